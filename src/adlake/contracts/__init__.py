@@ -1,0 +1,1 @@
+"""Data without logic: event schema, tables, topics, reject reasons, law constants."""

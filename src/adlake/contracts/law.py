@@ -1,0 +1,47 @@
+"""Constants of the attribution law, version 1. All durations in milliseconds.
+
+A change of any of these is a new law version and a full rebuild of Gold from Bronze.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MS_PER_SECOND: Final = 1_000
+MICROS_PER_UNIT: Final = 1_000_000
+"""Money is integer micros inside, DECIMAL(18,6) outside."""
+
+
+@dataclass(frozen=True)
+class LawConstants:
+    """One version of the law's constants (milliseconds)."""
+
+    law_version: int
+    attribution_window_ms: int
+    """W: a conversion counts up to and including this long after its click."""
+    late_tolerance_ms: int
+    """L: an event is late when it arrives more than this after it happened."""
+    future_tolerance_ms: int
+    """F: an event stamped further ahead of its Kafka time is rejected."""
+
+
+LAW_V1: Final = LawConstants(
+    law_version=1,
+    attribution_window_ms=7 * 24 * 3_600_000,
+    late_tolerance_ms=3_600_000,
+    future_tolerance_ms=300_000,
+)
+
+SECONDS_BELOW: Final = 100_000_000_000
+"""Timestamps 0 <= n < 10^11 are epoch seconds, everything else milliseconds."""
+MIN_EVENT_MS: Final = 1_420_070_400_000
+"""2015-01-01T00:00:00Z, the first admissible event time."""
+MAX_EVENT_MS_EXCLUSIVE: Final = 100_000_000_000_000
+"""10^14 ms, the first inadmissible event time (year 5138)."""
+MAX_PAYLOAD_BYTES: Final = 1_048_576
+MAX_NESTING_DEPTH: Final = 1_000
+"""Depth of the top object is 1."""
+MAX_ID_BYTES: Final = 256
+MONEY_BELOW_MICROS: Final = 10**18
+"""Absolute money, rounded to micros, must stay below 10^12 units."""

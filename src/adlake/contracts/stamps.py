@@ -1,0 +1,31 @@
+"""Keys of the properties that every commit of the streaming job writes into its snapshot summary.
+
+The stamp is the job's memory: offsets already contained in a table are read from the newest
+stamped snapshot among the ancestors of `main`, never from a checkpoint.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SINK: Final = "adlake.sink"
+"""`bronze` or `gold`."""
+QUERY_ID: Final = "adlake.query-id"
+BATCH_ID: Final = "adlake.batch-id"
+TOPIC: Final = "adlake.topic"
+TOPIC_ID: Final = "adlake.topic-id"
+NEXT_OFFSETS: Final = "adlake.next-offsets"
+"""JSON object, partition (decimal string) -> first offset NOT yet contained."""
+EPOCH: Final = "adlake.epoch"
+"""Lease epoch of the writer."""
+BRONZE_SNAPSHOT: Final = "adlake.bronze-snapshot"
+"""On Gold only: id of the Bronze snapshot whose rows it contains."""
+BATCH_STARTED_MS: Final = "adlake.batch-started-ms"
+"""Wall clock (epoch ms) when the batch began. Operations only, never part of a result."""
+BATCH_ROWS: Final = "adlake.batch-rows"
+BATCH_REJECTED: Final = "adlake.batch-rejected"
+INGEST_MS_P01: Final = "adlake.ingest-ms-p01"
+"""Percentiles of the batch's Kafka timestamps (epoch ms): p99, p95 and p50 of freshness are
+`committed_at` minus these. Absent when the batch is empty."""
+INGEST_MS_P05: Final = "adlake.ingest-ms-p05"
+INGEST_MS_P50: Final = "adlake.ingest-ms-p50"

@@ -1,0 +1,68 @@
+"""Names and columns of the lake's tables. DDL lives in sql/ddl, one table per file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CATALOG: Final = "lakehouse"
+BRONZE_EVENTS: Final = "bronze.ad_events"
+GOLD_STATE: Final = "gold.ad_performance_state"
+DIM_CAMPAIGNS: Final = "dims.dim_campaigns"
+DIM_USERS: Final = "dims.dim_users"
+DIM_CREATIVES: Final = "dims.dim_creatives"
+NAMESPACES: Final = ("bronze", "gold", "dims")
+
+BRONZE_COLUMNS: Final = (
+    "event_id",
+    "event_type",
+    "event_timestamp",
+    "impression_id",
+    "campaign_id",
+    "user_id",
+    "raw_payload",
+    "raw_bytes",
+    "kafka_topic",
+    "kafka_partition",
+    "kafka_offset",
+    "kafka_key",
+    "ingest_ts",
+    "reject_reason",
+    "reject_detail",
+    "partition_ts",
+)
+"""`raw_payload` is the exact text when the bytes are valid UTF-8, else `raw_bytes` holds them;
+both are NULL for a null value (tombstone)."""
+
+GOLD_LAW_COLUMNS: Final = (
+    "impression_id",
+    "campaign_id",
+    "creative_id",
+    "user_id",
+    "geo_country",
+    "platform",
+    "is_clicked",
+    "is_converted",
+    "impression_time",
+    "click_time",
+    "conversion_time",
+    "cost",
+    "revenue",
+    "eligible",
+    "late_by_ms",
+    "is_late",
+    "revenue_out_of_window",
+    "last_updated_ts",
+)
+"""The contract with every reader: the columns of the law's projection, in its order."""
+
+GOLD_STORAGE_COLUMNS: Final = ("events_state", "law_version", "slot", "engaged")
+"""What the MERGE needs beside them."""
+GOLD_COLUMNS: Final = (*GOLD_LAW_COLUMNS, *GOLD_STORAGE_COLUMNS)
+
+EVENTS_STATE_SCHEMA: Final = (
+    "array<struct<e:string,t:bigint,r:int,m:bigint,c:string,cr:string,u:string,"
+    "g:string,p:string,i:bigint>>"
+)
+"""`events_state` is a JSON array of objects sorted by `e` in UTF-8 byte order, NULL members left out:
+e event_id, t event ts_ms, r type rank, m micros, c campaign_id, cr creative_id, u user_id,
+g geo_country, p platform, i first_ingest_ms. Version: the column `law_version`."""

@@ -1,0 +1,1 @@
+"""The native runtime: one file per service (install, start, ready check, stop)."""

@@ -1,0 +1,1 @@
+"""The law on plain Python values; no Spark, no I/O."""

@@ -1,0 +1,1 @@
+"""Seeded ad traffic that also writes the right answer beside the events."""

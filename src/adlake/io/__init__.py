@@ -1,0 +1,1 @@
+"""Adapters, named for the product they talk to; the only home of client libraries."""

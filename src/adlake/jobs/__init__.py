@@ -1,0 +1,1 @@
+"""One runnable job per file."""

@@ -1,0 +1,1 @@
+"""Tables, topics and dimension rows; safe to run twice."""

@@ -1,0 +1,182 @@
+"""Typed settings, one class per concern; the only reader of the environment.
+
+Every setting is an environment variable with the prefix `ADLAKE_` (or a line of `.env` in the
+checkout). Unknown `ADLAKE_` names are refused, so a misspelt setting never passes quietly.
+Settings are read in `cli` and passed on as arguments.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "ADLAKE_"
+REPO_ROOT = Path(__file__).resolve().parents[2]
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class SettingsError(ValueError):
+    """An environment variable names no setting, or holds a wrong value."""
+
+
+def _default_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "adlake"
+
+
+class _Concern(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=REPO_ROOT / ".env", extra="ignore", frozen=True
+    )
+
+
+class PathSettings(_Concern):
+    """Where state and downloads live."""
+
+    home: Path = Field(REPO_ROOT / ".runtime", description="state of this lake: data, logs, pids")
+    cache: Path = Field(
+        default_factory=_default_cache, description="downloads, shared by all checkouts"
+    )
+    warehouse: str = Field("", description="warehouse URI; empty: file://$ADLAKE_HOME/warehouse")
+
+    @property
+    def warehouse_uri(self) -> str:
+        """Root URI of all table files."""
+        return self.warehouse or f"file://{self.home.resolve()}/warehouse"
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        """Checkpoint of the attribution stream (a local volume)."""
+        return self.home.resolve() / "checkpoints" / "attribution"
+
+    @property
+    def truth_dir(self) -> Path:
+        """What the generator wrote beside its events: the right answers."""
+        return self.home.resolve() / "truth"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Files of mode 0600, one secret each."""
+        return self.home.resolve() / "secrets"
+
+
+class PortSettings(_Concern):
+    """Ports, all on 127.0.0.1."""
+
+    kafka_port: Port = Field(9092, description="Kafka broker")
+    kafka_controller_port: Port = Field(9093, description="Kafka KRaft controller")
+    postgres_port: Port = Field(5442, description="Postgres with the Iceberg catalog")
+    trino_port: Port = Field(8080, description="Trino HTTP")
+    dashboard_port: Port = Field(8501, description="Streamlit dashboard")
+    spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")
+
+
+class KafkaSettings(_Concern):
+    """The event topic."""
+
+    kafka_bootstrap: str = Field("", description="broker list; empty: 127.0.0.1:$ADLAKE_KAFKA_PORT")
+    topic: str = Field("ad_events", description="topic of ad events")
+    topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
+    topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
+        "CreateTime", description="LogAppendTime where real producers publish"
+    )
+    topic_retention_bytes: int = Field(
+        2_000_000_000, description="bytes kept per partition (time retention is off)"
+    )
+
+
+class CatalogSettings(_Concern):
+    """The Iceberg catalog."""
+
+    catalog_type: Literal["jdbc", "rest"] = Field("jdbc", description="JDBC on Postgres, or REST")
+    catalog_uri: str = Field("", description="empty: jdbc:postgresql on $ADLAKE_POSTGRES_PORT")
+    catalog_user: str = Field("adlake", description="catalog database role")
+    catalog_database: str = Field("lakehouse", description="catalog database")
+
+
+class StreamSettings(_Concern):
+    """The attribution streaming job."""
+
+    trigger_seconds: float = Field(5.0, gt=0, description="micro-batch interval")
+    max_offsets_per_trigger: int = Field(
+        250_000, ge=1, description="rate limit: most records in one micro-batch"
+    )
+    spark_master: str = Field("local[2]", description="Spark master URL")
+    driver_memory: str = Field("2g", description="heap of the Spark driver")
+    shuffle_partitions: int = Field(2, ge=1, description="tasks per shuffle")
+    compact_every_batches: int = Field(
+        6, ge=0, description="compact hot slots every so many batches; 0: never"
+    )
+    lease_ttl_seconds: float = Field(
+        20.0, gt=0, description="another driver may take over after this long without a renewal"
+    )
+    failpoints: str = Field("", description="planted faults for tests, e.g. gold.before=kill9@batch3")
+
+
+class GeneratorSettings(_Concern):
+    """Simulated traffic started by `make up`."""
+
+    generator_rate: float = Field(1_000.0, gt=0, description="events per second of `make up`")
+    generator_seed: int = Field(42, description="seed of the simulated traffic")
+
+
+class Settings:
+    """All concerns, read once."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        refuse_unknown_names(os.environ if environment is None else environment)
+        self.paths = PathSettings()
+        self.ports = PortSettings()
+        self.kafka = KafkaSettings()
+        self.catalog = CatalogSettings()
+        self.stream = StreamSettings()
+        self.generator = GeneratorSettings()
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Kafka broker list."""
+        return self.kafka.kafka_bootstrap or f"127.0.0.1:{self.ports.kafka_port}"
+
+    @property
+    def catalog_jdbc_uri(self) -> str:
+        """JDBC URI of the catalog database (no credentials in it)."""
+        return self.catalog.catalog_uri or (
+            f"jdbc:postgresql://127.0.0.1:{self.ports.postgres_port}/{self.catalog.catalog_database}"
+        )
+
+    def catalog_password(self) -> str:
+        """Password of the catalog role, from its secret file (never argv, never a log)."""
+        secret_file = self.paths.secrets_dir / "postgres_password"
+        if not secret_file.exists():
+            raise SettingsError(f"{secret_file} is missing: run `make up` first")
+        return secret_file.read_text().strip()
+
+
+CONCERNS: tuple[type[_Concern], ...] = (
+    PathSettings, PortSettings, KafkaSettings, CatalogSettings, StreamSettings, GeneratorSettings,
+)  # fmt: skip
+
+
+def known_names() -> dict[str, str]:
+    """Every setting's environment name with its description."""
+    return {
+        f"{PREFIX}{name}".upper(): field.description or ""
+        for concern in CONCERNS
+        for name, field in concern.model_fields.items()
+    }
+
+
+def refuse_unknown_names(environment: Mapping[str, str]) -> None:
+    """Raise SettingsError for an `ADLAKE_` variable that is no setting."""
+    known = known_names()
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise SettingsError(f"{name} is not a setting of adlake{hint}")

@@ -1,0 +1,1 @@
+"""DataFrame -> DataFrame steps in Spark SQL expressions; no reading, no writing."""
