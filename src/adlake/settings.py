@@ -11,9 +11,9 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ADLAKE_"
@@ -54,6 +54,16 @@ class PathSettings(_Concern):
     def checkpoint_dir(self) -> Path:
         """Checkpoint of the attribution stream (a local volume)."""
         return self.home.resolve() / "checkpoints" / "attribution"
+
+    @property
+    def stream_ready_file(self) -> Path:
+        """Holds the pid of the streaming job once its query runs."""
+        return self.home.resolve() / "stream" / "ready"
+
+    @property
+    def seed_dir(self) -> Path:
+        """First versions of the dimension tables, as Parquet."""
+        return self.home.resolve() / "seeds"
 
     @property
     def truth_dir(self) -> Path:
@@ -127,16 +137,28 @@ class GeneratorSettings(_Concern):
 
 
 class Settings:
-    """All concerns, read once."""
+    """All concerns, read once: from the process environment, or from `environment` alone."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        refuse_unknown_names(os.environ if environment is None else environment)
-        self.paths = PathSettings()
-        self.ports = PortSettings()
-        self.kafka = KafkaSettings()
-        self.catalog = CatalogSettings()
-        self.stream = StreamSettings()
-        self.generator = GeneratorSettings()
+        source = os.environ if environment is None else environment
+        refuse_unknown_names(source)
+        self.paths = _read(PathSettings, source)
+        self.ports = _read(PortSettings, source)
+        self.kafka = _read(KafkaSettings, source)
+        self.catalog = _read(CatalogSettings, source)
+        self.stream = _read(StreamSettings, source)
+        self.generator = _read(GeneratorSettings, source)
+
+    def as_environment(self) -> dict[str, str]:
+        """Every setting as `ADLAKE_` variables: what a child process needs to read the same."""
+        concerns = (
+            self.paths, self.ports, self.kafka, self.catalog, self.stream, self.generator,
+        )  # fmt: skip
+        return {
+            f"{PREFIX}{name}".upper(): str(value.resolve() if isinstance(value, Path) else value)
+            for concern in concerns
+            for name, value in concern.model_dump().items()
+        }
 
     @property
     def bootstrap_servers(self) -> str:
@@ -156,6 +178,29 @@ class Settings:
         if not secret_file.exists():
             raise SettingsError(f"{secret_file} is missing: run `make up` first")
         return secret_file.read_text().strip()
+
+
+Concern = TypeVar("Concern", bound=_Concern)
+UNREAD_PREFIX = "NOT_A_SETTING_OF_ADLAKE_"
+"""Keeps pydantic from looking into the process environment when a mapping was given."""
+
+
+def _read(concern: type[Concern], environment: Mapping[str, str]) -> Concern:
+    """One concern from `environment`; a wrong value raises SettingsError that names the setting."""
+    given = {
+        name: environment[f"{PREFIX}{name}".upper()]
+        for name in concern.model_fields
+        if f"{PREFIX}{name}".upper() in environment
+    }
+    try:
+        if environment is os.environ:
+            return concern(**given)
+        unread: dict[str, Any] = {"_env_file": None, "_env_prefix": UNREAD_PREFIX}
+        return concern(**unread, **given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{first['loc'][0]}".upper()
+        raise SettingsError(f"{name}={first['input']!r} is refused: {first['msg']}") from None
 
 
 CONCERNS: tuple[type[_Concern], ...] = (

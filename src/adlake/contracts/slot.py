@@ -59,7 +59,9 @@ def _embedded_epoch_ms(impression_id: str) -> int | None:
         if ms_of_day >= MS_PER_DAY:
             return None
         date = impression_id[4:12]
-        return days_from_civil(int(date[:4]), int(date[4:6]), int(date[6:])) * MS_PER_DAY + ms_of_day
+        return (
+            days_from_civil(int(date[:4]), int(date[4:6]), int(date[6:])) * MS_PER_DAY + ms_of_day
+        )
     if re.fullmatch(UUID7_PATTERN[1:-1], impression_id):
         return int(impression_id[:8] + impression_id[9:13], 16)
     if re.fullmatch(ULID_PATTERN[1:-1], impression_id):

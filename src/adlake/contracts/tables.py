@@ -63,6 +63,6 @@ EVENTS_STATE_SCHEMA: Final = (
     "array<struct<e:string,t:bigint,r:int,m:bigint,c:string,cr:string,u:string,"
     "g:string,p:string,i:bigint>>"
 )
-"""`events_state` is a JSON array of objects sorted by `e` in UTF-8 byte order, NULL members left out:
-e event_id, t event ts_ms, r type rank, m micros, c campaign_id, cr creative_id, u user_id,
-g geo_country, p platform, i first_ingest_ms. Version: the column `law_version`."""
+"""`events_state` is a JSON array of objects sorted by `e` in UTF-8 byte order, NULL members
+left out: e event_id, t event ts_ms, r type rank, m micros, c campaign_id, cr creative_id,
+u user_id, g geo_country, p platform, i first_ingest_ms. Version: the column `law_version`."""
