@@ -1,0 +1,124 @@
+"""Writes gold.ad_performance_state: pruned look-up, append of new rows, MERGE of changed ones.
+
+The interface is narrow (`GoldWriter.apply`), so that the table's layout can change without the
+law, the jobs or the readers noticing. One batch is prepared on the branch `staging` and published
+by one fast-forward of `main`: a reader sees the whole batch or none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from adlake.contracts.tables import GOLD_COLUMNS, GOLD_STATE
+from adlake.io.failpoints import reach
+from adlake.io.iceberg import STAGING_BRANCH, IcebergTable, stamped
+from adlake.io.lineage import FrozenFrames, frozen_frames
+from adlake.transforms.fold import batch_states
+from adlake.transforms.gold import changed_rows, gold_rows
+from adlake.transforms.slot import slots_sql
+
+_SMALL_BATCH_ROWS = 100_000
+"""Below this, one file per partition beats two half-empty ones."""
+
+
+@dataclass(frozen=True)
+class GoldChange:
+    """What one batch did to Gold: impressions it spoke of, known ones it changed."""
+
+    snapshot_id: int
+    impressions: int
+    changed_rows: int
+
+
+class GoldWriter:
+    """Applies admitted deliveries to Gold, exactly once by construction.
+
+    Merging an old batch again finds every state unchanged and writes no row.
+    """
+
+    def __init__(self, session: SparkSession) -> None:
+        self._session = session
+        self.table = IcebergTable(session, GOLD_STATE)
+        self._staging = self.table.branch_name(STAGING_BRANCH)
+
+    def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> GoldChange:
+        """Merge admitted deliveries into Gold and publish them with `stamp`.
+
+        Args:
+            deliveries: rows of `transforms.admit` with reject_reason NULL.
+            stamp: properties of the commit (contracts.stamps).
+
+        Returns:
+            The published snapshot and what it changed.
+        """
+        self.table.reset_staging()
+        with frozen_frames() as frames:
+            batch = frames.freeze(batch_states(deliveries))
+            batch_rows, batch_slots = _count_and_slots(batch)
+            known = self._known_rows(batch, batch_slots, frames)
+            changed = frames.freeze(changed_rows(batch, known))
+            targets = {
+                is_engaged: _count_and_slots(changed.where(f"was_engaged = {is_engaged}"))
+                for is_engaged in (True, False)
+            }
+            changed_count = sum(count for count, _ in targets.values())
+            new = batch.join(F.broadcast(known), "impression_id", "left_anti")
+            with stamped(self._session, stamp):
+                # The append comes also when empty: each batch leaves one stamped snapshot.
+                self._append(gold_rows(new), batch_rows)
+                reach("gold.after_append")
+                if changed_count:
+                    self._merge(changed, {side: slots for side, (_, slots) in targets.items()})
+        reach("gold.before_publish")
+        return GoldChange(self.table.publish_staging(), batch_rows, changed_count)
+
+    def _known_rows(
+        self, batch: DataFrame, batch_slots: list[int], frames: FrozenFrames
+    ) -> DataFrame:
+        """Gold rows of the batch's impressions: impression_id, events_state, engaged.
+
+        Engaged rows are few, so they are searched for every key first; only the keys not found
+        there are searched among the lone impressions, in their own slots.
+        """
+        engaged = frames.freeze(self._look_up(batch, batch_slots, is_engaged=True))
+        remaining = batch.join(F.broadcast(engaged), "impression_id", "left_anti")
+        _, remaining_slots = _count_and_slots(remaining)
+        lone = frames.freeze(self._look_up(remaining, remaining_slots, is_engaged=False))
+        return engaged.unionAll(lone)
+
+    def _look_up(self, keys: DataFrame, slots: list[int], *, is_engaged: bool) -> DataFrame:
+        side = "engaged" if is_engaged else "NOT engaged"
+        return (
+            self._session.table(self._staging)
+            .where(f"{side} AND {slots_sql('slot', slots)}")
+            .select("impression_id", "events_state", "engaged")
+            .join(F.broadcast(keys.select("impression_id")), "impression_id", "left_semi")
+        )
+
+    def _append(self, rows: DataFrame, row_count: int) -> None:
+        compact = rows.coalesce(1) if row_count < _SMALL_BATCH_ROWS else rows
+        compact.select(*GOLD_COLUMNS).writeTo(self._staging).append()
+
+    def _merge(self, changed: DataFrame, slots: Mapping[bool, list[int]]) -> None:
+        """Matched-only MERGE: an inner join, so the few changed rows are the broadcast side."""
+        view = "changed_gold_rows"
+        changed.hint("broadcast").createOrReplaceTempView(view)
+        assignments = ", ".join(f"g.{name} = s.{name}" for name in GOLD_COLUMNS)
+        self._session.sql(
+            f"MERGE INTO {self._staging} g USING {view} s "
+            "ON g.impression_id = s.impression_id "
+            f"AND ((g.engaged AND {slots_sql('g.slot', slots[True])}) "
+            f"OR (NOT g.engaged AND {slots_sql('g.slot', slots[False])})) "
+            f"WHEN MATCHED THEN UPDATE SET {assignments}"
+        )
+        self._session.catalog.dropTempView(view)
+
+
+def _count_and_slots(rows: DataFrame) -> tuple[int, list[int]]:
+    """Number of rows and distinct slots: pruning literals, no data."""
+    row = rows.agg(F.count("*").alias("row_count"), F.collect_set("slot").alias("slots")).first()
+    return (row.row_count, row.slots) if row is not None else (0, [])

@@ -1,0 +1,61 @@
+"""Reads table facts without Spark or Trino: PyIceberg on the same catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table
+
+from adlake.contracts import stamps
+from adlake.contracts.tables import CATALOG, GOLD_STATE
+from adlake.io.stamp import Stamp
+
+
+@dataclass(frozen=True)
+class LakeReader:
+    """A second, independent reader of the lake's tables."""
+
+    jdbc_uri: str
+    user: str
+    password: str
+    warehouse_uri: str
+
+    def table(self, name: str) -> Table | None:
+        """`namespace.table`, None while it does not exist."""
+        target = urlsplit(self.jdbc_uri.removeprefix("jdbc:"))
+        catalog = SqlCatalog(
+            CATALOG,
+            uri=(
+                f"postgresql+psycopg://{quote(self.user)}:{quote(self.password)}"
+                f"@{target.hostname}:{target.port or 5432}{target.path}"
+            ),
+            warehouse=self.warehouse_uri,
+            init_catalog_tables="false",
+        )
+        try:
+            return catalog.load_table(name)
+        except NoSuchTableError:
+            return None
+        finally:
+            catalog.close()
+
+    def gold_stamp(self) -> Stamp | None:
+        """The newest stamp among the ancestors of Gold's main branch."""
+        table = self.table(GOLD_STATE)
+        snapshot = table.current_snapshot() if table is not None else None
+        while table is not None and snapshot is not None:
+            properties = _properties(snapshot.summary)
+            if stamps.NEXT_OFFSETS in properties:
+                return Stamp(snapshot.snapshot_id, properties)
+            parent = snapshot.parent_snapshot_id
+            snapshot = table.snapshot_by_id(parent) if parent is not None else None
+        return None
+
+
+def _properties(summary: object) -> Mapping[str, str]:
+    properties: Mapping[str, str] = getattr(summary, "additional_properties", {})
+    return {key: value for key, value in properties.items() if key.startswith("adlake.")}

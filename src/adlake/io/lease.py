@@ -1,0 +1,150 @@
+"""The lease of a sink: one writer at a time, with an epoch that only grows.
+
+The epoch is enforced inside the catalog database (sql/migrations/0002_lease.sql): a commit that
+carries an older epoch is refused there. The lease here decides who may start; correctness never
+rests on a clock.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+import psycopg
+
+from adlake.contracts.errors import AdlakeError
+
+
+Connect = Callable[[], psycopg.Connection]
+"""Opens a connection to the catalog database."""
+
+
+class LeaseHeldError(AdlakeError):
+    """Another driver holds the lease; the message names it."""
+
+
+class LeaseLostError(AdlakeError):
+    """This driver's epoch is no longer the newest: it must stop, its commits are refused."""
+
+
+def this_holder() -> str:
+    """Name of this process: host, pid and the process's start time (pids are reused)."""
+    process = psutil.Process()
+    return f"{socket.gethostname()}/pid {process.pid}/started {process.create_time():.2f}"
+
+
+def _holder_is_dead(holder: str) -> bool:
+    """True only when the holder ran on this host and is certainly gone."""
+    host, _, rest = holder.partition("/pid ")
+    pid_text, _, started = rest.partition("/started ")
+    if host != socket.gethostname() or not pid_text.isdigit():
+        return False
+    try:
+        process = psutil.Process(int(pid_text))
+        return f"{process.create_time():.2f}" != started or process.status() == "zombie"
+    except psutil.NoSuchProcess:
+        return True
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A held lease."""
+
+    connect: Connect
+    name: str
+    epoch: int
+    holder: str
+
+    def renew(self) -> None:
+        """Push the expiry ahead.
+
+        Raises:
+            LeaseLostError: a newer epoch exists.
+        """
+        with self.connect() as connection:
+            row = connection.execute(
+                "UPDATE adlake.leases SET renewed_at = clock_timestamp() "
+                "WHERE lease_name = %s AND epoch = %s RETURNING epoch",
+                (self.name, self.epoch),
+            ).fetchone()
+        if row is None:
+            raise LeaseLostError(
+                f"lease {self.name} epoch {self.epoch} was taken over: this driver stops"
+            )
+
+    def release(self) -> None:
+        """Let the next driver start at once."""
+        with self.connect() as connection:
+            connection.execute(
+                "UPDATE adlake.leases SET is_released = TRUE WHERE lease_name = %s AND epoch = %s",
+                (self.name, self.epoch),
+            )
+
+
+def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
+    """Take the lease with the next epoch.
+
+    Raises:
+        LeaseHeldError: a living driver holds it; the message says who and until when.
+    """
+    holder = this_holder()
+    with connect() as connection:
+        connection.execute(
+            "INSERT INTO adlake.leases VALUES (%s, 0, 'nobody', 'epoch', 0, TRUE) "
+            "ON CONFLICT (lease_name) DO NOTHING",
+            (name,),
+        )
+        row = connection.execute(
+            "SELECT epoch, holder, is_released OR renewed_at + make_interval(secs => ttl_seconds) "
+            "< clock_timestamp(), "
+            "extract(epoch FROM renewed_at + make_interval(secs => ttl_seconds) - clock_timestamp())"
+            " FROM adlake.leases WHERE lease_name = %s FOR UPDATE",
+            (name,),
+        ).fetchone()
+        assert row is not None  # noqa: S101 - inserted above, locked here
+        epoch, current_holder, is_free, seconds_left = row
+        if not is_free and not _holder_is_dead(current_holder):
+            raise LeaseHeldError(
+                f"{current_holder} holds lease {name} (epoch {epoch}, {seconds_left:.0f} s left "
+                "unless renewed): only one driver may write; stop that one first"
+            )
+        connection.execute(
+            "UPDATE adlake.leases SET epoch = %s, holder = %s, renewed_at = clock_timestamp(), "
+            "ttl_seconds = %s, is_released = FALSE WHERE lease_name = %s",
+            (epoch + 1, holder, ttl_seconds, name),
+        )
+    return Lease(connect=connect, name=name, epoch=epoch + 1, holder=holder)
+
+
+class LeaseKeeper:
+    """Renews a lease in the background; calls `on_lost` once when it is gone."""
+
+    def __init__(self, lease: Lease, ttl_seconds: float, on_lost: Callable[[], None]) -> None:
+        self._lease = lease
+        self._interval_seconds = ttl_seconds / 4
+        self._on_lost = on_lost
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin renewing."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End renewing (the lease itself stays held until released)."""
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._interval_seconds):
+            try:
+                self._lease.renew()
+            except LeaseLostError:
+                self._on_lost()
+                return
+            except psycopg.Error:
+                # The database is away: commits fail as well, so there is nothing to protect yet.
+                continue

@@ -1,0 +1,37 @@
+"""A stamp: the properties that a commit of the streaming job carries in its snapshot summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adlake.contracts import stamps
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What one commit said about itself, with the snapshot that carries it."""
+
+    snapshot_id: int
+    properties: Mapping[str, str]
+
+    @property
+    def next_offsets(self) -> dict[int, int]:
+        """Partition -> first offset not yet contained."""
+        return parse_offsets(self.properties[stamps.NEXT_OFFSETS])
+
+    @property
+    def topic_id(self) -> str:
+        """Kafka's id of the topic the offsets belong to."""
+        return self.properties[stamps.TOPIC_ID]
+
+
+def parse_offsets(text: str) -> dict[int, int]:
+    """Read the JSON form of offsets by partition."""
+    return {int(partition): int(offset) for partition, offset in json.loads(text).items()}
+
+
+def offsets_text(offsets: Mapping[int, int]) -> str:
+    """Canonical JSON form of offsets by partition."""
+    return json.dumps({str(p): offsets[p] for p in sorted(offsets)}, separators=(",", ":"))

@@ -1,0 +1,207 @@
+"""One micro-batch: admit, append to Bronze, merge into Gold, each guarded by its own stamp."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from adlake.contracts import stamps
+from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.io import failpoints
+from adlake.io.gold_writer import GoldWriter
+from adlake.io.iceberg import IcebergTable, stamped
+from adlake.io.stamp import offsets_text
+from adlake.transforms.admit import admit
+from adlake.transforms.bronze import bronze_rows
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WriterIdentity:
+    """Who writes: goes into every stamp."""
+
+    topic: str
+    topic_id: str
+    epoch: int
+    query_id: str
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """Counts of one batch; percentiles are Kafka timestamps in epoch ms."""
+
+    rows: int
+    rejected: int
+    next_offsets: dict[int, int]
+    ingest_ms: tuple[int, int, int]
+
+
+@dataclass
+class TableOffsets:
+    """First offset not yet contained, by partition, for both tables."""
+
+    bronze: dict[int, int] = field(default_factory=dict)
+    gold: dict[int, int] = field(default_factory=dict)
+
+
+def beyond(deliveries: DataFrame, next_offsets: Mapping[int, int]) -> DataFrame:
+    """Rows a table does not contain yet: offset at or after the stamp's, partition by partition."""
+    for partition, offset in sorted(next_offsets.items()):
+        deliveries = deliveries.where(
+            f"NOT (kafka_partition = {partition} AND kafka_offset < {offset})"
+        )
+    return deliveries
+
+
+def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
+    """Count a batch in one pass; None when it is empty."""
+    rows = (
+        deliveries.rollup("kafka_partition")
+        .agg(
+            F.max("kafka_offset").alias("last_offset"),
+            F.count("*").alias("row_count"),
+            F.count("reject_reason").alias("rejected_count"),
+            F.percentile_approx("ingest_ms", [0.01, 0.05, 0.5]).alias("ingest_ms"),
+        )
+        .collect()
+    )
+    total = next((row for row in rows if row.kafka_partition is None), None)
+    if total is None or total.row_count == 0:
+        return None
+    return BatchFacts(
+        rows=total.row_count,
+        rejected=total.rejected_count,
+        next_offsets={
+            row.kafka_partition: row.last_offset + 1
+            for row in rows
+            if row.kafka_partition is not None
+        },
+        ingest_ms=tuple(total.ingest_ms),
+    )
+
+
+class BatchProcessor:
+    """Applies micro-batches to both tables; safe to call again with the same rows."""
+
+    def __init__(self, session: SparkSession, identity: WriterIdentity) -> None:
+        self._session = session
+        self._identity = identity
+        self._bronze = IcebergTable(session, BRONZE_EVENTS)
+        self._gold = GoldWriter(session)
+        self.offsets = TableOffsets()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read both tables' newest stamps: at start and after any unknown commit outcome."""
+        bronze, gold = self._bronze.newest_stamp(), self._gold.table.newest_stamp()
+        self.offsets = TableOffsets(
+            bronze=dict(bronze.next_offsets) if bronze else {},
+            gold=dict(gold.next_offsets) if gold else {},
+        )
+
+    def process(self, records: DataFrame, batch_id: int) -> BatchFacts | None:
+        """Bring both tables up to the end of these Kafka records.
+
+        Args:
+            records: columns value, kafka_topic, kafka_partition, kafka_offset, kafka_key,
+                ingest_ts.
+            batch_id: number of the batch in this run, for stamps and logs.
+
+        Returns:
+            What the batch held beyond the older of the two tables; None when nothing.
+        """
+        started = time.time()
+        failpoints.enter_batch(batch_id)
+        failpoints.reach("batch.start")
+        # Rows that both tables contain are not even parsed again.
+        contained = {
+            partition: min(offset, self.offsets.bronze.get(partition, 0))
+            for partition, offset in self.offsets.gold.items()
+        }
+        deliveries = admit(beyond(records, contained)).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            facts = batch_facts(deliveries)
+            if facts is None:
+                return None
+            parsed = time.time()
+            stamp = self._stamp(facts, batch_id, started)
+            bronze_snapshot = self._append_bronze(deliveries, facts, stamp)
+            appended = time.time()
+            change = self._merge_gold(deliveries, facts, stamp, bronze_snapshot)
+        finally:
+            deliveries.unpersist()
+        log.info(
+            "batch %d: %d rows, %d rejected, %s; admit %.2f s, bronze %.2f s, gold %.2f s",
+            batch_id, facts.rows, facts.rejected, change,
+            parsed - started, appended - parsed, time.time() - appended,
+        )  # fmt: skip
+        failpoints.reach("batch.end")
+        return facts
+
+    def _append_bronze(
+        self, deliveries: DataFrame, facts: BatchFacts, stamp: dict[str, str]
+    ) -> int | None:
+        missing = beyond(deliveries, self.offsets.bronze)
+        next_offsets = _furthest(self.offsets.bronze, facts.next_offsets)
+        if next_offsets != self.offsets.bronze:
+            properties = stamp | {
+                stamps.SINK: "bronze",
+                stamps.NEXT_OFFSETS: offsets_text(next_offsets),
+            }
+            failpoints.reach("bronze.before_commit")
+            with stamped(self._session, properties):
+                bronze_rows(missing).coalesce(2).writeTo(self._bronze.full_name).append()
+            failpoints.reach("bronze.after_commit")
+            self.offsets.bronze = next_offsets
+        return self._bronze.current_snapshot_id()
+
+    def _merge_gold(
+        self,
+        deliveries: DataFrame,
+        facts: BatchFacts,
+        stamp: dict[str, str],
+        bronze_snapshot: int | None,
+    ) -> str:
+        missing = beyond(deliveries, self.offsets.gold)
+        next_offsets = _furthest(self.offsets.gold, facts.next_offsets)
+        if next_offsets == self.offsets.gold:
+            return "gold already contains it"
+        properties = stamp | {
+            stamps.SINK: "gold",
+            stamps.NEXT_OFFSETS: offsets_text(next_offsets),
+            stamps.BRONZE_SNAPSHOT: str(bronze_snapshot),
+        }
+        change = self._gold.apply(missing.where("reject_reason IS NULL"), properties)
+        failpoints.reach("gold.after_commit")
+        self.offsets.gold = next_offsets
+        return f"{change.impressions} impressions, {change.changed_rows} known ones changed"
+
+    def _stamp(self, facts: BatchFacts, batch_id: int, started: float) -> dict[str, str]:
+        p01, p05, p50 = facts.ingest_ms
+        return {
+            stamps.QUERY_ID: self._identity.query_id,
+            stamps.BATCH_ID: str(batch_id),
+            stamps.TOPIC: self._identity.topic,
+            stamps.TOPIC_ID: self._identity.topic_id,
+            stamps.EPOCH: str(self._identity.epoch),
+            stamps.BATCH_STARTED_MS: str(int(started * 1000)),
+            stamps.BATCH_ROWS: str(facts.rows),
+            stamps.BATCH_REJECTED: str(facts.rejected),
+            stamps.INGEST_MS_P01: str(p01),
+            stamps.INGEST_MS_P05: str(p05),
+            stamps.INGEST_MS_P50: str(p50),
+        }
+
+
+def _furthest(contained: Mapping[int, int], batch: Mapping[int, int]) -> dict[int, int]:
+    return {
+        partition: max(contained.get(partition, 0), batch.get(partition, 0))
+        for partition in contained.keys() | batch.keys()
+    }

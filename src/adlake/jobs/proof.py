@@ -1,0 +1,171 @@
+"""What `verify` found: the facts of one pinned pair of snapshots, printed as a short proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+Record = Mapping[str, Any]
+
+GOLD_COPIES = "gold_copies"
+EXPECTED_COPIES = "expected_copies"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """The pair of snapshots that a proof is about, and the offsets they claim to contain."""
+
+    gold_snapshot: int
+    bronze_snapshot: int
+    topic: str
+    topic_id: str
+    next_offsets: Mapping[int, int]
+    """Partition -> first offset not contained, by Gold's stamp."""
+
+
+@dataclass(frozen=True)
+class PartitionLedger:
+    """Offsets of one partition in Bronze; `next_offset` is the first one not contained."""
+
+    topic: str
+    partition: int
+    first_offset: int
+    next_offset: int
+    bronze_rows: int
+    distinct_offsets: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over all slices. Money in units, exact."""
+
+    gold_rows: int = 0
+    expected_rows: int = 0
+    differing_rows: int = 0
+    impressions: int = 0
+    clicked: int = 0
+    converted: int = 0
+    revenue_attributed: Decimal = Decimal(0)
+    revenue_out_of_window: Decimal = Decimal(0)
+    deliveries: int = 0
+    inexact_headers: int = 0
+    events: int = 0
+    conversions: int = 0
+    conversion_micros: int = 0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that is wrong, with the first offending rows."""
+
+    problem: str
+    rows: Sequence[Record] = ()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Everything that was compared; good when nothing failed."""
+
+    pin: Pin
+    partitions: Sequence[PartitionLedger]
+    admitted: int
+    rejected: Mapping[str, int]
+    totals: Totals
+    columns: int
+    slices: int
+    truth: str
+    """One sentence on the generator's ground truth."""
+    failures: Sequence[Failure] = field(default_factory=tuple)
+    seconds: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """No check failed."""
+        return not self.failures
+
+    def lines(self) -> list[str]:
+        """The proof as text, failures last."""
+        return [*self._facts(), *self._verdict()]
+
+    def _facts(self) -> list[str]:
+        totals, rejected = self.totals, sum(self.rejected.values())
+        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(self.rejected.items()))
+        total = totals.revenue_attributed + totals.revenue_out_of_window
+        return [
+            f"snapshots  gold {self.pin.gold_snapshot}, bronze {self.pin.bronze_snapshot}",
+            f"topic      {self.pin.topic} ({self.pin.topic_id})",
+            *(
+                f"offsets    partition {p.partition}: {p.first_offset:,} to {p.next_offset - 1:,}, "
+                f"{p.bronze_rows:,} rows"
+                for p in self.partitions
+            ),
+            f"deliveries {self.admitted + rejected:,} = {self.admitted:,} admitted + "
+            f"{rejected:,} rejected{f' ({reasons})' if reasons else ''}",
+            f"events     {totals.events:,} distinct, {totals.conversions:,} of them conversions",
+            f"gold       {totals.gold_rows:,} rows, {self.columns} columns each, against "
+            f"{totals.expected_rows:,} from the SQL form of the law: "
+            f"{totals.differing_rows:,} differ",
+            f"of these   {totals.impressions:,} with an impression, {totals.clicked:,} clicked, "
+            f"{totals.converted:,} converted",
+            f"revenue    {totals.revenue_attributed:,} attributed + "
+            f"{totals.revenue_out_of_window:,} out of window = {total:,}; "
+            f"distinct conversions {Decimal(totals.conversion_micros).scaleb(-6):,}",
+            f"truth      {self.truth}",
+        ]
+
+    def _verdict(self) -> list[str]:
+        time_spent = f"{self.seconds:.1f} s, {self.slices} slices"
+        if self.is_good:
+            return [f"PROVEN     every check holds ({time_spent})"]
+        lines = [f"FAILED     {len(self.failures)} checks do not hold ({time_spent})"]
+        for failure in self.failures:
+            lines.append(f"- {failure.problem}")
+            lines.extend(f"    {line}" for line in offending_lines(failure.rows))
+        return lines
+
+
+def offending_lines(rows: Sequence[Record]) -> list[str]:
+    """Offending rows as text; two sides of one key are shown by the columns that differ."""
+    if rows and GOLD_COPIES in rows[0]:
+        return _side_by_side(rows)
+    return [", ".join(f"{name} {_shown(value)}" for name, value in row.items()) for row in rows]
+
+
+def _side_by_side(rows: Sequence[Record]) -> list[str]:
+    by_key: dict[tuple[Any, ...], list[Record]] = {}
+    for row in rows:
+        by_key.setdefault((row["impression_id"], row.get("event_id")), []).append(row)
+    return [line for key, sides in by_key.items() for line in _difference(key, sides)]
+
+
+def _difference(key: tuple[Any, ...], sides: Sequence[Record]) -> list[str]:
+    name = " event ".join(str(part) for part in key if part is not None)
+    gold = [row for row in sides if row[GOLD_COPIES] > row[EXPECTED_COPIES]]
+    expected = [row for row in sides if row[GOLD_COPIES] < row[EXPECTED_COPIES]]
+    if len(gold) == len(expected) == 1:
+        return [
+            f"{name}: {column} is {_shown(value)}, expected {_shown(expected[0][column])}"
+            for column, value in gold[0].items()
+            if column not in {GOLD_COPIES, EXPECTED_COPIES} and value != expected[0][column]
+        ]
+    surplus = [f"{name}: {_copies(row)} in Gold, {_copies(row, EXPECTED_COPIES)} expected: {_row(row)}"
+               for row in gold]  # fmt: skip
+    return surplus + [f"{name}: missing from Gold: {_row(row)}" for row in expected]
+
+
+def _copies(row: Record, side: str = GOLD_COPIES) -> str:
+    return f"{row[side]} times"
+
+
+def _row(row: Record) -> str:
+    shown = (f"{name} {_shown(value)}" for name, value in row.items()
+             if name not in {"impression_id", "event_id", GOLD_COPIES, EXPECTED_COPIES})  # fmt: skip
+    return ", ".join(shown)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return repr(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,187 @@
+"""Prints a query result as a table for people, or as JSON or CSV for programs.
+
+JSON and CSV keep every digit: decimals are JSON strings, times are ISO 8601 in UTC, NULL is `null`
+or an empty cell. Only the table rounds.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from adlake.contracts.errors import AdlakeError
+
+if TYPE_CHECKING:
+    from adlake.io.trino import QueryResult
+    from adlake.jobs.query import Metric
+
+TABLE_ROW_LIMIT: Final = 1_000
+_TABLE_DECIMALS: Final = 6
+_UNWRAPPED_WIDTH: Final = 10_000
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class OutputFormat(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class OutputFileError(AdlakeError):
+    """The output file cannot be written."""
+
+
+def write_result(result: QueryResult, output_format: OutputFormat, output: Path | None) -> None:
+    """Write a result to `output`, or to standard output.
+
+    Raises:
+        OutputFileError: the file cannot be opened for writing.
+    """
+    try:
+        target = output.open("w", encoding="utf-8", newline="") if output else None
+    except OSError as error:
+        raise OutputFileError(f"cannot write {output}: {error.strerror}") from error
+    with target or nullcontext():
+        try:
+            _WRITERS[output_format](result, target or sys.stdout)
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader (`| head`) has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_table(result: QueryResult, stream: TextIO) -> None:
+    """At most `TABLE_ROW_LIMIT` rows, numbers rounded to 6 decimals."""
+    shown = list(itertools.islice(result.rows, TABLE_ROW_LIMIT))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for position, column in enumerate(result.columns):
+        is_number = any(isinstance(row[position], int | float | Decimal) for row in shown)
+        table.add_column(Text(printable(column)), justify="right" if is_number else "left")
+    for row in shown:
+        table.add_row(*(Text(displayed(value)) for value in row))
+    console = _console(stream)
+    console.print(table)
+    if next(result.rows, None) is not None:
+        console.print(f"only the first {TABLE_ROW_LIMIT:,} rows are shown; --format csv has all")
+    elif not shown:
+        console.print("no rows")
+
+
+def write_metric_list(metrics: Iterable[Metric], stream: TextIO) -> None:
+    """What `adlake query` can be asked."""
+    table = Table("name", "question", "parameters (= default)", box=SIMPLE_HEAD, pad_edge=False)
+    for metric in metrics:
+        parameters = (f"{p.name}={p.default or ''}" for p in metric.parameters)
+        table.add_row(Text(metric.name), Text(metric.question), Text(" ".join(parameters)))
+    _console(stream).print(table)
+
+
+def write_json(result: QueryResult, stream: TextIO) -> None:
+    """One array of objects, a row a line."""
+    separator = "[\n"
+    for record in result.records():
+        stream.write(separator + json.dumps(exact_record(record), ensure_ascii=False))
+        separator = ",\n"
+    stream.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def write_csv(result: QueryResult, stream: TextIO) -> None:
+    """Comma-separated with a header; text that a spreadsheet would run gets a leading quote."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(inert(column) for column in result.columns)
+    for row in result.rows:
+        writer.writerow(csv_cells(row))
+
+
+def csv_cells(row: Iterable[Any]) -> list[str]:
+    """Cells of one CSV row."""
+    return [
+        inert(value) if isinstance(value, str) else _csv_text(exact(value)) for value in row
+    ]
+
+
+def inert(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def exact_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON-ready values."""
+    return {name: exact(value) for name, value in record.items()}
+
+
+def exact(value: Any) -> Any:
+    """A value without any loss, in a type JSON has."""
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {str(key): exact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [exact(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def displayed(value: Any) -> str:
+    """A value for people: thousands separated, decimals cut to 6, NULL as a dash."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Decimal | float):
+        whole, _, fraction = f"{value:,.{_TABLE_DECIMALS}f}".partition(".")
+        return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return f"{moment:%Y-%m-%d %H:%M:%S}"
+    exact_value = exact(value)
+    return printable(exact_value if isinstance(exact_value, str) else json.dumps(exact_value))
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal: control characters are shown, not sent."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _console(stream: TextIO) -> Console:
+    """Fits a terminal; a pipe or file gets whole lines."""
+    return Console(file=stream, width=None if stream.isatty() else _UNWRAPPED_WIDTH)
+
+
+def _csv_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+_WRITERS: Final[Mapping[OutputFormat, Callable[[QueryResult, TextIO], None]]] = {
+    OutputFormat.TABLE: write_table,
+    OutputFormat.JSON: write_json,
+    OutputFormat.CSV: write_csv,
+}

@@ -1,0 +1,210 @@
+"""The attribution stream: Kafka -> bronze.ad_events + gold.ad_performance_state, exactly once.
+
+One stateless query. The order of each batch is: admit, append Bronze, merge Gold; each commit is
+stamped with the offsets it contains, and a lease with an epoch fences every other writer.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.io import failpoints
+from adlake.io.ddl import provision_tables
+from adlake.io.gold_writer import GoldWriter
+from adlake.io.iceberg import IcebergTable
+from adlake.io.lease import Connect, Lease, LeaseKeeper, acquire
+from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.io.topic import topic_facts
+from adlake.jobs.batch import BatchProcessor, WriterIdentity
+from adlake.jobs.compact import compact_hot_slots
+from adlake.jobs.dims import load_first_versions
+from adlake.jobs.start import catch_up_gold, check_topic, starting_offsets
+
+log = logging.getLogger(__name__)
+
+LEASE_NAME = "attribution"
+MAX_ATTEMPTS = 4
+"""A batch is tried this often before the job stops and says why."""
+
+
+@dataclass(frozen=True)
+class StreamConfig:
+    """Everything one run needs; seconds and bytes as named."""
+
+    bootstrap_servers: str
+    topic: str
+    catalog: CatalogAccess
+    lease_connect: Connect
+    lease_ttl_seconds: float
+    checkpoint_dir: Path
+    seed_dir: Path
+    marker_dir: Path
+    resources: SparkResources
+    trigger_seconds: float
+    max_offsets_per_trigger: int
+    compact_every_batches: int
+    ready_file: Path
+    failpoints: str = ""
+
+
+def run_stream(config: StreamConfig) -> int:
+    """Run until SIGTERM or SIGINT (returns 0), or until the lease is lost (returns 1).
+
+    Raises:
+        LeaseHeldError: another driver works on these tables.
+        TopicRecreatedError, BrokerLostDataError, RetentionGapError: see jobs.start.
+    """
+    config.ready_file.unlink(missing_ok=True)
+    lease = acquire(config.lease_connect, LEASE_NAME, config.lease_ttl_seconds)
+    log.info("holding lease %s, epoch %d", lease.name, lease.epoch)
+    run = _Run(config, lease)
+    keeper = LeaseKeeper(lease, config.lease_ttl_seconds, run.lose_lease)
+    keeper.start()
+    try:
+        run.until_stopped()
+    finally:
+        keeper.stop()
+        lease.release()
+    return 1 if run.lease_lost else 0
+
+
+class _Run:
+    def __init__(self, config: StreamConfig, lease: Lease) -> None:
+        self._config = config
+        self._lease = lease
+        self._stopping = threading.Event()
+        self._between_batches = threading.Lock()
+        self._batches_done = 0
+        self._processor: BatchProcessor | None = None
+        self._gold_session: SparkSession | None = None
+        self.lease_lost = False
+
+    def lose_lease(self) -> None:
+        log.error("the lease was taken over: stopping")
+        self.lease_lost = True
+        self._stopping.set()
+
+    def until_stopped(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        session = self._open_session()
+        try:
+            self._run_query(session)
+        finally:
+            session.stop()
+
+    def _open_session(self) -> SparkSession:
+        config = self._config
+        session = build_session("adlake attribution", config.resources)
+        access = CatalogAccess(**(vars(config.catalog) | {"lease_epoch": self._lease.epoch}))
+        connect_catalog(session, access)
+        jvm: Any = session._jvm
+        jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
+        failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)
+        return session
+
+    def _run_query(self, session: SparkSession) -> None:
+        config = self._config
+        provision_tables(session)
+        load_first_versions(session, config.seed_dir)
+        topic = topic_facts(config.bootstrap_servers, config.topic)
+        check_topic(IcebergTable(session, BRONZE_EVENTS).newest_stamp(), topic)
+        catch_up_gold(session, GoldWriter(session))
+        bronze_stamp = IcebergTable(session, BRONZE_EVENTS).newest_stamp()
+        self._topic_id = topic.topic_id
+        query = (
+            self._source(session, starting_offsets(bronze_stamp, topic))
+            .writeStream.queryName("attribution")
+            .foreachBatch(self._on_batch)
+            .option("checkpointLocation", f"file://{self._fresh_checkpoint()}")
+            .trigger(processingTime=f"{int(config.trigger_seconds * 1000)} milliseconds")
+            .start()
+        )
+        config.ready_file.parent.mkdir(parents=True, exist_ok=True)
+        config.ready_file.write_text(f"{os.getpid()}\n")
+        log.info("streaming from %s", starting_offsets(bronze_stamp, topic))
+        while not self._stopping.is_set() and query.isActive:
+            self._stopping.wait(0.2)
+        # Stop between batches: an interrupted MERGE kills the stream thread.
+        with self._between_batches:
+            failure = query.exception()
+            query.stop()
+        if failure is not None and not self.lease_lost:
+            raise failure
+
+    def _fresh_checkpoint(self) -> Path:
+        """The stamps are the memory; a checkpoint only serves the run that made it."""
+        root = self._config.checkpoint_dir
+        shutil.rmtree(root, ignore_errors=True)
+        checkpoint = root / f"epoch-{self._lease.epoch}"
+        checkpoint.mkdir(parents=True)
+        return checkpoint
+
+    def _source(self, session: SparkSession, offsets: str) -> DataFrame:
+        return (
+            session.readStream.format("kafka")
+            .option("kafka.bootstrap.servers", self._config.bootstrap_servers)
+            .option("kafka.isolation.level", "read_committed")
+            .option("subscribe", self._config.topic)
+            .option("startingOffsets", offsets)
+            .option("maxOffsetsPerTrigger", self._config.max_offsets_per_trigger)
+            .option("failOnDataLoss", "true")
+            .load()
+            .selectExpr(
+                "value",
+                "topic AS kafka_topic",
+                "partition AS kafka_partition",
+                "offset AS kafka_offset",
+                "key AS kafka_key",
+                "timestamp AS ingest_ts",
+            )
+        )
+
+    def _on_batch(self, records: DataFrame, batch_id: int) -> None:
+        with self._between_batches:
+            if self._stopping.is_set():
+                return  # not contained in any stamp, so the next run reads it again
+            processor = self._processor_of(records.sparkSession)
+            self._process_with_retries(processor, records, batch_id)
+            self._batches_done += 1
+            every = self._config.compact_every_batches
+            if every and self._batches_done % every == 0:
+                compact_hot_slots(records.sparkSession)
+
+    def _processor_of(self, session: SparkSession) -> BatchProcessor:
+        if self._processor is None:
+            identity = WriterIdentity(
+                topic=self._config.topic,
+                topic_id=self._topic_id,
+                epoch=self._lease.epoch,
+                query_id=f"epoch-{self._lease.epoch}",
+            )
+            self._processor = BatchProcessor(session, identity)
+        return self._processor
+
+    def _process_with_retries(
+        self, processor: BatchProcessor, records: DataFrame, batch_id: int
+    ) -> None:
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                processor.process(records, batch_id)
+            except Exception as error:
+                if attempt == MAX_ATTEMPTS or self.lease_lost or "fenced:" in str(error):
+                    raise
+                log.warning("batch %d failed (attempt %d): %s", batch_id, attempt, error)
+                time.sleep(2**attempt)
+                # Whether the failed commit was applied is unknown: the stamps know.
+                processor.refresh()
+            else:
+                return

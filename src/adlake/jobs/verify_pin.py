@@ -1,0 +1,75 @@
+"""Chooses the pair of snapshots that a proof is about, so that it is exact while the stream runs.
+
+Gold is taken at the head of `main`. The newest stamp among its ancestors names the Bronze snapshot
+it was made of; a later commit without a stamp (compaction, or a hand that changed rows) is read as
+it is, so a wrong one is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adlake.contracts import stamps
+from adlake.contracts.errors import AdlakeError
+from adlake.io.sql_files import sql_text
+from adlake.io.stamp import Stamp
+from adlake.io.trino import TrinoClient
+from adlake.jobs.proof import Failure, Pin
+
+
+class NothingToVerifyError(AdlakeError):
+    """Gold has no stamped snapshot, or its Bronze snapshot is gone."""
+
+
+def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
+    """The newest Gold snapshot, its Bronze snapshot, and what their stamps contradict.
+
+    Raises:
+        NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
+    """
+    gold = {row["snapshot_id"]: row for row in trino.records(sql_text("proof/gold_snapshots"))}
+    head = next((row for row in gold.values() if row["is_head"]), None)
+    if head is None:
+        raise NothingToVerifyError("Gold is empty: start the stream, then `adlake wait`")
+    stamp = _newest_stamp(gold, head["snapshot_id"])
+    bronze_id = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
+    bronze = {row["snapshot_id"]: row for row in trino.records(sql_text("proof/bronze_snapshots"))}
+    if bronze_id not in bronze:
+        raise NothingToVerifyError(
+            f"Bronze snapshot {bronze_id}, of which Gold is made, has expired: "
+            "let the stream commit once more, then run verify again"
+        )
+    pin = Pin(
+        gold_snapshot=head["snapshot_id"],
+        bronze_snapshot=bronze_id,
+        topic=stamp.properties[stamps.TOPIC],
+        topic_id=stamp.topic_id,
+        next_offsets=stamp.next_offsets,
+    )
+    return pin, _stamp_failures(stamp, _newest_stamp(bronze, bronze_id))
+
+
+def _newest_stamp(snapshots: Mapping[int, Mapping[str, Any]], head_id: int) -> Stamp:
+    snapshot = snapshots.get(head_id)
+    while snapshot is not None:
+        summary = snapshot["summary"] or {}
+        if stamps.NEXT_OFFSETS in summary:
+            return Stamp(snapshot["snapshot_id"], summary)
+        snapshot = snapshots.get(snapshot["parent_id"])
+    raise NothingToVerifyError(
+        f"snapshot {head_id} and its ancestors carry no stamp of the stream: "
+        "run `adlake wait`, then verify again"
+    )
+
+
+def _stamp_failures(gold: Stamp, bronze: Stamp) -> list[Failure]:
+    claims = (
+        ("next offsets", gold.next_offsets, bronze.next_offsets),
+        ("topic id", gold.topic_id, bronze.topic_id),
+    )
+    return [
+        Failure(f"Gold's stamp says {name} {of_gold}, that of its Bronze snapshot {of_bronze}")
+        for name, of_gold, of_bronze in claims
+        if of_gold != of_bronze
+    ]

@@ -1,0 +1,131 @@
+"""Compares the lake with the ground truth that the generator wrote beside its events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from adlake.io.sql_files import bind, sql_text
+from adlake.io.trino import TrinoClient
+from adlake.jobs.proof import Failure, Pin, Totals
+
+
+class RunTruth(Protocol):
+    """The right answer of one run, complete for its first `deliveries` deliveries.
+
+    `totals` and the values of `by_campaign` are dataclasses of integer sums over Gold rows, money
+    in micros. `resent_at_most` deliveries may have reached the topic a second time.
+    """
+
+    @property
+    def deliveries(self) -> int: ...
+    @property
+    def admitted(self) -> int: ...
+    @property
+    def rejected(self) -> Mapping[str, int]: ...
+    @property
+    def resent_at_most(self) -> int: ...
+    @property
+    def totals(self) -> Any: ...
+    @property
+    def by_campaign(self) -> Mapping[str, Any]: ...
+
+
+LoadTruths = Callable[[], Sequence[RunTruth]]
+Verdict = tuple[str, list[Failure]]
+
+
+def truth_verdict(
+    trino: TrinoClient,
+    pin: Pin,
+    truths: Sequence[RunTruth],
+    load_truths: LoadTruths,
+    contained: int,
+    admitted: int,
+    rejected: Mapping[str, int],
+    totals: Totals,
+) -> Verdict:
+    """One sentence, and what differs from the truth where it is complete for what Bronze holds.
+
+    Args:
+        trino: client for the sums over Gold by campaign.
+        pin: the snapshots that are compared.
+        truths: every run's truth, read before the snapshots were pinned.
+        load_truths: reads them again, to see whether the generator is still sending.
+        contained: distinct offsets in Bronze.
+        admitted: deliveries that Bronze holds as admitted.
+        rejected: deliveries in Bronze by reject reason.
+        totals: sums over the compared slices.
+    """
+    if not truths:
+        return "none: no run of the generator is known here", []
+    sent = sum(truth.deliveries for truth in truths)
+    resent = sum(truth.resent_at_most for truth in truths)
+    if contained < sent:
+        return f"not compared: {sent - contained:,} of {sent:,} deliveries are in flight", []
+    if contained > sent + resent:
+        more = contained - sent
+        return f"not compared: Bronze holds {more:,} deliveries that it does not know (yet)", []
+    problems = _campaign_problems(trino, pin, truths)
+    problems += _conversion_problems(truths, totals)
+    if resent == 0:
+        problems += _delivery_problems(truths, admitted, rejected)
+    if problems and sum(truth.deliveries for truth in load_truths()) != sent:
+        return "not compared: the generator is sending", []
+    if problems:
+        failure = Failure("the generator's ground truth differs", problems)
+        return f"{len(problems)} sums differ", [failure]
+    return f"{len(truths)} runs of the generator, {sent:,} deliveries: every sum is equal", []
+
+
+def _campaign_problems(
+    trino: TrinoClient, pin: Pin, truths: Sequence[RunTruth]
+) -> list[dict[str, Any]]:
+    sql = bind(sql_text("proof/gold_by_campaign"), {"gold_snapshot": pin.gold_snapshot})
+    held: dict[str, dict[str, Any]] = {}
+    for row in trino.records(sql):
+        held[row.pop("campaign_id")] = row
+    told: dict[str, Counter[str]] = {}
+    for truth in truths:
+        for campaign, counters in truth.by_campaign.items():
+            told.setdefault(campaign, Counter()).update(asdict(counters))
+    return [
+        {"campaign_id": campaign, "sum": name, "gold": gold, "truth": expected}
+        for campaign in sorted({*held, *told}, key=str)
+        for name in _SUMS_BY_CAMPAIGN
+        if (gold := int(held.get(campaign, {}).get(name, 0)))
+        != (expected := told.get(campaign, Counter())[name])
+    ][:_MOST_PROBLEMS]
+
+
+def _conversion_problems(truths: Sequence[RunTruth], totals: Totals) -> list[dict[str, Any]]:
+    sums = {"conversions": totals.conversions, "conversion_micros": int(totals.conversion_micros)}
+    return [
+        {"sum": name, "lake": lake, "truth": told}
+        for name, lake in sums.items()
+        if (told := sum(getattr(truth.totals, name) for truth in truths)) != lake
+    ]
+
+
+def _delivery_problems(
+    truths: Sequence[RunTruth], admitted: int, rejected: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    told: Counter[str] = Counter()
+    for truth in truths:
+        told.update({"admitted": truth.admitted, **truth.rejected})
+    lake = Counter({"admitted": admitted, **rejected})
+    return [
+        {"deliveries": reason, "lake": lake[reason], "truth": told[reason]}
+        for reason in sorted({*told, *lake})
+        if told[reason] != lake[reason]
+    ]
+
+
+_SUMS_BY_CAMPAIGN = (
+    *("rows", "impressions", "clicked", "converted", "cost_micros", "revenue_micros"),
+    *("out_of_window_micros", "orphan_rows", "orphan_clicked", "orphan_converted"),
+    "orphan_revenue_micros",
+)
+_MOST_PROBLEMS = 10

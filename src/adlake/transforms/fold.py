@@ -1,0 +1,85 @@
+"""The law's merge (section 3) as Spark SQL expressions.
+
+A state is `array<struct<e,t,r,m,c,cr,u,g,p,i>>` (contracts.tables.EVENTS_STATE_SCHEMA) with one
+element per event id, sorted by event id. Struct order compares (event id, content tuple,
+first ingest) left to right, NULL first and strings by UTF-8 bytes, which is the law's total
+order: the first element of each event id is the winner of the merge.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from adlake.contracts.tables import EVENTS_STATE_SCHEMA
+from adlake.transforms.slot import slot_sql
+
+EVENT_STRUCT = (
+    "named_struct('e', event_id, 't', ts_ms, 'r', type_rank, 'm', micros, 'c', campaign_id, "
+    "'cr', creative_id, 'u', user_id, 'g', geo_country, 'p', platform, 'i', ingest_ms)"
+)
+
+
+def winners_sql(sorted_events: str) -> str:
+    """Keep the smallest element of each event id of a sorted array."""
+    return (
+        f"CASE WHEN size({sorted_events}) = 1 THEN {sorted_events} ELSE filter({sorted_events}, "
+        f"(x, n) -> n = 0 OR x.e <> {sorted_events}[n - 1].e) END"
+    )
+
+
+def batch_states(deliveries: DataFrame) -> DataFrame:
+    """Fold admitted deliveries into one state per impression.
+
+    Args:
+        deliveries: admitted rows of `transforms.admit`, one per delivery.
+
+    Returns:
+        impression_id, slot, state; one row per impression_id.
+    """
+    return (
+        deliveries.selectExpr("impression_id", f"{EVENT_STRUCT} AS event")
+        .groupBy("impression_id")
+        .agg(F.sort_array(F.collect_list("event")).alias("sorted_events"))
+        .selectExpr(
+            "impression_id",
+            f"{slot_sql('impression_id')} AS slot",
+            f"{winners_sql('sorted_events')} AS state",
+        )
+    )
+
+
+def merged_states(batch: DataFrame, known: DataFrame) -> DataFrame:
+    """Merge the states of a batch with the stored states of the same impressions.
+
+    Args:
+        batch: impression_id, slot, state (see `batch_states`).
+        known: impression_id, events_state, engaged: rows of Gold, at most one per impression_id.
+
+    Returns:
+        impression_id, slot, state, known_state (the stored encoding), was_engaged; one row per
+        impression_id that is in both.
+    """
+    stored = f"from_json(events_state, '{EVENTS_STATE_SCHEMA}')"
+    return (
+        batch.join(F.broadcast(known), "impression_id", "inner")
+        .selectExpr(
+            "impression_id",
+            "slot",
+            f"sort_array(concat(state, {stored})) AS sorted_events",
+            "events_state AS known_state",
+            "engaged AS was_engaged",
+        )
+        .selectExpr(
+            "impression_id",
+            "slot",
+            f"{winners_sql('sorted_events')} AS state",
+            "known_state",
+            "was_engaged",
+        )
+    )
+
+
+def encoded_state_sql(state: str) -> str:
+    """The stored form of a state: JSON, NULL members left out, in the order of the schema."""
+    return f"to_json({state})"

@@ -1,0 +1,117 @@
+"""Reading one JSON object strictly: the fields of an ad event, or the fault of the text.
+
+The quick way reads every normal payload with two passes of Spark's parser and only says yes; all
+that it does not say yes to goes the exact way (`json_exact`), which decides. Both give one form.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from adlake.contracts.events import LENIENT_STRING_FIELDS, MONEY_FIELD, STRING_FIELDS
+from adlake.contracts.law import MAX_NESTING_DEPTH
+from adlake.transforms.json_exact import exact_read
+
+TIMESTAMP_FIELD: Final = "event_timestamp"
+MONEY_FIELDS: Final = tuple(name for name in MONEY_FIELD.values() if name is not None)
+FIELDS: Final = (*STRING_FIELDS, *LENIENT_STRING_FIELDS, TIMESTAMP_FIELD, *MONEY_FIELDS)
+
+_STRICT: Final = {
+    "mode": "PERMISSIVE",
+    "allowSingleQuotes": "false",
+    "allowNonNumericNumbers": "false",
+    "maxNestingDepth": str(MAX_NESTING_DEPTH + 1),
+}
+_END: Final = "adlake: end of the payload"
+"""Follows the payload inside one array. The parser does not look behind the value it was asked
+for, so only a payload that holds this text itself could hide what follows it."""
+
+
+def with_fields_read(payloads: DataFrame, text: str, read: str) -> DataFrame:
+    """Add `read` STRUCT<fault STRING, kinds STRUCT, texts STRUCT>; NULL where `text` is NULL.
+
+    `text` is a column of texts that begin with a brace. A kind is NULL or VOID (absent, null),
+    STRING, LONE (a string with a lone surrogate), BIGINT (an integer token), another number's type
+    name, or any other type name. A text is that of a string or of a number, else NULL.
+    """
+    payload = F.col(text)
+    return (
+        payloads.withColumn("_values", F.from_json(_with_end(payload), "array<variant>", _STRICT))
+        .withColumn("_members", F.when(_is_one_object(payload), _members()))
+        .withColumn("_texts", F.from_json(_quick_payload(payload), _schema("string"), _STRICT))
+        .withColumn("_kinds", F.when(~_has_container(), _kinds()))
+        .withColumn(
+            read,
+            F.when(_is_quick(), _quick_read()).when(
+                payload.isNotNull(), exact_read(payload, FIELDS)
+            ),
+        )
+        .drop("_values", "_members", "_texts", "_kinds")
+    )
+
+
+def _schema(value_type: str) -> str:
+    return "struct<" + ",".join(f"{name}:{value_type}" for name in FIELDS) + ">"
+
+
+def _with_end(payload: Column) -> Column:
+    return F.concat(F.lit("["), payload, F.lit(f',"{_END}"]'))
+
+
+def _is_one_object(payload: Column) -> Column:
+    values = F.col("_values")
+    end = F.try_variant_get(F.get(values, F.lit(1)), "$", "string")
+    return (F.size(values) == 2) & (end == _END) & ~F.contains(payload, F.lit(_END))
+
+
+def _members() -> Column:
+    return F.try_variant_get(F.get(F.col("_values"), F.lit(0)), "$", _schema("variant"))
+
+
+def _quick_payload(payload: Column) -> Column:
+    # Lone surrogates can only come from \u escapes, which the parser's strings do not keep.
+    return F.when(F.col("_members").isNotNull() & ~F.contains(payload, F.lit("\\u")), payload)
+
+
+def _has_container() -> Column:
+    """A text that could be an object's or an array's: asking for its type may be costly."""
+    starts = [F.col("_texts")[name].substr(1, 1) for name in FIELDS]
+    return F.concat_ws("", *starts).rlike(r"[\[{]") | F.col("_texts").isNull()
+
+
+def _kinds() -> Column:
+    return F.struct(
+        *(F.schema_of_variant(F.col("_members")[name]).alias(name) for name in FIELDS)
+    )
+
+
+def _is_quick() -> Column:
+    kinds = F.col("_kinds")
+    timestamp_kind = kinds[TIMESTAMP_FIELD]
+    is_plain = F.coalesce(~timestamp_kind.startswith("D"), F.lit(True))
+    for name in MONEY_FIELDS:
+        is_plain &= F.coalesce(kinds[name] != "DOUBLE", F.lit(True))
+    return kinds.isNotNull() & is_plain
+
+
+def _quick_read() -> Column:
+    numbers = (TIMESTAMP_FIELD, *MONEY_FIELDS)
+    texts = [_quick_text(name, may_be_number=name in numbers).alias(name) for name in FIELDS]
+    return F.struct(
+        F.lit(None).cast("string").alias("fault"),
+        F.col("_kinds").alias("kinds"),
+        F.struct(*texts).alias("texts"),
+    )
+
+
+def _quick_text(name: str, *, may_be_number: bool) -> Column:
+    kind = F.col("_kinds")[name]
+    text = F.when(kind == "STRING", F.col("_texts")[name])
+    if not may_be_number:
+        return text
+    # The parser's own text of a number has gone through a double; the variant has not.
+    number = F.try_variant_get(F.col("_members")[name], "$", "string")
+    return text.when((kind == "BIGINT") | kind.startswith("DECIMAL"), number)

@@ -1,0 +1,80 @@
+"""Turns settings into the arguments of jobs; used by `cli` alone."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from adlake.io.lake_reader import LakeReader
+from adlake.io.spark import CatalogAccess, SparkResources
+from adlake.jobs.stream import StreamConfig
+from adlake.settings import Settings
+
+
+def log_to_stdout() -> None:
+    """One line per event; what runs in the background is read with `make logs`."""
+    logging.basicConfig(
+        stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    for noisy in ("py4j", "kafka"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def catalog_access(settings: Settings) -> CatalogAccess:
+    """How Spark reaches the catalog."""
+    return CatalogAccess(
+        kind=settings.catalog.catalog_type,
+        uri=settings.catalog_jdbc_uri,
+        user=settings.catalog.catalog_user,
+        password=settings.catalog_password(),
+        warehouse_uri=settings.paths.warehouse_uri,
+    )
+
+
+def lake_reader(settings: Settings) -> LakeReader:
+    """How PyIceberg reaches the catalog."""
+    return LakeReader(
+        jdbc_uri=settings.catalog_jdbc_uri,
+        user=settings.catalog.catalog_user,
+        password=settings.catalog_password(),
+        warehouse_uri=settings.paths.warehouse_uri,
+    )
+
+
+def stream_config(settings: Settings) -> StreamConfig:
+    """Everything the attribution stream needs."""
+    from adlake.provision.catalog import catalog_database
+
+    database = catalog_database(settings)
+    stream, home = settings.stream, settings.paths.home.resolve()
+    return StreamConfig(
+        bootstrap_servers=settings.bootstrap_servers,
+        topic=settings.kafka.topic,
+        catalog=catalog_access(settings),
+        lease_connect=database.connect,
+        lease_ttl_seconds=stream.lease_ttl_seconds,
+        checkpoint_dir=settings.paths.checkpoint_dir,
+        seed_dir=settings.paths.seed_dir,
+        marker_dir=home / "failpoints",
+        ready_file=settings.paths.stream_ready_file,
+        resources=SparkResources(
+            master=stream.spark_master,
+            driver_memory=stream.driver_memory,
+            shuffle_partitions=stream.shuffle_partitions,
+            ui_port=settings.ports.spark_ui_port,
+            local_dir=str(home / "tmp" / "spark"),
+        ),
+        trigger_seconds=stream.trigger_seconds,
+        max_offsets_per_trigger=stream.max_offsets_per_trigger,
+        compact_every_batches=stream.compact_every_batches,
+        failpoints=stream.failpoints,
+    )
+
+
+def write_missing_seeds(settings: Settings) -> None:
+    """Make the dimension seeds once, before the stream loads them."""
+    from adlake.generator.dimensions import write_dimension_seeds
+
+    seed_dir = settings.paths.seed_dir
+    if not (seed_dir / "dim_campaigns.parquet").exists():
+        write_dimension_seeds(seed_dir, settings.generator.generator_seed)
