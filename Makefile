@@ -1,0 +1,111 @@
+# Every verb of adlake. `make` alone lists them; settings (ADLAKE_..., see README) pass through.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+RUNTIME ?= auto
+export RUNTIME
+BIN := .venv/bin
+ADLAKE := $(BIN)/adlake
+BOOTSTRAP := $(PYTHON) src/adlake/devstack/bootstrap.py
+# Slow tiers run after the quick ones, so that a plain mistake is reported early.
+PYTEST := $(BIN)/python -m pytest -q
+
+.PHONY: help
+help: ## List these targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ The stack
+.PHONY: up down status logs nuke doctor
+up: venv ## Start everything and say where to look (RUNTIME=auto|native)
+	@$(ADLAKE) up $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
+
+down: venv ## Stop everything
+	@$(ADLAKE) down
+
+status: venv ## Show each service: state, uptime, port, memory
+	@$(ADLAKE) status
+
+logs: venv ## Show the end of the logs (NAME=stream for one, FOLLOW=1 to go on)
+	@$(ADLAKE) logs $(NAME) $(if $(FOLLOW),-f)
+
+nuke: venv ## Stop everything and remove all state (not the downloads)
+	@$(ADLAKE) nuke
+
+doctor: venv ## Check prerequisites, ports, disk and memory
+	@$(ADLAKE) doctor
+
+##@ The lake
+.PHONY: wait verify query sql generate stream dashboard provision
+wait: venv ## Block until Gold contains every event that is in the topic now
+	@$(ADLAKE) wait
+
+verify: venv ## Prove Gold: recompute it from Bronze and compare every row
+	@$(ADLAKE) verify
+
+query: venv ## Run one metric file (NAME=roas_by_campaign)
+	@$(ADLAKE) query $(NAME)
+
+sql: venv ## Run SQL on Trino (SQL="SELECT ...")
+	@$(ADLAKE) sql "$(SQL)"
+
+generate: venv ## Produce events in the foreground (ARGS="--rate 5000 --events 100000")
+	@$(ADLAKE) generate $(ARGS)
+
+stream: venv ## Run the attribution job in the foreground
+	@$(ADLAKE) stream
+
+dashboard: venv ## Start the dashboard and what it needs
+	@$(ADLAKE) up --only postgres,trino,dashboard
+
+provision: venv ## Create or update topic and catalog
+	@$(ADLAKE) provision
+
+##@ Development
+.PHONY: venv venv-dev install format check test test-unit test-spark test-integration bench lock lock-jars
+venv: ## Make .venv from requirements.lock (other targets do it themselves)
+	@$(BOOTSTRAP) runtime
+
+venv-dev: ## Make .venv with the development tools
+	@$(BOOTSTRAP) dev
+
+install: venv ## Fetch servers and jars into the cache
+	@$(ADLAKE) install
+
+format: venv-dev ## Format the code
+	@$(BIN)/ruff format src tests benchmarks
+	@$(BIN)/ruff check --fix src tests benchmarks
+
+check: venv-dev ## Lint, types, layers, SQL style; changes nothing
+	@$(BIN)/ruff check --no-fix src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+test: check install ## Run everything: checks, then all tiers of tests
+	@$(PYTEST) -m "not spark and not integration and not browser"
+	@$(PYTEST) -m "spark and not integration and not browser"
+	@$(PYTEST) -m "integration or browser"
+
+test-unit: venv-dev ## Run the quick tests alone
+	@$(PYTEST) -m "not spark and not integration and not browser"
+
+test-spark: venv-dev install ## Run the tests that need a Spark session
+	@$(PYTEST) -m "spark and not integration"
+
+test-integration: venv-dev install ## Run the tests that start the stack
+	@$(PYTEST) -m "integration or browser"
+
+bench: venv-dev install ## Run the benchmark (10 minutes at 5,000 events a second)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+lock: venv-dev ## Resolve the Python packages again within infra/versions.env
+	@$(BIN)/python -m adlake.devstack.lock
+
+lock-jars: venv ## Fetch the jars of infra/versions.env and record their checksums
+	@$(BIN)/python -m adlake.devstack.lock_jars

@@ -1,0 +1,166 @@
+"""Makes .venv from the lock files. Run by any Python 3, before anything is installed.
+
+    python3 src/adlake/devstack/bootstrap.py runtime|dev
+
+Steps: a venv, the pinned and hashed `uv` by pip, then everything else by uv (whose cache makes a
+second checkout quick). Only the standard library is used, and only syntax that old versions know,
+so that a too old Python gets a clear message.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REPO_ROOT = Path(__file__).resolve().parents[3]
+VENV = REPO_ROOT / ".venv"
+OLDEST = (3, 11)
+CANDIDATES = ("python3.13", "python3.12", "python3.11", "python3.14")
+UV_LOCK = REPO_ROOT / "infra" / "requirements-uv.lock"
+BUILD_LOCK = REPO_ROOT / "infra" / "requirements-build.lock"
+LOCKS = {
+    "runtime": REPO_ROOT / "requirements.lock",
+    "dev": REPO_ROOT / "requirements-dev.lock",
+}
+LAUNCHER = """#!{python}
+from adlake.cli import main
+
+main()
+"""
+
+
+def main(kind: str) -> None:
+    """Bring .venv to the lock of `kind`; quick when it is already there."""
+    python = find_python()
+    stamp = VENV / (".installed-" + kind)
+    wanted = fingerprint(kind)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    began = time.monotonic()
+    with UV_LOCK.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second finds it done
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        make_venv(python)
+        install_locked(LOCKS[kind])
+        link_package()
+        stamp.write_text(wanted)
+        if kind == "dev":
+            (VENV / ".installed-runtime").write_text(fingerprint("runtime"))
+    say(f"environment is ready in .venv ({time.monotonic() - began:.0f} s)")
+
+
+def find_python() -> str:
+    """A Python that is new enough: the running one, else one on the PATH."""
+    if sys.version_info >= OLDEST:
+        return sys.executable
+    for name in CANDIDATES:
+        found = shutil.which(name)
+        if found and is_new_enough(found):
+            return found
+    sys.exit(
+        "adlake needs Python {}.{} or newer; `{}` is {}. Install one (Debian, Ubuntu: "
+        "`apt-get install python3.11 python3.11-venv`; macOS: `brew install python@3.13`) or name "
+        "one with `make PYTHON=/path/to/python3.12 ...`.".format(
+            *OLDEST, sys.executable, sys.version.split()[0]
+        )
+    )
+
+
+def is_new_enough(python: str) -> bool:
+    """Whether this program runs and is new enough (a version manager's shim may not run)."""
+    question = f"import sys; sys.exit(sys.version_info < {OLDEST!r})"
+    return subprocess.call([python, "-c", question], stderr=subprocess.DEVNULL) == 0
+
+
+def fingerprint(kind: str) -> str:
+    """Changes when the locks, this file or the place of the checkout change."""
+    digest = hashlib.sha256(str(REPO_ROOT).encode())
+    for path in (UV_LOCK, BUILD_LOCK, LOCKS[kind], Path(__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def make_venv(python: str) -> None:
+    """Create .venv with pip, or keep a working one that was made here."""
+    stale = VENV.exists() and not (venv_python().exists() and was_made_here())
+    if stale:
+        say("replacing a .venv that was made elsewhere")
+        shutil.rmtree(str(VENV))
+    if VENV.exists():
+        return
+    say("creating .venv with " + python)
+    if subprocess.call([python, "-m", "venv", str(VENV)]):
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        sys.exit(
+            "cannot create .venv: this Python lacks its venv module (Debian, Ubuntu: `apt-get "
+            "install python3-venv`)"
+        )
+
+
+def was_made_here() -> bool:
+    """Scripts in a venv carry its absolute path; after a move they point into nothing."""
+    launcher = VENV / "bin" / "pip"
+    return launcher.exists() and str(VENV) in launcher.read_text().splitlines()[0]
+
+
+def install_locked(lock: Path) -> None:
+    """Install uv by pip, the rest by uv, every file checked against its hash."""
+    pip = [str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    say("installing Python packages from " + lock.name + " (once per machine it takes minutes)")
+    run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(UV_LOCK)])
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(venv_python())]
+    run(
+        [
+            *uv,
+            "--no-deps",
+            "--require-hashes",
+            "--build-constraints",
+            str(BUILD_LOCK),
+            "-r",
+            str(lock),
+        ]
+    )
+
+
+def link_package() -> None:
+    """Make `adlake` importable and runnable from .venv without building it."""
+    site = next((VENV / "lib").glob("python3.*")) / "site-packages"
+    (site / "adlake.pth").write_text(str(REPO_ROOT / "src") + "\n")
+    launcher = VENV / "bin" / "adlake"
+    launcher.write_text(LAUNCHER.format(python=venv_python()))
+    launcher.chmod(0o755)
+
+
+def venv_python() -> Path:
+    """The venv's interpreter."""
+    return VENV / "bin" / "python"
+
+
+def run(command: list[str]) -> None:
+    """Run a step; its own output explains a failure."""
+    code = subprocess.call(command, stdin=subprocess.DEVNULL)
+    if code:
+        sys.exit(
+            f"installing Python packages failed (exit code {code}): see above. Check the network, "
+            "then run the same command again; what has arrived is kept."
+        )
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
+        sys.exit("usage: bootstrap.py runtime|dev")
+    os.environ.setdefault("PIP_NO_INPUT", "1")
+    main(sys.argv[1])

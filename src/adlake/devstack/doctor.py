@@ -1,0 +1,163 @@
+"""Checks the machine: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from adlake.devstack.errors import DevstackError
+from adlake.devstack.install import file_sets, jdk_majors
+from adlake.devstack.java import find_jdk, trino_java
+from adlake.devstack.ports import is_free, owner
+from adlake.devstack.postgres_place import find_postgres_bin
+from adlake.devstack.stack import Stack
+from adlake.devstack.versions import read_versions
+from adlake.settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+GIB = 1 << 30
+STATE_GIB = 5
+"""Free disk that a day of the default traffic and its tables may need."""
+INSTALL_GIB = 4
+"""Free disk that the downloads need at their peak."""
+MEMORY_GIB = 8
+FEWEST_FILES = 4_096
+
+
+class Verdict(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BLOCKS = "BLOCKS"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One checked thing; `remedy` says what to do unless it is fine."""
+
+    verdict: Verdict
+    subject: str
+    detail: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        advice = f"\n{'':<20} -> {self.remedy}" if self.remedy else ""
+        return f"{self.verdict.value:<8} {self.subject:<11} {self.detail}{advice}"
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order in which a newcomer meets them."""
+    cache = settings.paths.cache.resolve()
+    home = settings.paths.home.resolve()
+    return [
+        python_finding(sys.version_info[:3]),
+        _guarded("JDK", _jdk_detail),
+        _guarded("Trino Java", lambda: str(_existing(trino_java()))),
+        _guarded("Postgres", lambda: str(find_postgres_bin())),
+        cache_finding(cache),
+        *port_findings(settings),
+        disk_finding("state disk", home, STATE_GIB, "ADLAKE_HOME"),
+        memory_finding(psutil.virtual_memory().available),
+        files_finding(resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
+    ]
+
+
+def is_blocked(findings: list[Finding]) -> bool:
+    """Does anything keep `make up` from working?"""
+    return any(finding.verdict is Verdict.BLOCKS for finding in findings)
+
+
+def python_finding(version: tuple[int, ...]) -> Finding:
+    """The interpreter of .venv."""
+    shown = ".".join(map(str, version))
+    if version >= OLDEST_PYTHON:
+        return Finding(Verdict.OK, "Python", shown)
+    return Finding(Verdict.BLOCKS, "Python", shown, "install 3.11 or newer, then remove .venv")
+
+
+def port_findings(settings: Settings) -> Iterator[Finding]:
+    """One finding per port; a port held by our own running service is fine."""
+    for service in Stack(settings).services():
+        running = service.main_process() is not None
+        for setting, port in service.ports().items():
+            if running:
+                yield Finding(Verdict.OK, f"port {port}", f"{service.name} runs here")
+            elif is_free(port):
+                yield Finding(Verdict.OK, f"port {port}", f"free for {service.name}")
+            else:
+                yield Finding(
+                    Verdict.BLOCKS,
+                    f"port {port}",
+                    f"wanted by {service.name}, taken by {owner(port)}",
+                    f"stop that, or choose another with {setting}=<port>",
+                )
+
+
+def cache_finding(cache: Path) -> Finding:
+    """Are the downloads there, and if not, is there room for them?"""
+    missing = [one.name for one in file_sets(cache, read_versions()) if not one.folder.is_dir()]
+    if not missing:
+        return Finding(Verdict.OK, "downloads", f"complete in {cache}")
+    room = disk_finding("downloads", cache, INSTALL_GIB, "ADLAKE_CACHE")
+    if room.verdict is not Verdict.OK:
+        return room
+    detail = f"missing: {', '.join(missing)} ({room.detail})"
+    return Finding(Verdict.WARNING, "downloads", detail, "`make up` fetches them")
+
+
+def disk_finding(subject: str, folder: Path, wanted_gib: int, setting: str) -> Finding:
+    """Is there room, and may we write?"""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(existing, os.W_OK):
+        remedy = f"make it writable, or choose another folder with {setting}"
+        return Finding(Verdict.BLOCKS, subject, f"{existing} is not writable", remedy)
+    free = shutil.disk_usage(existing).free / GIB
+    detail = f"{free:.0f} GiB free at {existing}"
+    if free >= wanted_gib:
+        return Finding(Verdict.OK, subject, detail)
+    remedy = f"free {wanted_gib} GiB, or choose another folder with {setting}"
+    return Finding(Verdict.BLOCKS, subject, detail, remedy)
+
+
+def memory_finding(available_bytes: int) -> Finding:
+    """Room for the stack; little memory is slow, not impossible."""
+    detail = f"{available_bytes / GIB:.1f} GiB available"
+    if available_bytes >= MEMORY_GIB // 2 * GIB:
+        return Finding(Verdict.OK, "memory", detail)
+    remedy = "close programs, or lower ADLAKE_DRIVER_MEMORY; the stack takes 3 to 5 GiB"
+    return Finding(Verdict.WARNING, "memory", detail, remedy)
+
+
+def files_finding(limit: int) -> Finding:
+    """Open files: Kafka and Trino need many."""
+    if limit == resource.RLIM_INFINITY or limit >= FEWEST_FILES:
+        return Finding(Verdict.OK, "open files", "limit is high enough")
+    remedy = f"raise it: `ulimit -n {FEWEST_FILES}`"
+    return Finding(Verdict.WARNING, "open files", f"limit {limit}", remedy)
+
+
+def _guarded(subject: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(Verdict.OK, subject, look())
+    except DevstackError as error:
+        return Finding(Verdict.BLOCKS, subject, "not found", str(error))
+
+
+def _jdk_detail() -> str:
+    jdk = find_jdk(jdk_majors(read_versions()))
+    return f"{jdk.major} in {jdk.home}"
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise DevstackError(f"{path} is missing: remove .venv and run `make venv`")
+    return path

@@ -1,0 +1,36 @@
+"""The traffic simulator that `make up` starts."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from adlake.devstack.service import Service
+
+SETTLED_SECONDS = 2.0
+
+
+class Generator(Service):
+    """Paced ad traffic into the topic."""
+
+    name: ClassVar[str] = "generator"
+    requires: ClassVar[tuple[str, ...]] = ("kafka",)
+    grace_seconds: ClassVar[float] = 20.0
+
+    def command(self) -> list[str]:
+        """Argument vector."""
+        rate = f"{self.settings.generator.generator_rate:g}"
+        return [str(self.installation.python), "-m", "adlake.cli", "generate", "--rate", rate]
+
+    def ports(self) -> dict[str, int]:
+        """None."""
+        return {}
+
+    def environment(self) -> dict[str, str]:
+        """Log lines appear at once."""
+        return {"PYTHONUNBUFFERED": "1"}
+
+    def is_ready(self) -> bool:
+        """It has survived its start, where a wrong topic or broker would have ended it."""
+        main = self.main_process()
+        return main is not None and time.time() - main.create_time() > SETTLED_SECONDS

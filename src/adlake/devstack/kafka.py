@@ -1,0 +1,110 @@
+"""Kafka: one KRaft node that is broker and controller."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+from typing import ClassVar
+
+from kafka import KafkaConsumer
+from kafka.errors import KafkaError
+
+from adlake.devstack.errors import DevstackError
+from adlake.devstack.ports import accepts
+from adlake.devstack.service import Service
+from adlake.devstack.templates import INFRA_FOLDER, render
+from adlake.devstack.unpack import complete_or_absent
+from adlake.provision.topics import ensure_topic
+
+HEAP = "-Xmx448m"
+FORMAT_SECONDS = 120
+
+
+class Kafka(Service):
+    """The broker with the event topic."""
+
+    name: ClassVar[str] = "kafka"
+    grace_seconds: ClassVar[float] = 30.0
+
+    def command(self) -> list[str]:
+        """Argument vector."""
+        return [*self._java(), "kafka.Kafka", str(self._folder / "server.properties")]
+
+    def ports(self) -> dict[str, int]:
+        """Broker and controller."""
+        ports = self.settings.ports
+        return {
+            "ADLAKE_KAFKA_PORT": ports.kafka_port,
+            "ADLAKE_KAFKA_CONTROLLER_PORT": ports.kafka_controller_port,
+        }
+
+    def is_ready(self) -> bool:
+        """The broker answers a metadata request."""
+        port = self.settings.ports.kafka_port
+        if not accepts(port):
+            return False
+        try:
+            consumer = KafkaConsumer(
+                bootstrap_servers=f"127.0.0.1:{port}", bootstrap_timeout_ms=3_000,
+                request_timeout_ms=5_000,
+            )  # fmt: skip
+        except (KafkaError, OSError):
+            return False
+        try:
+            consumer.topics()
+        except (KafkaError, OSError):
+            return False
+        finally:
+            consumer.close()
+        return True
+
+    def prepare(self) -> None:
+        """Write the configuration; format the storage on the first start."""
+        self._render(self._folder / "server.properties", self._data)
+        if not self._data.exists():
+            self._format()
+
+    def after_ready(self) -> None:
+        """Create the event topic or update its settings."""
+        ensure_topic(self.settings.bootstrap_servers, self.settings.kafka)
+
+    def _format(self) -> None:
+        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if identity.startswith("-"):  # would be read as an option
+            identity = "A" + identity[1:]
+        with complete_or_absent(self._data) as scratch:
+            scratch_config = self._folder / "format.properties"
+            self._render(scratch_config, scratch)
+            tool = ["kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", identity]
+            done = subprocess.run(
+                [*self._java(), *tool, "--config", str(scratch_config)],
+                capture_output=True, text=True, timeout=FORMAT_SECONDS, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                raise DevstackError(f"cannot format Kafka's storage: {done.stdout}{done.stderr}")
+
+    def _render(self, target: Path, log_dirs: Path) -> None:
+        values = {
+            "port": self.settings.ports.kafka_port,
+            "controller_port": self.settings.ports.kafka_controller_port,
+            "log_dirs": log_dirs,
+        }
+        render("kafka/server.properties", target, values)
+
+    def _java(self) -> list[str]:
+        return [
+            str(self.installation.jdk.java), HEAP, "-Xms64m", "-XX:+UseG1GC",
+            "-XX:MaxGCPauseMillis=50", "-XX:+ExitOnOutOfMemoryError",
+            f"-Dlog4j2.configurationFile={INFRA_FOLDER / 'kafka' / 'log4j2.properties'}",
+            "-cp", f"{self.installation.kafka_lib}/*",
+        ]  # fmt: skip
+
+    @property
+    def _folder(self) -> Path:
+        return self.home / "kafka"
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"

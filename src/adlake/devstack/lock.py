@@ -1,0 +1,58 @@
+"""Resolves the Python packages into the lock files (`make lock`).
+
+Decided versions come from the PYPI_ lines of infra/versions.env, all others from what the files
+already say; `make lock UPGRADE=1` takes the newest instead. No address and no path of this machine
+gets into the files.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from adlake.devstack.errors import InstallError
+from adlake.devstack.versions import read_versions
+from adlake.settings import REPO_ROOT
+
+OLDEST_PYTHON = "3.11"
+PINS = Path(".venv") / "pins.txt"
+PYPI_PREFIX = "PYPI_"
+BUILD_TOOLS = "setuptools\nwheel\n"
+"""What packages without a wheel (pyspark) need to be built."""
+
+
+def main() -> None:
+    """Write all four lock files."""
+    (REPO_ROOT / PINS).write_text(pins(read_versions()))
+    _compile("requirements.lock", "pyproject.toml", "-c", str(PINS))
+    _compile("requirements-dev.lock", "pyproject.toml", "--extra", "dev", "-c", "requirements.lock")
+    _compile("infra/requirements-build.lock", "-", stdin=BUILD_TOOLS)
+    _compile("infra/requirements-uv.lock", "-", "-c", "requirements-dev.lock", stdin="uv\n")
+
+
+def pins(versions: dict[str, str]) -> str:
+    """Constraint lines from the PYPI_ lines of versions.env."""
+    lines = (
+        f"{name.removeprefix(PYPI_PREFIX).lower().replace('_', '-')}=={version}"
+        for name, version in versions.items()
+        if name.startswith(PYPI_PREFIX)
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _compile(output: str, *arguments: str, stdin: str = "") -> None:
+    upgrade = ["--upgrade"] if os.environ.get("UPGRADE") else []
+    command = [
+        str(Path(sys.executable).parent / "uv"), "pip", "compile", *arguments, "-o", output,
+        "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes", "--quiet",
+        "--custom-compile-command", "make lock", *upgrade,
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=REPO_ROOT, input=stdin, text=True, check=False)
+    if done.returncode:
+        raise InstallError(f"cannot resolve {output}: see above")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Fetches the jars named by infra/versions.env and records what they are (`make lock-jars`)."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from adlake.devstack import checksums, ivy
+from adlake.devstack.install import SETS, jdk_majors
+from adlake.devstack.java import find_jdk
+from adlake.devstack.versions import read_versions
+from adlake.settings import Settings
+
+
+def main() -> None:
+    """Write infra/checksums.txt anew from a fresh download; review the difference."""
+    versions = read_versions()
+    jdk = find_jdk(jdk_majors(versions))
+    cache = Settings().paths.cache.resolve()
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        folders = {name: Path(scratch) / "files" / name for name in SETS}
+        for name, folder in folders.items():
+            ivy.retrieve(
+                name, folder, ivy_cache=Path(scratch) / "ivy" / name, jdk=jdk, versions=versions,
+                log_file=cache / "logs" / f"lock-{name}.log", progress=lambda _arrived: None,
+            )  # fmt: skip
+        checksums.CHECKSUMS_FILE.write_text(checksums.record(folders))
+
+
+if __name__ == "__main__":
+    main()

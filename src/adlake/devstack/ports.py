@@ -1,0 +1,70 @@
+"""Says whether a port of 127.0.0.1 is free, and who has it if not."""
+
+from __future__ import annotations
+
+import socket
+
+import psutil
+
+from adlake.devstack.errors import DevstackError
+
+HOST = "127.0.0.1"
+CONNECT_SECONDS = 0.5
+
+
+def is_free(port: int) -> bool:
+    """Nobody listens on 127.0.0.1:port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(CONNECT_SECONDS)
+        if probe.connect_ex((HOST, port)) == 0:
+            return False
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def accepts(port: int) -> bool:
+    """Somebody accepts connections on 127.0.0.1:port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(CONNECT_SECONDS)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def refuse_taken(service: str, ports: dict[str, int]) -> None:
+    """Raise DevstackError for the first port in use; `ports` maps setting name -> port."""
+    for setting, port in ports.items():
+        if not is_free(port):
+            raise DevstackError(
+                f"port {port}, wanted by {service}, is taken by {owner(port)}: stop that, or "
+                f"choose another with {setting}=<port>"
+            )
+
+
+def owner(port: int) -> str:
+    """Who listens on a port, as well as the system tells us."""
+    try:
+        for connection in psutil.net_connections(kind="tcp"):
+            address = connection.laddr
+            if connection.status == psutil.CONN_LISTEN and address and address.port == port:
+                if connection.pid is None:
+                    break
+                return f"pid {connection.pid} ({psutil.Process(connection.pid).name()})"
+    except psutil.Error:
+        pass
+    return "another process"
+
+
+def free_ports(count: int) -> list[int]:
+    """Different free ports, chosen by the system; for tests and benchmarks."""
+    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()

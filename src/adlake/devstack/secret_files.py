@@ -1,0 +1,22 @@
+"""Generated passwords: one file of mode 0600 each, below $ADLAKE_HOME/secrets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+SECRET_BYTES = 24
+
+
+def ensure_secret(path: Path) -> str:
+    """The secret in `path`, generated when there is none yet."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        scratch = path.with_suffix(".writing")
+        scratch.unlink(missing_ok=True)
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_urlsafe(SECRET_BYTES))
+        scratch.replace(path)
+    return path.read_text().strip()

@@ -1,0 +1,159 @@
+"""The whole native stack: up, down, status, nuke."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from adlake.devstack.dashboard import Dashboard
+from adlake.devstack.errors import DevstackError
+from adlake.devstack.generator import Generator
+from adlake.devstack.install import install
+from adlake.devstack.installation import Installation
+from adlake.devstack.kafka import Kafka
+from adlake.devstack.locks import exclusive
+from adlake.devstack.postgres import Postgres
+from adlake.devstack.postgres_place import remove_place
+from adlake.devstack.service import Service, shorten
+from adlake.devstack.stream import Stream
+from adlake.devstack.trino import Trino
+from adlake.settings import Settings
+
+SERVICES: tuple[type[Service], ...] = (Postgres, Kafka, Trino, Stream, Generator, Dashboard)
+"""In the order of starting; stopping goes the other way."""
+HOME_MARKER = ".adlake-home"
+LOCK_SECONDS = 300.0
+Report = Callable[[str], None]
+
+
+def silent(_line: str) -> None:
+    """A report for callers who want none."""
+
+
+class Stack:
+    """One stack: everything follows from `settings`, so several can run side by side."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        report: Report = silent,
+        installation: Installation | None = None,
+    ) -> None:
+        self.settings = settings
+        self.home = settings.paths.home.resolve()
+        self._report = report
+        self._installation = installation
+        self._print_lock = threading.Lock()
+
+    @property
+    def installation(self) -> Installation:
+        """Programs and jars, fetched on first use."""
+        if self._installation is None:
+            self._installation = install(self.settings.paths.cache.resolve(), self._report)
+        return self._installation
+
+    def services(self, names: Collection[str] | None = None) -> list[Service]:
+        """Services by name (all when None), in the order of starting; to look at and to stop."""
+        return [
+            kind(self.settings, self._installation)
+            for kind in SERVICES
+            if names is None or kind.name in names
+        ]
+
+    def up(self, only: Collection[str] | None = None, without: Collection[str] = ()) -> None:
+        """Start what is not running, each service as soon as those it needs are ready.
+
+        Raises DevstackError when a service cannot be started; the others keep running.
+        """
+        names = chosen(only, without)
+        with self._locked():
+            began = time.monotonic()
+            self._installation = self.installation
+            self._start_all(self.services(names))
+            self._report(f"all ready in {time.monotonic() - began:.0f} s")
+
+    def down(self, only: Collection[str] | None = None) -> None:
+        """Stop services, dependents first; harmless when nothing runs."""
+        if not self.home.exists():
+            return
+        names = chosen(only, ())
+        with self._locked():
+            for service in reversed(self.services(names)):
+                stopped = service.stop()
+                if not stopped.was_running:
+                    continue
+                forced = f", {len(stopped.killed)} process(es) killed" if stopped.killed else ""
+                self._say(f"  {service.name:<10} stopped ({stopped.seconds:.1f} s{forced})")
+
+    def nuke(self) -> None:
+        """Stop everything and remove the state folder; refuses a folder that is not ours."""
+        if not self.home.exists():
+            self._report(f"nothing to remove: {self.home} does not exist")
+            return
+        if not (self.home / HOME_MARKER).is_file():
+            raise DevstackError(
+                f"{self.home} does not look like a state folder of adlake ({HOME_MARKER} is "
+                "missing): check ADLAKE_HOME, or remove the folder yourself"
+            )
+        self.down()
+        remove_place(self.home)
+        shutil.rmtree(self.home)
+        self._report(f"removed {self.home}")
+
+    def _start_all(self, services: list[Service]) -> None:
+        futures: dict[str, Future[None]] = {}
+        with ThreadPoolExecutor(max_workers=len(services)) as pool:
+            for service in services:
+                needed = [futures[name] for name in service.requires if name in futures]
+                futures[service.name] = pool.submit(self._start_after, needed, service)
+        errors = [future.exception() for future in futures.values()]
+        for error in errors:
+            if error is not None:
+                raise error
+
+    def _start_after(self, needed: list[Future[None]], service: Service) -> None:
+        for future in needed:
+            future.result()
+        started = service.start()
+        port = next(iter(service.ports().values()), None)
+        where = f"127.0.0.1:{port}" if port else "no port"
+        what = "already running" if started.already_running else f"ready in {started.seconds:.1f} s"
+        self._say(f"  {service.name:<10} {what:<20} {where:<16} log: {shorten(service.log_file)}")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self.home.exists() and any(self.home.iterdir()):
+            self._refuse_foreign_home()
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / HOME_MARKER).write_text("State of adlake; `make nuke` removes this folder.\n")
+        lock_file = self.home / "run" / "lock"
+        with exclusive(lock_file, "this stack", wait_seconds=LOCK_SECONDS, report=self._report):
+            yield
+
+    def _refuse_foreign_home(self) -> None:
+        known = {HOME_MARKER, "run", "secrets", "warehouse", "checkpoints", "truth", "logs"}
+        if (self.home / HOME_MARKER).exists():
+            return
+        foreign = sorted({path.name for path in self.home.iterdir()} - known)
+        if foreign:
+            raise DevstackError(
+                f"{self.home} holds other things ({', '.join(foreign[:3])}): choose an empty "
+                "folder for ADLAKE_HOME"
+            )
+
+    def _say(self, line: str) -> None:
+        with self._print_lock:
+            self._report(line)
+
+
+def chosen(only: Collection[str] | None, without: Collection[str]) -> set[str]:
+    """Names to act on; raises DevstackError for a name that is no service."""
+    known = [kind.name for kind in SERVICES]
+    for name in [*(only or ()), *without]:
+        if name not in known:
+            raise DevstackError(f"{name!r} is no service; there are: {', '.join(known)}")
+    return set(known if only is None else only) - set(without)

@@ -1,0 +1,80 @@
+"""What runs, since when, where, and how much memory it takes."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+
+from adlake.devstack.process import memory_bytes
+from adlake.devstack.service import Service, State
+
+MEMORY_BUDGET_BYTES = 8_000_000_000
+"""What the whole stack may take on a laptop."""
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One line of `adlake status`."""
+
+    service: str
+    state: str
+    pid: int | None
+    uptime_seconds: float | None
+    port: int | None
+    memory_bytes: int
+    """The whole process tree."""
+
+
+def status_of(service: Service) -> ServiceStatus:
+    """Look at one service."""
+    main = service.main_process()
+    return ServiceStatus(
+        service=service.name,
+        state=service.state().value,
+        pid=main.pid if main else None,
+        uptime_seconds=time.time() - main.create_time() if main else None,
+        port=next(iter(service.ports().values()), None),
+        memory_bytes=memory_bytes(service.processes()),
+    )
+
+
+def all_wanted_ready(rows: list[ServiceStatus]) -> bool:
+    """No service died or hangs; one that was never started is no fault."""
+    return all(row.state in {State.READY, State.STOPPED} for row in rows)
+
+
+def as_json(rows: list[ServiceStatus]) -> str:
+    """Machine-readable form."""
+    total = sum(row.memory_bytes for row in rows)
+    document = {
+        "services": [asdict(row) for row in rows],
+        "memory_bytes": total,
+        "memory_budget_bytes": MEMORY_BUDGET_BYTES,
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_table(rows: list[ServiceStatus]) -> str:
+    """Form for people."""
+    lines = [f"{'service':<10} {'state':<10} {'pid':>8} {'uptime':>10} {'port':>6} {'memory':>10}"]
+    for row in rows:
+        uptime = _duration(row.uptime_seconds)
+        memory = f"{row.memory_bytes / MEBIBYTE:.0f} MiB" if row.memory_bytes else "-"
+        lines.append(
+            f"{row.service:<10} {row.state:<10} {row.pid or '-':>8} {uptime:>10} "
+            f"{row.port or '-':>6} {memory:>10}"
+        )
+    total = sum(row.memory_bytes for row in rows)
+    share = f"{total / 1e9:.2f} GB of the {MEMORY_BUDGET_BYTES / 1e9:.0f} GB budget"
+    lines.append(f"total memory: {share} ({'within' if total <= MEMORY_BUDGET_BYTES else 'OVER'})")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"

@@ -1,0 +1,42 @@
+"""The attribution streaming job: a Python driver with its JVM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from adlake.devstack.service import Service
+
+
+class Stream(Service):
+    """Spark Structured Streaming from the topic into the lake."""
+
+    name: ClassVar[str] = "stream"
+    requires: ClassVar[tuple[str, ...]] = ("postgres", "kafka")
+    grace_seconds: ClassVar[float] = 35.0
+    ready_seconds: ClassVar[float] = 300.0
+
+    def command(self) -> list[str]:
+        """Argument vector."""
+        return [str(self.installation.python), "-m", "adlake.cli", "stream"]
+
+    def ports(self) -> dict[str, int]:
+        """Spark UI."""
+        return {"ADLAKE_SPARK_UI_PORT": self.settings.ports.spark_ui_port}
+
+    def environment(self) -> dict[str, str]:
+        """The JDK that Spark accepts, for this process only."""
+        return {"JAVA_HOME": str(self.installation.jdk.home), "PYTHONUNBUFFERED": "1"}
+
+    def is_ready(self) -> bool:
+        """The running driver has written its own pid: tables exist and its query has started."""
+        main = self.main_process()
+        try:
+            return main is not None and int(self.ready_file.read_text()) == main.pid
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def ready_file(self) -> Path:
+        """Written by the job once it streams."""
+        return self.home / "run" / "stream.ready"

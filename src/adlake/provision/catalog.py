@@ -1,0 +1,100 @@
+"""Brings the catalog database to the newest migration of sql/migrations; safe to run twice."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from adlake.contracts.errors import AdlakeError
+from adlake.settings import REPO_ROOT, Settings
+
+MIGRATIONS_FOLDER = REPO_ROOT / "sql" / "migrations"
+CONNECT_SECONDS = 10
+DEFAULT_PORT = 5432
+LOCK_KEY = 7_215_331_904_118
+"""Advisory lock: two provisioners never migrate at once."""
+LEDGER_SQL = """
+CREATE SCHEMA IF NOT EXISTS adlake;
+CREATE TABLE IF NOT EXISTS adlake.schema_migrations (
+    file_name TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    applied_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp()
+)
+"""
+
+
+class MigrationError(AdlakeError):
+    """A migration fails, or a merged migration file was edited."""
+
+
+@dataclass(frozen=True)
+class CatalogDatabase:
+    """Where the catalog lives; the password never enters a log or an argument list."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+
+    def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
+        """A connection whose unqualified names are those of schema `public`."""
+        return psycopg.connect(
+            host=self.host, port=self.port, dbname=self.database, user=self.user,
+            password=self.password, autocommit=autocommit, connect_timeout=CONNECT_SECONDS,
+            options="-c search_path=public -c client_min_messages=warning",
+        )  # fmt: skip
+
+
+def apply_migrations(
+    database: CatalogDatabase, folder: Path = MIGRATIONS_FOLDER
+) -> tuple[str, ...]:
+    """Apply each new migration in order, all in one transaction; returns the applied names.
+
+    Raises MigrationError when a file fails (nothing is applied then) or was edited after it was
+    applied.
+    """
+    applied_now: list[str] = []
+    with database.connect() as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        connection.execute(LEDGER_SQL)
+        rows = connection.execute("SELECT file_name, sha256 FROM adlake.schema_migrations")
+        applied = {str(name): str(sha256) for name, sha256 in rows.fetchall()}
+        for path in sorted(folder.glob("[0-9]*.sql")):
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            if path.name not in applied:
+                _apply(connection, path, sha256)
+                applied_now.append(path.name)
+            elif applied[path.name] != sha256:
+                raise MigrationError(
+                    f"{path.name} was edited after it was applied to this catalog. Restore it and "
+                    "write a new migration, or start over with `make nuke`."
+                )
+    return tuple(applied_now)
+
+
+def _apply(connection: psycopg.Connection, path: Path, sha256: str) -> None:
+    try:
+        connection.execute(path.read_bytes())
+    except psycopg.Error as error:
+        raise MigrationError(f"{path.name} fails: {str(error).strip()}") from error
+    connection.execute(
+        "INSERT INTO adlake.schema_migrations (file_name, sha256) VALUES (%s, %s)",
+        (path.name, sha256),
+    )
+
+
+def catalog_database(settings: Settings) -> CatalogDatabase:
+    """The database named by the settings; raises SettingsError without its password."""
+    target = urlsplit(settings.catalog_jdbc_uri.removeprefix("jdbc:"))
+    return CatalogDatabase(
+        host=target.hostname or "127.0.0.1",
+        port=target.port or DEFAULT_PORT,
+        database=target.path.lstrip("/"),
+        user=settings.catalog.catalog_user,
+        password=settings.catalog_password(),
+    )

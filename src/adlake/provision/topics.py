@@ -1,0 +1,93 @@
+"""Creates the event topic and keeps its settings; safe to run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from adlake.contracts.errors import AdlakeError
+from adlake.settings import KafkaSettings
+
+LONG_MAX: Final = 9_223_372_036_854_775_807
+TEN_YEARS_MS: Final = 10 * 365 * 86_400_000
+MAX_MESSAGE_BYTES: Final = 2 * 1_048_576
+REQUEST_TIMEOUT_MS: Final = 15_000
+
+
+class TopicError(AdlakeError):
+    """The topic cannot be created, or exists in a shape that loses the order of keys."""
+
+
+def topic_configuration(settings: KafkaSettings) -> dict[str, str]:
+    """Settings of the topic.
+
+    Old stamps are welcome (lateness is staged with them), so retention goes by bytes alone. Stamps
+    over ten years ahead are refused by the broker: a reader would overflow on them.
+    """
+    return {
+        "message.timestamp.type": settings.topic_timestamp_type,
+        "message.timestamp.before.max.ms": str(LONG_MAX),
+        "message.timestamp.after.max.ms": str(TEN_YEARS_MS),
+        "retention.ms": "-1",
+        "retention.bytes": str(settings.topic_retention_bytes),
+        "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        "cleanup.policy": "delete",
+    }
+
+
+def ensure_topic(bootstrap_servers: str, settings: KafkaSettings) -> bool:
+    """Create the topic or bring its settings up to date; True when it was created.
+
+    Raises TopicError when the broker refuses, or the topic has fewer partitions than the setting
+    (adding partitions moves keys, so that is never done silently).
+    """
+    try:
+        with _admin(bootstrap_servers) as admin:
+            created = _create(admin, settings)
+            if not created:
+                _refuse_other_shape(admin, settings)
+                _update_settings(admin, settings)
+            return created
+    except KafkaError as error:
+        raise TopicError(f"topic {settings.topic} on {bootstrap_servers}: {error}") from error
+
+
+@contextmanager
+def _admin(bootstrap_servers: str) -> Iterator[Any]:
+    admin = KafkaAdminClient(
+        bootstrap_servers=bootstrap_servers.split(","), request_timeout_ms=REQUEST_TIMEOUT_MS
+    )
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+def _create(admin: Any, settings: KafkaSettings) -> bool:  # noqa: ANN401  untyped client
+    request = {
+        "num_partitions": settings.topic_partitions,
+        "configs": topic_configuration(settings),
+    }
+    try:
+        admin.create_topics({settings.topic: request}, wait_for_metadata=True)
+    except TopicAlreadyExistsError:
+        return False
+    return True
+
+
+def _refuse_other_shape(admin: Any, settings: KafkaSettings) -> None:  # noqa: ANN401
+    found = len(admin.describe_topics([settings.topic])[0]["partitions"])
+    if found != settings.topic_partitions:
+        raise TopicError(
+            f"topic {settings.topic} has {found} partitions, but ADLAKE_TOPIC_PARTITIONS is "
+            f"{settings.topic_partitions}: set it to {found}, or start over with `make nuke`."
+        )
+
+
+def _update_settings(admin: Any, settings: KafkaSettings) -> None:  # noqa: ANN401
+    wanted = topic_configuration(settings)
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic, wanted)])
