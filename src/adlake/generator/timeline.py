@@ -1,0 +1,203 @@
+"""The event stream itself: which record is delivery number n of the run.
+
+Delivery n belongs to the virtual moment `clock.time_of(n)`, which becomes its Kafka timestamp. If a
+planned delivery is due by then it is sent, otherwise the next impression is born. So the rate is
+kept exactly, lateness is staged exactly, and the whole stream is a pure function of the run key.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from adlake.contracts.events import RejectReason
+from adlake.contracts.law import LAW_V1, MICROS_PER_UNIT
+from adlake.generator.clock import Segment, VirtualClock
+from adlake.generator.damage import reject_reason
+from adlake.generator.draws import ROWS_PER_BLOCK, U32, Row
+from adlake.generator.encode import IMPRESSION_TEMPLATE, Encoder
+from adlake.generator.journey import SECONDS_BELOW_U16, TRAVEL_BELOW_U16, Delivery, Scene
+from adlake.generator.ledger import Ledger, outcome_of
+from adlake.generator.model import Market, campaign_of
+from adlake.generator.planner import Planner
+
+Record = tuple[bytes | None, bytes | None, int]
+"""Kafka key, value, timestamp (epoch ms)."""
+Pending = tuple[int, int, int, int, int, int]
+"""(due ms, impression sequence, born ms, creative, next delivery, mask of admitted deliveries)."""
+
+
+@dataclass
+class Timeline:
+    """The stream and its position; `to_state` and `from_state` carry it over a restart."""
+
+    clock: VirtualClock
+    planner: Planner
+    market: Market
+    encoder: Encoder
+    ledger: Ledger = field(default_factory=Ledger)
+    deliveries: int = 0
+    """Sequence number of the next delivery."""
+    impressions: int = 0
+    """Sequence number of the next impression."""
+    pending: list[Pending] = field(default_factory=list)
+    detail: TextIO | None = None
+    """Where one JSON object per delivery goes, if anywhere."""
+
+    def chunk(self, limit: int, until_ms: int) -> list[Record]:
+        """The next records, at most `limit`, none sent later than the virtual `until_ms`."""
+        records: list[Record] = []
+        while len(records) < limit:
+            segment = self.clock.segment_of(self.deliveries)
+            stop = min(segment.end, self.deliveries + limit - len(records))
+            self._fill(records, segment, stop, until_ms)
+            if self.deliveries < stop:
+                break
+        return records
+
+    def drain(self, limit: int) -> list[Record]:
+        """The next planned records, the clock leaping from one to the next; no new impressions."""
+        records: list[Record] = []
+        while self.pending and len(records) < limit:
+            now_ms = max(self.clock.time_of(self.deliveries), self.pending[0][0])
+            records.append(self._send(heapq.heappop(self.pending), now_ms))
+            self.deliveries += 1
+        return records
+
+    def _fill(self, records: list[Record], segment: Segment, stop: int, until_ms: int) -> None:
+        pending, append = self.pending, records.append
+        first, start_ms = segment.first, segment.start_ms
+        step_num, step_den = segment.step_num, segment.step_den
+        births = self._births()
+        for number in range(self.deliveries, stop):
+            now_ms = start_ms + (number - first) * step_num // step_den
+            if now_ms > until_ms:
+                break
+            if pending and pending[0][0] <= now_ms:
+                append(self._send(heapq.heappop(pending), now_ms))
+            else:
+                append(births(now_ms))
+            self.deliveries = number + 1
+
+    def _births(self) -> Callable[[int], Record]:
+        """A function that gives the record born at a moment; its locals make it fast."""
+        market, planner, encoder = self.market, self.planner, self.encoder
+        ledger, pending = self.ledger, self.pending
+        creatives, users = market.creative_table, market.user_table
+        thresholds = market.click_threshold
+        bids, permille = market.bid_micros, market.price_permille
+        homes, places, platforms = market.home_place, market.place_table, market.platform_table
+        heads, tails, user_ids = encoder.heads, encoder.tails, encoder.users
+        place_members, platform_members = encoder.places, encoder.platforms
+        tag, impression_id = encoder.tag, encoder.impression_id
+        counts, costs = ledger.plain_impressions, ledger.plain_cost_micros
+        special_below = U32 if self.detail is not None else planner.faulty_below
+        drops = planner.drops_traffic
+        sequence = self.impressions
+        block: list[Row] = planner.rows.block(sequence // ROWS_PER_BLOCK)
+
+        def born(now_ms: int) -> Record:
+            nonlocal sequence, block
+            while True:
+                offset = sequence % ROWS_PER_BLOCK
+                if offset == 0:
+                    block = planner.rows.block(sequence // ROWS_PER_BLOCK)
+                row = block[offset]
+                creative = creatives[row[0]]
+                if drops:
+                    creative = planner.serving_creative(creative, now_ms)
+                campaign = campaign_of(creative)
+                mine = sequence
+                sequence += 1
+                self.impressions = sequence
+                if row[5] < thresholds[campaign] or row[6] << 16 | row[7] < special_below:
+                    first = self._first_delivery(mine, now_ms, creative)
+                    if first[0] <= now_ms:
+                        return self._send(first, now_ms)
+                    heapq.heappush(pending, first)
+                    continue
+                user = users[row[1]]
+                place = places[row[9]] if row[8] < TRAVEL_BELOW_U16 else homes[user]
+                bid = bids[campaign] * permille[row[3] >> 4] // 1_000
+                ts_ms = now_ms - (row[4] & 0xFF)
+                counts[campaign] += 1
+                costs[campaign] += bid
+                key = impression_id(ts_ms, mine)
+                return key, IMPRESSION_TEMPLATE % (
+                    tag, mine, ts_ms // 1_000 if row[4] < SECONDS_BELOW_U16 else ts_ms, key,
+                    heads[creative], user_ids[user], place_members[place],
+                    platform_members[platforms[row[2]]],
+                    bid // MICROS_PER_UNIT, bid % MICROS_PER_UNIT, tails[creative],
+                ), now_ms  # fmt: skip
+
+        return born
+
+    def _first_delivery(self, sequence: int, born_ms: int, creative: int) -> Pending:
+        _, deliveries = self.planner.journey(sequence, born_ms, creative)
+        return deliveries[0].due_ms, sequence, born_ms, creative, 0, 0
+
+    def _send(self, pending: Pending, now_ms: int) -> Record:
+        _, sequence, born_ms, creative, index, mask = pending
+        scene, deliveries = self.planner.journey(sequence, born_ms, creative)
+        delivery = deliveries[index]
+        reason = reject_reason(delivery.damage, delivery.event.rank)
+        if reason is None and delivery.event.stamped_ms > now_ms + LAW_V1.future_tolerance_ms:
+            reason = RejectReason.FUTURE_TIMESTAMP
+        after = mask
+        if reason is None:
+            after |= 1 << index
+            self.ledger.replace(outcome_of(deliveries, mask), outcome_of(deliveries, after))
+        else:
+            self.ledger.rejected[reason] = self.ledger.rejected.get(reason, 0) + 1
+        if delivery.fault:
+            self.ledger.faults[delivery.fault] = self.ledger.faults.get(delivery.fault, 0) + 1
+        if index + 1 < len(deliveries):
+            due_ms = deliveries[index + 1].due_ms
+            heapq.heappush(self.pending, (due_ms, sequence, born_ms, creative, index + 1, after))
+        else:
+            self.planner.forget(sequence)
+        key, value = self.encoder.record(scene, delivery)
+        if self.detail is not None:
+            self.detail.write(self._detail_line(scene, delivery, reason, now_ms))
+        return key, value, now_ms
+
+    def _detail_line(
+        self, scene: Scene, delivery: Delivery, reason: RejectReason | None, now_ms: int
+    ) -> str:
+        event = delivery.event
+        line = {
+            "delivery": self.deliveries,
+            "impression_id": self.encoder.impression_id(
+                scene.impression_ms, scene.sequence
+            ).decode(),
+            "event_id": self.encoder.event_id(event.name, scene.sequence).decode(),
+            "type_rank": event.rank,
+            "ts_ms": event.stamped_ms,
+            "micros": event.micros,
+            "kafka_ts_ms": now_ms,
+            "fault": delivery.fault,
+            "damage": delivery.damage,
+            "reject_reason": reason,
+        }
+        return json.dumps(line, separators=(",", ":")) + "\n"
+
+    def to_state(self) -> dict[str, Any]:
+        """The position as JSON values."""
+        return {
+            "deliveries": self.deliveries,
+            "impressions": self.impressions,
+            "origins": self.clock.origins,
+            "pending": self.pending,
+            "ledger": self.ledger.to_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue where `to_state` was taken."""
+        self.deliveries = state["deliveries"]
+        self.impressions = state["impressions"]
+        self.clock.origins = [(first, epoch_ms) for first, epoch_ms in state["origins"]]
+        self.pending = [tuple(entry) for entry in state["pending"]]
+        self.ledger = Ledger.from_state(state["ledger"])

@@ -1,0 +1,227 @@
+"""One worker: makes the stream, paces it, publishes it, and saves position and truth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol, TextIO
+
+from adlake.generator.checkpoint import Checkpoint
+from adlake.generator.clock import VirtualClock
+from adlake.generator.encode import Encoder
+from adlake.generator.faults import FaultPlan
+from adlake.generator.model import Market
+from adlake.generator.options import GeneratorOptions
+from adlake.generator.planner import Planner
+from adlake.generator.timeline import Record, Timeline
+from adlake.generator.truth import DETAIL_NAME, Truth, sum_counters, write_truth
+
+CHUNK: Final = 2_000
+ENDLESS_MS: Final = 1 << 60
+PACE_SLEEP_SECONDS: Final = 0.02
+CHECKPOINT_SECONDS: Final = 5.0
+CHECKPOINT_COST_FACTOR: Final = 50
+"""Wait at least this many times as long as saving took, so saving costs at most 2 %."""
+RESERVE_SECONDS: Final = 30
+MIN_RESERVE: Final = 100_000
+JUMP_AFTER_MS: Final = 60_000
+"""A live run that is further behind than this when it resumes leaves the lost time out."""
+FLUSH_SECONDS: Final = 120.0
+STOP_FLUSH_SECONDS: Final = 7.0
+
+
+class Publisher(Protocol):
+    """Takes records in order."""
+
+    acked: int
+
+    def publish(self, records: Sequence[Record], should_stop: Callable[[], bool]) -> None:
+        """Send; may wait."""
+
+    def flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
+        """True when all records are acknowledged, False when told to stop waiting."""
+
+
+class Worker:
+    """A resumable run over one publisher; `home` keeps `generator/` and `truth/`."""
+
+    def __init__(
+        self,
+        options: GeneratorOptions,
+        home: Path,
+        topic: str,
+        publisher: Publisher,
+        *,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    ) -> None:
+        self._options = options
+        self._home = home
+        self._topic = topic
+        self._publisher = publisher
+        self._now_ms = now_ms
+        self._checkpoint_seconds = checkpoint_seconds
+        self._stopped = False
+        self._path = home / "generator" / f"{options.digest()}.json"
+        self._checkpoint = self._open_checkpoint()
+        start_ms = self._checkpoint.start_ms
+        self._tag = options.run_tag(start_ms)
+        self.truth_dir = home / "truth" / f"run-{options.seed}-{self._tag}-{start_ms}"
+        self._detail = self._open_detail()
+        self.timeline = self._build_timeline()
+        self._end_ms = ENDLESS_MS
+        if options.duration_ms is not None:
+            self._end_ms = start_ms + options.duration_ms
+
+    def stop(self) -> None:
+        """Ask the run to end after the current chunk."""
+        self._stopped = True
+
+    def run(self, report: Callable[[Worker], None] = lambda worker: None) -> None:
+        """Publish until the bound is reached or `stop` is called; raises ProducerError."""
+        try:
+            self._loop(report)
+            self._finish()
+        finally:
+            if self._detail is not None:
+                self._detail.close()
+
+    @property
+    def acked(self) -> int:
+        """Records acknowledged since this process started."""
+        return self._publisher.acked
+
+    def _loop(self, report: Callable[[Worker], None]) -> None:
+        self._save()
+        due = time.monotonic() + self._checkpoint_seconds
+        while not self._stopped:
+            records = self._next_records()
+            if records is None:
+                break
+            self._publisher.publish(records, self._is_stopped)
+            report(self)
+            is_spent = self.timeline.deliveries >= self._checkpoint.reserved_until
+            if is_spent or time.monotonic() >= due:
+                began = time.monotonic()
+                if self._publisher.flush(FLUSH_SECONDS, self._is_stopped):
+                    self._save()
+                cost = (time.monotonic() - began) * CHECKPOINT_COST_FACTOR
+                due = time.monotonic() + max(self._checkpoint_seconds, cost)
+            elif len(records) < CHUNK:
+                time.sleep(PACE_SLEEP_SECONDS)
+
+    def _next_records(self) -> list[Record] | None:
+        """The next chunk, possibly empty while pacing; None at the end of a bounded run."""
+        timeline, options = self.timeline, self._options
+        limit = min(CHUNK, self._checkpoint.reserved_until - timeline.deliveries)
+        left = limit if options.events is None else options.events - timeline.deliveries
+        if left > 0 and timeline.clock.time_of(timeline.deliveries) < self._end_ms:
+            in_history = timeline.deliveries < options.history_events
+            if in_history:
+                left = min(left, options.history_events - timeline.deliveries)
+            is_paced = options.paced and not in_history
+            until_ms = min(self._now_ms(), self._end_ms - 1) if is_paced else self._end_ms - 1
+            return timeline.chunk(min(limit, left), until_ms)
+        if options.drain and timeline.pending:
+            return timeline.drain(limit)
+        self._checkpoint.is_finished = True
+        return None
+
+    def _finish(self) -> None:
+        if self._stopped:
+            self._publisher.flush(STOP_FLUSH_SECONDS, lambda: False)
+        else:
+            self._publisher.flush(FLUSH_SECONDS, self._is_stopped)
+        self._checkpoint.is_clean = True
+        self._save()
+
+    def _is_stopped(self) -> bool:
+        return self._stopped
+
+    def _save(self) -> None:
+        checkpoint, timeline = self._checkpoint, self.timeline
+        if self._detail is not None:
+            self._detail.flush()
+            checkpoint.detail_bytes = (self.truth_dir / DETAIL_NAME).stat().st_size
+        checkpoint.timeline = timeline.to_state()
+        checkpoint.reserved_until = max(
+            checkpoint.reserved_until, timeline.deliveries + self._reserve()
+        )
+        checkpoint.save(self._path)
+        write_truth(self.truth(), self.truth_dir)
+
+    def _reserve(self) -> int:
+        return max(MIN_RESERVE, round(self._options.rate * RESERVE_SECONDS))
+
+    def _open_checkpoint(self) -> Checkpoint:
+        known = Checkpoint.load(self._path)
+        if known is not None and not known.is_finished and not self._options.fresh:
+            return known
+        start_ms = self._options.start_at_ms
+        if start_ms is None:
+            return Checkpoint(self._now_ms(), reserved_until=0)
+        # The same start makes the same events, so all that was sent before is sent again.
+        resent = 0 if known is None else known.resent_at_most + known.sent_at_most
+        return Checkpoint(start_ms, reserved_until=0, resent_at_most=resent)
+
+    def _open_detail(self) -> TextIO | None:
+        if not self._options.truth_detail:
+            return None
+        self.truth_dir.mkdir(parents=True, exist_ok=True)
+        file = (self.truth_dir / DETAIL_NAME).open("a")
+        file.truncate(self._checkpoint.detail_bytes)
+        return file
+
+    def _build_timeline(self) -> Timeline:
+        options, checkpoint = self._options, self._checkpoint
+        market = Market(options.seed)
+        key = options.run_key(checkpoint.start_ms)
+        timeline = Timeline(
+            clock=VirtualClock(
+                checkpoint.start_ms, options.milli_rate, options.history_ms,
+                options.history_events, options.daily_rhythm,
+            ),
+            planner=Planner(key, market, FaultPlan(options.faults)),
+            market=market,
+            encoder=Encoder(self._tag),
+            detail=self._detail,
+        )  # fmt: skip
+        if checkpoint.timeline:
+            timeline.restore(checkpoint.timeline)
+            self._resume(timeline)
+        return timeline
+
+    def _resume(self, timeline: Timeline) -> None:
+        checkpoint = self._checkpoint
+        safe_from = timeline.deliveries if checkpoint.is_clean else checkpoint.reserved_until
+        if not checkpoint.is_clean:
+            last = min(safe_from, self._options.events or safe_from)
+            checkpoint.resent_at_most += last - timeline.deliveries
+        checkpoint.is_clean = False
+        safe_from = max(safe_from, self._options.history_events)
+        behind_ms = self._now_ms() - timeline.clock.time_of(safe_from)
+        if self._options.paced and behind_ms > JUMP_AFTER_MS:
+            timeline.clock.jump(safe_from, self._now_ms())
+
+    def truth(self) -> Truth:
+        """The right answer for everything sent so far."""
+        ledger, checkpoint, options = self.timeline.ledger, self._checkpoint, self._options
+        by_campaign = ledger.by_campaign()
+        return Truth(
+            run_id=self.truth_dir.name,
+            seed=options.seed,
+            worker=options.worker,
+            workers=options.workers,
+            start_ms=checkpoint.start_ms,
+            topic=self._topic,
+            options=options.identity(),
+            deliveries=self.timeline.deliveries,
+            admitted=self.timeline.deliveries - sum(ledger.rejected.values()),
+            rejected=dict(ledger.rejected),
+            faults=dict(ledger.faults),
+            resent_at_most=checkpoint.resent_at_most,
+            is_finished=checkpoint.is_finished,
+            totals=sum_counters(by_campaign.values()),
+            by_campaign=by_campaign,
+        )

@@ -1,0 +1,12 @@
+"""Publishes simulated ad traffic: `python src/producers/ad_traffic_generator.py --rate 1000`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from adlake.cli import main
+
+if __name__ == "__main__":
+    sys.argv.insert(1, "generate")
+    main()
