@@ -286,5 +286,30 @@ def wait(
     )
 
 
+@app.command(rich_help_panel=JOBS)
+def verify(
+    slice_rows: Annotated[
+        int, typer.Option(min=1, help="Bronze rows compared at once; bounds Trino's memory")
+    ] = 250_000,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="only the proof")] = False,
+) -> None:
+    """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
+    from adlake.generator.truth import load_truth
+    from adlake.io.trino import connect
+    from adlake.jobs import verify as job
+
+    settings = Settings()
+    with connect(settings.ports.trino_port) as client:
+        proof = job.verify(
+            client,
+            lambda: load_truth(settings.paths.truth_dir),
+            report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
+            rows_per_slice=slice_rows,
+        )
+    typer.echo("\n".join(proof.lines()))
+    if not proof.is_good:
+        raise typer.Exit(FAILURE)
+
+
 if __name__ == "__main__":
     main()

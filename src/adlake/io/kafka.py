@@ -6,6 +6,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from kafka import KafkaProducer
@@ -41,6 +42,7 @@ def build_producer(bootstrap_servers: str, client_id: str = "adlake-generator") 
             allow_auto_create_topics=False,
             bootstrap_timeout_ms=10_000,
             max_block_ms=15_000,
+            reconnect_backoff_max_ms=1_000,
             metrics_enabled=False,
         )
     except KafkaError as error:
@@ -48,6 +50,12 @@ def build_producer(bootstrap_servers: str, client_id: str = "adlake-generator") 
             f"no Kafka broker answers at {bootstrap_servers}: start it with `make up`, or set "
             "ADLAKE_KAFKA_BOOTSTRAP"
         ) from error
+
+
+def close_producer(producer: KafkaProducer) -> None:
+    """Give the connections back; what is still in flight is dropped."""
+    with suppress(KafkaError):
+        producer.close(timeout=1)
 
 
 class EventPublisher:
@@ -105,10 +113,6 @@ class EventPublisher:
             if not self._unacked:
                 return True
         return False
-
-    def close(self) -> None:
-        """Give the connections back; what is still in flight is dropped."""
-        self._producer.close(timeout=1)
 
     def _settle(self) -> None:
         unacked = self._unacked

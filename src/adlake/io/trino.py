@@ -85,6 +85,12 @@ class TrinoClient:
             raise TrinoQueryError(f"expected one row from Trino, got {len(records)}")
         return records[0]
 
+    def __enter__(self) -> TrinoClient:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

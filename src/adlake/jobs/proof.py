@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -39,7 +38,7 @@ class PartitionLedger:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over all slices. Money in units, exact."""
+    """Sums over all slices."""
 
     gold_rows: int = 0
     expected_rows: int = 0
@@ -47,13 +46,30 @@ class Totals:
     impressions: int = 0
     clicked: int = 0
     converted: int = 0
-    revenue_attributed: Decimal = Decimal(0)
-    revenue_out_of_window: Decimal = Decimal(0)
+    revenue_micros: int = 0
+    out_of_window_micros: int = 0
     deliveries: int = 0
     inexact_headers: int = 0
     events: int = 0
     conversions: int = 0
     conversion_micros: int = 0
+
+
+@dataclass(frozen=True)
+class LakeFacts:
+    """What the pinned snapshots hold."""
+
+    pin: Pin
+    partitions: Sequence[PartitionLedger]
+    admitted: int
+    rejected: Mapping[str, int]
+    """Deliveries by reject reason."""
+    totals: Totals
+
+    @property
+    def offsets(self) -> int:
+        """Distinct offsets in Bronze."""
+        return sum(ledger.distinct_offsets for ledger in self.partitions)
 
 
 @dataclass(frozen=True)
@@ -68,16 +84,13 @@ class Failure:
 class Proof:
     """Everything that was compared; good when nothing failed."""
 
-    pin: Pin
-    partitions: Sequence[PartitionLedger]
-    admitted: int
-    rejected: Mapping[str, int]
-    totals: Totals
+    facts: LakeFacts
     columns: int
+    """Columns of Gold that were compared."""
     slices: int
     truth: str
     """One sentence on the generator's ground truth."""
-    failures: Sequence[Failure] = field(default_factory=tuple)
+    failures: Sequence[Failure] = ()
     seconds: float = 0.0
 
     @property
@@ -90,18 +103,19 @@ class Proof:
         return [*self._facts(), *self._verdict()]
 
     def _facts(self) -> list[str]:
-        totals, rejected = self.totals, sum(self.rejected.values())
-        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(self.rejected.items()))
-        total = totals.revenue_attributed + totals.revenue_out_of_window
+        facts, totals = self.facts, self.facts.totals
+        rejected = sum(facts.rejected.values())
+        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(facts.rejected.items()))
+        total_micros = totals.revenue_micros + totals.out_of_window_micros
         return [
-            f"snapshots  gold {self.pin.gold_snapshot}, bronze {self.pin.bronze_snapshot}",
-            f"topic      {self.pin.topic} ({self.pin.topic_id})",
+            f"snapshots  gold {facts.pin.gold_snapshot}, bronze {facts.pin.bronze_snapshot}",
+            f"topic      {facts.pin.topic} ({facts.pin.topic_id})",
             *(
                 f"offsets    partition {p.partition}: {p.first_offset:,} to {p.next_offset - 1:,}, "
                 f"{p.bronze_rows:,} rows"
-                for p in self.partitions
+                for p in facts.partitions
             ),
-            f"deliveries {self.admitted + rejected:,} = {self.admitted:,} admitted + "
+            f"deliveries {facts.admitted + rejected:,} = {facts.admitted:,} admitted + "
             f"{rejected:,} rejected{f' ({reasons})' if reasons else ''}",
             f"events     {totals.events:,} distinct, {totals.conversions:,} of them conversions",
             f"gold       {totals.gold_rows:,} rows, {self.columns} columns each, against "
@@ -109,9 +123,9 @@ class Proof:
             f"{totals.differing_rows:,} differ",
             f"of these   {totals.impressions:,} with an impression, {totals.clicked:,} clicked, "
             f"{totals.converted:,} converted",
-            f"revenue    {totals.revenue_attributed:,} attributed + "
-            f"{totals.revenue_out_of_window:,} out of window = {total:,}; "
-            f"distinct conversions {Decimal(totals.conversion_micros).scaleb(-6):,}",
+            f"revenue    {money(totals.revenue_micros)} attributed + "
+            f"{money(totals.out_of_window_micros)} out of window = {money(total_micros)}; "
+            f"distinct conversions {money(totals.conversion_micros)}",
             f"truth      {self.truth}",
         ]
 
@@ -124,6 +138,12 @@ class Proof:
             lines.append(f"- {failure.problem}")
             lines.extend(f"    {line}" for line in offending_lines(failure.rows))
         return lines
+
+
+def money(micros: int) -> str:
+    """Micros as units with six decimals, exact at any size."""
+    whole, fraction = divmod(abs(micros), 1_000_000)
+    return f"{'-' if micros < 0 else ''}{whole:,}.{fraction:06d}"
 
 
 def offending_lines(rows: Sequence[Record]) -> list[str]:
@@ -150,22 +170,19 @@ def _difference(key: tuple[Any, ...], sides: Sequence[Record]) -> list[str]:
             for column, value in gold[0].items()
             if column not in {GOLD_COPIES, EXPECTED_COPIES} and value != expected[0][column]
         ]
-    surplus = [f"{name}: {_copies(row)} in Gold, {_copies(row, EXPECTED_COPIES)} expected: {_row(row)}"
-               for row in gold]  # fmt: skip
+    surplus = [
+        f"{name}: in Gold {row[GOLD_COPIES]} times, expected {row[EXPECTED_COPIES]}: {_row(row)}"
+        for row in gold
+    ]
     return surplus + [f"{name}: missing from Gold: {_row(row)}" for row in expected]
 
 
-def _copies(row: Record, side: str = GOLD_COPIES) -> str:
-    return f"{row[side]} times"
-
-
 def _row(row: Record) -> str:
-    shown = (f"{name} {_shown(value)}" for name, value in row.items()
-             if name not in {"impression_id", "event_id", GOLD_COPIES, EXPECTED_COPIES})  # fmt: skip
-    return ", ".join(shown)
+    keys = {"impression_id", "event_id", GOLD_COPIES, EXPECTED_COPIES}
+    return ", ".join(f"{name} {_shown(value)}" for name, value in row.items() if name not in keys)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if value is None:
         return "NULL"
     return repr(value) if isinstance(value, str) else str(value)

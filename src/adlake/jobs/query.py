@@ -134,9 +134,7 @@ def load_metric(name: str) -> Metric:
         date_basis=fields["date basis"],
         readers=fields["readers"],
         parameters=tuple(
-            MetricParameter(
-                found[1], found[2], None if found[3] == "NULL" else found[3], found[4]
-            )
+            MetricParameter(found[1], found[2], None if found[3] == "NULL" else found[3], found[4])
             for found in _PARAMETER.finditer(text)
         ),
         sql=text,

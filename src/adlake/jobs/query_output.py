@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -103,17 +103,19 @@ def write_json(result: QueryResult, stream: TextIO) -> None:
 
 def write_csv(result: QueryResult, stream: TextIO) -> None:
     """Comma-separated with a header; text that a spreadsheet would run gets a leading quote."""
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(inert(column) for column in result.columns)
-    for row in result.rows:
-        writer.writerow(csv_cells(row))
+    minimal = csv.writer(stream, lineterminator="\n")
+    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for cells in itertools.chain(
+        [[inert(name) for name in result.columns]], map(csv_cells, result.rows)
+    ):
+        # The module itself leaves a lone carriage return bare.
+        writer = quoted if any("\r" in cell for cell in cells) else minimal
+        writer.writerow(cells)
 
 
-def csv_cells(row: Iterable[Any]) -> list[str]:
+def csv_cells(row: Iterable[object]) -> list[str]:
     """Cells of one CSV row."""
-    return [
-        inert(value) if isinstance(value, str) else _csv_text(exact(value)) for value in row
-    ]
+    return [inert(value) if isinstance(value, str) else _csv_text(exact(value)) for value in row]
 
 
 def inert(text: str) -> str:
@@ -121,45 +123,53 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def exact_record(record: Mapping[str, Any]) -> dict[str, Any]:
+def exact_record(record: Mapping[str, object]) -> dict[str, object]:
     """A row as JSON-ready values."""
     return {name: exact(value) for name, value in record.items()}
 
 
-def exact(value: Any) -> Any:
+def exact(value: object) -> object:
     """A value without any loss, in a type JSON has."""
-    if isinstance(value, datetime):
-        moment = value.astimezone(UTC) if value.tzinfo else value
-        return moment.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, dict):
-        return {str(key): exact(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [exact(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return value.isoformat() if isinstance(value, date) else str(value)
+    match value:
+        case datetime():
+            moment = value.astimezone(UTC) if value.tzinfo else value
+            shown: object = moment.isoformat().replace("+00:00", "Z")
+        case date():
+            shown = value.isoformat()
+        case Decimal():
+            shown = f"{value:f}"
+        case bytes():
+            shown = value.hex()
+        case dict():
+            shown = {str(key): exact(item) for key, item in value.items()}
+        case list() | tuple():
+            shown = [exact(item) for item in value]
+        case None | bool() | int() | float() | str():
+            shown = value
+        case _:
+            shown = str(value)
+    return shown
 
 
-def displayed(value: Any) -> str:
+def displayed(value: object) -> str:
     """A value for people: thousands separated, decimals cut to 6, NULL as a dash."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, Decimal | float):
-        whole, _, fraction = f"{value:,.{_TABLE_DECIMALS}f}".partition(".")
-        return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
-    if isinstance(value, datetime):
-        moment = value.astimezone(UTC) if value.tzinfo else value
-        return f"{moment:%Y-%m-%d %H:%M:%S}"
-    exact_value = exact(value)
-    return printable(exact_value if isinstance(exact_value, str) else json.dumps(exact_value))
+    match value:
+        case None:
+            shown = "-"
+        case bool():
+            shown = "yes" if value else "no"
+        case int():
+            shown = f"{value:,}"
+        case Decimal() | float():
+            whole, _, fraction = f"{value:,.{_TABLE_DECIMALS}f}".partition(".")
+            shown = f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+        case datetime():
+            moment = value.astimezone(UTC) if value.tzinfo else value
+            shown = f"{moment:%Y-%m-%d %H:%M:%S}"
+        case _:
+            known = exact(value)
+            shown = printable(known if isinstance(known, str) else json.dumps(known))
+    return shown
 
 
 def printable(text: str) -> str:
@@ -172,7 +182,7 @@ def _console(stream: TextIO) -> Console:
     return Console(file=stream, width=None if stream.isatty() else _UNWRAPPED_WIDTH)
 
 
-def _csv_text(value: Any) -> str:
+def _csv_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

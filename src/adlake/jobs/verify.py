@@ -9,24 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from decimal import Decimal
 from typing import Any
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.trino import TrinoClient
-from adlake.jobs.proof import Failure, PartitionLedger, Pin, Proof, Totals
+from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
 from adlake.jobs.verify_ledger import ledger_failures, partition_ledgers
 from adlake.jobs.verify_pin import pinned_snapshots
-from adlake.jobs.verify_truth import RunTruth, truth_verdict
+from adlake.jobs.verify_truth import LoadTruths, truth_verdict
 
 ROWS_PER_SLICE = 250_000
 """Bronze rows compared at once; keeps a query within 400 MB of Trino's memory."""
 ROWS_SHOWN = 10
 
 Report = Callable[[str], None]
-LoadTruths = Callable[[], Sequence[RunTruth]]
 
 
 def verify(
@@ -65,21 +63,14 @@ def verify(
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
     failures += check.storage_failures()
     totals, slice_failures = check.compare(report)
-    failures += slice_failures + _total_failures(totals, ledgers, admitted, rejected)
-    truth, truth_failures = truth_verdict(
-        trino, pin, truths, load_truths, sum(ledger.distinct_offsets for ledger in ledgers),
-        admitted, rejected, totals,
-    )  # fmt: skip
+    facts = LakeFacts(pin, ledgers, admitted, rejected, totals)
+    truth, truth_failures = truth_verdict(trino, facts, truths, load_truths)
     return Proof(
-        pin=pin,
-        partitions=ledgers,
-        admitted=admitted,
-        rejected=rejected,
-        totals=totals,
+        facts=facts,
         columns=len(GOLD_LAW_COLUMNS),
         slices=check.slice_count,
         truth=truth,
-        failures=[*failures, *truth_failures],
+        failures=[*failures, *slice_failures, *_count_failures(facts), *truth_failures],
         seconds=time.monotonic() - started,
     )
 
@@ -134,14 +125,14 @@ class GoldCheck:
     def _slice_totals(self, values: Mapping[str, SqlValue]) -> Totals:
         compared = self._records("proof/comparison_totals", ("compared_rows",), values)[0]
         events = self._records("proof/event_totals", ("distinct_events",), values)[0]
-        return Totals(**compared, **events)
+        return Totals(**{name: int(value) for name, value in {**compared, **events}.items()})
 
     def _slice_failures(self, values: Mapping[str, SqlValue], found: Totals) -> list[Failure]:
         failures = []
         if found.differing_rows:
             rows = self._records("checks/gold_equals_oracle", ("compared_rows",), values)
             failures.append(Failure("Gold is not what the law gives for Bronze", rows))
-        if _conversions(found) != found.revenue_attributed + found.revenue_out_of_window:
+        if found.conversion_micros != found.revenue_micros + found.out_of_window_micros:
             rows = self._records(
                 "checks/revenue_conservation", ("gold_slice", "distinct_events"), values
             )
@@ -199,7 +190,7 @@ def _with_sources(relations: Sequence[str]) -> list[str]:
 
 def _dispositions(trino: TrinoClient, pin: Pin) -> tuple[int, dict[str, int]]:
     sql = bind(sql_text("proof/rejected_reasons"), {"bronze_snapshot": pin.bronze_snapshot})
-    counts = {reason: deliveries for reason, deliveries in trino.rows(sql)}
+    counts = {row["reject_reason"]: row["deliveries"] for row in trino.records(sql)}
     return counts.pop(None, 0), counts
 
 
@@ -207,27 +198,18 @@ def _slice_count(ledgers: Sequence[PartitionLedger], rows_per_slice: int) -> int
     return max(1, -(-sum(ledger.bronze_rows for ledger in ledgers) // rows_per_slice))
 
 
-def _total_failures(
-    totals: Totals,
-    ledgers: Sequence[PartitionLedger],
-    admitted: int,
-    rejected: Mapping[str, int],
-) -> list[Failure]:
-    offsets = sum(ledger.distinct_offsets for ledger in ledgers)
-    disposed = admitted + sum(rejected.values())
+def _count_failures(facts: LakeFacts) -> list[Failure]:
+    disposed = facts.admitted + sum(facts.rejected.values())
     failures = []
-    if disposed != offsets:
-        failures.append(Failure(f"{disposed:,} deliveries have a disposition, {offsets:,} offsets"))
-    if totals.deliveries != admitted:
-        failures.append(
-            Failure(f"{admitted:,} deliveries are admitted, {totals.deliveries:,} have an impression")
-        )
+    if disposed != facts.offsets:
+        problem = f"{facts.offsets:,} offsets, but {disposed:,} deliveries admitted or rejected"
+        failures.append(Failure(problem))
+    if facts.totals.deliveries != facts.admitted:
+        problem = f"{facts.admitted:,} deliveries admitted, {facts.totals.deliveries:,} compared"
+        failures.append(Failure(problem))
     return failures
 
 
-def _conversions(totals: Totals) -> Decimal:
-    return Decimal(totals.conversion_micros).scaleb(-6)
-
-
 def _sum(left: Totals, right: Totals) -> Totals:
-    return replace(left, **{name: value + getattr(left, name) for name, value in asdict(right).items()})
+    added = {name: value + getattr(left, name) for name, value in asdict(right).items()}
+    return replace(left, **added)

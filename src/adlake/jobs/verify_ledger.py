@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from adlake.io.sql_files import bind, sql_text
 from adlake.io.trino import TrinoClient
@@ -51,7 +52,8 @@ def ledger_failures(
         if repeated := ledger.bronze_rows - ledger.distinct_offsets:
             failures.append(Failure(f"Bronze holds {repeated:,} rows of {name} more than once"))
     if failures:
-        failures[-1] = Failure(failures[-1].problem, _offending_offsets(trino, pin, ledgers, row_limit))
+        rows = _offending_offsets(trino, pin, ledgers, row_limit)
+        failures[-1] = replace(failures[-1], rows=rows)
     return [*failures, *_end_failures(pin, ledgers)]
 
 

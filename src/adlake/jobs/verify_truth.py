@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from adlake.io.sql_files import bind, sql_text
 from adlake.io.trino import TrinoClient
-from adlake.jobs.proof import Failure, Pin, Totals
+from adlake.jobs.proof import Failure, LakeFacts, Pin, Totals
 
 
 class RunTruth(Protocol):
@@ -19,64 +19,47 @@ class RunTruth(Protocol):
     in micros. `resent_at_most` deliveries may have reached the topic a second time.
     """
 
-    @property
-    def deliveries(self) -> int: ...
-    @property
-    def admitted(self) -> int: ...
-    @property
-    def rejected(self) -> Mapping[str, int]: ...
-    @property
-    def resent_at_most(self) -> int: ...
-    @property
-    def totals(self) -> Any: ...
-    @property
-    def by_campaign(self) -> Mapping[str, Any]: ...
+    deliveries: int
+    admitted: int
+    rejected: dict[str, int]
+    resent_at_most: int
+    totals: Any
+    by_campaign: Any
 
 
 LoadTruths = Callable[[], Sequence[RunTruth]]
-Verdict = tuple[str, list[Failure]]
 
 
 def truth_verdict(
-    trino: TrinoClient,
-    pin: Pin,
-    truths: Sequence[RunTruth],
-    load_truths: LoadTruths,
-    contained: int,
-    admitted: int,
-    rejected: Mapping[str, int],
-    totals: Totals,
-) -> Verdict:
-    """One sentence, and what differs from the truth where it is complete for what Bronze holds.
+    trino: TrinoClient, facts: LakeFacts, truths: Sequence[RunTruth], load_truths: LoadTruths
+) -> tuple[str, list[Failure]]:
+    """One sentence, and what differs where the truth is complete for what Bronze holds.
 
     Args:
         trino: client for the sums over Gold by campaign.
-        pin: the snapshots that are compared.
+        facts: what the pinned snapshots hold.
         truths: every run's truth, read before the snapshots were pinned.
         load_truths: reads them again, to see whether the generator is still sending.
-        contained: distinct offsets in Bronze.
-        admitted: deliveries that Bronze holds as admitted.
-        rejected: deliveries in Bronze by reject reason.
-        totals: sums over the compared slices.
     """
     if not truths:
         return "none: no run of the generator is known here", []
     sent = sum(truth.deliveries for truth in truths)
     resent = sum(truth.resent_at_most for truth in truths)
-    if contained < sent:
-        return f"not compared: {sent - contained:,} of {sent:,} deliveries are in flight", []
-    if contained > sent + resent:
-        more = contained - sent
-        return f"not compared: Bronze holds {more:,} deliveries that it does not know (yet)", []
-    problems = _campaign_problems(trino, pin, truths)
-    problems += _conversion_problems(truths, totals)
+    if facts.offsets < sent:
+        missing = sent - facts.offsets
+        return f"not compared: {missing:,} of {sent:,} deliveries still in flight", []
+    if facts.offsets > sent + resent:
+        surplus = facts.offsets - sent
+        return f"not compared: Bronze holds {surplus:,} deliveries that it does not know (yet)", []
+    problems = _campaign_problems(trino, facts.pin, truths)
+    problems += _conversion_problems(truths, facts.totals)
     if resent == 0:
-        problems += _delivery_problems(truths, admitted, rejected)
+        problems += _delivery_problems(truths, facts)
     if problems and sum(truth.deliveries for truth in load_truths()) != sent:
         return "not compared: the generator is sending", []
     if problems:
-        failure = Failure("the generator's ground truth differs", problems)
-        return f"{len(problems)} sums differ", [failure]
+        shown = problems[:_MOST_PROBLEMS]
+        return f"{len(problems)} sums differ", [Failure("the generator's truth differs", shown)]
     return f"{len(truths)} runs of the generator, {sent:,} deliveries: every sum is equal", []
 
 
@@ -97,11 +80,11 @@ def _campaign_problems(
         for name in _SUMS_BY_CAMPAIGN
         if (gold := int(held.get(campaign, {}).get(name, 0)))
         != (expected := told.get(campaign, Counter())[name])
-    ][:_MOST_PROBLEMS]
+    ]
 
 
 def _conversion_problems(truths: Sequence[RunTruth], totals: Totals) -> list[dict[str, Any]]:
-    sums = {"conversions": totals.conversions, "conversion_micros": int(totals.conversion_micros)}
+    sums = {"conversions": totals.conversions, "conversion_micros": totals.conversion_micros}
     return [
         {"sum": name, "lake": lake, "truth": told}
         for name, lake in sums.items()
@@ -109,13 +92,11 @@ def _conversion_problems(truths: Sequence[RunTruth], totals: Totals) -> list[dic
     ]
 
 
-def _delivery_problems(
-    truths: Sequence[RunTruth], admitted: int, rejected: Mapping[str, int]
-) -> list[dict[str, Any]]:
+def _delivery_problems(truths: Sequence[RunTruth], facts: LakeFacts) -> list[dict[str, Any]]:
     told: Counter[str] = Counter()
     for truth in truths:
         told.update({"admitted": truth.admitted, **truth.rejected})
-    lake = Counter({"admitted": admitted, **rejected})
+    lake = Counter({"admitted": facts.admitted, **facts.rejected})
     return [
         {"deliveries": reason, "lake": lake[reason], "truth": told[reason]}
         for reason in sorted({*told, *lake})

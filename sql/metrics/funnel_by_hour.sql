@@ -1,0 +1,32 @@
+-- funnel_by_hour: impressions, clicked and converted impressions by the hour of the impression.
+-- question: In which hours do impressions turn into clicks and conversions?
+-- grain: one row per hour that has an impression
+-- date basis: impression time; the last 7 days are provisional
+-- readers: analysts
+-- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
+-- param until timestamp = NULL: impressions before this time; NULL: to the end
+-- param campaign_id varchar = NULL: one campaign; NULL: all
+WITH hour_totals AS (
+    SELECT
+        date_trunc('hour', impression_time) AS hour_at,
+        count(*) AS impressions,
+        count_if(is_clicked) AS clicked_impressions,
+        count_if(is_converted) AS converted_impressions
+    FROM gold.ad_performance_state
+    WHERE
+        impression_time IS NOT NULL
+        AND impression_time >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
+        AND impression_time < coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '9999-12-31 00:00:00 UTC')
+        AND campaign_id = coalesce(CAST(? AS varchar), campaign_id)
+    GROUP BY 1
+)
+
+SELECT
+    hour_at,
+    impressions,
+    clicked_impressions,
+    converted_impressions,
+    CAST(clicked_impressions AS decimal(38, 9)) / nullif(impressions, 0) AS ctr,
+    CAST(converted_impressions AS decimal(38, 9)) / nullif(clicked_impressions, 0) AS cvr
+FROM hour_totals
+ORDER BY hour_at

@@ -1,0 +1,25 @@
+-- roas: revenue earned for each unit of spend.
+-- question: How much attributed revenue did each unit of spend bring back?
+-- grain: one row
+-- date basis: impression time; the last 7 days are provisional
+-- readers: analysts, KPI alerts
+-- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
+-- param until timestamp = NULL: impressions before this time; NULL: to the end
+-- param campaign_id varchar = NULL: one campaign; NULL: all
+WITH totals AS (
+    SELECT
+        coalesce(sum(cost), 0) AS spend,
+        coalesce(sum(revenue), 0) AS revenue
+    FROM gold.ad_performance_state
+    WHERE
+        impression_time IS NOT NULL
+        AND impression_time >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
+        AND impression_time < coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '9999-12-31 00:00:00 UTC')
+        AND campaign_id = coalesce(CAST(? AS varchar), campaign_id)
+)
+
+SELECT
+    spend,
+    revenue,
+    CAST(revenue AS decimal(38, 9)) / nullif(spend, 0) AS roas
+FROM totals

@@ -1,0 +1,6 @@
+-- Every impression of Gold with the slot it is stored under, at a pinned snapshot.
+-- Grain: one row per row of Gold. Parameter: gold_snapshot.
+SELECT
+    impression_id,
+    slot AS stored_slot
+FROM lakehouse.gold.ad_performance_state FOR VERSION AS OF :gold_snapshot

@@ -1,0 +1,52 @@
+"""Metrics where there is little or nothing to measure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from adlake.jobs.query import metric_names
+from tests.contract.metrics_lake import GOLD, MetricsLake, Snapshot, answer, only, utc
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize("name", metric_names())
+def test_empty_tables_give_null_not_an_error(lake: MetricsLake, name: str) -> None:
+    for row in answer(lake, name):
+        for column in ("roas", "ctr", "cvr", "lag_seconds_avg", "seconds_since_commit"):
+            assert row.get(column) is None
+
+
+def test_buckets_are_provisional_for_seven_days(lake: MetricsLake) -> None:
+    for age_days in (6.9, 7.1):
+        shown_at = lake.now - timedelta(days=age_days)
+        lake.insert(GOLD, [("i", "c1", False, False, shown_at, None, 1, 0, 0, lake.now)])
+    rows = answer(lake, "performance_over_time", bucket="minute")
+    assert [row["is_provisional"] for row in rows] == [False, True]
+
+
+def test_rejects_count_a_stored_twice_offset_once(lake: MetricsLake) -> None:
+    lake.insert("bronze.ad_events", [
+        ("t", 0, 1, utc("10:00"), "BAD_ID"),
+        ("t", 0, 1, utc("10:00"), "BAD_ID"),
+        ("t", 1, 1, utc("10:05"), "BAD_ID"),
+        ("t", 0, 2, utc("09:00"), "MISSING_KEY"),
+        ("t", 0, 3, utc("10:00"), None),
+    ])  # fmt: skip
+    assert [tuple(row.values()) for row in answer(lake, "rejected_by_reason")] == [
+        ("BAD_ID", 2, utc("10:05")),
+        ("MISSING_KEY", 1, utc("09:00")),
+    ]
+    later = answer(lake, "rejected_by_reason", since="2026-11-01T10:01")
+    assert [tuple(row.values()) for row in later] == [("BAD_ID", 1, utc("10:05"))]
+
+
+def test_future_stamps_do_not_hide_a_stall(lake: MetricsLake) -> None:
+    future = lake.batch_summary(0, 1_000, events=5, ages_ms=(-9_999_999, -9_999_999, -9_999_999))
+    lake.add_snapshot(GOLD, Snapshot(1, 1_000, future))
+    record = only(lake, "freshness")
+    assert record["freshness_seconds_p99"] is None
+    assert 1_000 <= record["seconds_since_commit"] < 1_060
+    assert only(lake, "freshness", minutes="60")["freshness_seconds_p99"] == 0
