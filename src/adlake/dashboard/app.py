@@ -1,0 +1,41 @@
+"""Entry point of the dashboard: `streamlit run src/adlake/dashboard/app.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from adlake.dashboard import campaigns, operations
+from adlake.dashboard.lake import Sources
+from adlake.settings import Settings
+
+ICON = Path(__file__).with_name("icon.svg")
+# Streamlit leaves six rem above the title.
+STYLE = '<style>[data-testid="stMainBlockContainer"] {padding-top: 3.6rem}</style>'
+
+
+def main() -> None:
+    """Choose the page; an entry point like `cli`, so it reads the settings."""
+    st.set_page_config(page_title="adlake", page_icon=str(ICON), layout="wide")
+    st.html(STYLE)
+    settings = Settings()
+    sources = Sources(
+        trino_port=settings.ports.trino_port,
+        kafka_bootstrap=settings.bootstrap_servers,
+        topic=settings.kafka.topic,
+    )
+    pages = [
+        st.Page(
+            lambda: campaigns.show(sources), title="Campaigns", url_path="campaigns",
+            icon=":material/campaign:", default=True,
+        ),
+        st.Page(
+            lambda: operations.show(sources), title="Operations", url_path="operations",
+            icon=":material/monitor_heart:",
+        ),
+    ]  # fmt: skip
+    st.navigation(pages, position="top").run()
+
+
+main()

@@ -1,0 +1,144 @@
+"""Campaigns: what was spent, what came back, and how far to trust it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import streamlit as st
+
+from adlake.dashboard import charts, formats
+from adlake.dashboard.frame import data_as_of, guarded, tile
+from adlake.dashboard.lake import Record, Sources
+
+REFRESH_SECONDS: Final = 10
+RANGES: Final[dict[str, tuple[timedelta | None, str]]] = {
+    "Last hour": (timedelta(hours=1), "minute"),
+    "24 hours": (timedelta(days=1), "hour"),
+    "7 days": (timedelta(days=7), "hour"),
+    "30 days": (timedelta(days=30), "day"),
+    "All": (None, "day"),
+}
+BASIS: Final = "By impression time (UTC). The last 7 days are provisional."
+FEWEST_POINTS: Final = 3
+
+
+def show(sources: Sources) -> None:
+    """Draw the page and keep it fresh."""
+    title, control = st.columns([3, 2], vertical_alignment="bottom")
+    title.title("Campaigns", anchor=False)
+    chosen = control.segmented_control(
+        "Impressions of the", list(RANGES), default="Last hour", required=True
+    )
+
+    @st.fragment(run_every=REFRESH_SECONDS)
+    def refreshed() -> None:
+        with guarded("Campaigns"):
+            _draw(sources, str(chosen))
+
+    refreshed()
+
+
+def since_of(range_name: str, now: datetime) -> dict[str, str]:
+    """The `since` parameter of a range, cut to the minute so that answers can be cached."""
+    length, _ = RANGES[range_name]
+    if length is None:
+        return {}
+    return {"since": (now - length).replace(second=0, microsecond=0).isoformat()}
+
+
+def complete_buckets(records: list[Record]) -> list[Record]:
+    """Without the newest bucket, which is still filling and would look like a fall."""
+    return records[:-1] if len(records) > FEWEST_POINTS else records
+
+
+def _draw(sources: Sources, range_name: str) -> None:
+    since, bucket = since_of(range_name, datetime.now(UTC)), RANGES[range_name][1]
+    found = sources.answers({
+        "performance_totals": since,
+        "performance_over_time": {**since, "bucket": bucket},
+        "campaign_performance": since,
+        "orphan_revenue": {},
+        "freshness": {},
+    })  # fmt: skip
+    data_as_of(found["freshness"][0])
+    _tiles(found["performance_totals"][0], found["orphan_revenue"][0])
+    if not found["performance_over_time"]:
+        st.info(
+            f"No impressions in this range ({range_name.lower()}).",
+            icon=":material/hourglass_empty:",
+        )
+        return
+    _charts(complete_buckets(found["performance_over_time"]), bucket)
+    _table(found["campaign_performance"])
+
+
+def _tiles(totals: Record, orphans: Record) -> None:
+    first, second = st.columns(4), st.columns(4)
+    tile(first[0], "ROAS", formats.ratio(totals["roas"]), "Attributed revenue / spend")
+    tile(first[1], "Revenue", formats.money(totals["revenue"]),
+         "Revenue of attributed conversions, in the currency of the bids")  # fmt: skip
+    tile(first[2], "Spend", formats.money(totals["spend"]), "Sum of the bid prices of impressions")
+    tile(first[3], "Orphan revenue", formats.money(orphans["orphan_revenue"]),
+         "Attributed revenue whose impression never arrived (all time). It has no impression date "
+         f"and no cost, so no other tile contains it. Older than 6 h: "
+         f"{formats.money(orphans['confirmed_orphan_revenue'])}")  # fmt: skip
+    tile(second[0], "Impressions", formats.count(totals["impressions"]), "Rows with an impression")
+    clicked = formats.count(totals["clicked_impressions"])
+    converted = formats.count(totals["converted_impressions"])
+    tile(second[1], "CTR", formats.percent(totals["ctr"]),
+         f"Clicked impressions ({clicked}) / impressions")  # fmt: skip
+    tile(second[2], "CVR", formats.percent(totals["cvr"]),
+         f"Converted ({converted}) / clicked impressions")  # fmt: skip
+    tile(second[3], "Attribution lag", formats.duration(totals["attribution_lag_seconds"]),
+         "Average time from impression to attributed conversion")  # fmt: skip
+
+
+def _charts(records: list[Record], bucket: str) -> None:
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown(f"**Spend and revenue** per {bucket}")
+        st.altair_chart(charts.lines(
+            records, "bucket_at",
+            [charts.Line("spend", "Spend", charts.ORANGE),
+             charts.Line("revenue", "Revenue", charts.BLUE)],
+            value_format=",.2f", title="currency of the bids", bucket=bucket,
+        ))  # fmt: skip
+        st.caption(f"{BASIS} The newest {bucket} is left out while it fills.")
+    with right.container(border=True):
+        st.markdown(f"**ROAS** per {bucket}")
+        st.altair_chart(charts.threshold(charts.lines(
+            records, "bucket_at", [charts.Line("roas", "ROAS", charts.GREEN)],
+            value_format=".2f", title="revenue / spend", bucket=bucket,
+        ), 1.0, "break-even"))  # fmt: skip
+        st.caption(f"{BASIS} The newest {bucket} is left out while it fills.")
+    with st.container(border=True):
+        st.markdown(f"**CTR and CVR** per {bucket}")
+        st.altair_chart(charts.lines(
+            records, "bucket_at",
+            [charts.Line("ctr", "CTR", charts.BLUE), charts.Line("cvr", "CVR", charts.ORANGE)],
+            value_format=".1%", title="share", bucket=bucket,
+        ))  # fmt: skip
+        st.caption(f"{BASIS} The newest {bucket} is left out while it fills.")
+
+
+def _table(records: list[Record]) -> None:
+    st.subheader("By campaign", anchor=False)
+    shares = {"ctr": 100, "cvr": 100}
+    table = charts.frame(records, list(records[0]))
+    for column, factor in shares.items():
+        table[column] = table[column].astype(float) * factor
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table, hide_index=True, height=min(38 + 35 * len(table), 500),
+        column_config={
+            "campaign_id": "Campaign", "campaign_name": "Name", "channel": "Channel",
+            "impressions": number("Impressions", format="localized"),
+            "clicked_impressions": number("Clicked", format="localized"),
+            "converted_impressions": number("Converted", format="localized"),
+            "spend": number("Spend", format="%.2f"), "revenue": number("Revenue", format="%.2f"),
+            "ctr": number("CTR", format="%.2f %%"), "cvr": number("CVR", format="%.2f %%"),
+            "roas": number("ROAS", format="%.2fx"),
+        },
+    )  # fmt: skip
+    st.caption(f"{BASIS} Largest spend first; names as of now.")

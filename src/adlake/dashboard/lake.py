@@ -1,0 +1,103 @@
+"""What the pages read: the metric files on Trino and the offsets of Kafka, kept for a moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import streamlit as st
+
+from adlake.io.topic import TopicError, TopicFacts, topic_facts
+from adlake.io.trino import TrinoClient, connect
+from adlake.jobs.query import run_metric
+
+Record = dict[str, Any]
+Parameters = Mapping[str, str]
+
+KEPT_SECONDS: Final = 4.0
+KEPT_PER_SECOND_OF_WORK: Final = 5.0
+"""A slow answer is kept longer, so that pages use at most a fifth of the servers' time."""
+_MAX_KEPT: Final = 100
+_PARALLEL_QUERIES: Final = 3
+
+
+@dataclass
+class AnswerCache:
+    """Answers shared by all open pages; one page asks, the others wait for its answer."""
+
+    clock: Callable[[], float] = time.monotonic
+    _kept: dict[object, tuple[float, Any]] = field(default_factory=dict)
+    _locks: dict[object, threading.Lock] = field(default_factory=dict)
+
+    def get(self, key: object, ask: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """The kept answer, or a new one; errors are not kept."""
+        with self._locks.setdefault(key, threading.Lock()):
+            kept_until, answer = self._kept.get(key, (0.0, None))
+            began = self.clock()
+            if began < kept_until:
+                return answer
+            answer = ask()
+            ended = self.clock()
+            kept_for = max(KEPT_SECONDS, KEPT_PER_SECOND_OF_WORK * (ended - began))
+            self._forget_old(ended)
+            self._kept[key] = (ended + kept_for, answer)
+            return answer
+
+    def _forget_old(self, now: float) -> None:
+        if len(self._kept) > _MAX_KEPT:
+            for key in [key for key, (until, _) in self._kept.copy().items() if until < now]:
+                self._kept.pop(key, None)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Addresses of what the dashboard reads."""
+
+    trino_port: int
+    kafka_bootstrap: str
+    topic: str
+
+    def answers(self, requests: Mapping[str, Parameters]) -> dict[str, list[Record]]:
+        """Rows of several metrics, asked side by side.
+
+        Raises:
+            AdlakeError: Trino is away, a table is missing or a query failed.
+        """
+        client = _client(self.trino_port)
+        cache = _cache()
+
+        def answer(name: str) -> list[Record]:
+            given = dict(requests[name])
+            key = (self.trino_port, name, tuple(sorted(given.items())))
+            found: list[Record] = cache.get(
+                key, lambda: list(run_metric(client, name, given).records())
+            )
+            return found
+
+        with ThreadPoolExecutor(max_workers=_PARALLEL_QUERIES) as pool:
+            return dict(zip(requests, pool.map(answer, requests), strict=True))
+
+    def topic_now(self) -> TopicFacts | None:
+        """The topic's id and offsets; None when Kafka does not answer."""
+        found: TopicFacts | None = _cache().get((self.kafka_bootstrap, self.topic), self._ask_topic)
+        return found
+
+    def _ask_topic(self) -> TopicFacts | None:
+        try:
+            return topic_facts(self.kafka_bootstrap, self.topic)
+        except TopicError:
+            return None
+
+
+@st.cache_resource
+def _client(trino_port: int) -> TrinoClient:
+    return connect(trino_port)
+
+
+@st.cache_resource
+def _cache() -> AnswerCache:
+    return AnswerCache()

@@ -1,0 +1,168 @@
+"""Operations: does the stream keep up, and how big has the lake become."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from adlake.dashboard import charts, formats
+from adlake.dashboard.frame import data_as_of, guarded, seconds_since, tile
+from adlake.dashboard.health import (
+    FRESHNESS_PROMISE_SECONDS,
+    Level,
+    judge,
+    lag_by_partition,
+)
+from adlake.dashboard.lake import Record, Sources
+
+REFRESH_SECONDS: Final = 5
+CHART_MINUTES: Final = "30"
+BASIS: Final = "By the time of the batch's commit to Gold (UTC), last 30 minutes."
+
+
+def show(sources: Sources) -> None:
+    """Draw the page and keep it fresh."""
+    st.title("Operations", anchor=False)
+
+    @st.fragment(run_every=REFRESH_SECONDS)
+    def refreshed() -> None:
+        with guarded("Operations"):
+            _draw(sources)
+
+    refreshed()
+
+
+def _draw(sources: Sources) -> None:
+    found = sources.answers({
+        "freshness": {}, "throughput": {}, "batches": {"minutes": CHART_MINUTES},
+        "next_offsets": {}, "table_sizes": {}, "rejected_by_reason": {},
+    })  # fmt: skip
+    freshness, batches = found["freshness"][0], found["batches"]
+    lag = _lag(sources, found["next_offsets"])
+    data_as_of(freshness)
+    _health(None if lag is None else sum(lag.values()), freshness, batches)
+    _tiles(freshness, found["throughput"][0], batches, lag)
+    _batch_charts(batches)
+    left, right = st.columns(2)
+    with left.container(border=True):
+        _lag_chart(lag)
+    with right.container(border=True):
+        _rejects_chart(found["rejected_by_reason"])
+    _sizes(found["table_sizes"])
+
+
+def _lag(sources: Sources, next_offsets: list[Record]) -> dict[int, int] | None:
+    topic = sources.topic_now()
+    if topic is None:
+        return None
+    contained = {
+        row["kafka_partition"]: row["next_offset"]
+        for row in next_offsets
+        if row["topic_id"] == topic.topic_id
+    }
+    return lag_by_partition(topic.end_offsets, contained)
+
+
+def _health(total_lag: int | None, freshness: Record) -> None:
+    health = judge(total_lag, freshness["seconds_since_commit"], freshness["freshness_seconds_p95"])
+    show_banner = {Level.GOOD: st.success, Level.NOTICE: st.warning, Level.ALARM: st.error}
+    icons = {Level.GOOD: "check_circle", Level.NOTICE: "info", Level.ALARM: "error"}
+    show_banner[health.level](health.sentence, icon=f":material/{icons[health.level]}:")
+
+
+def _tiles(
+    freshness: Record, throughput: Record, batches: list[Record], lag: dict[int, int] | None
+) -> None:
+    first, second = st.columns(4), st.columns(4)
+    tile(first[0], "Events per second", formats.rate(throughput["events_per_second"]),
+         "Events that reached Gold in the last minute / 60 s")  # fmt: skip
+    for column, percentile in zip(first[1:], ("p50", "p95", "p99"), strict=True):
+        tile(column, f"Freshness {percentile}",
+             formats.duration(freshness[f"freshness_seconds_{percentile}"]),
+             "Seconds from Kafka time to visible in Gold: worst batch of the last 10 minutes, so "
+             "no more than this over all events")  # fmt: skip
+    tile(second[0], "Since last commit", formats.duration(seconds_since(freshness["last_commit_at"])),
+         "Uses commit times only: an event stamped in the future cannot hide a stall")  # fmt: skip
+    tile(second[1], "Lag", formats.UNKNOWN if lag is None else formats.count(sum(lag.values())),
+         "Events in Kafka that Gold does not contain: end offset minus the offset in the newest "
+         "commit, all partitions")  # fmt: skip
+    newest = batches[0] if batches else {}
+    rejected = formats.count(newest.get("rejected"))
+    tile(second[2], "Last batch", formats.duration(newest.get("batch_seconds")),
+         "From the start of the batch until it is visible in Gold")  # fmt: skip
+    tile(second[3], "Batch size", formats.count(newest.get("events")),
+         f"Events in the last batch, {rejected} of them rejected")  # fmt: skip
+
+
+def _batch_charts(batches: list[Record]) -> None:
+    if not batches:
+        st.info("No batch in the last 30 minutes.", icon=":material/hourglass_empty:")
+        return
+    with st.container(border=True):
+        st.markdown("**Freshness** of each batch")
+        lines = charts.lines(
+            batches, "committed_at",
+            [charts.Line("freshness_seconds_p50", "p50", charts.GREEN),
+             charts.Line("freshness_seconds_p95", "p95", charts.ORANGE),
+             charts.Line("freshness_seconds_p99", "p99", charts.RED)],
+            value_format=",.1f", title="seconds",
+        )  # fmt: skip
+        st.altair_chart(charts.threshold(lines, FRESHNESS_PROMISE_SECONDS, "promise"))
+        st.caption(BASIS)
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown("**Events per second** between batches")
+        st.altair_chart(charts.lines(
+            batches, "committed_at", [charts.Line("events_per_second", "events/s", charts.BLUE)],
+            value_format=",.0f", title="events/s",
+        ))  # fmt: skip
+        st.caption(BASIS)
+    with right.container(border=True):
+        st.markdown("**Batch time**")
+        st.altair_chart(charts.columns_over_time(
+            batches, "committed_at", "batch_seconds", title="seconds", colour=charts.BLUE,
+            value_format=",.1f",
+        ))  # fmt: skip
+        st.caption(BASIS)
+
+
+def _lag_chart(lag: dict[int, int] | None) -> None:
+    st.markdown("**Kafka lag** per partition")
+    if lag is None:
+        st.warning("Kafka does not answer: see `make status`.", icon=":material/cloud_off:")
+        return
+    rows = [
+        {"partition": f"partition {number}", "events": events} for number, events in lag.items()
+    ]
+    st.altair_chart(charts.bars(rows, "partition", "events", title="events", colour=charts.ORANGE))
+    st.caption("End offset in Kafka minus the next offset stamped on the newest Gold commit.")
+
+
+def _rejects_chart(rejected: list[Record]) -> None:
+    st.markdown("**Rejected deliveries** by reason")
+    if not rejected:
+        st.info("Nothing was rejected.", icon=":material/check_circle:")
+        return
+    st.altair_chart(
+        charts.bars(rejected, "reject_reason", "deliveries", title="deliveries", colour=charts.RED)
+    )
+    st.caption("All of Bronze. Payloads are kept: query bronze.ad_events by reject_reason.")
+
+
+def _sizes(sizes: list[Record]) -> None:
+    st.subheader("Tables", anchor=False)
+    shown = [
+        {
+            "Table": row["table_name"],
+            "Stored rows": formats.count(row["stored_rows"]),
+            "Marked deleted": formats.count(row["delete_marks"]),
+            "Data files": formats.count(row["data_files"]),
+            "Delete files": formats.count(row["delete_files"]),
+            "Size": formats.byte_size(row["total_bytes"]),
+            "Newest commit": formats.clock(row["committed_at"]),
+        }
+        for row in sizes
+    ]
+    st.dataframe(shown, hide_index=True)
+    st.caption("Superseded rows stay in the files, marked deleted, until compaction.")
