@@ -14,7 +14,7 @@ class Generator(Service):
     """Paced ad traffic into the topic."""
 
     name: ClassVar[str] = "generator"
-    requires: ClassVar[tuple[str, ...]] = ("kafka",)
+    requires: ClassVar[tuple[str, ...]] = ("kafka", "stream")
     grace_seconds: ClassVar[float] = 20.0
 
     def command(self) -> list[str]:

@@ -14,6 +14,8 @@ from adlake.devstack.java import Jdk
 from adlake.settings import REPO_ROOT
 
 IVY_FOLDER = REPO_ROOT / "infra" / "ivy"
+SETS_WITH_METADATA = ("kafka",)
+"""Sets whose dependencies are looked up; in the others every file is named."""
 RETRIEVE_PATTERN = "[artifact]-[revision](-[classifier]).[ext]"
 POLL_SECONDS = 0.5
 MAX_SECONDS = 3_600
@@ -47,6 +49,7 @@ def retrieve(
         str(jdk.java),
         *(f"-D{name}={value}" for name, value in versions.items()),
         *("-jar", str(_ivy_jar())),
+        *_settings_arguments(set_name),
         *("-ivy", str(IVY_FOLDER / f"{set_name}.xml")),
         *("-cache", str(ivy_cache)),
         *("-retrieve", f"{target}/{RETRIEVE_PATTERN}"),
@@ -68,6 +71,12 @@ def retrieve(
             f"proxy set JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=... -Dhttps.proxyPort=...) "
             f"and run `make up` again; log: {log_file}"
         )
+
+
+def _settings_arguments(set_name: str) -> list[str]:
+    if set_name in SETS_WITH_METADATA:
+        return []
+    return ["-settings", str(IVY_FOLDER / "direct-settings.xml")]
 
 
 def _watch(process: subprocess.Popen[bytes], ivy_cache: Path, progress: Progress) -> None:

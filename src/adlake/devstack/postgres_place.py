@@ -104,13 +104,18 @@ def _unprivileged_user() -> int:
 
 
 def _copied(programs: Path, folder: Path) -> Path:
-    """A copy of the whole server (its libraries lie beside its programs)."""
+    """A copy of the server; its libraries lie in the package and in a folder beside it."""
+    package = programs.parent.parent
     copy = folder / "server"
     if not copy.exists():
         with complete_or_absent(copy) as scratch:
-            shutil.copytree(programs.parent, scratch, dirs_exist_ok=True)
+            server = Path(package.name) / programs.parent.name
+            shutil.copytree(programs.parent, scratch / server)
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.exists():
+                shutil.copytree(libraries, scratch / libraries.name)
             scratch.chmod(0o755)
-    return copy / "bin"
+    return copy / package.name / programs.parent.name / "bin"
 
 
 def _major(program: Path) -> int:

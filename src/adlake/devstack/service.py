@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -58,6 +59,8 @@ class Service(ABC):
         self.pid_path = self.home / "run" / f"{self.name}.json"
         self.log_file = self.home / "logs" / f"{self.name}.log"
         self.marker = f"{self.home}:{self.name}"
+        self.cancelled = threading.Event()
+        """Set by who waits for the start and wants to stop waiting."""
 
     @property
     def installation(self) -> Installation:
@@ -175,6 +178,8 @@ class Service(ABC):
         while not self.is_ready():
             if self.main_process() is None:
                 raise DevstackError(self._story("died while starting"))
+            if self.cancelled.is_set():
+                raise DevstackError(f"the start of {self.name} was interrupted")
             if time.monotonic() - began > self.ready_seconds:
                 raise DevstackError(self._story(f"is not ready after {self.ready_seconds:.0f} s"))
             time.sleep(POLL_SECONDS)

@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from adlake.devstack.dashboard import Dashboard
@@ -26,6 +26,13 @@ from adlake.settings import Settings
 SERVICES: tuple[type[Service], ...] = (Postgres, Kafka, Trino, Stream, Generator, Dashboard)
 """In the order of starting; stopping goes the other way."""
 HOME_MARKER = ".adlake-home"
+OWN_FOLDERS = frozenset(
+    {
+        "run", "logs", "secrets", "postgres", "kafka", "trino", "stream", "generator", "seeds",
+        "truth", "warehouse", "checkpoints", "failpoints", "tmp",
+    }
+)  # fmt: skip
+"""Jobs started by hand may make some of these before the first `up`."""
 LOCK_SECONDS = 300.0
 Report = Callable[[str], None]
 
@@ -110,10 +117,14 @@ class Stack:
             for service in services:
                 needed = [futures[name] for name in service.requires if name in futures]
                 futures[service.name] = pool.submit(self._start_after, needed, service)
-        errors = [future.exception() for future in futures.values()]
-        for error in errors:
-            if error is not None:
-                raise error
+            try:
+                wait(futures.values())
+            except BaseException:
+                for service in services:
+                    service.cancelled.set()
+                raise
+        for future in futures.values():
+            future.result()
 
     def _start_after(self, needed: list[Future[None]], service: Service) -> None:
         for future in needed:
@@ -135,10 +146,9 @@ class Stack:
             yield
 
     def _refuse_foreign_home(self) -> None:
-        known = {HOME_MARKER, "run", "secrets", "warehouse", "checkpoints", "truth", "logs"}
         if (self.home / HOME_MARKER).exists():
             return
-        foreign = sorted({path.name for path in self.home.iterdir()} - known)
+        foreign = sorted({path.name for path in self.home.iterdir()} - OWN_FOLDERS)
         if foreign:
             raise DevstackError(
                 f"{self.home} holds other things ({', '.join(foreign[:3])}): choose an empty "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from adlake.devstack.service import Service
@@ -31,12 +30,8 @@ class Stream(Service):
     def is_ready(self) -> bool:
         """The running driver has written its own pid: tables exist and its query has started."""
         main = self.main_process()
+        ready_file = self.settings.paths.stream_ready_file
         try:
-            return main is not None and int(self.ready_file.read_text()) == main.pid
+            return main is not None and int(ready_file.read_text()) == main.pid
         except (OSError, ValueError):
             return False
-
-    @property
-    def ready_file(self) -> Path:
-        """Written by the job once it streams."""
-        return self.home / "run" / "stream.ready"

@@ -1,0 +1,167 @@
+"""The real servers, started twice, killed, repaired and stopped."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from kafka import KafkaConsumer
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+from adlake.devstack.ports import free_ports, is_free
+from adlake.devstack.process import MARKER
+from adlake.devstack.service import State
+from adlake.devstack.stack import Stack
+from adlake.devstack.status import status_of
+from adlake.provision.catalog import catalog_database
+from adlake.provision.topics import TopicError, ensure_topic, topic_configuration
+from adlake.settings import Settings
+
+pytestmark = pytest.mark.integration
+SERVERS = ("postgres", "kafka", "trino")
+
+
+def private_settings(home: Path) -> Settings:
+    names = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
+    ports = zip(names, free_ports(len(names)), strict=True)
+    return Settings(
+        {"ADLAKE_HOME": str(home)} | {f"ADLAKE_{name}_PORT": str(port) for name, port in ports}
+    )
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> Iterator[Stack]:
+    settings = private_settings(tmp_path_factory.mktemp("lifecycle") / "home")
+    one = Stack(settings, report=lines.append)
+    try:
+        one.up(only=SERVERS)
+        yield one
+    finally:
+        one.nuke()
+
+
+def test_a_second_up_starts_nothing(stack: Stack, lines: list[str]) -> None:
+    before = {one.name: one.main_process() for one in stack.services(SERVERS)}
+    lines.clear()
+    stack.up(only=SERVERS)
+    assert {one.name: one.main_process() for one in stack.services(SERVERS)} == before
+    assert sum("already running" in line for line in lines) == len(SERVERS)
+
+
+def test_everything_listens_on_this_machine_only(stack: Stack) -> None:
+    for service in stack.services(SERVERS):
+        for process in service.processes():
+            for connection in process.net_connections(kind="tcp"):
+                if connection.status == psutil.CONN_LISTEN:
+                    address = connection.laddr.ip.removeprefix("::ffff:")
+                    assert address == "127.0.0.1", f"{service.name} listens on {address}"
+
+
+def test_the_topic_has_its_settings_and_is_not_created_by_accident(stack: Stack) -> None:
+    settings = stack.settings
+    admin = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    try:
+        resource = ConfigResource(ConfigResourceType.TOPIC, settings.kafka.topic)
+        answer = admin.describe_configs([resource])
+    finally:
+        admin.close()
+    shown = str(answer)
+    for name, value in topic_configuration(settings.kafka).items():
+        assert name in shown
+        assert value in shown
+    consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
+    try:
+        assert len(consumer.partitions_for_topic(settings.kafka.topic)) == 4
+        assert consumer.topics() >= {settings.kafka.topic}
+        assert not consumer.partitions_for_topic("no_such_topic")
+        assert "no_such_topic" not in consumer.topics()
+    finally:
+        consumer.close()
+
+
+def test_a_topic_with_other_partitions_is_refused(stack: Stack) -> None:
+    other = Settings(stack.settings.as_environment() | {"ADLAKE_TOPIC_PARTITIONS": "6"})
+    with pytest.raises(TopicError, match="set it to 4"):
+        ensure_topic(other.bootstrap_servers, other.kafka)
+
+
+def test_the_catalog_needs_its_password(stack: Stack) -> None:
+    database = catalog_database(stack.settings)
+    with database.connect() as connection:
+        shown = connection.execute("SELECT count(*) FROM iceberg_tables").fetchone()
+    assert shown == (0,)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        type(database)(**(vars(database) | {"password": "guess"})).connect()
+
+
+def test_no_secret_is_in_an_argument_or_a_log(stack: Stack) -> None:
+    secret = stack.settings.catalog_password()
+    for service in stack.services(SERVERS):
+        assert secret not in service.log_file.read_text(errors="replace")
+        for process in service.processes():
+            assert secret not in " ".join(process.cmdline())
+    for path in (stack.home / "trino").rglob("*.properties"):
+        assert secret not in path.read_text()
+
+
+def test_status_shows_memory(stack: Stack) -> None:
+    rows = {row.service: row for row in map(status_of, stack.services())}
+    for name in SERVERS:
+        assert rows[name].state == State.READY
+        assert rows[name].memory_bytes > 5_000_000
+    assert rows["stream"].state == State.STOPPED
+
+
+def test_up_repairs_a_killed_broker_and_keeps_its_topic(stack: Stack) -> None:
+    (kafka,) = stack.services(["kafka"])
+    killed = kafka.main_process()
+    assert killed is not None
+    topic_id_before = _topic_id(stack.settings)
+    killed.send_signal(signal.SIGKILL)
+    psutil.wait_procs([killed], timeout=10)
+    assert kafka.state() is State.DIED
+    stack.up(only=SERVERS)
+    assert kafka.state() is State.READY
+    assert _topic_id(stack.settings) == topic_id_before
+
+
+def test_down_leaves_no_process_and_no_port(stack: Stack) -> None:
+    stack.down()
+    home = str(stack.home)
+    left = [one for one in psutil.process_iter() if _marker_of(one).startswith(home)]
+    assert left == []
+    for service in stack.services(SERVERS):
+        assert all(is_free(port) for port in service.ports().values())
+        assert service.state() is State.STOPPED
+
+
+def test_nuke_leaves_nothing_on_disk(stack: Stack) -> None:
+    postgres = (stack.home / "postgres").resolve()
+    assert (postgres / "data" / "PG_VERSION").exists()
+    stack.nuke()
+    assert not stack.home.exists()
+    assert not postgres.exists(), "also where root keeps it outside of a closed folder"
+
+
+def _topic_id(settings: Settings) -> str:
+    admin = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    try:
+        return str(admin.describe_topics([settings.kafka.topic])[0]["topic_id"])
+    finally:
+        admin.close()
+
+
+def _marker_of(process: psutil.Process) -> str:
+    try:
+        return process.environ().get(MARKER, "")
+    except psutil.Error:
+        return ""

@@ -1,0 +1,94 @@
+"""The whole path, with every fault in the traffic and the driver killed where it hurts most.
+
+Each test goes on with the lake of the one before: the events, the kills and the proofs add up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from adlake.io.trino import connect
+from tests.integration.lake import SERVERS, Lake
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+
+TRAFFIC = ("--unpaced", "--faults", "all", "--history", "48h")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    one = Lake(
+        tmp_path_factory.mktemp("exactly-once") / "home",
+        {"MAX_OFFSETS_PER_TRIGGER": "20000", "TRIGGER_SECONDS": "1"},
+    )
+    try:
+        one.stack().up(only=SERVERS)
+        yield one
+    finally:
+        one.stack().nuke()
+
+
+def produce(lake: Lake, events: int, seed: int) -> None:
+    lake.adlake(
+        "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
+        "--drain", *TRAFFIC,
+    )  # fmt: skip
+
+
+def prove(lake: Lake) -> str:
+    lake.adlake("wait", "--timeout", "240")
+    return lake.adlake("verify").stdout
+
+
+def test_gold_is_proven_when_every_fault_is_in_the_traffic(lake: Lake) -> None:
+    produce(lake, 50_000, seed=1)
+    lake.stack().up(only=["stream"])
+    proof = prove(lake)
+    for reason in ("MALFORMED_JSON", "MISSING_KEY", "NEGATIVE_VALUE", "FUTURE_TIMESTAMP"):
+        assert reason in proof
+    lake.stack().down(only=["stream"])
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "meaning"),
+    [
+        ("gold.after_append", "mid-batch: Gold's new rows are staged, not published"),
+        ("bronze.after_commit", "between the two tables: Bronze has the batch, Gold does not"),
+    ],
+)
+def test_gold_is_proven_when_the_driver_is_killed(
+    lake: Lake, failpoint: str, meaning: str
+) -> None:
+    produce(lake, 25_000, seed=len(failpoint))
+    doomed = lake.stream(FAILPOINTS=f"{failpoint}=kill9@batch0")
+    doomed.start()
+    lake.wait_for_death(doomed)
+    assert lake.fired(failpoint), f"the kill never happened ({meaning})"
+    behind = lake.adlake("wait", "--timeout", "0", expected=1)
+    assert "still misses" in behind.stderr
+    lake.stack().up(only=["stream"])
+    prove(lake)
+    lake.stack().down(only=["stream"])
+
+
+def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
+    with connect(lake.settings().ports.trino_port, catalog="lakehouse") as client:
+        victim = client.rows(
+            "SELECT impression_id FROM gold.ad_performance_state WHERE is_converted "
+            "ORDER BY impression_id LIMIT 1"
+        )[0][0]
+        move = "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
+        client.rows(move.format("+"), [victim])
+        corrupt = lake.adlake("verify", expected=1)
+        assert victim in corrupt.stdout + corrupt.stderr
+        assert "revenue" in corrupt.stdout + corrupt.stderr
+        client.rows(move.format("-"), [victim])
+    assert "0 differ" in lake.adlake("verify").stdout
+
+
+def test_queries_and_proof_speak_of_the_same_lake(lake: Lake) -> None:
+    answer = json.loads(lake.adlake("query", "roas", "--format", "json").stdout)
+    assert float(answer[0]["roas"]) > 0

@@ -1,0 +1,18 @@
+"""One local Spark session for all tests of this folder, with the settings of production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from adlake.io.spark import SparkResources, build_session
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    session = build_session("adlake tests", SparkResources(driver_memory="1500m"))
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()

@@ -1,0 +1,102 @@
+"""The Gold writer on a real Iceberg table: batches, repeats, leftovers of a killed batch."""
+
+from __future__ import annotations
+
+import itertools
+from random import Random
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from adlake.contracts import stamps
+from adlake.contracts.tables import GOLD_STATE
+from adlake.io.ddl import provision_tables
+from adlake.io.gold_writer import GoldWriter
+from adlake.io.iceberg import STAGING_BRANCH, stamped
+from adlake.io.spark import CatalogAccess, connect_catalog
+from adlake.io.stamp import offsets_text
+from adlake.jobs.compact import compact_hot_slots
+from adlake.transforms.fold import batch_states
+from adlake.transforms.gold import gold_rows
+from tests.fixtures.law_sets import law_sets, shuffled, split
+from tests.spark.lawful_rows import (
+    admitted_deliveries,
+    delivery_frame,
+    differences,
+    python_rows,
+    spark_rows,
+)
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture(scope="module")
+def lakehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
+    warehouse = tmp_path_factory.mktemp("warehouse")
+    session = spark.newSession()
+    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
+    provision_tables(session)
+    return session
+
+
+def stamp_of(batch: int) -> dict[str, str]:
+    return {stamps.NEXT_OFFSETS: offsets_text({0: batch}), stamps.TOPIC_ID: "t"}
+
+
+def test_batches_repeats_and_compaction_give_the_law(lakehouse: SparkSession) -> None:
+    writer = GoldWriter(lakehouse)
+    sets = law_sets(seed=5, count=300)
+    deliveries = admitted_deliveries(itertools.chain(*(one.deliveries for one in sets)))
+    rng = Random(11)
+    batches = split(rng, shuffled(rng, deliveries))[:3]
+    batches.append([d for d in deliveries if d not in set().union(*map(set, batches))])
+    seen = []
+    for number, batch in enumerate(batches, start=1):
+        writer.apply(delivery_frame(lakehouse, batch), stamp_of(number))
+        seen += batch
+        published = lakehouse.table(writer.table.full_name)
+        assert differences(python_rows(seen), spark_rows(published)) == []
+        stamp = writer.table.newest_stamp()
+        assert stamp is not None
+        assert stamp.next_offsets == {0: number}
+
+    again = writer.apply(delivery_frame(lakehouse, batches[0]), stamp_of(len(batches)))
+    assert again.changed_rows == 0
+    compact_hot_slots(lakehouse)
+    stamp = writer.table.newest_stamp()
+    assert stamp is not None, "compaction must not hide the stamp"
+    assert stamp.next_offsets == {0: len(batches)}
+    published = lakehouse.table(writer.table.full_name)
+    assert differences(python_rows(seen), spark_rows(published)) == []
+
+
+def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> None:
+    writer = GoldWriter(lakehouse)
+    before = spark_rows(lakehouse.table(writer.table.full_name))
+    writer.table.reset_staging()
+    orphan = delivery_frame(lakehouse, admitted_deliveries(next(law_sets(99, 1)).deliveries))
+    leftover = gold_rows(batch_states(orphan)).withColumn("impression_id", F.lit("imp-20260302-0000000-stray"))
+    with stamped(lakehouse, stamp_of(1_000)):
+        leftover.writeTo(writer.table.branch_name(STAGING_BRANCH)).append()
+    stamp = writer.table.newest_stamp()
+    assert stamp is not None
+    assert stamp.next_offsets != {0: 1_000}, "main must not see what was only staged"
+    assert spark_rows(lakehouse.table(writer.table.full_name)) == before
+
+    nothing = delivery_frame(lakehouse, [])
+    writer.apply(nothing, stamp_of(1_001))
+    assert spark_rows(lakehouse.table(writer.table.full_name)) == before
+
+
+def test_the_table_is_found_again_by_slot_pruning(lakehouse: SparkSession) -> None:
+    writer = GoldWriter(lakehouse)
+    files = lakehouse.sql(f"SELECT partition FROM lakehouse.{GOLD_STATE}.files").collect()
+    assert {row.partition.engaged for row in files} == {True, False}
+    plan = (
+        lakehouse.table(writer.table.full_name)
+        .where("NOT engaged AND slot IN (1, 2, 3)")
+        ._jdf.queryExecution()
+        .toString()
+    )
+    assert "slot" in plan
