@@ -18,16 +18,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import psutil
 
-from benchmarks.canary import CanaryWatch, percentile
-from benchmarks.machine import machine_facts
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.devstack.ports import free_ports
 from adlake.devstack.process import memory_bytes
 from adlake.devstack.stack import Stack
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT, Settings
+from benchmarks.canary import CanaryWatch, percentile
+from benchmarks.machine import machine_facts
 
 PORTS = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
 REPORTS = REPO_ROOT / "benchmarks" / "reports"
@@ -140,8 +141,6 @@ def warm_up(settings: Settings, environment: dict[str, str], rate: int) -> None:
 
 def watch_memory(stack: Stack, generator: subprocess.Popen[bytes]) -> dict[str, float]:
     """Peak memory (MiB, process trees) per service until the generator ends."""
-    import psutil
-
     peaks: dict[str, float] = {}
     while generator.poll() is None:
         sizes = {service.name: service.processes() for service in stack.services()}

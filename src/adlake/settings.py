@@ -126,7 +126,9 @@ class StreamSettings(_Concern):
     lease_ttl_seconds: float = Field(
         20.0, gt=0, description="another driver may take over after this long without a renewal"
     )
-    failpoints: str = Field("", description="planted faults for tests, e.g. gold.before=kill9@batch3")
+    failpoints: str = Field(
+        "", description="planted faults for tests, e.g. gold.before=kill9@batch3"
+    )
 
 
 class GeneratorSettings(_Concern):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 
+from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.lake_reader import LakeReader
 from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.jobs.stream import StreamConfig
+from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
 
 
@@ -43,8 +45,6 @@ def lake_reader(settings: Settings) -> LakeReader:
 
 def stream_config(settings: Settings) -> StreamConfig:
     """Everything the attribution stream needs."""
-    from adlake.provision.catalog import catalog_database
-
     database = catalog_database(settings)
     stream, home = settings.stream, settings.paths.home.resolve()
     return StreamConfig(
@@ -73,8 +73,6 @@ def stream_config(settings: Settings) -> StreamConfig:
 
 def write_missing_seeds(settings: Settings) -> None:
     """Make the dimension seeds once, before the stream loads them."""
-    from adlake.generator.dimensions import write_dimension_seeds
-
     seed_dir = settings.paths.seed_dir
     if not (seed_dir / "dim_campaigns.parquet").exists():
         write_dimension_seeds(seed_dir, settings.generator.generator_seed)

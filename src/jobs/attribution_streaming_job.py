@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.cli import main  # noqa: E402 - the path comes first
+from adlake.cli import main
 
 sys.argv[1:] = ["stream", *sys.argv[1:]]
 main()

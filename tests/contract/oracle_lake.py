@@ -44,6 +44,8 @@ _STATE_NAMES = {
     "first_ingest_ms": "i",
 }  # fmt: skip
 
+_HEADER = ("event_id", "event_type", "impression_id", "campaign_id", "user_id")
+
 Row = dict[str, Any]
 
 
@@ -76,7 +78,8 @@ def lake_of(records: Iterable[tuple[bytes, int]]) -> OracleLake:
         offset, partition = divmod(number, PARTITIONS)
         rejected = isinstance(verdict, REAL_LAW.admission.Rejected)
         reason = str(verdict.reason) if rejected else None
-        lake.bronze.append(_bronze_row(payload, ingest_ms, partition, offset, reason))
+        header = {} if rejected else {name: getattr(verdict, name) for name in _HEADER}
+        lake.bronze.append(_bronze_row(payload, ingest_ms, partition, offset, reason) | header)
         if not rejected:
             position = (TOPIC, partition, offset)
             delivery = REAL_LAW.state.delivery_of(verdict, ingest_ms, *position)
@@ -137,11 +140,8 @@ def _gold_row(impression_id: str, deliveries: list[Any]) -> Row:
 def _bronze_row(
     payload: bytes, ingest_ms: int, partition: int, offset: int, reason: str | None
 ) -> Row:
-    members = json.loads(payload) if reason is None else {}
-    header = ("event_id", "event_type", "impression_id", "campaign_id", "user_id")
     return {
-        **{name: members.get(name) for name in header},
-        "event_timestamp": None,
+        **dict.fromkeys((*_HEADER, "event_timestamp")),
         "raw_payload": payload.decode("utf-8", errors="replace"),
         "raw_bytes": None,
         "kafka_topic": TOPIC,

@@ -37,16 +37,18 @@ def trino(private_lake: Settings) -> Iterator[TrinoClient]:
 
 
 @pytest.fixture(scope="module")
-def catalog(private_lake: Settings) -> SqlCatalog:
+def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
     password = quote(private_lake.catalog_password())
     address = f"127.0.0.1:{private_lake.ports.postgres_port}"
     user, database = private_lake.catalog.catalog_user, private_lake.catalog.catalog_database
-    return SqlCatalog(
+    catalog = SqlCatalog(
         CATALOG,
         uri=f"postgresql+psycopg://{user}:{password}@{address}/{database}",
         warehouse=private_lake.paths.warehouse_uri,
         init_catalog_tables="false",
     )
+    yield catalog
+    catalog.close()
 
 
 @pytest.fixture

@@ -59,9 +59,7 @@ def test_gold_is_proven_when_every_fault_is_in_the_traffic(lake: Lake) -> None:
         ("bronze.after_commit", "between the two tables: Bronze has the batch, Gold does not"),
     ],
 )
-def test_gold_is_proven_when_the_driver_is_killed(
-    lake: Lake, failpoint: str, meaning: str
-) -> None:
+def test_gold_is_proven_when_the_driver_is_killed(lake: Lake, failpoint: str, meaning: str) -> None:
     produce(lake, 25_000, seed=len(failpoint))
     doomed = lake.stream(FAILPOINTS=f"{failpoint}=kill9@batch0")
     doomed.start()
@@ -80,7 +78,9 @@ def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
             "SELECT impression_id FROM gold.ad_performance_state WHERE is_converted "
             "ORDER BY impression_id LIMIT 1"
         )[0][0]
-        move = "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
+        move = (
+            "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
+        )
         client.rows(move.format("+"), [victim])
         corrupt = lake.adlake("verify", expected=1)
         assert victim in corrupt.stdout + corrupt.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -31,7 +32,7 @@ from tests.integration.lake import Lake
 
 pytestmark = pytest.mark.integration
 START_AT = "2026-09-21T14:13:20Z"
-SLOW_MACHINE_RATE = 8_000
+MOST_SECONDS_PER_EVENT = 60e-6
 
 
 @pytest.fixture(scope="module")
@@ -174,10 +175,13 @@ def test_paced_rate_holds_and_stamps_real_time(site: Site) -> None:
     assert began_ms <= min(stamps) <= max(stamps) <= ended_ms
 
 
-def test_unpaced_speed_is_not_absurd(site: Site) -> None:
-    began = time.monotonic()
+def test_unpaced_run_costs_little_processor_time(site: Site) -> None:
+    """Processor time, since wall time on a busy machine says nothing; about 25 us an event."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     site.run("--events", "120000", "--unpaced")
-    assert 120_000 / (time.monotonic() - began) > SLOW_MACHINE_RATE
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert seconds / 120_000 < MOST_SECONDS_PER_EVENT
 
 
 def test_processes_share_the_work(site: Site) -> None:

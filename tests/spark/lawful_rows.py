@@ -65,9 +65,7 @@ def python_rows(deliveries: Iterable[AdmittedDelivery]) -> dict[str, tuple[Any, 
 def spark_rows(gold: DataFrame) -> dict[str, tuple[Any, ...]]:
     """impression_id -> the same columns of a Gold frame, times as epoch ms, money as micros."""
     expressions = {name: f"unix_millis({name}) AS {name}" for name in _TIMES}
-    expressions |= {
-        name: f"CAST({name} * 1000000 AS DECIMAL(38, 0)) AS {name}" for name in _MONEY
-    }
+    expressions |= {name: f"CAST({name} * 1000000 AS DECIMAL(38, 0)) AS {name}" for name in _MONEY}
     rows = gold.selectExpr(*(expressions.get(name, name) for name in COMPARED)).collect()
     found = {
         row.impression_id: tuple(

@@ -97,7 +97,8 @@ WRONG_LAWS: dict[str, Plant] = {
         gold, "filter(click_times, c -> c <= v.t)", "filter(click_times, c -> c < v.t)", {36}),
     "last click overall": (
         gold, "attributed IS NULL OR c <= attributed.t", "TRUE", {11, 17}),
-    "first click": (gold, "array_max(filter(click_times, c -> a", "array_min(filter(click_times, c -> a", {10, 16}),
+    "first click": (
+        gold, "array_max(filter(click_times, c -> a", "array_min(filter(click_times, c -> a", {10, 16}),
     "late at the tolerance": (gold, "lag_ms > {law", "lag_ms >= {law", {29}),
     "repeats not summed": (
         gold, 'f"COALESCE({total}, CAST(0 AS DECIMAL(38, 0))) - COALESCE(attributed.m, 0) "',
@@ -109,9 +110,11 @@ WRONG_LAWS: dict[str, Plant] = {
         fold, "n = 0 OR x.e <> {sorted_events}[n - 1].e",
         "n = size({sorted_events}) - 1 OR x.e <> {sorted_events}[n + 1].e", {20, 21, 22}),
     "no deduplication": (fold, "n = 0 OR x.e <> {sorted_events}[n - 1].e", "TRUE", {18, 20, 22}),
-    "donor by time alone": (gold, "named_struct('r', x.r, 't', x.t", "named_struct('t', x.t, 'r', x.r", {34}),
+    "donor by time alone": (
+        gold, "named_struct('r', x.r, 't', x.t", "named_struct('t', x.t, 'r', x.r", {34}),
     "cost of a missing impression is zero": (
-        gold, '_money("CASE WHEN donor.r = 0 THEN donor.m END", 18)', '_money("CASE WHEN donor.r = 0 THEN donor.m ELSE 0 END", 18)', {26}),
+        gold, '_money("CASE WHEN donor.r = 0 THEN donor.m END", 18)',
+        '_money("CASE WHEN donor.r = 0 THEN donor.m ELSE 0 END", 18)', {26}),
 }  # fmt: skip
 
 

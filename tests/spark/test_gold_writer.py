@@ -76,7 +76,9 @@ def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> N
     before = spark_rows(lakehouse.table(writer.table.full_name))
     writer.table.reset_staging()
     orphan = delivery_frame(lakehouse, admitted_deliveries(next(law_sets(99, 1)).deliveries))
-    leftover = gold_rows(batch_states(orphan)).withColumn("impression_id", F.lit("imp-20260302-0000000-stray"))
+    leftover = gold_rows(batch_states(orphan)).withColumn(
+        "impression_id", F.lit("imp-20260302-0000000-stray")
+    )
     with stamped(lakehouse, stamp_of(1_000)):
         leftover.writeTo(writer.table.branch_name(STAGING_BRANCH)).append()
     stamp = writer.table.newest_stamp()

@@ -64,8 +64,9 @@ def _lag(sources: Sources, next_offsets: list[Record]) -> dict[int, int] | None:
     return lag_by_partition(topic.end_offsets, contained)
 
 
-def _health(total_lag: int | None, freshness: Record) -> None:
-    health = judge(total_lag, freshness["seconds_since_commit"], freshness["freshness_seconds_p95"])
+def _health(total_lag: int | None, freshness: Record, batches: list[Record]) -> None:
+    newest_p95 = batches[0]["freshness_seconds_p95"] if batches else None
+    health = judge(total_lag, seconds_since(freshness["last_commit_at"]), newest_p95)
     show_banner = {Level.GOOD: st.success, Level.NOTICE: st.warning, Level.ALARM: st.error}
     icons = {Level.GOOD: "check_circle", Level.NOTICE: "info", Level.ALARM: "error"}
     show_banner[health.level](health.sentence, icon=f":material/{icons[health.level]}:")
@@ -82,7 +83,9 @@ def _tiles(
              formats.duration(freshness[f"freshness_seconds_{percentile}"]),
              "Seconds from Kafka time to visible in Gold: worst batch of the last 10 minutes, so "
              "no more than this over all events")  # fmt: skip
-    tile(second[0], "Since last commit", formats.duration(seconds_since(freshness["last_commit_at"])),
+    age = seconds_since(freshness["last_commit_at"])
+    tile(second[0], "Since last commit",
+         formats.duration(age),
          "Uses commit times only: an event stamped in the future cannot hide a stall")  # fmt: skip
     tile(second[1], "Lag", formats.UNKNOWN if lag is None else formats.count(sum(lag.values())),
          "Events in Kafka that Gold does not contain: end offset minus the offset in the newest "

@@ -39,7 +39,7 @@ class IcebergTable:
         """Identifier for reads and writes on a branch."""
         return self.full_name if branch == MAIN_BRANCH else f"{self.full_name}.branch_{branch}"
 
-    def java_table(self) -> Any:
+    def java_table(self) -> Any:  # noqa: ANN401 - a Java object
         """The Java table, loaded now."""
         jvm: Any = self._session._jvm
         return jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(

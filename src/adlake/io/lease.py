@@ -17,7 +17,6 @@ import psycopg
 
 from adlake.contracts.errors import AdlakeError
 
-
 Connect = Callable[[], psycopg.Connection]
 """Opens a connection to the catalog database."""
 
@@ -100,7 +99,8 @@ def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
         row = connection.execute(
             "SELECT epoch, holder, is_released OR renewed_at + make_interval(secs => ttl_seconds) "
             "< clock_timestamp(), "
-            "extract(epoch FROM renewed_at + make_interval(secs => ttl_seconds) - clock_timestamp())"
+            "extract(epoch FROM renewed_at + make_interval(secs => ttl_seconds) "
+            "- clock_timestamp())"
             " FROM adlake.leases WHERE lease_name = %s FOR UPDATE",
             (name,),
         ).fetchone()

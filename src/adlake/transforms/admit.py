@@ -119,10 +119,16 @@ def _with_event_columns(read: DataFrame) -> DataFrame:
         .withColumns({"type_rank": rank.cast("int"), "_money": money_text, "_n": _timestamp()})
         .withColumn("_money", F.when(F.col("_money").isNotNull(), money_struct(F.col("_money"))))
         .withColumn("_epoch_ms", _epoch_ms())
-        .withColumn("ts_ms", F.when(F.col("_epoch_ms").between(MIN_EVENT_MS, _LAST_EVENT_MS),
-                                    F.col("_epoch_ms")))  # fmt: skip
-        .withColumn("micros", F.when(_is_type(EventType.CLICK), F.lit(0).cast("bigint"))
-                    .otherwise(F.col("_money")["micros"]))  # fmt: skip
+        .withColumn(
+            "ts_ms",
+            F.when(F.col("_epoch_ms").between(MIN_EVENT_MS, _LAST_EVENT_MS), F.col("_epoch_ms")),
+        )
+        .withColumn(
+            "micros",
+            F.when(_is_type(EventType.CLICK), F.lit(0).cast("bigint")).otherwise(
+                F.col("_money")["micros"]
+            ),
+        )
     )
 
 

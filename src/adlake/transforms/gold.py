@@ -49,7 +49,10 @@ def changed_rows(batch: DataFrame, known: DataFrame) -> DataFrame:
 
 
 def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
-    donor = "named_struct('r', x.r, 't', x.t, 'e', x.e, 'c', x.c, 'cr', x.cr, 'u', x.u, 'g', x.g, 'p', x.p, 'm', x.m)"
+    donor = (
+        "named_struct('r', x.r, 't', x.t, 'e', x.e, 'c', x.c, 'cr', x.cr, "
+        "'u', x.u, 'g', x.g, 'p', x.p, 'm', x.m)"
+    )
     lone_donor = donor.replace("x.", "state[0].")
     clicks = "sort_array(transform(filter(state, x -> x.r = 1), x -> x.t))"
     conversions = (
@@ -72,7 +75,8 @@ def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
 
 def _with_attributed_conversion(states: DataFrame, law: LawConstants) -> DataFrame:
     last_click_before = "array_max(filter(click_times, c -> c <= v.t))"
-    first_in_window = f"get(filter(conversions, v -> v.t - {last_click_before} <= {law.attribution_window_ms}), 0)"
+    is_in_window = f"v.t - {last_click_before} <= {law.attribution_window_ms}"
+    first_in_window = f"get(filter(conversions, v -> {is_in_window}), 0)"
     return states.selectExpr("*", f"{first_in_window} AS attributed")
 
 

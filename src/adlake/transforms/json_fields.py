@@ -83,9 +83,7 @@ def _has_container() -> Column:
 
 
 def _kinds() -> Column:
-    return F.struct(
-        *(F.schema_of_variant(F.col("_members")[name]).alias(name) for name in FIELDS)
-    )
+    return F.struct(*(F.schema_of_variant(F.col("_members")[name]).alias(name) for name in FIELDS))
 
 
 def _is_quick() -> Column:

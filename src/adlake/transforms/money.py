@@ -83,9 +83,11 @@ def _rounded_money(shifted: Column) -> Column:
         .otherwise(
             let(
                 result,
-                lambda r: F.when(r["micros"] >= MONEY_BELOW_MICROS, out_of_range)
-                .when(r["is_signed"], _fault(RejectDetail.NEG_VALUE))
-                .otherwise(_amount(r["micros"])),
+                lambda r: (
+                    F.when(r["micros"] >= MONEY_BELOW_MICROS, out_of_range)
+                    .when(r["is_signed"], _fault(RejectDetail.NEG_VALUE))
+                    .otherwise(_amount(r["micros"]))
+                ),
             )
         )
     )

@@ -28,7 +28,8 @@ def slot_sql(id_column: str) -> str:
 
 def _imp_epoch_ms(id_column: str) -> str:
     ms_of_day = f"CAST(conv(substr({id_column}, 14, 7), 16, 10) AS BIGINT)"
-    month = f"make_date(CAST(substr({id_column}, 5, 4) AS INT), CAST(substr({id_column}, 9, 2) AS INT), 1)"
+    year = f"CAST(substr({id_column}, 5, 4) AS INT)"
+    month = f"make_date({year}, CAST(substr({id_column}, 9, 2) AS INT), 1)"
     day = f"CAST(substr({id_column}, 11, 2) AS BIGINT)"
     return (
         f"CASE WHEN {ms_of_day} < {law.MS_PER_DAY} "
