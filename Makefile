@@ -87,10 +87,9 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 
-test: check install ## Run everything: checks, then all tiers of tests
+test: check install ## Run the checks, the quick tests and the Spark tests
 	@$(PYTEST) -m "not spark and not integration and not browser"
 	@$(PYTEST) -m "spark and not integration and not browser"
-	@$(PYTEST) -m "integration or browser"
 
 test-unit: venv-dev ## Run the quick tests alone
 	@$(PYTEST) -m "not spark and not integration and not browser"

@@ -98,7 +98,8 @@ WRONG_LAWS: dict[str, Plant] = {
     "last click overall": (
         gold, "attributed IS NULL OR c <= attributed.t", "TRUE", {11, 17}),
     "first click": (
-        gold, "array_max(filter(click_times, c -> a", "array_min(filter(click_times, c -> a", {10, 16}),
+        gold, "array_max(filter(click_times, c -> a",
+        "array_min(filter(click_times, c -> a", {10, 16}),
     "late at the tolerance": (gold, "lag_ms > {law", "lag_ms >= {law", {29}),
     "repeats not summed": (
         gold, 'f"COALESCE({total}, CAST(0 AS DECIMAL(38, 0))) - COALESCE(attributed.m, 0) "',

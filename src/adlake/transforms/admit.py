@@ -78,7 +78,8 @@ def _with_payload_text(records: DataFrame) -> DataFrame:
 
 def _byte_fault(start: Column) -> Column:
     trimmed = F.trim(F.col("raw_payload"), F.lit(_JSON_WHITE_SPACE))
-    begins_other = start.rlike(r'[\["\-0-9]') | trimmed.isin("true", "false", "null")
+    # Anchored: in text that is not UTF-8 one "character" may hold the byte after it too.
+    begins_other = start.rlike(r'^[\["\-0-9]') | trimmed.isin("true", "false", "null")
     return (
         F.when(F.col("value").isNull(), RejectDetail.NULL_VALUE.value)
         .when(F.octet_length("value") > MAX_PAYLOAD_BYTES, RejectDetail.TOO_LARGE.value)
@@ -114,6 +115,8 @@ def _with_event_columns(read: DataFrame) -> DataFrame:
         if money_field is not None:
             money = F.when(is_type & _is_number(money_field), _text(money_field))
             money_text = F.coalesce(money_text, money)
+    is_in_range = F.col("_epoch_ms").between(MIN_EVENT_MS, _LAST_EVENT_MS)
+    is_click, free = _is_type(EventType.CLICK), F.lit(0).cast("bigint")
     return (
         read.withColumns(texts)
         .withColumns({"type_rank": rank.cast("int"), "_money": money_text, "_n": _timestamp()})
