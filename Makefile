@@ -89,7 +89,7 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 
 test: check install ## Run the checks, the quick tests and the Spark tests
 	@$(PYTEST) -m "not spark and not integration and not browser"
-	@$(PYTEST) -m "spark and not integration and not browser"
+	@$(PYTEST) -m "spark and not integration and not browser and not unfinished"
 
 test-unit: venv-dev ## Run the quick tests alone
 	@$(PYTEST) -m "not spark and not integration and not browser"

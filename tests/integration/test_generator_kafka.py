@@ -228,7 +228,7 @@ def test_dead_broker_ends_a_stopped_run_within_ten_seconds(broker: Lake, site: S
     assert process.returncode == 1, output
     assert "not acknowledged by the broker; the next start sends them again" in output
     assert "Traceback" not in output
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 10
 
 
 def test_missing_broker_is_named(site: Site) -> None:

@@ -15,7 +15,7 @@ from tests.fixtures.corpus.case import event
 from tests.fixtures.corpus.mutations import payloads
 from tests.spark.admit_parity import differences, records
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.unfinished]
 
 CORPUS = [(case.payload, case.ingest_ms) for case in CASES]
 SLOW_SECONDS = 30.0

@@ -28,7 +28,7 @@ MIN_RESERVE: Final = 100_000
 JUMP_AFTER_MS: Final = 60_000
 """A live run that is further behind than this when it resumes leaves the lost time out."""
 FLUSH_SECONDS: Final = 120.0
-STOP_FLUSH_SECONDS: Final = 7.0
+STOP_FLUSH_SECONDS: Final = 6.0
 
 
 class Publisher(Protocol):

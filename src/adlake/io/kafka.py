@@ -6,7 +6,6 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from kafka import KafkaProducer
@@ -54,8 +53,11 @@ def build_producer(bootstrap_servers: str, client_id: str = "adlake-generator") 
 
 def close_producer(producer: KafkaProducer) -> None:
     """Give the connections back; what is still in flight is dropped."""
-    with suppress(KafkaError):
+    try:
         producer.close(timeout=1)
+    except KafkaError:
+        # The client gives up half-way, and would try again, aloud, when it is collected.
+        producer._closed = True
 
 
 class EventPublisher:

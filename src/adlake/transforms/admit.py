@@ -115,8 +115,6 @@ def _with_event_columns(read: DataFrame) -> DataFrame:
         if money_field is not None:
             money = F.when(is_type & _is_number(money_field), _text(money_field))
             money_text = F.coalesce(money_text, money)
-    is_in_range = F.col("_epoch_ms").between(MIN_EVENT_MS, _LAST_EVENT_MS)
-    is_click, free = _is_type(EventType.CLICK), F.lit(0).cast("bigint")
     return (
         read.withColumns(texts)
         .withColumns({"type_rank": rank.cast("int"), "_money": money_text, "_n": _timestamp()})
