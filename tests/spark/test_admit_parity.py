@@ -15,7 +15,7 @@ from tests.fixtures.corpus.case import event
 from tests.fixtures.corpus.mutations import payloads
 from tests.spark.admit_parity import differences, records
 
-pytestmark = [pytest.mark.spark, pytest.mark.unfinished]
+pytestmark = pytest.mark.spark
 
 CORPUS = [(case.payload, case.ingest_ms) for case in CASES]
 SLOW_SECONDS = 30.0
@@ -78,7 +78,7 @@ def _default_parser(frame: DataFrame) -> DataFrame:
     return (
         admit(frame)
         .withColumn("reject_reason", F.when(read["event_id"].isNull(), F.col("reject_reason")))
-        .withColumn("micros", (read["bid_price"] * 1_000_000).cast("bigint"))
+        .withColumn("micros", (read["bid_price"] * 1_000_000).try_cast("bigint"))
     )
 
 

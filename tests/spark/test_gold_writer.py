@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from random import Random
+from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
-from adlake.contracts.tables import GOLD_STATE
+from adlake.contracts.slot import slot_of
 from adlake.io.ddl import provision_tables
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import STAGING_BRANCH, stamped
@@ -19,6 +20,7 @@ from adlake.io.stamp import offsets_text
 from adlake.jobs.compact import compact_hot_slots
 from adlake.transforms.fold import batch_states
 from adlake.transforms.gold import gold_rows
+from adlake.transforms.slot import slots_sql
 from tests.fixtures.law_sets import law_sets, shuffled, split
 from tests.spark.lawful_rows import (
     admitted_deliveries,
@@ -91,15 +93,27 @@ def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> N
     assert spark_rows(lakehouse.table(writer.table.full_name)) == before
 
 
-@pytest.mark.unfinished
-def test_the_table_is_found_again_by_slot_pruning(lakehouse: SparkSession) -> None:
+def test_a_look_up_skips_the_files_of_other_slots(lakehouse: SparkSession) -> None:
     writer = GoldWriter(lakehouse)
-    files = lakehouse.sql(f"SELECT partition FROM lakehouse.{GOLD_STATE}.files").collect()
-    assert {row.partition.engaged for row in files} == {True, False}
-    plan = (
-        lakehouse.table(writer.table.full_name)
-        .where("NOT engaged AND slot IN (1, 2, 3)")
-        ._jdf.queryExecution()
-        .toString()
-    )
-    assert "slot" in plan
+    days = {
+        f"imp-2026030{day}-0000000-far{day}": admitted_deliveries(
+            next(law_sets(day, 1)).deliveries
+        )[:1]
+        for day in (3, 4, 5)
+    }
+    for number, (impression_id, deliveries) in enumerate(days.items(), start=2_000):
+        frame = delivery_frame(lakehouse, deliveries)
+        moved = frame.withColumn("impression_id", F.lit(impression_id))
+        writer.apply(moved, stamp_of(number))
+    slot = slot_of(next(iter(days)))
+    table = lakehouse.table(writer.table.full_name)
+    pruned = table.where(slots_sql("slot", [slot])).select("impression_id")
+    assert [row.impression_id for row in pruned.collect()] == [next(iter(days))]
+    assert _files_read(pruned) < _files_read(table.select("impression_id"))
+
+
+def _files_read(frame: DataFrame) -> int:
+    execution: Any = frame._jdf.queryExecution()
+    execution.toRdd().count()
+    scan = execution.executedPlan().collectLeaves().head()
+    return int(scan.metrics().apply("resultDataFiles").value())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -43,7 +43,8 @@ def data_as_of(freshness: Record) -> None:
 def guarded(page: str) -> Iterator[None]:
     """Turn expected failures into a message; the page tries again by itself."""
     try:
-        yield
+        with _first_wait(page):
+            yield
     except TrinoUnreachableError:
         st.error(
             "Trino does not answer. Start it with `make up`; this page goes on by itself.",
@@ -58,3 +59,13 @@ def guarded(page: str) -> Iterator[None]:
     except AdlakeError as error:
         st.error("A query failed; this page tries again.", icon=":material/error:")
         st.code(str(error), language=None)
+
+
+def _first_wait(page: str) -> AbstractContextManager[None]:
+    """A spinner while a page is first filled; refreshes go on behind the numbers shown."""
+    seen = f"seen {page}"
+    if seen in st.session_state:
+        return nullcontext()
+    st.session_state[seen] = True
+    spinner: AbstractContextManager[None] = st.spinner("Asking the lake", show_time=True)
+    return spinner
