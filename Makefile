@@ -47,7 +47,7 @@ wait: venv ## Block until Gold contains every event that is in the topic now
 verify: venv ## Prove Gold: recompute it from Bronze and compare every row
 	@$(ADLAKE) verify
 
-query: venv ## Run one metric file (NAME=roas_by_campaign)
+query: venv ## Run one metric file (NAME=roas); without NAME, list them
 	@$(ADLAKE) query $(NAME)
 
 sql: venv ## Run SQL on Trino (SQL="SELECT ...")
@@ -66,7 +66,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format check test test-unit test-spark test-integration bench lock lock-jars
+.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration bench lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -79,6 +79,9 @@ install: venv ## Fetch servers and jars into the cache
 format: venv-dev ## Format the code
 	@$(BIN)/ruff format src tests benchmarks
 	@$(BIN)/ruff check --fix src tests benchmarks
+
+docs: venv ## Write the generated pages again (docs/settings.md)
+	@$(ADLAKE) settings > docs/settings.md
 
 check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/ruff check --no-fix src tests benchmarks

@@ -127,7 +127,7 @@ class StreamSettings(_Concern):
         20.0, gt=0, description="another driver may take over after this long without a renewal"
     )
     failpoints: str = Field(
-        "", description="planted faults for tests, e.g. gold.before=kill9@batch3"
+        "", description="planted faults for tests, e.g. gold.before_publish=kill9@batch3"
     )
 
 
@@ -136,6 +136,12 @@ class GeneratorSettings(_Concern):
 
     generator_rate: float = Field(1_000.0, gt=0, description="events per second of `make up`")
     generator_seed: int = Field(42, description="seed of the simulated traffic")
+    generator_history: str = Field(
+        "24h", description="compressed past published first by `make up`; empty: none"
+    )
+    generator_history_events: int = Field(
+        100_000, ge=1, description="events of that compressed past"
+    )
 
 
 class Settings:

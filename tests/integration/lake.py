@@ -12,6 +12,7 @@ from pathlib import Path
 from adlake.devstack.ports import free_ports
 from adlake.devstack.service import Service, State
 from adlake.devstack.stack import Stack
+from adlake.devstack.stream import Stream
 from adlake.settings import REPO_ROOT, Settings
 
 PORTS = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
@@ -39,8 +40,10 @@ class Lake:
     def stack(self, **more: str) -> Stack:
         return Stack(self.settings(**more), report=print)
 
-    def stream(self, **more: str) -> Service:
-        return self.stack(**more).services(["stream"])[0]
+    def stream(self, **more: str) -> Stream:
+        """The driver alone, for tests that start it to see it die."""
+        stack = self.stack(**more)
+        return Stream(stack.settings, stack.installation)
 
     def adlake(
         self, *arguments: str, expected: int | None = 0, timeout: float = 300.0

@@ -74,18 +74,18 @@ def test_gold_is_proven_when_the_driver_is_killed(lake: Lake, failpoint: str, me
 
 def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
     with connect(lake.settings().ports.trino_port, catalog="lakehouse") as client:
-        victim = client.rows(
+        [[victim]] = client.rows(
             "SELECT impression_id FROM gold.ad_performance_state WHERE is_converted "
             "ORDER BY impression_id LIMIT 1"
-        )[0][0]
+        )
         move = (
             "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
         )
-        client.rows(move.format("+"), [victim])
+        list(client.rows(move.format("+"), [victim]))
         corrupt = lake.adlake("verify", expected=1)
         assert victim in corrupt.stdout + corrupt.stderr
         assert "revenue" in corrupt.stdout + corrupt.stderr
-        client.rows(move.format("-"), [victim])
+        list(client.rows(move.format("-"), [victim]))
     assert "0 differ" in lake.adlake("verify").stdout
 
 

@@ -19,8 +19,13 @@ class Generator(Service):
 
     def command(self) -> list[str]:
         """Argument vector."""
-        rate = f"{self.settings.generator.generator_rate:g}"
-        return [str(self.installation.python), "-m", "adlake.cli", "generate", "--rate", rate]
+        wanted = self.settings.generator
+        arguments = ["--rate", f"{wanted.generator_rate:g}", "--seed", str(wanted.generator_seed)]
+        if wanted.generator_history:
+            # A dashboard with one minute of data says nothing; this fills its charts.
+            arguments += ["--history", wanted.generator_history]
+            arguments += ["--history-events", str(wanted.generator_history_events)]
+        return [str(self.installation.python), "-m", "adlake.cli", "generate", *arguments]
 
     def ports(self) -> dict[str, int]:
         """None."""

@@ -14,7 +14,7 @@ PLACES = {
 NEXT = """Next
   make status      what runs, and its memory
   make verify      prove Gold against Bronze
-  make query NAME=roas_by_campaign
+  make query NAME=roas        one metric; without NAME, all of them
   make logs        what the services say
   make down        stop everything"""
 

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping
 
+from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 
 from adlake.contracts import stamps
@@ -103,7 +104,12 @@ def catch_up_gold(session: SparkSession, gold: GoldWriter) -> None:
         stamps.SINK: "gold",
         stamps.BRONZE_SNAPSHOT: str(bronze.current_snapshot_id()),
     }
-    gold.apply(admit(records_of_bronze(once)).where("reject_reason IS NULL"), stamp)
+    # Persisted as in a batch: one long plan from Bronze to Gold overflows the planner's stack.
+    deliveries = admit(records_of_bronze(once)).persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        gold.apply(deliveries.where("reject_reason IS NULL"), stamp)
+    finally:
+        deliveries.unpersist()
 
 
 def starting_offsets(stamp: Stamp | None, topic: TopicFacts) -> str:

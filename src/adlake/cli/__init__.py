@@ -1,0 +1,10 @@
+"""The command line: parses, calls, prints; nothing else.
+
+Settings are read here and passed on. Commands import what they need themselves, so that
+`adlake status` does not pay for Spark.
+"""
+
+from adlake.cli import data, jobs, stack
+from adlake.cli.application import app, main
+
+__all__ = ["app", "data", "jobs", "main", "stack"]

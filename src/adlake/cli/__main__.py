@@ -1,0 +1,5 @@
+"""`python -m adlake.cli`."""
+
+from adlake.cli import main
+
+main()

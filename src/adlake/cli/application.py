@@ -1,0 +1,45 @@
+"""The application all commands register with, its exit codes and shared options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adlake.contracts.errors import AdlakeError
+from adlake.jobs.query_output import OutputFormat
+from adlake.settings import SettingsError
+
+FAILURE = 1
+USAGE = 2
+INTERRUPTED = 130
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="An open lakehouse that attributes ad events in real time, exactly once.",
+)  # fmt: skip
+
+STACK = "The stack"
+DATA = "The data"
+JOBS = "Jobs"
+
+Format = Annotated[OutputFormat, typer.Option("--format", help="json and csv keep every digit")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="file instead of the screen")]
+
+
+def main() -> None:
+    """Entry point: our own errors become one line and an exit code, never a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(error, USAGE)
+    except AdlakeError as error:
+        _fail(error, FAILURE)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+
+
+def _fail(error: object, code: int) -> None:
+    typer.echo(f"adlake: {error}", err=True)
+    sys.exit(code)

@@ -1,0 +1,133 @@
+"""Commands that start, stop and look at the stack."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adlake.cli.application import FAILURE, STACK, app
+from adlake.contracts.errors import AdlakeError
+from adlake.settings import Settings
+
+if TYPE_CHECKING:
+    from adlake.devstack.stack import Stack
+
+Only = Annotated[str, typer.Option(help="comma-separated services, nothing else")]
+Without = Annotated[str, typer.Option(help="comma-separated services to leave out")]
+
+
+class Runtime(StrEnum):
+    """Form of the stack."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    DOCKER = "docker"
+
+
+def _stack() -> Stack:
+    from adlake.devstack.stack import Stack
+
+    return Stack(Settings(), report=typer.echo)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+@app.command(rich_help_panel=STACK)
+def up(
+    only: Only = "",
+    without: Without = "",
+    runtime: Annotated[Runtime, typer.Option(envvar="RUNTIME")] = Runtime.AUTO,
+) -> None:
+    """Start the stack; harmless when it runs, repairs what was killed."""
+    from adlake.devstack.welcome import welcome
+
+    if runtime is Runtime.DOCKER:
+        raise AdlakeError(
+            "the container form of the stack does not exist yet: use RUNTIME=native (or leave "
+            "RUNTIME away), which needs only Python and a JDK"
+        )
+    stack = _stack()
+    stack.up(_names(only) or None, _names(without))
+    typer.echo(welcome(stack))
+
+
+@app.command(rich_help_panel=STACK)
+def install() -> None:
+    """Fetch servers and jars into the cache, start nothing."""
+    typer.echo(f"Spark jars: {_stack().installation.spark_jars}")
+
+
+@app.command(rich_help_panel=STACK)
+def down(only: Only = "") -> None:
+    """Stop the stack and everything it started."""
+    _stack().down(_names(only) or None)
+    typer.echo("nothing is running")
+
+
+@app.command(rich_help_panel=STACK)
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+) -> None:
+    """Show each service with state, pid, uptime, port and memory; 1 when one died or hangs."""
+    from adlake.devstack import status as view
+
+    rows = [view.status_of(service) for service in _stack().services()]
+    typer.echo(view.as_json(rows) if as_json else view.as_table(rows))
+    if not view.all_wanted_ready(rows):
+        raise typer.Exit(FAILURE)
+
+
+@app.command(rich_help_panel=STACK)
+def logs(
+    name: Annotated[str, typer.Argument(help="one service; all when left out")] = "",
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="go on until Ctrl-C")] = False,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=0)] = 20,
+) -> None:
+    """Print the end of the logs."""
+    from adlake.devstack.logs import log_lines
+
+    for line in log_lines(_stack(), name, lines, follow):
+        typer.echo(line)
+
+
+@app.command(rich_help_panel=STACK)
+def nuke() -> None:
+    """Stop everything and remove all state (events, tables, passwords)."""
+    _stack().nuke()
+
+
+@app.command(rich_help_panel=STACK)
+def settings() -> None:
+    """List every setting with default and meaning, as Markdown."""
+    from adlake.settings_reference import reference_markdown
+
+    typer.echo(reference_markdown(), nl=False)
+
+
+@app.command(rich_help_panel=STACK)
+def doctor() -> None:
+    """Check prerequisites, ports, disk and memory; 1 when something blocks."""
+    from adlake.devstack.doctor import examine, is_blocked
+
+    findings = examine(Settings())
+    for finding in findings:
+        typer.echo(str(finding))
+    if is_blocked(findings):
+        raise typer.Exit(FAILURE)
+
+
+@app.command(rich_help_panel=STACK)
+def provision() -> None:
+    """Create or update topic and catalog database; safe to run twice."""
+    from adlake.provision.catalog import apply_migrations, catalog_database
+    from adlake.provision.topics import ensure_topic
+
+    settings = Settings()
+    created = ensure_topic(settings.bootstrap_servers, settings.kafka)
+    typer.echo(f"topic {settings.kafka.topic}: {'created' if created else 'up to date'}")
+    applied = apply_migrations(catalog_database(settings))
+    typer.echo(f"catalog: {', '.join(applied) or 'up to date'}")

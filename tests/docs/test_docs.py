@@ -1,0 +1,85 @@
+"""Documentation is checked against the code: commands, targets, settings, tables, files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from adlake import flow
+from adlake.cli import app
+from adlake.contracts.tables import BRONZE_COLUMNS, GOLD_COLUMNS
+from adlake.settings import REPO_ROOT, known_names
+from adlake.settings_reference import reference_markdown
+
+pytestmark = pytest.mark.docs
+
+PAGES = (REPO_ROOT / "README.md", REPO_ROOT / "CONTRIBUTING.md", *REPO_ROOT.glob("docs/**/*.md"))
+MAKE_COMMAND = re.compile(r"`make ([a-z][a-z-]*)|^make ([a-z][a-z-]*)", re.MULTILINE)
+ADLAKE_COMMAND = re.compile(r"`(?:\.venv/bin/)?adlake ([a-z]+)")
+SETTING = re.compile(r"\bADLAKE_[A-Z][A-Z_]*[A-Z]\b")
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+@cache
+def make_targets() -> dict[str, str]:
+    """Documented targets by name, from the Makefile's own help."""
+    text = (REPO_ROOT / "Makefile").read_text()
+    return dict(re.findall(r"^([a-z][a-z-]*):.*?## (.+)$", text, re.MULTILINE))
+
+
+def test_every_target_has_its_help() -> None:
+    text = (REPO_ROOT / "Makefile").read_text()
+    phony = set(" ".join(re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)).split())
+    assert phony == set(make_targets())
+    shown = subprocess.run(["make"], cwd=REPO_ROOT, capture_output=True, text=True, check=True)
+    for name, meaning in make_targets().items():
+        assert re.search(rf"^  {name} +{re.escape(meaning)}$", shown.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO_ROOT)))
+def test_page_names_only_what_exists(page: Path) -> None:
+    text = page.read_text()
+    targets = {first or second for first, second in MAKE_COMMAND.findall(text)}
+    assert targets <= set(make_targets())
+    assert set(ADLAKE_COMMAND.findall(text)) <= set(commands())
+    assert set(SETTING.findall(text)) <= set(known_names())
+    missing = [link for link in LINK.findall(text) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def commands() -> list[str]:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return list(group.commands)
+
+
+def test_every_target_and_command_is_in_the_docs() -> None:
+    everything = "\n".join(page.read_text() for page in PAGES)
+    unnamed = [name for name in make_targets() if f"`make {name}" not in everything]
+    assert unnamed == []
+    # A verb that make has too is documented there.
+    only_cli = [name for name in commands() if name not in make_targets()]
+    assert [name for name in only_cli if f"`adlake {name}" not in everything] == []
+
+
+def test_the_settings_page_is_generated() -> None:
+    page = REPO_ROOT / "docs" / "settings.md"
+    assert page.read_text() == reference_markdown(), "run `make docs`"
+
+
+def test_tables_and_columns_are_in_the_data_model() -> None:
+    text = (REPO_ROOT / "docs" / "data-model.md").read_text()
+    tables = {f"{f.parent.name}.{f.stem}" for f in REPO_ROOT.glob("sql/ddl/*/*.sql")}
+    assert [name for name in sorted(tables) if f"`{name}`" not in text] == []
+    assert [name for name in (*BRONZE_COLUMNS, *GOLD_COLUMNS) if f"`{name}`" not in text] == []
+
+
+def test_jobs_are_in_the_architecture_page() -> None:
+    text = (REPO_ROOT / "docs" / "architecture.md").read_text()
+    assert [job.name for job in flow.FLOW if job.name not in text] == []
