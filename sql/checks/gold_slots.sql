@@ -21,13 +21,13 @@ WITH recognised_ids AS (
 ),
 
 -- The month's first day plus days, so that 31 February is 3 March. Crockford's 32 digits are
--- renamed to those of from_base.
+-- renamed to those of from_base. Trino may compute a branch for rows of another form: hence TRY.
 timed_ids AS (
     SELECT
         impression_id,
         stored_slot,
         CASE
-            WHEN id_form = 'imp' AND from_base(substr(impression_id, 14, 7), 16) < 86400000
+            WHEN id_form = 'imp' AND try(from_base(substr(impression_id, 14, 7), 16)) < 86400000
                 THEN (
                     date_diff(
                         'day',
@@ -39,17 +39,21 @@ timed_ids AS (
                     )
                     + CAST(substr(impression_id, 11, 2) AS BIGINT) - 1
                 ) * 86400000
-                + from_base(substr(impression_id, 14, 7), 16)
+                + try(from_base(substr(impression_id, 14, 7), 16))
             WHEN id_form = 'uuid7'
-                THEN from_base(substr(impression_id, 1, 8) || substr(impression_id, 10, 4), 16)
+                THEN try(
+                    from_base(substr(impression_id, 1, 8) || substr(impression_id, 10, 4), 16)
+                )
             WHEN id_form = 'ulid'
-                THEN from_base(
-                    translate(
-                        substr(impression_id, 1, 10),
-                        'ABCDEFGHJKMNPQRSTVWXYZ',
-                        'abcdefghijklmnopqrstuv'
-                    ),
-                    32
+                THEN try(
+                    from_base(
+                        translate(
+                            substr(impression_id, 1, 10),
+                            'ABCDEFGHJKMNPQRSTVWXYZ',
+                            'abcdefghijklmnopqrstuv'
+                        ),
+                        32
+                    )
                 )
         END AS epoch_ms
     FROM recognised_ids

@@ -192,7 +192,8 @@ SPOILED: dict[str, tuple[Spoiler, str]] = {
         "rows of another topic: clicks",
     ),
     "a rejected delivery counts as admitted": (
-        with_bronze(is_rejected, reject_reason=None), "Gold is not what the law gives"
+        with_bronze(is_rejected, reject_reason=None, impression_id="imp-ghost"),
+        "Gold is not what the law gives",
     ),
     "an admitted conversion counts as rejected": (
         with_bronze(is_revenue, reject_reason="BAD_VALUE"),
