@@ -123,6 +123,12 @@ class StreamSettings(_Concern):
     compact_every_batches: int = Field(
         6, ge=0, description="compact hot slots every so many batches; 0: never"
     )
+    expire_every_batches: int = Field(
+        60, ge=0, description="forget old snapshots every so many batches; 0: never"
+    )
+    snapshot_minutes: float = Field(
+        30.0, gt=0, description="snapshots younger than this stay readable"
+    )
     lease_ttl_seconds: float = Field(
         20.0, gt=0, description="another driver may take over after this long without a renewal"
     )

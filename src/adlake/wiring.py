@@ -8,6 +8,7 @@ import sys
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.lake_reader import LakeReader
 from adlake.io.spark import CatalogAccess, SparkResources
+from adlake.jobs.housekeep import HousekeepingPlan
 from adlake.jobs.stream import StreamConfig
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
@@ -66,7 +67,11 @@ def stream_config(settings: Settings) -> StreamConfig:
         ),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
-        compact_every_batches=stream.compact_every_batches,
+        housekeeping=HousekeepingPlan(
+            compact_every=stream.compact_every_batches,
+            expire_every=stream.expire_every_batches,
+            snapshot_minutes=stream.snapshot_minutes,
+        ),
         failpoints=stream.failpoints,
     )
 

@@ -12,12 +12,14 @@ from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
 from adlake.contracts.slot import slot_of
+from adlake.contracts.tables import GOLD_STATE
 from adlake.io.ddl import provision_tables
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import STAGING_BRANCH, stamped
+from adlake.io.maintenance import expire_snapshots
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import offsets_text
-from adlake.jobs.compact import compact_hot_slots
+from adlake.jobs.housekeep import compact_hot_slots
 from adlake.transforms.fold import batch_states
 from adlake.transforms.gold import gold_rows
 from adlake.transforms.slot import slots_sql
@@ -71,6 +73,8 @@ def test_batches_repeats_and_compaction_give_the_law(lakehouse: SparkSession) ->
     assert stamp.next_offsets == {0: len(batches)}
     published = lakehouse.table(writer.table.full_name)
     assert differences(python_rows(seen), spark_rows(published)) == []
+    deletes = lakehouse.sql(f"SELECT * FROM {writer.table.full_name}.delete_files").collect()
+    assert deletes == [], "a delete file whose data file is rewritten only costs planning time"
 
 
 def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> None:
@@ -91,6 +95,17 @@ def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> N
     nothing = delivery_frame(lakehouse, [])
     writer.apply(nothing, stamp_of(1_001))
     assert spark_rows(lakehouse.table(writer.table.full_name)) == before
+
+
+def test_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) -> None:
+    writer = GoldWriter(lakehouse)
+    name = writer.table.full_name
+    before = spark_rows(lakehouse.table(name))
+    far_future_ms = 4_000_000_000_000
+    assert expire_snapshots(lakehouse, GOLD_STATE, older_than_ms=0, keep=1) == 0
+    assert expire_snapshots(lakehouse, GOLD_STATE, older_than_ms=far_future_ms, keep=1) > 0
+    assert writer.table.newest_stamp() is not None
+    assert spark_rows(lakehouse.table(name)) == before
 
 
 def test_a_look_up_skips_the_files_of_other_slots(lakehouse: SparkSession) -> None:

@@ -39,6 +39,7 @@ class BatchFacts:
 
     rows: int
     rejected: int
+    first_offsets: dict[int, int]
     next_offsets: dict[int, int]
     ingest_ms: tuple[int, int, int]
 
@@ -60,11 +61,26 @@ def beyond(deliveries: DataFrame, next_offsets: Mapping[int, int]) -> DataFrame:
     return deliveries
 
 
+def missing_rows(
+    deliveries: DataFrame, facts: BatchFacts, next_offsets: Mapping[int, int]
+) -> DataFrame:
+    """Rows of a batch that a table does not contain yet.
+
+    Normally that is the whole batch; then no filter is made, because its offsets would be part of
+    the generated code and each batch would compile anew.
+    """
+    is_ahead = all(
+        first >= next_offsets.get(partition, 0) for partition, first in facts.first_offsets.items()
+    )
+    return deliveries if is_ahead else beyond(deliveries, next_offsets)
+
+
 def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
     """Count a batch in one pass; None when it is empty."""
     rows = (
         deliveries.rollup("kafka_partition")
         .agg(
+            F.min("kafka_offset").alias("first_offset"),
             F.max("kafka_offset").alias("last_offset"),
             F.count("*").alias("row_count"),
             F.count("reject_reason").alias("rejected_count"),
@@ -75,14 +91,12 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
     total = next((row for row in rows if row.kafka_partition is None), None)
     if total is None or total.row_count == 0:
         return None
+    partitions = [row for row in rows if row.kafka_partition is not None]
     return BatchFacts(
         rows=total.row_count,
         rejected=total.rejected_count,
-        next_offsets={
-            row.kafka_partition: row.last_offset + 1
-            for row in rows
-            if row.kafka_partition is not None
-        },
+        first_offsets={row.kafka_partition: row.first_offset for row in partitions},
+        next_offsets={row.kafka_partition: row.last_offset + 1 for row in partitions},
         ingest_ms=tuple(total.ingest_ms),
     )
 
@@ -115,17 +129,12 @@ class BatchProcessor:
             batch_id: number of the batch in this run, for stamps and logs.
 
         Returns:
-            What the batch held beyond the older of the two tables; None when nothing.
+            What the batch held; None when nothing.
         """
         started = time.time()
         failpoints.enter_batch(batch_id)
         failpoints.reach("batch.start")
-        # Rows that both tables contain are not even parsed again.
-        contained = {
-            partition: min(offset, self.offsets.bronze.get(partition, 0))
-            for partition, offset in self.offsets.gold.items()
-        }
-        deliveries = admit(beyond(records, contained)).persist(StorageLevel.MEMORY_AND_DISK)
+        deliveries = admit(records).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             facts = batch_facts(deliveries)
             if facts is None:
@@ -148,7 +157,7 @@ class BatchProcessor:
     def _append_bronze(
         self, deliveries: DataFrame, facts: BatchFacts, stamp: dict[str, str]
     ) -> int | None:
-        missing = beyond(deliveries, self.offsets.bronze)
+        missing = missing_rows(deliveries, facts, self.offsets.bronze)
         next_offsets = _furthest(self.offsets.bronze, facts.next_offsets)
         if next_offsets != self.offsets.bronze:
             properties = stamp | {
@@ -169,7 +178,7 @@ class BatchProcessor:
         stamp: dict[str, str],
         bronze_snapshot: int | None,
     ) -> str:
-        missing = beyond(deliveries, self.offsets.gold)
+        missing = missing_rows(deliveries, facts, self.offsets.gold)
         next_offsets = _furthest(self.offsets.gold, facts.next_offsets)
         if next_offsets == self.offsets.gold:
             return "gold already contains it"

@@ -27,8 +27,8 @@ from adlake.io.lease import Connect, Lease, LeaseKeeper, acquire
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
 from adlake.io.topic import topic_facts
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
-from adlake.jobs.compact import compact_hot_slots
 from adlake.jobs.dims import load_first_versions
+from adlake.jobs.housekeep import HousekeepingPlan, keep_house
 from adlake.jobs.start import catch_up_gold, check_topic, starting_offsets
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class StreamConfig:
     resources: SparkResources
     trigger_seconds: float
     max_offsets_per_trigger: int
-    compact_every_batches: int
+    housekeeping: HousekeepingPlan
     ready_file: Path
     failpoints: str = ""
 
@@ -178,9 +178,7 @@ class _Run:
             processor = self._processor_of(records.sparkSession)
             self._process_with_retries(processor, records, batch_id)
             self._batches_done += 1
-            every = self._config.compact_every_batches
-            if every and self._batches_done % every == 0:
-                compact_hot_slots(records.sparkSession)
+            keep_house(records.sparkSession, self._config.housekeeping, self._batches_done)
 
     def _processor_of(self, session: SparkSession) -> BatchProcessor:
         if self._processor is None:

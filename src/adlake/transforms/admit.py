@@ -6,6 +6,7 @@ form in `domain/admission.py` shares only contracts with this one; tests hold th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from pyspark.sql import Column, DataFrame
@@ -32,7 +33,7 @@ from adlake.contracts.law import (
     SECONDS_BELOW,
     LawConstants,
 )
-from adlake.transforms.json_fields import TIMESTAMP_FIELD, with_fields_read
+from adlake.transforms.json_fields import TIMESTAMP_FIELD, field_steps
 from adlake.transforms.money import money_struct
 
 RECORD_COLUMNS: Final = (
@@ -54,25 +55,42 @@ def admit(records: DataFrame, constants: LawConstants = LAW_V1) -> DataFrame:
     `reject_reason` is NULL for an admitted event. Times are epoch ms, money is micros. The typed
     columns of a rejected record are filled as far as each can be read by itself.
     """
-    texts = _with_payload_text(records)
-    read = with_fields_read(texts, text="_object_text", read="_read")
-    detailed = _with_event_columns(read).withColumn("reject_detail", _detail(constants))
+    judged = records
+    for step in _steps(constants):
+        judged = judged.withColumns(step)
+    return judged.select(*ADMITTED_COLUMNS)
+
+
+@cache
+def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
+    """Columns by name, added step by step.
+
+    Made once: building these thousands of expressions anew would cost each batch over a second.
+    """
     reasons = F.create_map(*(F.lit(str(code)) for pair in REASON_OF.items() for code in pair))
     reason = F.when(F.col("reject_detail").isNotNull(), reasons[F.col("reject_detail")])
-    return detailed.withColumn("reject_reason", reason).select(*ADMITTED_COLUMNS)
+    return (
+        *_payload_steps(),
+        *field_steps(text="_object_text", read="_read"),
+        *_event_steps(),
+        {"reject_detail": _detail(constants)},
+        {"reject_reason": reason},
+    )
 
 
-def _with_payload_text(records: DataFrame) -> DataFrame:
+def _payload_steps() -> tuple[dict[str, Column], ...]:
     """Add raw_payload, raw_bytes, ingest_ms, `_byte_fault` and `_object_text`."""
     value, text = F.col("value"), F.col("value").cast("string")
     is_utf8 = F.is_valid_utf8(text)
     start = F.substring(F.ltrim(text, F.lit(_JSON_WHITE_SPACE)), 1, 1)
     return (
-        records.withColumn("raw_payload", F.when(is_utf8, text))
-        .withColumn("raw_bytes", F.when(~is_utf8, value))
-        .withColumn("ingest_ms", F.unix_millis("ingest_ts"))
-        .withColumn("_byte_fault", _byte_fault(start))
-        .withColumn("_object_text", F.when(F.col("_byte_fault").isNull(), F.col("raw_payload")))
+        {
+            "raw_payload": F.when(is_utf8, text),
+            "raw_bytes": F.when(~is_utf8, value),
+            "ingest_ms": F.unix_millis("ingest_ts"),
+        },
+        {"_byte_fault": _byte_fault(start)},
+        {"_object_text": F.when(F.col("_byte_fault").isNull(), F.col("raw_payload"))},
     )
 
 
@@ -103,7 +121,8 @@ def _is_number(name: str) -> Column:
     return (_kind(name) == "BIGINT") | _kind(name).startswith("D")
 
 
-def _with_event_columns(read: DataFrame) -> DataFrame:
+def _event_steps() -> tuple[dict[str, Column], ...]:
+    """Add the typed columns, `_money` and `_epoch_ms`."""
     strings = (*STRING_FIELDS, *LENIENT_STRING_FIELDS)
     texts = {name: F.when(_kind(name) == "STRING", _text(name)) for name in strings}
     rank = F.when(F.lit(False), F.lit(-1))
@@ -115,21 +134,19 @@ def _with_event_columns(read: DataFrame) -> DataFrame:
         if money_field is not None:
             money = F.when(is_type & _is_number(money_field), _text(money_field))
             money_text = F.coalesce(money_text, money)
+    money = F.when(F.col("_money").isNotNull(), money_struct(F.col("_money")))
+    is_in_range = F.col("_epoch_ms").between(MIN_EVENT_MS, _LAST_EVENT_MS)
+    is_click = _is_type(EventType.CLICK)
     return (
-        read.withColumns(texts)
-        .withColumns({"type_rank": rank.cast("int"), "_money": money_text, "_n": _timestamp()})
-        .withColumn("_money", F.when(F.col("_money").isNotNull(), money_struct(F.col("_money"))))
-        .withColumn("_epoch_ms", _epoch_ms())
-        .withColumn(
-            "ts_ms",
-            F.when(F.col("_epoch_ms").between(MIN_EVENT_MS, _LAST_EVENT_MS), F.col("_epoch_ms")),
-        )
-        .withColumn(
-            "micros",
-            F.when(_is_type(EventType.CLICK), F.lit(0).cast("bigint")).otherwise(
+        texts,
+        {"type_rank": rank.cast("int"), "_money": money_text, "_n": _timestamp()},
+        {"_money": money, "_epoch_ms": _epoch_ms()},
+        {
+            "ts_ms": F.when(is_in_range, F.col("_epoch_ms")),
+            "micros": F.when(is_click, F.lit(0).cast("bigint")).otherwise(
                 F.col("_money")["micros"]
             ),
-        )
+        },
     )
 
 

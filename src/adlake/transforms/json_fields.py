@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from adlake.contracts.events import LENIENT_STRING_FIELDS, MONEY_FIELD, STRING_FIELDS
@@ -30,26 +30,24 @@ _END: Final = "adlake: end of the payload"
 for, so only a payload that holds this text itself could hide what follows it."""
 
 
-def with_fields_read(payloads: DataFrame, text: str, read: str) -> DataFrame:
-    """Add `read` STRUCT<fault STRING, kinds STRUCT, texts STRUCT>; NULL where `text` is NULL.
+def field_steps(text: str, read: str) -> tuple[dict[str, Column], ...]:
+    """Steps (for `withColumns`) that add `read` STRUCT<fault STRING, kinds STRUCT, texts STRUCT>.
 
-    `text` is a column of texts that begin with a brace. A kind is NULL or VOID (absent, null),
-    STRING, LONE (a string with a lone surrogate), BIGINT (an integer token), another number's type
-    name, or any other type name. A text is that of a string or of a number, else NULL.
+    NULL where `text` is NULL. `text` is a column of texts that begin with a brace. A kind is NULL
+    or VOID (absent, null), STRING, LONE (a string with a lone surrogate), BIGINT (an integer
+    token), another number's type name, or any other type name. A text is that of a string or of a
+    number, else NULL. The steps leave columns with a leading underscore behind.
     """
     payload = F.col(text)
+    is_readable = payload.isNotNull()
     return (
-        payloads.withColumn("_values", F.from_json(_with_end(payload), "array<variant>", _STRICT))
-        .withColumn("_members", F.when(_is_one_object(payload), _members()))
-        .withColumn("_texts", F.from_json(_quick_payload(payload), _schema("string"), _STRICT))
-        .withColumn("_kinds", F.when(~_has_container(), _kinds()))
-        .withColumn(
-            read,
-            F.when(_is_quick(), _quick_read()).when(
-                payload.isNotNull(), exact_read(payload, FIELDS)
-            ),
-        )
-        .drop("_values", "_members", "_texts", "_kinds")
+        {"_values": F.from_json(_with_end(payload), "array<variant>", _STRICT)},
+        {"_members": F.when(_is_one_object(payload), _members())},
+        {"_texts": F.from_json(_quick_payload(payload), _schema("string"), _STRICT)},
+        {"_kinds": F.when(~_has_container(), _kinds())},
+        {
+            read: F.when(_is_quick(), _quick_read()).when(is_readable, exact_read(payload, FIELDS)),
+        },
     )
 
 

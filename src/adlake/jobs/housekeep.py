@@ -1,0 +1,69 @@
+"""Housekeeping between batches, so that batch time stays flat.
+
+Each batch leaves small data files and delete files in the hot slots of Gold: small files of the
+same partition are merged into one sorted by slot. Each commit lists all snapshots anew: old ones
+are forgotten. Runs in the streaming driver, never beside a MERGE on the same files.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_STATE
+from adlake.io.iceberg import IcebergTable
+from adlake.io.maintenance import expire_snapshots
+
+log = logging.getLogger(__name__)
+
+_HOT_OPTIONS = {
+    "target-file-size-bytes": str(64 * 1024 * 1024),
+    "min-file-size-bytes": str(24 * 1024 * 1024),
+    "min-input-files": "4",
+    "max-concurrent-file-group-rewrites": "2",
+    "remove-dangling-deletes": "false",
+}
+SNAPSHOTS_KEPT = 100
+"""Readers that pinned one of the newest snapshots may finish, however fast batches come."""
+
+
+@dataclass(frozen=True)
+class HousekeepingPlan:
+    """How often, in batches (0: never), and how long snapshots live."""
+
+    compact_every: int
+    expire_every: int
+    snapshot_minutes: float
+
+
+def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int) -> None:
+    """Do what is due after this many batches of the run."""
+    if plan.compact_every and batches_done % plan.compact_every == 0:
+        compact_hot_slots(session)
+    if plan.expire_every and batches_done % plan.expire_every == 0:
+        started = time.time()
+        limit_ms = int((started - plan.snapshot_minutes * 60) * 1000)
+        gone = {
+            name: expire_snapshots(session, name, limit_ms, SNAPSHOTS_KEPT)
+            for name in (BRONZE_EVENTS, GOLD_STATE)
+        }
+        log.info("expired snapshots %s in %.2f s", gone, time.time() - started)
+
+
+def compact_hot_slots(session: SparkSession) -> None:
+    """Merge Gold's small files, one commit."""
+    started = time.time()
+    options = ", ".join(f"'{key}', '{value}'" for key, value in _HOT_OPTIONS.items())
+    row = session.sql(
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{GOLD_STATE}', "
+        f"strategy => 'sort', sort_order => 'slot ASC NULLS LAST, impression_id ASC NULLS LAST', "
+        f"options => map({options}))"
+    ).collect()[0]
+    IcebergTable(session, GOLD_STATE).reset_staging()  # else it keeps the old files alive
+    log.info(
+        "compacted %d files into %d in %.2f s",
+        row.rewritten_data_files_count, row.added_data_files_count, time.time() - started,
+    )  # fmt: skip
