@@ -11,8 +11,11 @@ from adlake.dashboard.lake import Sources
 from adlake.settings import Settings
 
 ICON = Path(__file__).with_name("icon.svg")
-# Streamlit leaves six rem above the title.
-STYLE = '<style>[data-testid="stMainBlockContainer"] {padding-top: 3.6rem}</style>'
+# Streamlit leaves six rem above the title and ten below the last line.
+STYLE = (
+    '<style>[data-testid="stMainBlockContainer"] '
+    "{padding-top: 3.6rem; padding-bottom: 2rem}</style>"
+)
 
 
 def main() -> None:
@@ -25,10 +28,16 @@ def main() -> None:
         kafka_bootstrap=settings.bootstrap_servers,
         topic=settings.kafka.topic,
     )
+    home = st.Page(
+        lambda: campaigns.show(sources), title="Campaigns", icon=":material/campaign:",
+        default=True,
+    )  # fmt: skip
     pages = [
+        home,
+        # The default page has the address "/" alone; people type this one too.
         st.Page(
-            lambda: campaigns.show(sources), title="Campaigns", url_path="campaigns",
-            icon=":material/campaign:", default=True,
+            lambda: st.switch_page(home), title="Campaigns", url_path="campaigns",
+            visibility="hidden",
         ),
         st.Page(
             lambda: operations.show(sources), title="Operations", url_path="operations",

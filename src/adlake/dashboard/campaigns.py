@@ -21,13 +21,17 @@ RANGES: Final[dict[str, tuple[timedelta | None, str]]] = {
 }
 BASIS: Final = "By impression time (UTC). The last 7 days are provisional."
 FEWEST_POINTS: Final = 3
+BUCKET_LENGTHS: Final = {
+    "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1),
+}  # fmt: skip
+ROWS_SHOWN: Final = 12
 
 
 def show(sources: Sources) -> None:
     """Draw the page and keep it fresh."""
     title, control = st.columns([3, 2], vertical_alignment="bottom")
     title.title("Campaigns", anchor=False)
-    chosen = control.segmented_control(
+    chosen = control.container(horizontal_alignment="right").segmented_control(
         "Impressions of the", list(RANGES), default="Last hour", required=True
     )
 
@@ -47,13 +51,25 @@ def since_of(range_name: str, now: datetime) -> dict[str, str]:
     return {"since": (now - length).replace(second=0, microsecond=0).isoformat()}
 
 
-def complete_buckets(records: list[Record]) -> list[Record]:
-    """Without the newest bucket, which is still filling and would look like a fall."""
-    return records[:-1] if len(records) > FEWEST_POINTS else records
+def complete_buckets(
+    records: list[Record], bucket: str, since: datetime | None, now: datetime
+) -> list[Record]:
+    """Without buckets cut by the range or still filling, whose fall or jump would mislead.
+
+    All are kept when too few would be left to draw.
+    """
+    complete = [
+        row
+        for row in records
+        if (since is None or row["bucket_at"] >= since)
+        and row["bucket_at"] + BUCKET_LENGTHS[bucket] <= now
+    ]
+    return complete if len(complete) >= FEWEST_POINTS else records
 
 
 def _draw(sources: Sources, range_name: str) -> None:
-    since, bucket = since_of(range_name, datetime.now(UTC)), RANGES[range_name][1]
+    now, bucket = datetime.now(UTC), RANGES[range_name][1]
+    since = since_of(range_name, now)
     found = sources.answers({
         "performance_totals": since,
         "performance_over_time": {**since, "bucket": bucket},
@@ -63,13 +79,16 @@ def _draw(sources: Sources, range_name: str) -> None:
     })  # fmt: skip
     data_as_of(found["freshness"][0])
     _tiles(found["performance_totals"][0], found["orphan_revenue"][0])
-    if not found["performance_over_time"]:
+    buckets = found["performance_over_time"]
+    if not buckets:
         st.info(
             f"No impressions in this range ({range_name.lower()}).",
             icon=":material/hourglass_empty:",
         )
         return
-    _charts(complete_buckets(found["performance_over_time"]), bucket)
+    since_at = datetime.fromisoformat(since["since"]) if since else None
+    drawn = complete_buckets(buckets, bucket, since_at, now)
+    _charts(drawn, bucket)
     _table(found["campaign_performance"])
 
 
@@ -95,6 +114,7 @@ def _tiles(totals: Record, orphans: Record) -> None:
 
 
 def _charts(records: list[Record], bucket: str) -> None:
+    caption = f"{BASIS} Incomplete {bucket}s are left out once {FEWEST_POINTS} are complete."
     left, right = st.columns(2)
     with left.container(border=True):
         st.markdown(f"**Spend and revenue** per {bucket}")
@@ -104,14 +124,14 @@ def _charts(records: list[Record], bucket: str) -> None:
              charts.Line("revenue", "Revenue", charts.BLUE)],
             value_format=",.2f", title="currency of the bids", bucket=bucket,
         ))  # fmt: skip
-        st.caption(f"{BASIS} The newest {bucket} is left out while it fills.")
+        st.caption(caption)
     with right.container(border=True):
-        st.markdown(f"**ROAS** per {bucket}")
+        st.markdown(f"**ROAS** per {bucket}, dashed: break-even")
         st.altair_chart(charts.threshold(charts.lines(
             records, "bucket_at", [charts.Line("roas", "ROAS", charts.GREEN)],
             value_format=".2f", title="revenue / spend", bucket=bucket,
-        ), 1.0, "break-even"))  # fmt: skip
-        st.caption(f"{BASIS} The newest {bucket} is left out while it fills.")
+        ), 1.0))  # fmt: skip
+        st.caption(caption)
     with st.container(border=True):
         st.markdown(f"**CTR and CVR** per {bucket}")
         st.altair_chart(charts.lines(
@@ -119,7 +139,7 @@ def _charts(records: list[Record], bucket: str) -> None:
             [charts.Line("ctr", "CTR", charts.BLUE), charts.Line("cvr", "CVR", charts.ORANGE)],
             value_format=".1%", title="share", bucket=bucket,
         ))  # fmt: skip
-        st.caption(f"{BASIS} The newest {bucket} is left out while it fills.")
+        st.caption(caption)
 
 
 def _table(records: list[Record]) -> None:
@@ -130,13 +150,14 @@ def _table(records: list[Record]) -> None:
         table[column] = table[column].astype(float) * factor
     number = st.column_config.NumberColumn
     st.dataframe(
-        table, hide_index=True, height=min(38 + 35 * len(table), 500),
+        table, hide_index=True, height=3 + 35 * (1 + min(len(table), ROWS_SHOWN)),
         column_config={
             "campaign_id": "Campaign", "campaign_name": "Name", "channel": "Channel",
             "impressions": number("Impressions", format="localized"),
             "clicked_impressions": number("Clicked", format="localized"),
             "converted_impressions": number("Converted", format="localized"),
-            "spend": number("Spend", format="%.2f"), "revenue": number("Revenue", format="%.2f"),
+            "spend": number("Spend", format="accounting"),
+            "revenue": number("Revenue", format="accounting"),
             "ctr": number("CTR", format="%.2f %%"), "cvr": number("CVR", format="%.2f %%"),
             "roas": number("ROAS", format="%.2fx"),
         },

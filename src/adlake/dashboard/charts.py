@@ -19,7 +19,18 @@ RED: Final = "#d6455d"
 GREY: Final = "#8a94a6"
 HEIGHT: Final = 260
 _ROWS_THAT_FIT: Final = 8
-_TIME_FORMATS: Final[Mapping[str, str]] = {"minute": "%H:%M", "hour": "%d %b %H:%M", "day": "%d %b"}
+_DAYS_LABELLED: Final = 8
+DURATION_TICKS: Final = (0, 1, 10, 60, 600, 3_600, 21_600, 86_400)
+_DURATION_LABEL: Final = (
+    "datum.value < 60 ? datum.value + ' s' : datum.value < 3600 ? datum.value / 60 + ' min' : "
+    "datum.value / 3600 + ' h'"
+)
+_TIME_FORMATS: Final[Mapping[str, str]] = {
+    "moment": "%H:%M:%S",
+    "minute": "%H:%M",
+    "hour": "%d %b %H:%M",
+    "day": "%d %b",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ def frame(records: Sequence[Record], columns: Sequence[str]) -> pd.DataFrame:
 
 def lines(
     records: Sequence[Record], at: str, drawn: Sequence[Line], *, value_format: str,
-    title: str, bucket: str = "minute",
+    title: str, bucket: str = "moment", is_duration: bool = False,
 ) -> alt.LayerChart:  # fmt: skip
     """Lines over time with a legend on top and all values of a moment in one tooltip."""
     labels = {line.column: line.label for line in drawn}
@@ -56,12 +67,8 @@ def lines(
     long = wide.melt(id_vars=[at], var_name="measure", value_name="value").dropna()
     colours = alt.Scale(domain=list(labels.values()), range=[line.colour for line in drawn])
     base = alt.Chart(long).encode(
-        x=alt.X(
-            f"{at}:T",
-            title=None,
-            axis=alt.Axis(format=_TIME_FORMATS[bucket], tickCount=6, labelOverlap=True),
-        ),
-        y=alt.Y("value:Q", title=title, axis=alt.Axis(format=value_format, tickCount=5)),
+        x=alt.X(f"{at}:T", title=None, axis=_time_axis(long[at], bucket)),
+        y=_duration_axis("value") if is_duration else _value_axis("value", title, value_format),
         color=alt.Color("measure:N", scale=colours, legend=alt.Legend(title=None, orient="top")),
         tooltip=[
             alt.Tooltip(f"{at}:T", title="time (UTC)", format="%Y-%m-%d %H:%M:%S"),
@@ -73,14 +80,42 @@ def lines(
     return drawing.properties(height=HEIGHT)
 
 
-def threshold(chart: alt.LayerChart, value: float, label: str) -> alt.LayerChart:
-    """A dashed line that a measure should stay above or below."""
-    mark = pd.DataFrame([{"value": value, "label": label}])
+def _time_axis(moments: pd.Series[Any], bucket: str) -> alt.Axis:
+    """Few labels; days get one label each at most, since a finer tick would repeat the day."""
+    ticks: int | dict[str, object] = 6
+    if bucket == "day":
+        days = (moments.max() - moments.min()).days
+        ticks = {"interval": "day", "step": 1 + days // _DAYS_LABELLED}
+    return alt.Axis(
+        format=_TIME_FORMATS[bucket], tickCount=ticks, labelOverlap=True, labelSeparation=12
+    )
+
+
+def _value_axis(column: str, title: str, value_format: str) -> alt.Y:
+    """From zero, without trailing zeros on the labels."""
+    short = value_format.replace("f", "~f").replace("%", "~%")
+    return alt.Y(
+        f"{column}:Q", title=title, axis=alt.Axis(format=short, tickCount=5, labelFlush=False)
+    )
+
+
+def _duration_axis(column: str) -> alt.Y:
+    """Seconds from a fraction to days, each readable beside the others."""
+    return alt.Y(
+        f"{column}:Q", title=None,
+        scale=alt.Scale(type="symlog", constant=1, domainMin=0),
+        axis=alt.Axis(
+            values=list(DURATION_TICKS), labelExpr=_DURATION_LABEL, labelFlush=False,
+            labelOverlap=True,
+        ),
+    )  # fmt: skip
+
+
+def threshold(chart: alt.LayerChart, value: float) -> alt.LayerChart:
+    """A dashed line that a measure should stay above or below; the title says what it is."""
+    mark = pd.DataFrame([{"value": value}])
     rule = alt.Chart(mark).mark_rule(strokeDash=[6, 4], color=GREY).encode(y="value:Q")
-    text = alt.Chart(mark).mark_text(
-        align="right", dy=-7, dx=-4, color=GREY, fontSize=11
-    ).encode(y="value:Q", x=alt.value("width"), text="label:N")  # fmt: skip
-    marked: alt.LayerChart = chart + rule + text
+    marked: alt.LayerChart = chart + rule
     return marked
 
 
@@ -93,8 +128,8 @@ def columns_over_time(
         alt.Chart(drawn)
         .mark_bar(color=colour, width=4)
         .encode(
-            x=alt.X(f"{at}:T", title=None, axis=alt.Axis(format="%H:%M", tickCount=6)),
-            y=alt.Y(f"{column}:Q", title=title, axis=alt.Axis(format=value_format, tickCount=5)),
+            x=alt.X(f"{at}:T", title=None, axis=_time_axis(drawn[at], "moment")),
+            y=_value_axis(column, title, value_format),
             tooltip=[
                 alt.Tooltip(f"{at}:T", title="time (UTC)", format="%Y-%m-%d %H:%M:%S"),
                 alt.Tooltip(f"{column}:Q", title=title, format=value_format),
@@ -110,13 +145,18 @@ def bars(
 ) -> alt.LayerChart:
     """Horizontal bars with their value at the end, in the order of the rows."""
     drawn = pd.DataFrame(list(rows), columns=[label, value])
+    # Room for the number behind the longest bar; an axis needs a length even when all are zero.
+    scale = alt.Scale(domain=[0, max(1.0, 1.1 * float(drawn[value].max()))], nice=False)
     base = alt.Chart(drawn).encode(
         y=alt.Y(
             f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=220, labelOverlap=False)
         ),
-        x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickMinStep=1, tickCount=5)),
+        x=alt.X(
+            f"{value}:Q", title=title, scale=scale,
+            axis=alt.Axis(format="~s", tickMinStep=1, tickCount=5),
+        ),
         tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", format=",")],
-    )
+    )  # fmt: skip
     texts = base.mark_text(align="left", dx=4, color=GREY).encode(
         text=alt.Text(f"{value}:Q", format=",")
     )

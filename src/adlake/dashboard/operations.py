@@ -81,8 +81,8 @@ def _tiles(
     for column, percentile in zip(first[1:], ("p50", "p95", "p99"), strict=True):
         tile(column, f"Freshness {percentile}",
              formats.duration(freshness[f"freshness_seconds_{percentile}"]),
-             "Seconds from Kafka time to visible in Gold: worst batch of the last 10 minutes, so "
-             "no more than this over all events")  # fmt: skip
+             "From Kafka time to visible in Gold: worst batch of the last 10 minutes, so no more "
+             "than this over all events. Published history counts with its old time")  # fmt: skip
     age = seconds_since(freshness["last_commit_at"])
     tile(second[0], "Since last commit",
          formats.duration(age),
@@ -103,24 +103,21 @@ def _batch_charts(batches: list[Record]) -> None:
         st.info("No batch in the last 30 minutes.", icon=":material/hourglass_empty:")
         return
     with st.container(border=True):
-        st.markdown("**Freshness** of each batch")
+        st.markdown(
+            f"**Freshness** of each batch, dashed: promise of {FRESHNESS_PROMISE_SECONDS} s"
+        )
         lines = charts.lines(
             batches, "committed_at",
             [charts.Line("freshness_seconds_p50", "p50", charts.GREEN),
              charts.Line("freshness_seconds_p95", "p95", charts.ORANGE),
              charts.Line("freshness_seconds_p99", "p99", charts.RED)],
-            value_format=",.1f", title="seconds",
+            value_format=",.1f", title="seconds", is_duration=True,
         )  # fmt: skip
-        st.altair_chart(charts.threshold(lines, FRESHNESS_PROMISE_SECONDS, "promise"))
-        st.caption(BASIS)
+        st.altair_chart(charts.threshold(lines, FRESHNESS_PROMISE_SECONDS))
+        st.caption(f"{BASIS} Logarithmic. Published history counts with its own, old time.")
     left, right = st.columns(2)
     with left.container(border=True):
-        st.markdown("**Events per second** between batches")
-        st.altair_chart(charts.lines(
-            batches, "committed_at", [charts.Line("events_per_second", "events/s", charts.BLUE)],
-            value_format=",.0f", title="events/s",
-        ))  # fmt: skip
-        st.caption(BASIS)
+        _rate_chart(batches)
     with right.container(border=True):
         st.markdown("**Batch time**")
         st.altair_chart(charts.columns_over_time(
@@ -128,6 +125,20 @@ def _batch_charts(batches: list[Record]) -> None:
             value_format=",.1f",
         ))  # fmt: skip
         st.caption(BASIS)
+
+
+def _rate_chart(batches: list[Record]) -> None:
+    st.markdown("**Events per second** between batches")
+    # The first batch of all has no batch before it, hence no rate.
+    timed = [batch for batch in batches if batch["events_per_second"] is not None]
+    if not timed:
+        st.info("Known from the second batch on.", icon=":material/hourglass_empty:")
+        return
+    st.altair_chart(charts.lines(
+        timed, "committed_at", [charts.Line("events_per_second", "events/s", charts.BLUE)],
+        value_format=",.0f", title="events/s",
+    ))  # fmt: skip
+    st.caption(BASIS)
 
 
 def _lag_chart(lag: dict[int, int] | None) -> None:
@@ -158,14 +169,19 @@ def _sizes(sizes: list[Record]) -> None:
     shown = [
         {
             "Table": row["table_name"],
-            "Stored rows": formats.count(row["stored_rows"]),
-            "Marked deleted": formats.count(row["delete_marks"]),
-            "Data files": formats.count(row["data_files"]),
-            "Delete files": formats.count(row["delete_files"]),
+            "Stored rows": row["stored_rows"],
+            "Marked deleted": row["delete_marks"],
+            "Data files": row["data_files"],
+            "Delete files": row["delete_files"],
             "Size": formats.byte_size(row["total_bytes"]),
             "Newest commit": formats.clock(row["committed_at"]),
         }
         for row in sizes
     ]
-    st.dataframe(shown, hide_index=True)
+    number = st.column_config.NumberColumn
+    counts = ("Stored rows", "Marked deleted", "Data files", "Delete files")
+    st.dataframe(
+        shown, hide_index=True,
+        column_config={name: number(format="localized") for name in counts},
+    )  # fmt: skip
     st.caption("Superseded rows stay in the files, marked deleted, until compaction.")

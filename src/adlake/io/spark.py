@@ -60,6 +60,9 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
         # compiles anew.
         .config("spark.sql.optimizer.inSetConversionThreshold", "0")
         .config("spark.sql.optimizer.inSetSwitchThreshold", "0")
+        # One batch is made of more pieces of generated code than the default cache holds: each
+        # would be compiled again, and again by the JIT, in every batch.
+        .config("spark.sql.codegen.cache.maxEntries", "5000")
         .config("spark.sql.streaming.stopTimeout", "30s")
         .config("spark.sql.extensions", _ICEBERG_EXTENSIONS)
         # Old UI data of a job that runs for weeks is memory for nothing.
