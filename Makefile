@@ -66,7 +66,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration bench lock lock-jars
+.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration screenshots bench bench-generator lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -90,9 +90,10 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 
-test: check install ## Run the checks, the quick tests and the Spark tests
+test: check install ## Run every tier of tests: quick, Spark, the whole stack, browser
 	@$(PYTEST) -m "not spark and not integration and not browser"
-	@$(PYTEST) -m "spark and not integration and not browser and not unfinished"
+	@$(PYTEST) -m "spark and not integration and not browser"
+	@$(PYTEST) -m "integration or browser"
 
 test-unit: venv-dev ## Run the quick tests alone
 	@$(PYTEST) -m "not spark and not integration and not browser"
@@ -103,8 +104,14 @@ test-spark: venv-dev install ## Run the tests that need a Spark session
 test-integration: venv-dev install ## Run the tests that start the stack
 	@$(PYTEST) -m "integration or browser"
 
+screenshots: venv-dev install ## Test the pages in chromium and save their pictures in docs/img
+	@SCREENSHOTS=docs/img $(PYTEST) tests/browser
+
 bench: venv-dev install ## Run the benchmark (10 minutes at 5,000 events a second)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-generator: venv-dev install ## Measure how fast one generator process publishes
+	@$(BIN)/python benchmarks/generator.py
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
 	@$(BIN)/python -m adlake.devstack.lock

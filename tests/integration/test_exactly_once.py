@@ -6,11 +6,18 @@ Each test goes on with the lake of the one before: the events, the kills and the
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 
 from adlake.io.trino import connect
+from adlake.settings import REPO_ROOT
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -70,6 +77,46 @@ def test_gold_is_proven_when_the_driver_is_killed(lake: Lake, failpoint: str, me
     lake.stack().up(only=["stream"])
     prove(lake)
     lake.stack().down(only=["stream"])
+
+
+def test_spark_submit_runs_the_same_job_and_stops_in_time(lake: Lake) -> None:
+    produce(lake, 5_000, seed=77)
+    entry = ["spark-submit", "--driver-memory", "2g", "src/jobs/attribution_streaming_job.py"]
+    stack = lake.stack()
+    environment = {**os.environ, **lake.settings().as_environment()}
+    environment["JAVA_HOME"] = str(stack.installation.jdk.home)
+    environment["PYSPARK_PYTHON"] = sys.executable
+    log = lake.home / "logs" / "spark-submit.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [str(Path(sys.executable).with_name(entry[0])), *entry[1:]],
+            env=environment, cwd=REPO_ROOT, stdout=output, stderr=output,
+        ) as job,
+    ):  # fmt: skip
+        try:
+            prove(lake)
+            assert job.poll() is None, log.read_text()
+            assert no_process_shows(lake, psutil.Process(job.pid))
+            for process in psutil.Process(job.pid).children(recursive=True):
+                if "attribution_streaming_job.py" in " ".join(process.cmdline()[:3]):
+                    process.send_signal(signal.SIGTERM)
+            job.wait(timeout=30)
+        finally:
+            job.kill()
+    assert "Traceback" not in log.read_text()
+
+
+def no_process_shows(lake: Lake, job: psutil.Process) -> bool:
+    """No argument vector and no log holds the password of the catalog."""
+    password = lake.settings().catalog_password()
+    running = [job, *job.children(recursive=True)]
+    running += [one for service in lake.stack().services() for one in service.processes()]
+    shown = [" ".join(one.cmdline()) for one in running if one.status() != psutil.STATUS_ZOMBIE]
+    shown += [file.read_text(errors="replace") for file in (lake.home / "logs").iterdir()]
+    assert len(password) > 10
+    assert len(shown) > 5
+    return not any(password in text for text in shown)
 
 
 def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:

@@ -1,0 +1,68 @@
+"""A lake with traffic and its dashboard, and headless chromium to read it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from adlake.settings import REPO_ROOT
+from tests.browser.reader import Reader
+from tests.integration.lake import SERVERS, Lake
+
+HISTORY = (
+    "--unpaced", "--history", "24h", "--history-events", "40000", "--events", "45000",
+    "--seed", "1",
+)  # fmt: skip
+LIVE = ("--rate", "400", "--events", "10000", "--seed", "2")
+"""Paced, so that the stream makes several batches out of it."""
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    one = Lake(tmp_path_factory.mktemp("dashboard") / "home", {"TRIGGER_SECONDS": "1"})
+    try:
+        one.stack().up(only=SERVERS)
+        one.adlake("generate", "--faults", "default", *HISTORY)
+        one.stack().up(only=["stream", "dashboard"])
+        one.adlake("wait", "--timeout", "240")
+        one.adlake("generate", "--faults", "default", *LIVE)
+        one.adlake("wait", "--timeout", "240")
+        yield one
+    finally:
+        one.stack().nuke()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "the page tests need Debian's chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not start for root, as in a container.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        started = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1400, "height": 1900}, color_scheme="light")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def reader(lake: Lake, page: Page) -> Reader:
+    return Reader(page, f"http://127.0.0.1:{lake.settings().ports.dashboard_port}")
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path | None:
+    """Folder for the pictures of the docs; `make screenshots` names one, a plain test does not."""
+    named = os.environ.get("SCREENSHOTS")
+    return REPO_ROOT / named if named else None
