@@ -46,6 +46,8 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
         SparkSession.builder.appName(app_name)
         .master(resources.master)
         .config("spark.driver.memory", resources.driver_memory)
+        # The JVM leaves very long methods to its interpreter; admission is generated as such.
+        .config("spark.driver.extraJavaOptions", "-XX:-DontCompileHugeMethods")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.ui.enabled", str(resources.ui_port is not None).lower())
