@@ -129,11 +129,16 @@ def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
             "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
         )
         list(client.rows(move.format("+"), [victim]))
+        explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
+        assert explained["differences"] == ["revenue"]
         corrupt = lake.adlake("verify", expected=1)
         assert victim in corrupt.stdout + corrupt.stderr
         assert "revenue" in corrupt.stdout + corrupt.stderr
         list(client.rows(move.format("-"), [victim]))
     assert "0 differ" in lake.adlake("verify").stdout
+    explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
+    assert explained["differences"] == []
+    assert "ATTRIBUTED" in {event["disposition"] for event in explained["events"]}
 
 
 def test_queries_and_proof_speak_of_the_same_lake(lake: Lake) -> None:

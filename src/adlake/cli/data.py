@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Annotated
 
@@ -44,6 +45,27 @@ def sql(
     text = sys.stdin.read() if statement == "-" else statement
     client = connect(Settings().ports.trino_port)
     write_result(client.query(text.strip().removesuffix(";")), output_format, output)
+
+
+@app.command(rich_help_panel=DATA)
+def explain(
+    impression_id: str,
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+) -> None:
+    """Show every delivery of an impression, what happened to it and why, and the Gold row."""
+    from adlake.io.trino import connect
+    from adlake.jobs.explain import explain as explanation_of
+    from adlake.jobs.query_output import exact_record, write_table
+
+    with connect(Settings().ports.trino_port) as client:
+        explanation = explanation_of(client, impression_id)
+    if as_json:
+        document = exact_record(vars(explanation))
+        return typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    for title, table in explanation.tables():
+        typer.echo(f"\n{title}")
+        write_table(table, sys.stdout)
+    return None
 
 
 @app.command(rich_help_panel=DATA)

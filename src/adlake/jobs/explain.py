@@ -1,0 +1,193 @@
+"""Why is this impression what it is: every delivery, what happened to it, and the Gold row.
+
+Reads the impression's deliveries from Bronze and applies the law in plain Python, the reference,
+so the answer does not rest on the row that it explains; the stored row is shown beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adlake.contracts.errors import AdlakeError
+from adlake.contracts.law import LAW_V1
+from adlake.domain.admission import Rejected, admit
+from adlake.domain.law import (
+    AdmittedDelivery,
+    EventOutcome,
+    GoldRow,
+    State,
+    delivery_findings,
+    delivery_of,
+    event_outcomes,
+    project,
+    state_of,
+    units,
+)
+from adlake.io.sql_files import sql_text
+from adlake.io.trino import QueryResult, TrinoClient
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMES = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
+_MONEY = ("cost", "revenue", "revenue_out_of_window")
+
+
+LAW_IN_WORDS = (
+    f"law version {LAW_V1.law_version}: a conversion is credited to the last click before it, at "
+    f"most {LAW_V1.attribution_window_ms // 86_400_000} days earlier; one conversion counts"
+)
+
+
+class UnknownImpressionError(AdlakeError):
+    """Bronze holds no delivery of this impression."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One line per delivery, one per event, and the Gold row: derived and stored.
+
+    `deliveries` and `events` are records for a table; `differences` names the columns in which the
+    stored row is not what the deliveries give (a batch may still be on its way).
+    """
+
+    impression_id: str
+    deliveries: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    row: dict[str, Any]
+    differences: list[str]
+
+    def tables(self) -> Iterator[tuple[str, QueryResult]]:
+        """The parts with their titles, for printing."""
+        yield f"Deliveries of {self.impression_id}, in order of arrival", _table(self.deliveries)
+        yield f"Events, in order of time; {LAW_IN_WORDS}", _table(self.events)
+        columns = [{"column": name, "value": value} for name, value in self.row.items()]
+        if self.differences:
+            title = f"What Gold should hold; the stored row differs: {', '.join(self.differences)}"
+        else:
+            title = "The row, as Gold holds it"
+        yield title, _table(columns)
+
+
+def explain(trino: TrinoClient, impression_id: str) -> Explanation:
+    """Everything Bronze knows about one impression, judged by the law.
+
+    Raises:
+        UnknownImpressionError: no delivery names it.
+        TrinoUnreachableError, TrinoQueryError: Trino does not answer or fails.
+    """
+    records = trino.records(sql_text("audit/impression_deliveries"), [impression_id])
+    if not records:
+        raise UnknownImpressionError(
+            f"Bronze has no delivery of impression {impression_id!r}: "
+            "check the id, or `adlake wait`"
+        )
+    stored = trino.records(sql_text("audit/impression_row"), [impression_id])
+    return explained(impression_id, records, stored)
+
+
+def explained(
+    impression_id: str, records: Sequence[Mapping[str, Any]], stored: Sequence[Mapping[str, Any]]
+) -> Explanation:
+    """The explanation of these Bronze records and stored Gold rows (none or one)."""
+    admitted = list(_admitted(impression_id, records))
+    state = state_of(admitted)
+    projected = project(impression_id, state)
+    row = {} if projected is None else _shown_row(projected)
+    if stored:
+        differences = [name for name in row if row[name] != stored[0].get(name)]
+    else:
+        differences = ["no row in Gold"] if row else []
+    return Explanation(
+        impression_id=impression_id,
+        deliveries=_delivery_lines(records, admitted),
+        events=[_event_line(*pair) for pair in _by_time(state)],
+        row=row,
+        differences=differences,
+    )
+
+
+def _table(records: Sequence[Mapping[str, Any]]) -> QueryResult:
+    columns = tuple(records[0]) if records else ()
+    return QueryResult(columns, iter([tuple(record.values()) for record in records]))
+
+
+def _admitted(
+    impression_id: str, records: Sequence[Mapping[str, Any]]
+) -> Iterator[AdmittedDelivery]:
+    for record in records:
+        verdict = admit(_payload(record), _epoch_ms(record["ingest_ts"]))
+        if not isinstance(verdict, Rejected) and verdict.impression_id == impression_id:
+            position = (
+                record["kafka_topic"], record["kafka_partition"], record["kafka_offset"],
+            )  # fmt: skip
+            yield delivery_of(verdict, _epoch_ms(record["ingest_ts"]), *position)
+
+
+def _payload(record: Mapping[str, Any]) -> bytes | None:
+    if record["raw_bytes"] is not None:
+        return bytes(record["raw_bytes"])
+    text: str | None = record["raw_payload"]
+    return None if text is None else text.encode()
+
+
+def _delivery_lines(
+    records: Sequence[Mapping[str, Any]], admitted: Sequence[AdmittedDelivery]
+) -> list[dict[str, Any]]:
+    findings = delivery_findings(admitted)
+    lines = []
+    for record in records:
+        position = (record["kafka_topic"], record["kafka_partition"], record["kafka_offset"])
+        if record["reject_reason"] is not None:
+            happened = f"rejected: {record['reject_reason']} ({record['reject_detail']})"
+        else:
+            happened = str(findings.get(position, "counted"))
+        lines.append(
+            {
+                "partition": record["kafka_partition"],
+                "offset": record["kafka_offset"],
+                "ingested_at": record["ingest_ts"],
+                "event_id": record["event_id"],
+                "event_type": record["event_type"],
+                "what_happened": happened,
+            }
+        )
+    return lines
+
+
+def _by_time(state: State) -> Iterator[tuple[Any, EventOutcome]]:
+    pairs = zip(state, event_outcomes(state), strict=True)
+    return iter(sorted(pairs, key=lambda pair: (pair[0].ts_ms, pair[0].event_id)))
+
+
+def _event_line(event: Any, outcome: EventOutcome) -> dict[str, Any]:  # noqa: ANN401 - Event
+    credited = "CREDITED_CLICK" if outcome.is_credited_click else None
+    return {
+        "happened_at": _time(event.ts_ms),
+        "event_id": event.event_id,
+        "event_type": ("IMPRESSION", "CLICK", "CONVERSION")[event.type_rank],
+        "money": None if event.type_rank == 1 else units(event.micros),
+        "disposition": outcome.disposition or credited,
+        "flags": ", ".join(sorted(outcome.flags)) or None,
+    }
+
+
+def _shown_row(row: GoldRow) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for field in fields(row):
+        value = getattr(row, field.name)
+        if value is not None and field.name in _TIMES:
+            value = _time(value)
+        elif value is not None and field.name in _MONEY:
+            value = units(value)
+        shown[field.name] = value
+    return shown
+
+
+def _time(epoch_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=epoch_ms)
+
+
+def _epoch_ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -1,0 +1,89 @@
+"""The explanation of an impression: each delivery, each event, the row, and what differs."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from adlake.jobs.explain import explained
+from adlake.jobs.query_output import write_table
+
+START = datetime(2026, 3, 2, 11, tzinfo=UTC)
+START_MS = int(START.timestamp() * 1000)
+IMPRESSION = "imp-20260302-25c3f80-x"
+
+
+def record(
+    offset: int, event_id: str, event_type: str, second: int, **fields: Any
+) -> dict[str, Any]:
+    """A row of Bronze; `ingested` (seconds) and `reject` override what a healthy one has."""
+    ingested: Any = fields.pop("ingested", second)
+    reject: Any = fields.pop("reject", (None, None))
+    payload = {
+        "event_id": event_id, "event_type": event_type, "impression_id": IMPRESSION,
+        "campaign_id": "c1", "user_id": "u1", "event_timestamp": START_MS + second * 1000,
+    } | fields  # fmt: skip
+    return {
+        "kafka_topic": "t", "kafka_partition": 0, "kafka_offset": offset,
+        "ingest_ts": START + timedelta(seconds=ingested), "event_id": event_id,
+        "event_type": event_type, "reject_reason": reject[0], "reject_detail": reject[1],
+        "raw_payload": json.dumps(payload), "raw_bytes": None,
+    }  # fmt: skip
+
+
+DELIVERIES = [
+    record(0, "i1", "IMPRESSION", 0, bid_price=1.5),
+    record(1, "i1", "IMPRESSION", 0, bid_price=1.5, ingested=5),
+    record(2, "k1", "CLICK", 60),
+    record(3, "v1", "CONVERSION", 120, conversion_value=20),
+    record(4, "v1", "CONVERSION", 120, conversion_value=21),
+    record(5, "v2", "CONVERSION", 180, conversion_value=7),
+    record(6, "v3", "CONVERSION", 9, conversion_value=-1, reject=("NEGATIVE_VALUE", "NEG_VALUE")),
+]
+
+
+def test_each_delivery_says_what_happened_to_it() -> None:
+    found = explained(IMPRESSION, DELIVERIES, [])
+    assert [line["what_happened"] for line in found.deliveries] == [
+        "counted", "DUPLICATE_DELIVERY", "counted", "counted", "CONFLICTING_DUPLICATE", "counted",
+        "rejected: NEGATIVE_VALUE (NEG_VALUE)",
+    ]  # fmt: skip
+
+
+def test_each_event_says_what_became_of_it() -> None:
+    found = explained(IMPRESSION, DELIVERIES, [])
+    assert [(line["event_id"], line["disposition"], line["money"]) for line in found.events] == [
+        ("i1", None, Decimal("1.500000")),
+        ("k1", "CREDITED_CLICK", None),
+        ("v1", "ATTRIBUTED", Decimal("20.000000")),
+        ("v2", "REPEAT_CONVERSION", Decimal("7.000000")),
+    ]
+
+
+def test_the_stored_row_is_compared_column_by_column() -> None:
+    row = explained(IMPRESSION, DELIVERIES, []).row
+    assert (row["revenue"], row["conversion_time"]) == (Decimal(20), START + timedelta(minutes=2))
+    assert explained(IMPRESSION, DELIVERIES, [row]).differences == []
+    spoiled = row | {"revenue": Decimal("20.01"), "user_id": None}
+    assert explained(IMPRESSION, DELIVERIES, [spoiled]).differences == ["user_id", "revenue"]
+    assert explained(IMPRESSION, DELIVERIES, []).differences == ["no row in Gold"]
+
+
+def test_only_rejected_deliveries_need_no_row() -> None:
+    found = explained(IMPRESSION, DELIVERIES[-1:], [])
+    assert (found.events, found.row, found.differences) == ([], {}, [])
+
+
+def test_the_tables_show_ids_reasons_and_the_verdict() -> None:
+    stream = io.StringIO()
+    titles = []
+    for title, table in explained(IMPRESSION, DELIVERIES, []).tables():
+        titles.append(title)
+        write_table(table, stream)
+    for text in ("CONFLICTING_DUPLICATE", "REPEAT_CONVERSION", "out_of_window"):
+        assert text in stream.getvalue()
+    assert IMPRESSION in titles[0]
+    assert "no row in Gold" in titles[-1]
