@@ -17,7 +17,7 @@ IMPRESSION = "imp-20260302-25c3f80-x"
 
 
 def record(
-    offset: int, event_id: str, event_type: str, second: int, **fields: Any
+    offset: int, event_id: str, event_type: str, second: int, **fields: object
 ) -> dict[str, Any]:
     """A row of Bronze; `ingested` (seconds) and `reject` override what a healthy one has."""
     ingested: Any = fields.pop("ingested", second)

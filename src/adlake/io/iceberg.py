@@ -64,6 +64,11 @@ class IcebergTable:
             snapshot = None if parent_id is None else table.snapshot(parent_id)
         return None
 
+    def row_count(self) -> int:
+        """Rows of main's head by its summary (deleted ones may still count); 0 when empty."""
+        snapshot = self.java_table().currentSnapshot()
+        return 0 if snapshot is None else int(snapshot.summary().get("total-records") or 0)
+
     def reset_staging(self) -> None:
         """Point the staging branch at main's head; a leftover of a killed batch is forgotten."""
         table = self.java_table()

@@ -43,6 +43,26 @@ class RetentionGapError(AdlakeError):
     """The broker deleted records that were never read."""
 
 
+class StampLostError(AdlakeError):
+    """Bronze has rows, but no snapshot is left that says which offsets they are."""
+
+
+def trusted_stamp(bronze: IcebergTable) -> Stamp | None:
+    """The newest stamp of Bronze; None only for a table without rows.
+
+    Raises:
+        StampLostError: beginning at the first offset would read everything twice.
+    """
+    stamp = bronze.newest_stamp()
+    if stamp is None and bronze.row_count():
+        raise StampLostError(
+            f"{bronze.name} has {bronze.row_count():,} rows, but none of its snapshots says up to "
+            "which offsets: somebody expired or rewrote its history. Roll the table back to a "
+            "stamped snapshot, or use a fresh ADLAKE_HOME"
+        )
+    return stamp
+
+
 def check_topic(stamp: Stamp | None, topic: TopicFacts) -> None:
     """Compare the newest Bronze stamp with the broker.
 

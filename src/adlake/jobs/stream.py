@@ -29,7 +29,7 @@ from adlake.io.topic import topic_facts
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.housekeep import HousekeepingPlan, keep_house
-from adlake.jobs.start import catch_up_gold, check_topic, starting_offsets
+from adlake.jobs.start import catch_up_gold, check_topic, starting_offsets, trusted_stamp
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class _Run:
         provision_tables(session)
         load_first_versions(session, config.seed_dir)
         topic = topic_facts(config.bootstrap_servers, config.topic)
-        check_topic(IcebergTable(session, BRONZE_EVENTS).newest_stamp(), topic)
+        check_topic(trusted_stamp(IcebergTable(session, BRONZE_EVENTS)), topic)
         catch_up_gold(session, GoldWriter(session))
         bronze_stamp = IcebergTable(session, BRONZE_EVENTS).newest_stamp()
         self._topic_id = topic.topic_id
