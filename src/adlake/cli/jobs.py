@@ -50,16 +50,23 @@ def verify(
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
     from adlake.generator.truth import load_truth
+    from adlake.io.topic import TopicError, topic_facts
     from adlake.io.trino import connect
     from adlake.jobs import verify as job
 
     settings = Settings()
+    try:
+        begin = topic_facts(settings.bootstrap_servers, settings.kafka.topic).begin_offsets
+    except TopicError as error:
+        typer.echo(f"heads of partitions are not compared: {error}", err=True)
+        begin = None
     with connect(settings.ports.trino_port) as client:
         proof = job.verify(
             client,
             lambda: load_truth(settings.paths.truth_dir),
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
             rows_per_slice=slice_rows,
+            begin_offsets=begin,
         )
     typer.echo("\n".join(proof.lines()))
     if not proof.is_good:

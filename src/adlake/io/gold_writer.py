@@ -17,6 +17,7 @@ from adlake.contracts.tables import GOLD_COLUMNS, GOLD_STATE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg import STAGING_BRANCH, IcebergTable, stamped
 from adlake.io.lineage import FrozenFrames, frozen_frames
+from adlake.io.phases import Phases
 from adlake.transforms.fold import batch_states
 from adlake.transforms.gold import changed_rows, gold_rows
 from adlake.transforms.slot import slots_sql
@@ -27,11 +28,15 @@ _SMALL_BATCH_ROWS = 100_000
 
 @dataclass(frozen=True)
 class GoldChange:
-    """What one batch did to Gold: impressions it spoke of, known ones it changed."""
+    """What one batch did to Gold: impressions it spoke of, known ones it changed.
+
+    `seconds` is the wall time of each phase, for the log.
+    """
 
     snapshot_id: int
     impressions: int
     changed_rows: int
+    seconds: Mapping[str, float]
 
 
 class GoldWriter:
@@ -55,26 +60,35 @@ class GoldWriter:
         Returns:
             The published snapshot and what it changed.
         """
+        phases = Phases()
         self.table.reset_staging()
         with frozen_frames() as frames:
-            batch = frames.freeze(batch_states(deliveries))
-            batch_rows, batch_slots = _count_and_slots(batch)
-            known = self._known_rows(batch, batch_slots, frames)
-            changed = frames.freeze(changed_rows(batch, known))
-            targets = {
-                is_engaged: _count_and_slots(changed.where(f"was_engaged = {is_engaged}"))
-                for is_engaged in (True, False)
-            }
+            with phases.timed("fold"):
+                batch = frames.freeze(batch_states(deliveries))
+                batch_rows, batch_slots = _count_and_slots(batch)
+            with phases.timed("look-up"):
+                known = self._known_rows(batch, batch_slots, frames)
+            with phases.timed("project"):
+                changed = frames.freeze(changed_rows(batch, known))
+                targets = {
+                    is_engaged: _count_and_slots(changed.where(f"was_engaged = {is_engaged}"))
+                    for is_engaged in (True, False)
+                }
             changed_count = sum(count for count, _ in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
             with stamped(self._session, stamp):
                 # The append comes also when empty: each batch leaves one stamped snapshot.
-                self._append(gold_rows(new), batch_rows)
+                with phases.timed("append"):
+                    self._append(gold_rows(new), batch_rows)
                 reach("gold.after_append")
                 if changed_count:
-                    self._merge(changed, {side: slots for side, (_, slots) in targets.items()})
+                    with phases.timed("merge"):
+                        slots = {side: found for side, (_, found) in targets.items()}
+                        self._merge(changed, slots)
         reach("gold.before_publish")
-        return GoldChange(self.table.publish_staging(), batch_rows, changed_count)
+        with phases.timed("publish"):
+            snapshot_id = self.table.publish_staging()
+        return GoldChange(snapshot_id, batch_rows, changed_count, phases.seconds)
 
     def _known_rows(
         self, batch: DataFrame, batch_slots: list[int], frames: FrozenFrames

@@ -7,6 +7,7 @@ rests on a clock.
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -16,6 +17,8 @@ import psutil
 import psycopg
 
 from adlake.contracts.errors import AdlakeError
+
+log = logging.getLogger(__name__)
 
 Connect = Callable[[], psycopg.Connection]
 """Opens a connection to the catalog database."""
@@ -75,12 +78,17 @@ class Lease:
             )
 
     def release(self) -> None:
-        """Let the next driver start at once."""
-        with self.connect() as connection:
-            connection.execute(
-                "UPDATE adlake.leases SET is_released = TRUE WHERE lease_name = %s AND epoch = %s",
-                (self.name, self.epoch),
-            )
+        """Let the next driver start at once; without the database it expires by itself."""
+        try:
+            with self.connect() as connection:
+                connection.execute(
+                    "UPDATE adlake.leases SET is_released = TRUE "
+                    "WHERE lease_name = %s AND epoch = %s",
+                    (self.name, self.epoch),
+                )
+        except psycopg.Error as error:
+            # Raised, it would hide why the driver stops.
+            log.warning("lease %s could not be released: %s", self.name, error)
 
 
 def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:

@@ -57,3 +57,31 @@ def topic_facts(bootstrap: str, topic: str) -> TopicFacts:
         begin_offsets={key.partition: offset for key, offset in begin.items()},
         end_offsets={key.partition: offset for key, offset in end.items()},
     )
+
+
+class TopicWatch:
+    """Asks for a topic's id again and again over one connection."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._admin: KafkaAdminClient | None = None
+
+    def current_id(self) -> str:
+        """The topic's id now.
+
+        Raises:
+            TopicError: no broker answers, or the topic does not exist.
+        """
+        try:
+            if self._admin is None:
+                self._admin = KafkaAdminClient(
+                    bootstrap_servers=self._bootstrap, request_timeout_ms=15_000
+                )
+            described = self._admin.describe_topics([self._topic])[0]
+        except KafkaError as error:
+            self._admin = None
+            raise TopicError(f"Kafka does not answer at {self._bootstrap} ({error})") from error
+        if described.get("error_code"):
+            raise TopicError(f"topic {self._topic} does not exist at {self._bootstrap}")
+        return str(described["topic_id"])

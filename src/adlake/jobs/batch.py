@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pyspark import StorageLevel
@@ -16,6 +16,7 @@ from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io import failpoints
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable, stamped
+from adlake.io.phases import shown
 from adlake.io.stamp import offsets_text
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import bronze_rows
@@ -102,9 +103,16 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
 
 
 class BatchProcessor:
-    """Applies micro-batches to both tables; safe to call again with the same rows."""
+    """Applies micro-batches to both tables; safe to call again with the same rows.
 
-    def __init__(self, session: SparkSession, identity: WriterIdentity) -> None:
+    `confirm_topic` raises when the topic is no longer the one that the identity names; it is
+    called before anything is written.
+    """
+
+    def __init__(
+        self, session: SparkSession, identity: WriterIdentity, confirm_topic: Callable[[], None]
+    ) -> None:
+        self._confirm_topic = confirm_topic
         self._session = session
         self._identity = identity
         self._bronze = IcebergTable(session, BRONZE_EVENTS)
@@ -139,6 +147,7 @@ class BatchProcessor:
             facts = batch_facts(deliveries)
             if facts is None:
                 return None
+            self._confirm_topic()
             parsed = time.time()
             stamp = self._stamp(facts, batch_id, started)
             bronze_snapshot = self._append_bronze(deliveries, facts, stamp)
@@ -190,7 +199,10 @@ class BatchProcessor:
         change = self._gold.apply(missing.where("reject_reason IS NULL"), properties)
         failpoints.reach("gold.after_commit")
         self.offsets.gold = next_offsets
-        return f"{change.impressions} impressions, {change.changed_rows} known ones changed"
+        return (
+            f"{change.impressions} impressions, {change.changed_rows} known ones changed "
+            f"({shown(change.seconds)})"
+        )
 
     def _stamp(self, facts: BatchFacts, batch_id: int, started: float) -> dict[str, str]:
         p01, p05, p50 = facts.ingest_ms

@@ -43,7 +43,8 @@ def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int)
     """Do what is due after this many batches of the run."""
     if plan.compact_every and batches_done % plan.compact_every == 0:
         compact_hot_slots(session)
-    if plan.expire_every and batches_done % plan.expire_every == 0:
+    # Also early in each run: a job that restarts often would never get there.
+    if plan.expire_every and batches_done % plan.expire_every == 1 % plan.expire_every:
         started = time.time()
         limit_ms = int((started - plan.snapshot_minutes * 60) * 1000)
         gone = {

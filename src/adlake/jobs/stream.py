@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 import threading
 import time
 from dataclasses import dataclass
@@ -25,17 +24,25 @@ from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
 from adlake.io.lease import Connect, Lease, LeaseKeeper, acquire
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
-from adlake.io.topic import topic_facts
+from adlake.io.topic import TopicWatch, topic_facts
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.housekeep import HousekeepingPlan, keep_house
-from adlake.jobs.start import catch_up_gold, check_topic, starting_offsets, trusted_stamp
+from adlake.jobs.start import (
+    TopicRecreatedError,
+    catch_up_gold,
+    check_topic,
+    starting_offsets,
+    trusted_stamp,
+)
+from adlake.jobs.stopping import StopSignals
 
 log = logging.getLogger(__name__)
 
 LEASE_NAME = "attribution"
 MAX_ATTEMPTS = 4
 """A batch is tried this often before the job stops and says why."""
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class _Run:
         self._stopping = threading.Event()
         self._between_batches = threading.Lock()
         self._batches_done = 0
+        self._signals = StopSignals()
         self._processor: BatchProcessor | None = None
         self._gold_session: SparkSession | None = None
         self.lease_lost = False
@@ -96,8 +104,7 @@ class _Run:
         self._stopping.set()
 
     def until_stopped(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
+        self._signals.listen()
         session = self._open_session()
         try:
             self._run_query(session)
@@ -106,6 +113,9 @@ class _Run:
 
     def _open_session(self) -> SparkSession:
         config = self._config
+        if config.resources.local_dir is not None:
+            # What killed drivers left; this one holds the lease, so nobody uses it.
+            shutil.rmtree(config.resources.local_dir, ignore_errors=True)
         session = build_session("adlake attribution", config.resources)
         access = CatalogAccess(**(vars(config.catalog) | {"lease_epoch": self._lease.epoch}))
         connect_catalog(session, access)
@@ -123,6 +133,7 @@ class _Run:
         catch_up_gold(session, GoldWriter(session))
         bronze_stamp = IcebergTable(session, BRONZE_EVENTS).newest_stamp()
         self._topic_id = topic.topic_id
+        self._topic = TopicWatch(config.bootstrap_servers, config.topic)
         query = (
             self._source(session, starting_offsets(bronze_stamp, topic))
             .writeStream.queryName("attribution")
@@ -132,14 +143,17 @@ class _Run:
             .start()
         )
         config.ready_file.parent.mkdir(parents=True, exist_ok=True)
-        config.ready_file.write_text(f"{os.getpid()}\n")
+        config.ready_file.write_text(str(os.getpid()))
         log.info("streaming from %s", starting_offsets(bronze_stamp, topic))
-        while not self._stopping.is_set() and query.isActive:
-            self._stopping.wait(0.2)
-        # Stop between batches: an interrupted MERGE kills the stream thread.
+        self._signals.listen()
+        while not (self._signals.came or self._stopping.is_set()) and query.isActive:
+            time.sleep(POLL_SECONDS)
+        self._stopping.set()
+        # Stop between batches: an interrupted MERGE kills the stream thread. A batch that begins
+        # after this one sees the flag and returns at once.
         with self._between_batches:
             failure = query.exception()
-            query.stop()
+        query.stop()
         if failure is not None and not self.lease_lost:
             raise failure
 
@@ -178,7 +192,7 @@ class _Run:
             processor = self._processor_of(records.sparkSession)
             self._process_with_retries(processor, records, batch_id)
             self._batches_done += 1
-            keep_house(records.sparkSession, self._config.housekeeping, self._batches_done)
+            self._keep_house(records.sparkSession)
 
     def _processor_of(self, session: SparkSession) -> BatchProcessor:
         if self._processor is None:
@@ -188,21 +202,49 @@ class _Run:
                 epoch=self._lease.epoch,
                 query_id=f"epoch-{self._lease.epoch}",
             )
-            self._processor = BatchProcessor(session, identity)
+            self._processor = BatchProcessor(session, identity, self._confirm_topic)
         return self._processor
+
+    def _confirm_topic(self) -> None:
+        """The same topic as at the start; a new one would count its offsets from 0 again."""
+        found = self._topic.current_id()
+        if found != self._topic_id:
+            raise TopicRecreatedError(
+                f"topic {self._config.topic} was deleted and made again: {self._topic_id}, {found}"
+            )
 
     def _process_with_retries(
         self, processor: BatchProcessor, records: DataFrame, batch_id: int
     ) -> None:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
+                if attempt > 1:
+                    # Whether the failed commit was applied is unknown: the stamps know.
+                    processor.refresh()
                 processor.process(records, batch_id)
             except Exception as error:
-                if attempt == MAX_ATTEMPTS or self.lease_lost or "fenced:" in str(error):
+                if self._stopping.is_set() and not self.lease_lost:
+                    log.warning("batch %d is left to the next run: %s", batch_id, error)
+                    return
+                if attempt == MAX_ATTEMPTS or self.lease_lost or _is_final(error):
                     raise
                 log.warning("batch %d failed (attempt %d): %s", batch_id, attempt, error)
-                time.sleep(2**attempt)
-                # Whether the failed commit was applied is unknown: the stamps know.
-                processor.refresh()
+                self._stopping.wait(2**attempt)
             else:
                 return
+
+    def _keep_house(self, session: SparkSession) -> None:
+        if self._stopping.is_set():
+            return
+        try:
+            keep_house(session, self._config.housekeeping, self._batches_done)
+        except Exception as error:
+            if _is_final(error):
+                raise
+            # The batch is committed; the house can wait.
+            log.warning("housekeeping failed, comes again later: %s", error)
+
+
+def _is_final(error: Exception) -> bool:
+    """Trying again cannot help: another writer took over, or the topic is another one."""
+    return isinstance(error, TopicRecreatedError) or "fenced:" in str(error)

@@ -16,7 +16,7 @@ from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
-from adlake.jobs.verify_ledger import ledger_failures, partition_ledgers
+from adlake.jobs.verify_ledger import head_failures, ledger_failures, partition_ledgers
 from adlake.jobs.verify_pin import pinned_snapshots
 from adlake.jobs.verify_truth import LoadTruths, truth_verdict
 
@@ -35,6 +35,7 @@ def verify(
     rows_per_slice: int = ROWS_PER_SLICE,
     rows_shown: int = ROWS_SHOWN,
     law: LawConstants = LAW_V1,
+    begin_offsets: Mapping[int, int] | None = None,
 ) -> Proof:
     """Compare the newest Gold with what its Bronze snapshot demands.
 
@@ -45,6 +46,7 @@ def verify(
         rows_per_slice: Bronze rows per slice.
         rows_shown: most offending rows fetched per failure.
         law: constants of the law that Gold was made with.
+        begin_offsets: first offset the broker holds, by partition; None when it was not asked.
 
     Returns:
         The proof, good or with its failures.
@@ -59,6 +61,7 @@ def verify(
     report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
     ledgers = partition_ledgers(trino, pin)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
+    failures += head_failures(ledgers, begin_offsets or {})
     admitted, rejected = _dispositions(trino, pin)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
     failures += check.storage_failures()

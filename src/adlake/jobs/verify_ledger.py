@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from adlake.io.sql_files import bind, sql_text
@@ -55,6 +55,20 @@ def ledger_failures(
         rows = _offending_offsets(trino, pin, ledgers, row_limit)
         failures[-1] = replace(failures[-1], rows=rows)
     return [*failures, *_end_failures(pin, ledgers)]
+
+
+def head_failures(
+    ledgers: Sequence[PartitionLedger], begin_offsets: Mapping[int, int]
+) -> list[Failure]:
+    """Records that the broker still has, from before the first one in Bronze."""
+    return [
+        Failure(
+            f"Bronze misses the head of {ledger.topic} partition {ledger.partition}: the broker "
+            f"begins at {begin_offsets[ledger.partition]:,}, Bronze at {ledger.first_offset:,}"
+        )
+        for ledger in ledgers
+        if ledger.first_offset > begin_offsets.get(ledger.partition, ledger.first_offset)
+    ]
 
 
 def _end_failures(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[Failure]:
