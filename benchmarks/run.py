@@ -89,7 +89,11 @@ def measure(settings: Settings, stack: Stack, arguments: argparse.Namespace) -> 
     canaries.stop(drain_seconds=30)
     batches = batches_between(settings, started_ms, ended_ms)
     proof = subprocess.run(
-        adlake(settings, "verify"), env=environment, capture_output=True, text=True, check=False
+        adlake(settings, "verify", "--slice-rows", "600000"),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     print(proof.stdout, proof.stderr)
     sustained = sum(batch["rows"] for batch in batches) / (

@@ -111,6 +111,30 @@ def test_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) -> Non
     assert spark_rows(lakehouse.table(name)) == before
 
 
+def test_the_merge_sorts_nothing_of_the_table(
+    lakehouse: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sort-merge join would sort every row of the scanned slots, in every batch."""
+    plans = []
+    run_sql = type(lakehouse).sql
+
+    def explaining_sql(session: SparkSession, text: str) -> DataFrame:
+        if text.startswith("MERGE"):
+            plans.append(run_sql(session, f"EXPLAIN {text}").collect()[0][0])
+        return run_sql(session, text)
+
+    monkeypatch.setattr(type(lakehouse), "sql", explaining_sql)
+    deliveries = admitted_deliveries(
+        itertools.chain(*(one.deliveries for one in law_sets(seed=31, count=40)))
+    )
+    writer = GoldWriter(lakehouse)
+    writer.apply(delivery_frame(lakehouse, deliveries[::2]), stamp_of(3_000))
+    change = writer.apply(delivery_frame(lakehouse, deliveries), stamp_of(3_001))
+    assert change.changed_rows > 0
+    assert plans
+    assert all("BroadcastHashJoin" in plan and "SortMergeJoin" not in plan for plan in plans)
+
+
 def test_a_look_up_skips_the_files_of_other_slots(lakehouse: SparkSession) -> None:
     writer = GoldWriter(lakehouse)
     days = {

@@ -7,7 +7,8 @@ by one fast-forward of `main`: a reader sees the whole batch or none of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -22,6 +23,8 @@ from adlake.transforms.fold import batch_states
 from adlake.transforms.gold import changed_rows, gold_rows
 from adlake.transforms.slot import slots_sql
 
+_BROADCAST_LIMIT = "spark.sql.autoBroadcastJoinThreshold"
+_MERGE_SOURCE_LIMIT = "256MB"
 _SMALL_BATCH_ROWS = 100_000
 """Below this, one file per partition beats two half-empty ones."""
 
@@ -84,7 +87,7 @@ class GoldWriter:
                 if changed_count:
                     with phases.timed("merge"):
                         slots = {side: found for side, (_, found) in targets.items()}
-                        self._merge(changed, slots)
+                        self._merge(changed, changed_count, slots)
         reach("gold.before_publish")
         with phases.timed("publish"):
             snapshot_id = self.table.publish_staging()
@@ -117,19 +120,35 @@ class GoldWriter:
         compact = rows.coalesce(1) if row_count < _SMALL_BATCH_ROWS else rows
         compact.select(*GOLD_COLUMNS).writeTo(self._staging).append()
 
-    def _merge(self, changed: DataFrame, slots: Mapping[bool, list[int]]) -> None:
-        """Matched-only MERGE: an inner join, so the few changed rows are the broadcast side."""
+    def _merge(self, changed: DataFrame, row_count: int, slots: Mapping[bool, list[int]]) -> None:
+        """Matched-only MERGE: an inner join whose few changed rows are the broadcast side.
+
+        MERGE drops broadcast hints, and a sort-merge join would sort every row of the scanned
+        slots. So the size decides: the limit changes nothing but tells the planner how small the
+        source is.
+        """
         view = "changed_gold_rows"
-        changed.hint("broadcast").createOrReplaceTempView(view)
+        changed.limit(row_count).createOrReplaceTempView(view)
         assignments = ", ".join(f"g.{name} = s.{name}" for name in GOLD_COLUMNS)
-        self._session.sql(
-            f"MERGE INTO {self._staging} g USING {view} s "
-            "ON g.impression_id = s.impression_id "
-            f"AND ((g.engaged AND {slots_sql('g.slot', slots[True])}) "
-            f"OR (NOT g.engaged AND {slots_sql('g.slot', slots[False])})) "
-            f"WHEN MATCHED THEN UPDATE SET {assignments}"
-        )
+        with _setting(self._session, _BROADCAST_LIMIT, _MERGE_SOURCE_LIMIT):
+            self._session.sql(
+                f"MERGE INTO {self._staging} g USING {view} s "
+                "ON g.impression_id = s.impression_id "
+                f"AND ((g.engaged AND {slots_sql('g.slot', slots[True])}) "
+                f"OR (NOT g.engaged AND {slots_sql('g.slot', slots[False])})) "
+                f"WHEN MATCHED THEN UPDATE SET {assignments}"
+            )
         self._session.catalog.dropTempView(view)
+
+
+@contextmanager
+def _setting(session: SparkSession, name: str, value: str) -> Iterator[None]:
+    before = session.conf.get(name)
+    session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        session.conf.set(name, str(before))
 
 
 def _count_and_slots(rows: DataFrame) -> tuple[int, list[int]]:
