@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.devstack.ports import free_ports
+from adlake.devstack.ports import private_environment
 from adlake.devstack.stack import Stack
 from adlake.io.topic import topic_facts
 from adlake.settings import REPO_ROOT, Settings
@@ -47,13 +47,7 @@ def main() -> int:
 def measured_rate() -> float:
     """Events per second between the topic's first and last growth."""
     home = Path(tempfile.mkdtemp(prefix="adlake-bench-")) / "home"
-    kafka, controller, postgres = free_ports(3)
-    settings = Settings(
-        {
-            "ADLAKE_HOME": str(home), "ADLAKE_KAFKA_PORT": str(kafka),
-            "ADLAKE_KAFKA_CONTROLLER_PORT": str(controller), "ADLAKE_POSTGRES_PORT": str(postgres),
-        }
-    )  # fmt: skip
+    settings = Settings(private_environment(home))
     stack = Stack(settings)
     try:
         stack.up(only=["kafka", "postgres"])

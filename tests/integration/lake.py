@@ -9,13 +9,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adlake.devstack.ports import free_ports
+from adlake.devstack.ports import private_environment
 from adlake.devstack.service import Service, State
 from adlake.devstack.stack import Stack
 from adlake.devstack.stream import Stream
 from adlake.settings import REPO_ROOT, Settings
 
-PORTS = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
 SERVERS = ("postgres", "kafka", "trino")
 
 
@@ -27,10 +26,7 @@ class Lake:
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        ports = zip(PORTS, free_ports(len(PORTS)), strict=True)
-        self.environment = {"ADLAKE_HOME": str(self.home)} | {
-            f"ADLAKE_{name}_PORT": str(port) for name, port in ports
-        }
+        self.environment = private_environment(self.home)
 
     def settings(self, **more: str) -> Settings:
         """Settings of this lake; `more` are ADLAKE_ names without the prefix."""

@@ -12,7 +12,7 @@ import pytest
 from kafka import KafkaConsumer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
-from adlake.devstack.ports import free_ports, is_free
+from adlake.devstack.ports import is_free, private_environment
 from adlake.devstack.process import MARKER
 from adlake.devstack.service import State
 from adlake.devstack.stack import Stack
@@ -26,11 +26,7 @@ SERVERS = ("postgres", "kafka", "trino")
 
 
 def private_settings(home: Path) -> Settings:
-    names = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
-    ports = zip(names, free_ports(len(names)), strict=True)
-    return Settings(
-        {"ADLAKE_HOME": str(home)} | {f"ADLAKE_{name}_PORT": str(port) for name, port in ports}
-    )
+    return Settings(private_environment(home))
 
 
 @pytest.fixture(scope="module")

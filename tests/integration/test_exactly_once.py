@@ -102,7 +102,7 @@ def test_spark_submit_runs_the_same_job_and_stops_in_time(lake: Lake) -> None:
             assert job.poll() is None, log.read_text()
             assert no_process_shows(lake, psutil.Process(job.pid))
             for process in psutil.Process(job.pid).children(recursive=True):
-                if "attribution_streaming_job.py" in " ".join(process.cmdline()[:3]):
+                if "attribution_streaming_job.py" in " ".join(arguments_of(process)[:3]):
                     process.send_signal(signal.SIGTERM)
             job.wait(timeout=30)
         finally:
@@ -110,12 +110,20 @@ def test_spark_submit_runs_the_same_job_and_stops_in_time(lake: Lake) -> None:
     assert "Traceback" not in log.read_text()
 
 
+def arguments_of(process: psutil.Process) -> list[str]:
+    """Empty for a helper of the JVM that ended while the test looked: it has no arguments left."""
+    try:
+        return process.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return []
+
+
 def no_process_shows(lake: Lake, job: psutil.Process) -> bool:
     """No argument vector and no log holds the password of the catalog."""
     password = lake.settings().catalog_password()
     running = [job, *job.children(recursive=True)]
     running += [one for service in lake.stack().services() for one in service.processes()]
-    shown = [" ".join(one.cmdline()) for one in running if one.status() != psutil.STATUS_ZOMBIE]
+    shown = [" ".join(arguments) for one in running if (arguments := arguments_of(one))]
     shown += [file.read_text(errors="replace") for file in (lake.home / "logs").iterdir()]
     assert len(password) > 10
     assert len(shown) > 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import psutil
 
@@ -10,6 +11,7 @@ from adlake.devstack.errors import DevstackError
 
 HOST = "127.0.0.1"
 CONNECT_SECONDS = 0.5
+_SERVERS = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
 
 
 def is_free(port: int) -> bool:
@@ -68,3 +70,9 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+def private_environment(home: Path) -> dict[str, str]:
+    """Settings of a stack of its own: its state under `home`, every server on a free port."""
+    ports = zip(_SERVERS, free_ports(len(_SERVERS)), strict=True)
+    return {"ADLAKE_HOME": str(home)} | {f"ADLAKE_{name}_PORT": str(port) for name, port in ports}

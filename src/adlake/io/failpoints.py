@@ -1,8 +1,8 @@
 """Named places where a test makes the job fail (`ADLAKE_FAILPOINTS`), nothing otherwise.
 
-Syntax: `NAME=ACTION[@batchN][,...]`, for example `gold.before_publish=kill9@batch3`. Actions:
-`kill9` (the JVM and this process), `raise`, `stop` (SIGSTOP this process), `sleep` (60 s).
-A failpoint fires once per state directory: a marker file remembers it across restarts.
+Syntax: `NAME=ACTION[@batchN][,...]`, for example `gold.before_publish=kill9@batch3`. A failpoint
+fires once per state directory: a marker file, written before it acts, remembers it across restarts
+and tells a report that it fired. `raise_always` fires at every visit.
 """
 
 from __future__ import annotations
@@ -10,19 +10,31 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-NAMES = (
-    "batch.start",
-    "bronze.before_commit",
-    "bronze.after_commit",
-    "gold.after_append",
-    "gold.before_publish",
-    "gold.after_commit",
-    "batch.end",
-    "recovery.start",
-)
+PLACES: Final[Mapping[str, str]] = {
+    "stream.before_start": "P0: nothing of this run is logged yet",
+    "batch.start": "P1: the batch's offsets are logged, nothing is written",
+    "bronze.before_commit": "P1: admitted and counted, nothing is written",
+    "bronze.after_commit": "P3: Bronze has the batch, Gold does not",
+    "gold.after_fold": "P3: the batch is folded, Gold is not touched",
+    "gold.after_append": "P4: new rows are staged, readers do not see them",
+    "gold.before_publish": "P4: the whole batch is staged, readers do not see it",
+    "gold.after_commit": "P5: both tables have the batch, the job does not know it yet",
+    "batch.end": "P6: the batch is done, Spark has not logged it",
+    "stream.between_batches": "P7: Spark has logged the batch",
+    "recovery.start": "P8: Gold is behind Bronze and about to be repaired",
+    "recovery.before_commit": "P8: the repair is computed, not written",
+    "house.before_compaction": "P9: small files are about to be merged",
+    "house.after_compaction": "P9: small files are merged, old snapshots still there",
+    "house.before_expiry": "P9: old snapshots are about to be forgotten",
+    "house.after_expiry": "P9: old snapshots of both tables are gone",
+}
+"""Name -> phase and meaning (the phases of docs/trust.md)."""
+STOPS_FOR_SECONDS: Final = 60
 
 
 class FailpointError(RuntimeError):
@@ -36,6 +48,11 @@ class Failpoint:
     name: str
     action: str
     batch_id: int | None
+
+    @property
+    def marker(self) -> str:
+        """Name of the file that says it fired."""
+        return f"{self.name}.{self.action}.{self.batch_id}"
 
 
 class _Armed:
@@ -51,9 +68,9 @@ def parse(text: str) -> tuple[Failpoint, ...]:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, rest = part.partition("=")
         action, _, when = rest.partition("@batch")
-        if name not in NAMES or action not in ("kill9", "raise", "stop", "sleep"):
+        if name not in PLACES or action not in _ACTIONS:
             raise ValueError(
-                f"failpoint {part!r}: names are {NAMES}, actions kill9 raise stop sleep"
+                f"failpoint {part!r}: names are {', '.join(PLACES)}; actions {', '.join(_ACTIONS)}"
             )
         points.append(Failpoint(name, action, int(when) if when else None))
     return tuple(points)
@@ -64,6 +81,12 @@ def arm(text: str, marker_dir: Path, jvm_pid: int | None) -> None:
     _Armed.points = parse(text)
     _Armed.marker_dir = marker_dir
     _Armed.jvm_pid = jvm_pid
+    _Armed.batch_id = None
+
+
+def are_planted() -> bool:
+    """Whether any fault is planted: places that cost something to find ask first."""
+    return bool(_Armed.points)
 
 
 def enter_batch(batch_id: int) -> None:
@@ -83,17 +106,30 @@ def reach(name: str) -> None:
 def _fire(point: Failpoint) -> None:
     assert _Armed.marker_dir is not None  # noqa: S101 - set together with the points
     _Armed.marker_dir.mkdir(parents=True, exist_ok=True)
-    marker = _Armed.marker_dir / f"{point.name}.{point.action}.{point.batch_id}"
-    if marker.exists():
+    marker = _Armed.marker_dir / point.marker
+    if marker.exists() and point.action != "raise_always":
         return
-    marker.write_text(f"fired in batch {_Armed.batch_id}\n")
-    if point.action == "raise":
-        raise FailpointError(f"planted fault at {point.name}")
-    if point.action == "sleep":
-        time.sleep(60)
-    elif point.action == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
-    else:
-        if _Armed.jvm_pid is not None:
-            os.kill(_Armed.jvm_pid, signal.SIGKILL)
-        os.kill(os.getpid(), signal.SIGKILL)
+    marker.write_text(f"{time.time_ns() // 1_000_000}\n")
+    _ACTIONS[point.action](point)
+
+
+def _kill(*pids: int | None) -> None:
+    for pid in pids:
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+
+
+def _raise(point: Failpoint) -> None:
+    raise FailpointError(f"planted fault at {point.name}")
+
+
+_ACTIONS: Final[Mapping[str, Callable[[Failpoint], None]]] = {
+    "kill9": lambda _point: _kill(_Armed.jvm_pid, os.getpid()),
+    "kill9jvm": lambda _point: _kill(_Armed.jvm_pid),
+    "kill9python": lambda _point: _kill(os.getpid()),
+    "term": lambda _point: os.kill(os.getpid(), signal.SIGTERM),
+    "stop": lambda _point: os.kill(os.getpid(), signal.SIGSTOP),
+    "raise": _raise,
+    "raise_always": _raise,
+    "sleep": lambda _point: time.sleep(STOPS_FOR_SECONDS),
+}

@@ -69,6 +69,7 @@ class GoldWriter:
             with phases.timed("fold"):
                 batch = frames.freeze(batch_states(deliveries))
                 batch_rows, batch_slots = _count_and_slots(batch)
+            reach("gold.after_fold")
             with phases.timed("look-up"):
                 known = self._known_rows(batch, batch_slots, frames)
             with phases.timed("project"):

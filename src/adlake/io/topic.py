@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from adlake.contracts.errors import AdlakeError
+
+_TIMEOUT_MS = 15_000
 
 
 class TopicError(AdlakeError):
@@ -31,26 +36,19 @@ def topic_facts(bootstrap: str, topic: str) -> TopicFacts:
     Raises:
         TopicError: no broker at `bootstrap`, or no such topic.
     """
-    try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
+    with _clear_errors(bootstrap):
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_TIMEOUT_MS)
         try:
-            described = admin.describe_topics([topic])[0]
+            described = _description(admin, bootstrap, topic)
         finally:
             admin.close()
-        if described.get("error_code"):
-            raise TopicError(f"topic {topic} does not exist at {bootstrap}: run `make up`")
-        partitions = [p["partition_index"] for p in described["partitions"]]
-        keys = [TopicPartition(topic, partition) for partition in partitions]
+        keys = [TopicPartition(topic, p["partition_index"]) for p in described["partitions"]]
         consumer = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
         try:
             begin = consumer.beginning_offsets(keys)
             end = consumer.end_offsets(keys)
         finally:
             consumer.close()
-    except KafkaError as error:
-        raise TopicError(
-            f"Kafka does not answer at {bootstrap} ({error}): run `make up`"
-        ) from error
     return TopicFacts(
         name=topic,
         topic_id=str(described["topic_id"]),
@@ -73,15 +71,28 @@ class TopicWatch:
         Raises:
             TopicError: no broker answers, or the topic does not exist.
         """
-        try:
-            if self._admin is None:
-                self._admin = KafkaAdminClient(
-                    bootstrap_servers=self._bootstrap, request_timeout_ms=15_000
-                )
-            described = self._admin.describe_topics([self._topic])[0]
-        except KafkaError as error:
-            self._admin = None
-            raise TopicError(f"Kafka does not answer at {self._bootstrap} ({error})") from error
-        if described.get("error_code"):
-            raise TopicError(f"topic {self._topic} does not exist at {self._bootstrap}")
+        admin, self._admin = self._admin, None  # kept only when it answered
+        with _clear_errors(self._bootstrap):
+            admin = admin or KafkaAdminClient(
+                bootstrap_servers=self._bootstrap, request_timeout_ms=_TIMEOUT_MS
+            )
+            described = _description(admin, self._bootstrap, self._topic)
+        self._admin = admin
         return str(described["topic_id"])
+
+
+def _description(admin: KafkaAdminClient, bootstrap: str, topic: str) -> dict[str, Any]:
+    described: dict[str, Any] = admin.describe_topics([topic])[0]
+    if described.get("error_code"):
+        raise TopicError(f"topic {topic} does not exist at {bootstrap}: run `make up`")
+    return described
+
+
+@contextmanager
+def _clear_errors(bootstrap: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise TopicError(
+            f"Kafka does not answer at {bootstrap} ({error}): run `make up`"
+        ) from error

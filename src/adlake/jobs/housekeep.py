@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_STATE
+from adlake.io import failpoints
 from adlake.io.iceberg import IcebergTable
 from adlake.io.maintenance import expire_snapshots
 
@@ -42,9 +43,12 @@ class HousekeepingPlan:
 def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int) -> None:
     """Do what is due after this many batches of the run."""
     if plan.compact_every and batches_done % plan.compact_every == 0:
+        failpoints.reach("house.before_compaction")
         compact_hot_slots(session)
+        failpoints.reach("house.after_compaction")
     # Also early in each run: a job that restarts often would never get there.
     if plan.expire_every and batches_done % plan.expire_every == 1 % plan.expire_every:
+        failpoints.reach("house.before_expiry")
         started = time.time()
         limit_ms = int((started - plan.snapshot_minutes * 60) * 1000)
         gone = {
@@ -52,6 +56,7 @@ def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int)
             for name in (BRONZE_EVENTS, GOLD_STATE)
         }
         log.info("expired snapshots %s in %.2f s", gone, time.time() - started)
+        failpoints.reach("house.after_expiry")
 
 
 def compact_hot_slots(session: SparkSession) -> None:

@@ -127,6 +127,7 @@ def catch_up_gold(session: SparkSession, gold: GoldWriter) -> None:
     # Persisted as in a batch: one long plan from Bronze to Gold overflows the planner's stack.
     deliveries = admit(records_of_bronze(once)).persist(StorageLevel.MEMORY_AND_DISK)
     try:
+        failpoints.reach("recovery.before_commit")
         gold.apply(deliveries.where("reject_reason IS NULL"), stamp)
     finally:
         deliveries.unpersist()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming import StreamingQuery
 
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io import failpoints
@@ -95,7 +96,6 @@ class _Run:
         self._batches_done = 0
         self._signals = StopSignals()
         self._processor: BatchProcessor | None = None
-        self._gold_session: SparkSession | None = None
         self.lease_lost = False
 
     def lose_lease(self) -> None:
@@ -129,13 +129,15 @@ class _Run:
         provision_tables(session)
         load_first_versions(session, config.seed_dir)
         topic = topic_facts(config.bootstrap_servers, config.topic)
-        check_topic(trusted_stamp(IcebergTable(session, BRONZE_EVENTS)), topic)
+        stamp = trusted_stamp(IcebergTable(session, BRONZE_EVENTS))
+        check_topic(stamp, topic)
         catch_up_gold(session, GoldWriter(session))
-        bronze_stamp = IcebergTable(session, BRONZE_EVENTS).newest_stamp()
+        offsets = starting_offsets(stamp, topic)
         self._topic_id = topic.topic_id
         self._topic = TopicWatch(config.bootstrap_servers, config.topic)
+        failpoints.reach("stream.before_start")
         query = (
-            self._source(session, starting_offsets(bronze_stamp, topic))
+            self._source(session, offsets)
             .writeStream.queryName("attribution")
             .foreachBatch(self._on_batch)
             .option("checkpointLocation", f"file://{self._fresh_checkpoint()}")
@@ -144,10 +146,11 @@ class _Run:
         )
         config.ready_file.parent.mkdir(parents=True, exist_ok=True)
         config.ready_file.write_text(str(os.getpid()))
-        log.info("streaming from %s", starting_offsets(bronze_stamp, topic))
+        log.info("streaming from %s", offsets)
         self._signals.listen()
         while not (self._signals.came or self._stopping.is_set()) and query.isActive:
             time.sleep(POLL_SECONDS)
+            self._pass_between_batches(query)
         self._stopping.set()
         # Stop between batches: an interrupted MERGE kills the stream thread. A batch that begins
         # after this one sees the flag and returns at once.
@@ -156,6 +159,10 @@ class _Run:
         query.stop()
         if failure is not None and not self.lease_lost:
             raise failure
+
+    def _pass_between_batches(self, query: StreamingQuery) -> None:
+        if failpoints.are_planted() and self._batches_done and not query.status["isTriggerActive"]:
+            failpoints.reach("stream.between_batches")
 
     def _fresh_checkpoint(self) -> Path:
         """The stamps are the memory; a checkpoint only serves the run that made it."""
