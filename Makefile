@@ -13,6 +13,7 @@ ADLAKE := $(BIN)/adlake
 BOOTSTRAP := $(PYTHON) src/adlake/devstack/bootstrap.py
 # Slow tiers run after the quick ones, so that a plain mistake is reported early.
 PYTEST := $(BIN)/python -m pytest -q
+CHAOS_REPORT ?= benchmarks/reports/chaos.json
 
 .PHONY: help
 help: ## List these targets
@@ -66,7 +67,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration screenshots bench bench-generator lock lock-jars
+.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration screenshots chaos mutants bench bench-generator lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -91,12 +92,12 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 test: check install ## Run every tier of tests: quick, Spark, the whole stack, browser
-	@$(PYTEST) -m "not spark and not integration and not browser"
-	@$(PYTEST) -m "spark and not integration and not browser"
+	@$(PYTEST) -m "not spark and not integration and not browser and not chaos"
+	@$(PYTEST) -m "spark and not integration and not browser and not chaos"
 	@$(PYTEST) -m "integration or browser"
 
 test-unit: venv-dev ## Run the quick tests alone
-	@$(PYTEST) -m "not spark and not integration and not browser"
+	@$(PYTEST) -m "not spark and not integration and not browser and not chaos"
 
 test-spark: venv-dev install ## Run the tests that need a Spark session
 	@$(PYTEST) -m "spark and not integration"
@@ -106,6 +107,16 @@ test-integration: venv-dev install ## Run the tests that start the stack
 
 screenshots: venv-dev install ## Test the pages in chromium and save their pictures in docs/img
 	@SCREENSHOTS=docs/img $(PYTEST) tests/browser
+
+chaos: venv-dev install ## Put every fault into a real stack (an hour; ONLY=f04 for some; MINUTES=10 SEED=7 at random)
+ifdef MINUTES
+	@$(BIN)/python benchmarks/storm.py --minutes $(MINUTES) --seed $(or $(SEED),7)
+else
+	@CHAOS_REPORT=$(CHAOS_REPORT) $(PYTEST) tests/faults -m chaos $(if $(ONLY),-k $(ONLY))
+endif
+
+mutants: venv-dev install ## Plant named bugs in the code and show the test that catches each
+	@$(BIN)/python benchmarks/mutants.py $(if $(ONLY),--only "$(ONLY)")
 
 bench: venv-dev install ## Run the benchmark (10 minutes at 5,000 events a second)
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.lake_reader import LakeReader
+from adlake.io.lease import Connect
 from adlake.io.spark import CatalogAccess, SparkResources
+from adlake.io.topic import TopicFacts, topic_facts
+from adlake.io.topic_holes import FindHoles, ranges_without_records
 from adlake.jobs.housekeep import HousekeepingPlan
-from adlake.jobs.stream import StreamConfig
+from adlake.jobs.stream_config import StreamConfig
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
 
@@ -44,15 +48,29 @@ def lake_reader(settings: Settings) -> LakeReader:
     )
 
 
+def catalog_connect(settings: Settings) -> Connect:
+    """How jobs open a connection to the catalog database."""
+    return catalog_database(settings).connect
+
+
+def present_topic(settings: Settings) -> TopicFacts:
+    """The topic as the broker has it now; raises TopicError."""
+    return topic_facts(settings.bootstrap_servers, settings.kafka.topic)
+
+
+def hole_finder(settings: Settings) -> FindHoles:
+    """How jobs ask the broker which offsets hold no record."""
+    return partial(ranges_without_records, settings.bootstrap_servers, settings.kafka.topic)
+
+
 def stream_config(settings: Settings) -> StreamConfig:
     """Everything the attribution stream needs."""
-    database = catalog_database(settings)
     stream, home = settings.stream, settings.paths.home.resolve()
     return StreamConfig(
         bootstrap_servers=settings.bootstrap_servers,
         topic=settings.kafka.topic,
         catalog=catalog_access(settings),
-        lease_connect=database.connect,
+        lease_connect=catalog_connect(settings),
         lease_ttl_seconds=stream.lease_ttl_seconds,
         checkpoint_dir=settings.paths.checkpoint_dir,
         seed_dir=settings.paths.seed_dir,

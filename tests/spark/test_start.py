@@ -1,8 +1,6 @@
-"""What the stream refuses before its first batch, and where it begins."""
+"""What the stream refuses and repairs before its first batch."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 from pyspark.sql import SparkSession
@@ -13,49 +11,9 @@ from adlake.io.ddl import provision_tables
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import Stamp, offsets_text
-from adlake.io.topic import TopicFacts
-from adlake.jobs.start import (
-    BrokerLostDataError,
-    RetentionGapError,
-    StampLostError,
-    TopicRecreatedError,
-    check_topic,
-    starting_offsets,
-    trusted_stamp,
-)
+from adlake.jobs.start import StampLostError, not_contained, trusted_stamp
 
 pytestmark = pytest.mark.spark
-
-TOPIC = TopicFacts("ads", "id-1", begin_offsets={0: 5, 1: 0}, end_offsets={0: 20, 1: 10})
-
-
-def stamp(topic_id: str = "id-1", **next_offsets: int) -> Stamp:
-    offsets = {int(name.removeprefix("p")): offset for name, offset in next_offsets.items()}
-    return Stamp(1, {stamps.NEXT_OFFSETS: offsets_text(offsets), stamps.TOPIC_ID: topic_id})
-
-
-def test_healthy_topics_pass() -> None:
-    for healthy in (None, stamp(p0=5, p1=0), stamp(p0=20, p1=10), stamp(p0=7)):
-        check_topic(healthy, TOPIC)
-
-
-@pytest.mark.parametrize(
-    ("found", "error"),
-    [
-        (stamp("id-2", p0=7, p1=0), TopicRecreatedError),
-        (stamp(p0=21, p1=0), BrokerLostDataError),
-        (stamp(p0=7, p1=0, p2=1), BrokerLostDataError),
-        (stamp(p0=4, p1=0), RetentionGapError),
-    ],
-)
-def test_unsafe_topics_are_refused_by_name(found: Stamp, error: type[Exception]) -> None:
-    with pytest.raises(error):
-        check_topic(found, TOPIC)
-
-
-def test_reading_begins_behind_the_stamp_and_new_partitions_at_their_first_offset() -> None:
-    assert json.loads(starting_offsets(stamp(p0=7), TOPIC)) == {"ads": {"0": 7, "1": -2}}
-    assert json.loads(starting_offsets(None, TOPIC)) == {"ads": {"0": -2, "1": -2}}
 
 
 def test_rows_without_a_stamp_stop_the_job(
@@ -82,3 +40,24 @@ def test_rows_without_a_stamp_stop_the_job(
     found = trusted_stamp(bronze)
     assert found is not None
     assert found.next_offsets == {0: 1}
+
+
+def test_rows_that_gold_misses_are_found_over_all_source_epochs(spark: SparkSession) -> None:
+    stored = spark.createDataFrame(
+        [
+            (label, partition, offset, reason)
+            for label in ("ads", "ads@2", "ads@3")
+            for partition in (0, 1)
+            for offset, reason in ((6, None), (7, None), (8, "BAD_ID"))
+        ],
+        "kafka_topic STRING, kafka_partition INT, kafka_offset LONG, reject_reason STRING",
+    )
+    admitted_rows = 12
+    assert not_contained(stored, None).count() == admitted_rows
+    stamp = Stamp(1, {stamps.TOPIC: "ads@2", stamps.NEXT_OFFSETS: offsets_text({0: 7, 1: 9})})
+    found = {
+        (row.kafka_topic, row.kafka_partition, row.kafka_offset)
+        for row in not_contained(stored, stamp).collect()
+    }
+    newer = {("ads@3", partition, offset) for partition in (0, 1) for offset in (6, 7)}
+    assert found == newer | {("ads@2", 0, 7)}

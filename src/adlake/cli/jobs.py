@@ -27,13 +27,14 @@ def wait(
     timeout: Annotated[float, typer.Option(min=0, help="seconds")] = 120.0,
 ) -> None:
     """Block until Gold contains every record that is in the topic now; prints the snapshots."""
-    from adlake.jobs.wait import wait_for_gold
-    from adlake.wiring import lake_reader
+    from adlake.io.source_epochs import newest_source_epoch
+    from adlake.jobs.wait import Target, wait_for_gold
+    from adlake.wiring import catalog_connect, hole_finder, lake_reader, present_topic
 
     settings = Settings()
-    done = wait_for_gold(
-        lake_reader(settings), settings.bootstrap_servers, settings.kafka.topic, timeout
-    )
+    epoch = newest_source_epoch(catalog_connect(settings), settings.kafka.topic)
+    target = Target(present_topic(settings), epoch, hole_finder(settings))
+    done = wait_for_gold(lake_reader(settings), target, timeout)
     typer.echo(
         f"gold contains all {done.records:,} records of {settings.kafka.topic} after "
         f"{done.seconds:.1f} s: gold snapshot {done.gold_snapshot}, "
@@ -53,6 +54,7 @@ def verify(
     from adlake.io.topic import TopicError, topic_facts
     from adlake.io.trino import connect
     from adlake.jobs import verify as job
+    from adlake.wiring import hole_finder
 
     settings = Settings()
     try:
@@ -67,6 +69,7 @@ def verify(
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
             rows_per_slice=slice_rows,
             begin_offsets=begin,
+            find_holes=hole_finder(settings) if begin is not None else lambda _gaps: [],
         )
     typer.echo("\n".join(proof.lines()))
     if not proof.is_good:

@@ -11,7 +11,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
 from adlake.contracts import stamps
-from adlake.contracts.tables import CATALOG, GOLD_STATE
+from adlake.contracts.tables import CATALOG
 from adlake.io.stamp import Stamp
 
 
@@ -43,9 +43,9 @@ class LakeReader:
         finally:
             catalog.close()
 
-    def gold_stamp(self) -> Stamp | None:
-        """The newest stamp among the ancestors of Gold's main branch."""
-        table = self.table(GOLD_STATE)
+    def newest_stamp(self, name: str) -> Stamp | None:
+        """The newest stamp among the ancestors of a table's main branch."""
+        table = self.table(name)
         snapshot = table.current_snapshot() if table is not None else None
         while table is not None and snapshot is not None:
             properties = _properties(snapshot.summary)

@@ -22,6 +22,16 @@ class Stamp:
         return parse_offsets(self.properties[stamps.NEXT_OFFSETS])
 
     @property
+    def start_offsets(self) -> dict[int, int]:
+        """Partition -> first offset of the source epoch; empty for the first epoch."""
+        return parse_offsets(self.properties.get(stamps.START_OFFSETS, "{}"))
+
+    @property
+    def source_label(self) -> str:
+        """The topic's history that the offsets belong to (contracts.source)."""
+        return self.properties[stamps.TOPIC]
+
+    @property
     def topic_id(self) -> str:
         """Kafka's id of the topic the offsets belong to."""
         return self.properties[stamps.TOPIC_ID]

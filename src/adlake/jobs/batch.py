@@ -12,12 +12,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
+from adlake.contracts.source import epoch_of_label
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io import failpoints
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.phases import shown
-from adlake.io.stamp import offsets_text
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.stamp import Stamp, offsets_text
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import bronze_rows
 
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 class WriterIdentity:
     """Who writes: goes into every stamp."""
 
-    topic: str
+    source: SourceEpoch
     topic_id: str
     epoch: int
     query_id: str
@@ -123,10 +125,13 @@ class BatchProcessor:
     def refresh(self) -> None:
         """Read both tables' newest stamps: at start and after any unknown commit outcome."""
         bronze, gold = self._bronze.newest_stamp(), self._gold.table.newest_stamp()
-        self.offsets = TableOffsets(
-            bronze=dict(bronze.next_offsets) if bronze else {},
-            gold=dict(gold.next_offsets) if gold else {},
-        )
+        self.offsets = TableOffsets(bronze=self._contained(bronze), gold=self._contained(gold))
+
+    def _contained(self, stamp: Stamp | None) -> dict[int, int]:
+        source = self._identity.source
+        if stamp is None or epoch_of_label(stamp.source_label) < source.number:
+            return dict(source.start_offsets)  # the offsets of an older history say nothing here
+        return stamp.next_offsets
 
     def process(self, records: DataFrame, batch_id: int) -> BatchFacts | None:
         """Bring both tables up to the end of these Kafka records.
@@ -209,7 +214,7 @@ class BatchProcessor:
         return {
             stamps.QUERY_ID: self._identity.query_id,
             stamps.BATCH_ID: str(batch_id),
-            stamps.TOPIC: self._identity.topic,
+            stamps.TOPIC: self._identity.source.label,
             stamps.TOPIC_ID: self._identity.topic_id,
             stamps.EPOCH: str(self._identity.epoch),
             stamps.BATCH_STARTED_MS: str(int(started * 1000)),
@@ -218,7 +223,11 @@ class BatchProcessor:
             stamps.INGEST_MS_P01: str(p01),
             stamps.INGEST_MS_P05: str(p05),
             stamps.INGEST_MS_P50: str(p50),
-        }
+        } | self._start_offsets()
+
+    def _start_offsets(self) -> dict[str, str]:
+        offsets = self._identity.source.start_offsets
+        return {stamps.START_OFFSETS: offsets_text(offsets)} if offsets else {}
 
 
 def _furthest(contained: Mapping[int, int], batch: Mapping[int, int]) -> dict[int, int]:

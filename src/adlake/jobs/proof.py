@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -22,6 +22,8 @@ class Pin:
     topic_id: str
     next_offsets: Mapping[int, int]
     """Partition -> first offset not contained, by Gold's stamp."""
+    start_offsets: Mapping[int, int] = field(default_factory=dict)
+    """Partition -> first offset of this source epoch; empty in the first one."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class PartitionLedger:
     next_offset: int
     bronze_rows: int
     distinct_offsets: int
+    holes: int = 0
+    """Offsets that hold no record: transaction marks and aborted records, as the broker says."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class Proof:
             f"topic      {facts.pin.topic} ({facts.pin.topic_id})",
             *(
                 f"offsets    partition {p.partition}: {p.first_offset:,} to {p.next_offset - 1:,}, "
-                f"{p.bronze_rows:,} rows"
+                f"{p.bronze_rows:,} rows{f', {p.holes:,} offsets without a record' * bool(p.holes)}"
                 for p in facts.partitions
             ),
             f"deliveries {facts.admitted + rejected:,} = {facts.admitted:,} admitted + "

@@ -6,41 +6,25 @@ damaged or rolled-back one cannot matter; what would lose or repeat data is refu
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping
 
 from pyspark import StorageLevel
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
+from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io import failpoints
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
 from adlake.io.stamp import Stamp, offsets_text
-from adlake.io.topic import TopicFacts
 from adlake.jobs.batch import beyond
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import records_of_bronze
 
 log = logging.getLogger(__name__)
-
-EARLIEST = -2
-"""Spark's name for the first offset of a partition."""
-
-
-class TopicRecreatedError(AdlakeError):
-    """The topic is not the one the tables were built from."""
-
-
-class BrokerLostDataError(AdlakeError):
-    """The broker holds less than the tables already contain."""
-
-
-class RetentionGapError(AdlakeError):
-    """The broker deleted records that were never read."""
 
 
 class StampLostError(AdlakeError):
@@ -63,62 +47,20 @@ def trusted_stamp(bronze: IcebergTable) -> Stamp | None:
     return stamp
 
 
-def check_topic(stamp: Stamp | None, topic: TopicFacts) -> None:
-    """Compare the newest Bronze stamp with the broker.
-
-    Raises:
-        TopicRecreatedError, BrokerLostDataError, RetentionGapError: going on would lose or
-            misplace records; the message names the partitions.
-    """
-    if stamp is None:
-        return
-    if stamp.topic_id != topic.topic_id:
-        raise TopicRecreatedError(
-            f"topic {topic.name} has id {topic.topic_id}, but the lake was filled from id "
-            f"{stamp.topic_id}: it was deleted and made again. Its offsets mean other records now; "
-            "use a fresh ADLAKE_HOME, or restore the old broker data"
-        )
-    lost = {
-        p: (offset, topic.end_offsets.get(p, 0))
-        for p, offset in stamp.next_offsets.items()
-        if offset > topic.end_offsets.get(p, 0)
-    }
-    if lost:
-        raise BrokerLostDataError(
-            "the broker ends before what the lake contains (partition: lake, broker): "
-            f"{lost}; the broker lost its tail"
-        )
-    gaps = {
-        p: (offset, topic.begin_offsets.get(p, 0))
-        for p, offset in _expected(stamp, topic).items()
-        if offset < topic.begin_offsets.get(p, 0)
-    }
-    if gaps:
-        raise RetentionGapError(
-            "retention deleted records that were never read (partition: next, first left): "
-            f"{gaps}; raise ADLAKE_TOPIC_RETENTION_BYTES"
-        )
-
-
-def _expected(stamp: Stamp, topic: TopicFacts) -> dict[int, int]:
-    return {p: stamp.next_offsets.get(p, 0) for p in topic.end_offsets}
-
-
 def catch_up_gold(session: SparkSession, gold: GoldWriter) -> None:
     """Bring Gold up to Bronze: the repair after a crash between the two commits."""
     bronze = IcebergTable(session, BRONZE_EVENTS)
     bronze_stamp, gold_stamp = bronze.newest_stamp(), gold.table.newest_stamp()
     if bronze_stamp is None:
         return
-    gold_next: Mapping[int, int] = gold_stamp.next_offsets if gold_stamp else {}
-    if gold_next == bronze_stamp.next_offsets:
+    if gold_stamp is not None and _is_same_place(gold_stamp, bronze_stamp):
         return
     failpoints.reach("recovery.start")
     log.warning(
         "gold is behind bronze: %s < %s; repairing",
-        offsets_text(gold_next), offsets_text(bronze_stamp.next_offsets),
+        _shown(gold_stamp), _shown(bronze_stamp),
     )  # fmt: skip
-    missing = beyond(session.table(bronze.full_name), gold_next).where("reject_reason IS NULL")
+    missing = not_contained(session.table(bronze.full_name), gold_stamp)
     once = missing.dropDuplicates(["kafka_topic", "kafka_partition", "kafka_offset"])
     stamp = dict(bronze_stamp.properties) | {
         stamps.SINK: "gold",
@@ -133,7 +75,22 @@ def catch_up_gold(session: SparkSession, gold: GoldWriter) -> None:
         deliveries.unpersist()
 
 
-def starting_offsets(stamp: Stamp | None, topic: TopicFacts) -> str:
-    """Spark's `startingOffsets`: after the newest stamp, from the beginning where there is none."""
-    known = stamp.next_offsets if stamp else {}
-    return json.dumps({topic.name: {str(p): known.get(p, EARLIEST) for p in topic.end_offsets}})
+def _is_same_place(gold: Stamp, bronze: Stamp) -> bool:
+    return (gold.source_label, gold.next_offsets) == (bronze.source_label, bronze.next_offsets)
+
+
+def _shown(stamp: Stamp | None) -> str:
+    return f"{stamp.source_label} {offsets_text(stamp.next_offsets)}" if stamp else "nothing"
+
+
+def not_contained(bronze: DataFrame, gold_stamp: Stamp | None) -> DataFrame:
+    """Admitted Bronze rows that Gold does not contain by its stamp, over all source epochs."""
+    admitted = bronze.where("reject_reason IS NULL")
+    if gold_stamp is None:
+        return admitted
+    label = gold_stamp.source_label
+    topic, number = topic_of_label(label), epoch_of_label(label)
+    older = [source_label(topic, n) for n in range(1, number)]
+    newer = admitted.where(~F.col("kafka_topic").isin(*older, label))
+    same = beyond(admitted.where(F.col("kafka_topic") == label), gold_stamp.next_offsets)
+    return same.unionAll(newer)

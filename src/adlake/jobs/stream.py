@@ -11,59 +11,47 @@ import os
 import shutil
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JError, Py4JNetworkError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
+from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io import failpoints
 from adlake.io.ddl import provision_tables
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
-from adlake.io.lease import Connect, Lease, LeaseKeeper, acquire
-from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.io.kafka_stream import kafka_records
+from adlake.io.lease import Lease, LeaseKeeper, acquire
+from adlake.io.source_epochs import newest_source_epoch
+from adlake.io.spark import CatalogAccess, build_session, connect_catalog
 from adlake.io.topic import TopicWatch, topic_facts
+from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
-from adlake.jobs.housekeep import HousekeepingPlan, keep_house
-from adlake.jobs.start import (
+from adlake.jobs.housekeep import keep_house
+from adlake.jobs.source import (
     TopicRecreatedError,
-    catch_up_gold,
     check_topic,
+    source_position,
     starting_offsets,
-    trusted_stamp,
 )
+from adlake.jobs.start import catch_up_gold, trusted_stamp
 from adlake.jobs.stopping import StopSignals
+from adlake.jobs.stream_config import StreamConfig
 
 log = logging.getLogger(__name__)
 
 LEASE_NAME = "attribution"
-MAX_ATTEMPTS = 4
-"""A batch is tried this often before the job stops and says why."""
 POLL_SECONDS = 0.2
 
 
-@dataclass(frozen=True)
-class StreamConfig:
-    """Everything one run needs; seconds and bytes as named."""
-
-    bootstrap_servers: str
-    topic: str
-    catalog: CatalogAccess
-    lease_connect: Connect
-    lease_ttl_seconds: float
-    checkpoint_dir: Path
-    seed_dir: Path
-    marker_dir: Path
-    resources: SparkResources
-    trigger_seconds: float
-    max_offsets_per_trigger: int
-    housekeeping: HousekeepingPlan
-    ready_file: Path
-    failpoints: str = ""
+class JvmGoneError(AdlakeError):
+    """The JVM died under its Python driver."""
 
 
 def run_stream(config: StreamConfig) -> int:
@@ -71,7 +59,8 @@ def run_stream(config: StreamConfig) -> int:
 
     Raises:
         LeaseHeldError: another driver works on these tables.
-        TopicRecreatedError, BrokerLostDataError, RetentionGapError: see jobs.start.
+        TopicRecreatedError, BrokerLostDataError, RetentionGapError: see jobs.source.
+        JvmGoneError: Spark died.
     """
     config.ready_file.unlink(missing_ok=True)
     lease = acquire(config.lease_connect, LEASE_NAME, config.lease_ttl_seconds)
@@ -95,6 +84,7 @@ class _Run:
         self._between_batches = threading.Lock()
         self._batches_done = 0
         self._signals = StopSignals()
+        self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
         self._processor: BatchProcessor | None = None
         self.lease_lost = False
 
@@ -108,8 +98,14 @@ class _Run:
         session = self._open_session()
         try:
             self._run_query(session)
+        except (Py4JNetworkError, ConnectionError) as error:
+            raise JvmGoneError(
+                "the Spark JVM of this driver is gone (killed, or out of memory; see the log "
+                "above): run `make up` again, it goes on exactly where the tables are"
+            ) from error
         finally:
-            session.stop()
+            with suppress(Py4JError, OSError):
+                session.stop()
 
     def _open_session(self) -> SparkSession:
         config = self._config
@@ -125,29 +121,44 @@ class _Run:
         return session
 
     def _run_query(self, session: SparkSession) -> None:
-        config = self._config
         provision_tables(session)
-        load_first_versions(session, config.seed_dir)
+        load_first_versions(session, self._config.seed_dir)
+        query = self._start_query(session, self._checked_offsets(session))
+        self._config.ready_file.parent.mkdir(parents=True, exist_ok=True)
+        self._config.ready_file.write_text(str(os.getpid()))
+        self._signals.listen()
+        self._watch(query)
+
+    def _checked_offsets(self, session: SparkSession) -> str:
+        """Where reading goes on, after the topic was checked and Gold brought up to Bronze."""
+        config = self._config
         topic = topic_facts(config.bootstrap_servers, config.topic)
+        self._epoch = newest_source_epoch(config.lease_connect, config.topic)
         stamp = trusted_stamp(IcebergTable(session, BRONZE_EVENTS))
-        check_topic(stamp, topic)
+        position = source_position(stamp, self._epoch)
+        check_topic(position, topic)
         catch_up_gold(session, GoldWriter(session))
-        offsets = starting_offsets(stamp, topic)
         self._topic_id = topic.topic_id
         self._topic = TopicWatch(config.bootstrap_servers, config.topic)
+        return starting_offsets(position, topic)
+
+    def _start_query(self, session: SparkSession, offsets: str) -> StreamingQuery:
+        config = self._config
         failpoints.reach("stream.before_start")
-        query = (
-            self._source(session, offsets)
-            .writeStream.queryName("attribution")
+        log.info("streaming %s from %s", self._epoch.label, offsets)
+        records = kafka_records(
+            session, config.bootstrap_servers, config.topic, label=self._epoch.label,
+            starting_offsets=offsets, most_per_batch=config.max_offsets_per_trigger,
+        )  # fmt: skip
+        return (
+            records.writeStream.queryName("attribution")
             .foreachBatch(self._on_batch)
             .option("checkpointLocation", f"file://{self._fresh_checkpoint()}")
             .trigger(processingTime=f"{int(config.trigger_seconds * 1000)} milliseconds")
             .start()
         )
-        config.ready_file.parent.mkdir(parents=True, exist_ok=True)
-        config.ready_file.write_text(str(os.getpid()))
-        log.info("streaming from %s", offsets)
-        self._signals.listen()
+
+    def _watch(self, query: StreamingQuery) -> None:
         while not (self._signals.came or self._stopping.is_set()) and query.isActive:
             time.sleep(POLL_SECONDS)
             self._pass_between_batches(query)
@@ -172,39 +183,19 @@ class _Run:
         checkpoint.mkdir(parents=True)
         return checkpoint
 
-    def _source(self, session: SparkSession, offsets: str) -> DataFrame:
-        return (
-            session.readStream.format("kafka")
-            .option("kafka.bootstrap.servers", self._config.bootstrap_servers)
-            .option("kafka.isolation.level", "read_committed")
-            .option("subscribe", self._config.topic)
-            .option("startingOffsets", offsets)
-            .option("maxOffsetsPerTrigger", self._config.max_offsets_per_trigger)
-            .option("failOnDataLoss", "true")
-            .load()
-            .selectExpr(
-                "value",
-                "topic AS kafka_topic",
-                "partition AS kafka_partition",
-                "offset AS kafka_offset",
-                "key AS kafka_key",
-                "timestamp AS ingest_ts",
-            )
-        )
-
     def _on_batch(self, records: DataFrame, batch_id: int) -> None:
         with self._between_batches:
             if self._stopping.is_set():
                 return  # not contained in any stamp, so the next run reads it again
             processor = self._processor_of(records.sparkSession)
-            self._process_with_retries(processor, records, batch_id)
+            self._attempts.process(processor, records, batch_id)
             self._batches_done += 1
             self._keep_house(records.sparkSession)
 
     def _processor_of(self, session: SparkSession) -> BatchProcessor:
         if self._processor is None:
             identity = WriterIdentity(
-                topic=self._config.topic,
+                source=self._epoch,
                 topic_id=self._topic_id,
                 epoch=self._lease.epoch,
                 query_id=f"epoch-{self._lease.epoch}",
@@ -220,38 +211,13 @@ class _Run:
                 f"topic {self._config.topic} was deleted and made again: {self._topic_id}, {found}"
             )
 
-    def _process_with_retries(
-        self, processor: BatchProcessor, records: DataFrame, batch_id: int
-    ) -> None:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            try:
-                if attempt > 1:
-                    # Whether the failed commit was applied is unknown: the stamps know.
-                    processor.refresh()
-                processor.process(records, batch_id)
-            except Exception as error:
-                if self._stopping.is_set() and not self.lease_lost:
-                    log.warning("batch %d is left to the next run: %s", batch_id, error)
-                    return
-                if attempt == MAX_ATTEMPTS or self.lease_lost or _is_final(error):
-                    raise
-                log.warning("batch %d failed (attempt %d): %s", batch_id, attempt, error)
-                self._stopping.wait(2**attempt)
-            else:
-                return
-
     def _keep_house(self, session: SparkSession) -> None:
         if self._stopping.is_set():
             return
         try:
             keep_house(session, self._config.housekeeping, self._batches_done)
         except Exception as error:
-            if _is_final(error):
+            if is_final(error):
                 raise
             # The batch is committed; the house can wait.
             log.warning("housekeeping failed, comes again later: %s", error)
-
-
-def _is_final(error: Exception) -> bool:
-    """Trying again cannot help: another writer took over, or the topic is another one."""
-    return isinstance(error, TopicRecreatedError) or "fenced:" in str(error)

@@ -14,9 +14,15 @@ from typing import Any
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
+from adlake.io.topic_holes import FindHoles
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
-from adlake.jobs.verify_ledger import head_failures, ledger_failures, partition_ledgers
+from adlake.jobs.verify_ledger import (
+    head_failures,
+    ledger_failures,
+    partition_ledgers,
+    with_holes,
+)
 from adlake.jobs.verify_pin import pinned_snapshots
 from adlake.jobs.verify_truth import LoadTruths, truth_verdict
 
@@ -36,6 +42,7 @@ def verify(
     rows_shown: int = ROWS_SHOWN,
     law: LawConstants = LAW_V1,
     begin_offsets: Mapping[int, int] | None = None,
+    find_holes: FindHoles = lambda _gaps: [],
 ) -> Proof:
     """Compare the newest Gold with what its Bronze snapshot demands.
 
@@ -47,6 +54,7 @@ def verify(
         rows_shown: most offending rows fetched per failure.
         law: constants of the law that Gold was made with.
         begin_offsets: first offset the broker holds, by partition; None when it was not asked.
+        find_holes: asks the broker which missing offsets never held a record.
 
     Returns:
         The proof, good or with its failures.
@@ -59,9 +67,9 @@ def verify(
     truths = load_truths()
     pin, failures = pinned_snapshots(trino)
     report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
-    ledgers = partition_ledgers(trino, pin)
+    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
-    failures += head_failures(ledgers, begin_offsets or {})
+    failures += head_failures(pin, ledgers, begin_offsets or {})
     admitted, rejected = _dispositions(trino, pin)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
     failures += check.storage_failures()

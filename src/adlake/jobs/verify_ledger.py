@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
 from adlake.io.sql_files import bind, sql_text
+from adlake.io.topic_holes import FindHoles, OffsetRange
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, PartitionLedger, Pin
 
+MOST_HOLES = 1_000
+"""So many gaps are asked about; more are reported as missing."""
 OFFSETS_PER_RANGE = 500_000
 """Distinct offsets of a range and a partition are held in memory by Trino."""
 
@@ -39,39 +44,74 @@ def partition_ledgers(trino: TrinoClient, pin: Pin) -> list[PartitionLedger]:
     ]
 
 
+def with_holes(
+    trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], find_holes: FindHoles
+) -> list[PartitionLedger]:
+    """The ledgers, with those missing offsets counted as holes that hold no record.
+
+    Only the newest source epoch can be asked about: the broker knows no older one.
+    """
+    if all(_missing(ledger) == 0 for ledger in ledgers):
+        return list(ledgers)
+    rows = _offending_offsets(trino, pin, ledgers, MOST_HOLES)
+    gaps = [
+        OffsetRange(
+            row["kafka_partition"],
+            row["kafka_offset"] + 1,
+            row["kafka_offset"] + 1 + row["missing_after"],
+        )
+        for row in rows
+        if row["kafka_topic"] == pin.topic and row["missing_after"]
+    ]
+    holes: Counter[int] = Counter()
+    for found in find_holes(gaps):
+        holes[found.partition] += found.next - found.first
+    return [
+        replace(ledger, holes=holes[ledger.partition]) if ledger.topic == pin.topic else ledger
+        for ledger in ledgers
+    ]
+
+
+def _missing(ledger: PartitionLedger) -> int:
+    width = ledger.next_offset - ledger.first_offset
+    return width - ledger.distinct_offsets - ledger.holes
+
+
 def ledger_failures(
     trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], row_limit: int
 ) -> list[Failure]:
     """Gaps, repeats and offsets that the stamp contradicts; empty when the ledger is complete."""
     failures = []
     for ledger in ledgers:
-        expected = ledger.next_offset - ledger.first_offset
         name = f"{ledger.topic} partition {ledger.partition}"
-        if missing := expected - ledger.distinct_offsets:
+        if missing := _missing(ledger):
             failures.append(Failure(f"Bronze misses {missing:,} offsets of {name}"))
         if repeated := ledger.bronze_rows - ledger.distinct_offsets:
             failures.append(Failure(f"Bronze holds {repeated:,} rows of {name} more than once"))
     if failures:
         rows = _offending_offsets(trino, pin, ledgers, row_limit)
         failures[-1] = replace(failures[-1], rows=rows)
-    return [*failures, *_end_failures(pin, ledgers)]
+    return [*failures, *end_failures(pin, ledgers)]
 
 
 def head_failures(
-    ledgers: Sequence[PartitionLedger], begin_offsets: Mapping[int, int]
+    pin: Pin, ledgers: Sequence[PartitionLedger], begin_offsets: Mapping[int, int]
 ) -> list[Failure]:
     """Records that the broker still has, from before the first one in Bronze."""
+    first = {p: max(begin, pin.start_offsets.get(p, 0)) for p, begin in begin_offsets.items()}
     return [
         Failure(
             f"Bronze misses the head of {ledger.topic} partition {ledger.partition}: the broker "
-            f"begins at {begin_offsets[ledger.partition]:,}, Bronze at {ledger.first_offset:,}"
+            f"has offset {first[ledger.partition]:,}, Bronze begins at {ledger.first_offset:,}"
         )
         for ledger in ledgers
-        if ledger.first_offset > begin_offsets.get(ledger.partition, ledger.first_offset)
+        if ledger.topic == pin.topic
+        and ledger.first_offset > first.get(ledger.partition, ledger.first_offset)
     ]
 
 
-def _end_failures(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[Failure]:
+def end_failures(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[Failure]:
+    """Where the stamp and Bronze end at different offsets, and rows of unknown topics."""
     held = {ledger.partition: ledger.next_offset for ledger in ledgers if ledger.topic == pin.topic}
     failures = [
         Failure(
@@ -83,19 +123,21 @@ def _end_failures(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[Failure]
         if held.get(partition) != pin.next_offsets.get(partition)
         and (partition in held or not _is_untouched(pin, partition))
     ]
-    other_topics = sorted({ledger.topic for ledger in ledgers} - {pin.topic})
+    epochs = range(1, epoch_of_label(pin.topic) + 1)
+    known = {source_label(topic_of_label(pin.topic), number) for number in epochs}
+    other_topics = sorted({ledger.topic for ledger in ledgers} - known)
     return failures + [Failure(f"Bronze holds rows of another topic: {t}") for t in other_topics]
 
 
 def _is_untouched(pin: Pin, partition: int) -> bool:
     """A partition without records is stamped with its beginning and has no row."""
-    return pin.next_offsets[partition] == 0
+    return pin.next_offsets[partition] == pin.start_offsets.get(partition, 0)
 
 
 def _offending_offsets(
     trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], row_limit: int
-) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
     lowest = min(ledger.first_offset for ledger in ledgers)
     highest = max(ledger.next_offset for ledger in ledgers)
     for parameters in _offset_ranges(pin, lowest, highest):

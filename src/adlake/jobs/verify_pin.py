@@ -22,35 +22,58 @@ class NothingToVerifyError(AdlakeError):
     """Gold has no stamped snapshot, or its Bronze snapshot is gone."""
 
 
+Snapshots = Mapping[int, Mapping[str, Any]]
+"""Snapshot id -> snapshot_id, parent_id, summary (sql/proof/*_snapshots.sql)."""
+
+
 def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
     """The newest Gold snapshot, its Bronze snapshot, and what their stamps contradict.
 
     Raises:
         NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
     """
-    gold = {row["snapshot_id"]: row for row in trino.records(sql_text("proof/gold_snapshots"))}
+    gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
     head = next((row for row in gold.values() if row["is_head"]), None)
     if head is None:
         raise NothingToVerifyError("Gold is empty: start the stream, then `adlake wait`")
-    stamp = _newest_stamp(gold, head["snapshot_id"])
+    return pin_at(head["snapshot_id"], gold, bronze)
+
+
+def gold_snapshots(trino: TrinoClient) -> Snapshots:
+    """Every snapshot of Gold that is still known; is_head marks main's."""
+    return {row["snapshot_id"]: row for row in trino.records(sql_text("proof/gold_snapshots"))}
+
+
+def bronze_snapshots(trino: TrinoClient) -> Snapshots:
+    """Every snapshot of Bronze that is still known."""
+    return {row["snapshot_id"]: row for row in trino.records(sql_text("proof/bronze_snapshots"))}
+
+
+def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[Failure]]:
+    """One Gold snapshot with the Bronze snapshot that its stamp names.
+
+    Raises:
+        NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
+    """
+    stamp = _newest_stamp(gold, gold_id)
     bronze_id = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
-    bronze = {row["snapshot_id"]: row for row in trino.records(sql_text("proof/bronze_snapshots"))}
     if bronze_id not in bronze:
         raise NothingToVerifyError(
             f"Bronze snapshot {bronze_id}, of which Gold is made, has expired: "
             "let the stream commit once more, then run verify again"
         )
     pin = Pin(
-        gold_snapshot=head["snapshot_id"],
+        gold_snapshot=gold_id,
         bronze_snapshot=bronze_id,
-        topic=stamp.properties[stamps.TOPIC],
+        topic=stamp.source_label,
         topic_id=stamp.topic_id,
         next_offsets=stamp.next_offsets,
+        start_offsets=stamp.start_offsets,
     )
     return pin, _stamp_failures(stamp, _newest_stamp(bronze, bronze_id))
 
 
-def _newest_stamp(snapshots: Mapping[int, Mapping[str, Any]], head_id: int) -> Stamp:
+def _newest_stamp(snapshots: Snapshots, head_id: int) -> Stamp:
     snapshot = snapshots.get(head_id)
     while snapshot is not None:
         summary = snapshot["summary"] or {}

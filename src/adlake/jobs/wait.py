@@ -8,10 +8,17 @@ from dataclasses import dataclass
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
+from adlake.contracts.tables import GOLD_STATE
 from adlake.io.lake_reader import LakeReader
-from adlake.io.topic import topic_facts
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.stamp import Stamp
+from adlake.io.topic import TopicFacts
+from adlake.io.topic_holes import FindHoles, OffsetRange
+from adlake.jobs.source import source_position
 
 POLL_SECONDS = 0.5
+STILL_SECONDS = 3.0
+"""When nothing moved for so long, the broker is asked whether anything is left to move."""
 
 
 class NotCaughtUpError(AdlakeError):
@@ -28,40 +35,70 @@ class CaughtUp:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Target:
+    """What is waited for: the end offsets of `topic`, read in source epoch `epoch`.
+
+    `find_holes` asks the broker which of the given ranges hold no record: a transaction ends with
+    a mark that has an offset but never reaches a reader.
+    """
+
+    topic: TopicFacts
+    epoch: SourceEpoch
+    find_holes: FindHoles = lambda _ranges: []
+
+    def missing(self, stamp: Stamp | None) -> list[OffsetRange]:
+        """Offsets that a table with this stamp does not contain yet, by partition."""
+        position = source_position(stamp, self.epoch)
+        is_same = position is not None and position.topic_id == self.topic.topic_id
+        contained = position.next_offsets if position and is_same else {}
+        begins = {p: contained.get(p, first) for p, first in self.topic.begin_offsets.items()}
+        return [
+            OffsetRange(p, begins[p], end)
+            for p, end in self.topic.end_offsets.items()
+            if end > begins[p]
+        ]
+
+
 def wait_for_gold(
     lake: LakeReader,
-    bootstrap_servers: str,
-    topic: str,
+    target: Target,
     timeout_seconds: float,
     report: Callable[[str], None] = lambda _line: None,
 ) -> CaughtUp:
-    """Wait for the topic's present end offsets.
+    """Wait until Gold contains the target.
 
     Raises:
         NotCaughtUpError: after `timeout_seconds`.
-        TopicError: Kafka does not answer.
     """
     started = time.monotonic()
-    facts = topic_facts(bootstrap_servers, topic)
+    before: list[OffsetRange] = []
+    moved_at = started
     while True:
-        stamp = lake.gold_stamp()
-        contained = stamp.next_offsets if stamp and stamp.topic_id == facts.topic_id else {}
-        missing = {
-            partition: end - contained.get(partition, facts.begin_offsets[partition])
-            for partition, end in facts.end_offsets.items()
-            if end > contained.get(partition, facts.begin_offsets[partition])
-        }
+        stamp = lake.newest_stamp(GOLD_STATE)
+        missing = target.missing(stamp)
+        if missing != before:
+            before, moved_at = missing, time.monotonic()
+        elif missing and time.monotonic() - moved_at > STILL_SECONDS:
+            moved_at = time.monotonic()
+            holes = target.find_holes(missing)
+            missing = [one for one in missing if one not in holes]
         elapsed = time.monotonic() - started
         if not missing:
-            records = sum(facts.end_offsets.values()) - sum(facts.begin_offsets.values())
-            if stamp is None:
-                return CaughtUp(0, 0, records, elapsed)
-            bronze_snapshot = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
-            return CaughtUp(stamp.snapshot_id, bronze_snapshot, records, elapsed)
+            return _caught_up(stamp, target.topic, elapsed)
         if elapsed > timeout_seconds:
+            by_partition = {one.partition: one.next - one.first for one in missing}
             raise NotCaughtUpError(
-                f"after {timeout_seconds:.0f} s Gold still misses {sum(missing.values())} records "
-                f"(by partition: {missing}); is the stream running? see `make status`"
+                f"after {timeout_seconds:.0f} s Gold still misses {sum(by_partition.values())} "
+                f"records (by partition: {by_partition}); is the stream running? see `make status`"
             )
-        report(f"{sum(missing.values())} records to go")
+        report(f"{sum(one.next - one.first for one in missing)} records to go")
         time.sleep(POLL_SECONDS)
+
+
+def _caught_up(stamp: Stamp | None, topic: TopicFacts, seconds: float) -> CaughtUp:
+    records = sum(topic.end_offsets.values()) - sum(topic.begin_offsets.values())
+    if stamp is None:
+        return CaughtUp(0, 0, records, seconds)
+    bronze_snapshot = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
+    return CaughtUp(stamp.snapshot_id, bronze_snapshot, records, seconds)

@@ -1,0 +1,101 @@
+"""Plants named bugs in the real code, one at a time, and shows the test that catches each.
+
+Each mutation replaces one piece of text in a copy of the checkout, runs the named test there, and
+expects it to fail; all named tests must pass in the unspoiled copy first. A mutation whose text is
+not found, or whose test passes or cannot run, is a failure. Writes benchmarks/reports/mutants.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from adlake.settings import REPO_ROOT
+from benchmarks.machine import machine_facts
+from benchmarks.mutations import MUTATIONS, Mutation
+
+COPIED = ("src", "sql", "tests", "benchmarks", "infra", "pyproject.toml")
+REPORT = REPO_ROOT / "benchmarks" / "reports" / "mutants.json"
+TEST_SECONDS = 420
+TESTS_FAILED = 1
+"""pytest's exit code; any other says that the test did not run."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="part of a mutation's name")
+    chosen = [one for one in MUTATIONS if parser.parse_args().only in one.name]
+    with tempfile.TemporaryDirectory(prefix="adlake-mutants-") as folder:
+        copy = Path(folder) / "checkout"
+        for name in COPIED:
+            source = REPO_ROOT / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, _made(copy / name))
+        unspoiled = run_tests(copy, sorted({one.test for one in chosen}))
+        if unspoiled.returncode != 0:
+            print(unspoiled.stdout[-4_000:])
+            print("the tests must pass before anything is planted")
+            return 1
+        results = [outcome(copy, one) for one in chosen]
+    report = {
+        "machine": machine_facts(),
+        "planted": len(results),
+        "caught": sum(result["caught"] for result in results),
+        "mutants": results,
+    }
+    if len(chosen) == len(MUTATIONS):
+        REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    print(f"{report['caught']} of {report['planted']} caught")
+    return 0 if report["caught"] == report["planted"] else 1
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def outcome(copy: Path, mutation: Mutation) -> dict[str, Any]:
+    """Plant one bug, run its test, take the bug out again."""
+    file = copy / mutation.file
+    original = file.read_text()
+    if original.count(mutation.old) != 1:
+        raise SystemExit(f"{mutation.name}: its text is {original.count(mutation.old)} times there")
+    file.write_text(original.replace(mutation.old, mutation.new))
+    try:
+        done = run_tests(copy, [mutation.test])
+    finally:
+        file.write_text(original)
+    caught = done.returncode == TESTS_FAILED
+    print(f"{'caught  ' if caught else 'ESCAPED '} {mutation.name}", flush=True)
+    return {
+        "name": mutation.name,
+        "file": mutation.file,
+        "test": mutation.test,
+        "caught": caught,
+        "by": re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)[:3],
+    }
+
+
+def run_tests(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
+        cwd=copy, env=_environment(copy), capture_output=True, text=True, check=False,
+        timeout=TEST_SECONDS,
+    )  # fmt: skip
+
+
+def _environment(copy: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": f"{copy / 'src'}:{copy}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The named bugs of `make mutants`, and the test that must catch each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GOLD_ROWS = "tests/spark/test_gold_rows.py"
+GOLD_WRITER = "tests/spark/test_gold_writer.py"
+BATCH = "tests/spark/test_batch.py"
+PARITY = "tests/spark/test_admit_parity.py"
+FENCE = "tests/integration/test_fence.py"
+SOURCE = "tests/unit/test_source.py"
+LEDGER = "tests/unit/test_verify_ledger.py"
+WAIT = "tests/unit/test_wait.py"
+LAW = "tests/unit/test_law_truth_table.py"
+ORACLE = "tests/contract/test_oracle_law.py"
+
+FOLD = "src/adlake/transforms/fold.py"
+GOLD = "src/adlake/transforms/gold.py"
+ADMIT = "src/adlake/transforms/admit.py"
+BATCH_JOB = "src/adlake/jobs/batch.py"
+START = "src/adlake/jobs/start.py"
+SOURCE_JOB = "src/adlake/jobs/source.py"
+WRITER = "src/adlake/io/gold_writer.py"
+FENCE_SQL = "sql/migrations/0002_lease.sql"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One bug: `old` is replaced by `new` in `file`; `test` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "no dedup: every delivery of an event counts", FOLD,
+        "(x, n) -> n = 0 OR x.e <> {sorted_events}[n - 1].e)", "(x, n) -> TRUE)", GOLD_ROWS,
+    ),
+    Mutation(
+        "arrival order: events are kept as they came", FOLD,
+        'F.sort_array(F.collect_list("event"))', 'F.collect_list("event")', GOLD_ROWS,
+    ),
+    Mutation(
+        "last payload wins instead of the smallest", FOLD,
+        'F.sort_array(F.collect_list("event"))', 'F.sort_array(F.collect_list("event"), False)',
+        GOLD_ROWS,
+    ),
+    Mutation(
+        "money as DOUBLE", GOLD,
+        "CAST(CAST({micros} AS DECIMAL(32, 0)) * 0.000001BD AS DECIMAL({precision}, 6))",
+        "CAST(CAST({micros} AS DOUBLE) * 0.000001D AS DECIMAL({precision}, 6))", GOLD_ROWS,
+    ),
+    Mutation(
+        "wall clock as the time of the last update", GOLD,
+        '"timestamp_millis(updated_ms)"', '"current_timestamp()"', GOLD_ROWS,
+    ),
+    Mutation(
+        "open window: seven days after the click is outside", GOLD,
+        "<= {law.attribution_window_ms}", "< {law.attribution_window_ms}", GOLD_ROWS,
+    ),
+    Mutation(
+        "a click at the moment of the conversion does not count", GOLD,
+        "filter(click_times, c -> c <= v.t)", "filter(click_times, c -> c < v.t)", GOLD_ROWS,
+    ),
+    Mutation(
+        "late begins at one hour instead of after it", GOLD,
+        "lag_ms > {law.late_tolerance_ms}", "lag_ms >= {law.late_tolerance_ms}", GOLD_ROWS,
+    ),
+    Mutation(
+        "a repeated batch rewrites rows", GOLD,
+        "NOT ({encoded_state_sql('state')} <=> known_state)", "TRUE", GOLD_WRITER,
+    ),
+    Mutation(
+        "rows already known are appended again", WRITER,
+        'new = batch.join(F.broadcast(known), "impression_id", "left_anti")',
+        'new = batch', GOLD_WRITER,
+    ),
+    Mutation(
+        "the leftover of a killed batch is published with the next", WRITER,
+        "        self.table.reset_staging()\n", "        self.table.java_table()\n", GOLD_WRITER,
+    ),
+    Mutation(
+        "expired guard: the newest stamp is forgotten", "src/adlake/io/maintenance.py",
+        "limit = min(older_than_ms, stamped_ms)", "limit = older_than_ms", GOLD_WRITER,
+    ),
+    Mutation(
+        "no stamp: the guard knows no offsets", "src/adlake/io/iceberg.py",
+        "        session.conf.set(key, value)", "        session.conf.unset(key)", BATCH,
+    ),
+    Mutation(
+        "guard off by one: the last contained record is read again", BATCH_JOB,
+        "AND kafka_offset < {offset})", "AND kafka_offset < {offset} - 1)", BATCH,
+    ),
+    Mutation(
+        "guard by batch: what was read before is not looked at", BATCH_JOB,
+        "    return deliveries if is_ahead else beyond(deliveries, next_offsets)",
+        "    return deliveries", BATCH,
+    ),
+    Mutation(
+        "blind retry: a failed attempt is repeated without reading the stamps",
+        "src/adlake/jobs/attempts.py", "                    processor.refresh()\n",
+        "                    pass\n", BATCH,
+    ),
+    Mutation(
+        "no repair: Gold stays behind Bronze after a kill", START,
+        "        gold.apply(deliveries", "        str(deliveries", BATCH,
+    ),
+    Mutation(
+        "offsets of an older source epoch are taken for those of the new one", BATCH_JOB,
+        "if stamp is None or epoch_of_label(stamp.source_label) < source.number:",
+        "if stamp is None:", BATCH,
+    ),
+    Mutation(
+        "no fence: an old epoch may commit", FENCE_SQL,
+        "IF writer_epoch::BIGINT <> lease.epoch THEN", "IF FALSE THEN", FENCE,
+    ),
+    Mutation(
+        "fence with a hole: a writer without an epoch may always commit", FENCE_SQL,
+        "    ELSIF NOT lease.is_released\n", "    ELSIF FALSE AND NOT lease.is_released\n", FENCE,
+    ),
+    Mutation(
+        "the lease is taken while its holder lives", "src/adlake/io/lease.py",
+        "if not is_free and not _holder_is_dead(current_holder):", "if False:", FENCE,
+    ),
+    Mutation(
+        "a recreated topic goes unnoticed at the start", SOURCE_JOB,
+        "if position.topic_id != topic.topic_id:\n        raise TopicR",
+        "if False:\n        raise TopicR", SOURCE,
+    ),
+    Mutation(
+        "a recreated topic goes unnoticed in a running job", BATCH_JOB,
+        "            self._confirm_topic()\n", "            pass\n", BATCH,
+    ),
+    Mutation(
+        "a retention gap goes unnoticed", SOURCE_JOB,
+        "if position.next_offsets.get(p, 0) < begin", "if False", SOURCE,
+    ),
+    Mutation(
+        "future events are admitted", ADMIT,
+        'F.col("ingest_ms") + constants.future_tolerance_ms',
+        'F.col("ingest_ms") + 10**15', PARITY,
+    ),
+    Mutation(
+        "bytes that are not UTF-8 are stored as text", ADMIT,
+        '"raw_payload": F.when(is_utf8, text)', '"raw_payload": text', PARITY,
+    ),
+    Mutation(
+        "wait ends one record early", "src/adlake/jobs/wait.py",
+        "if end > begins[p]", "if end > begins[p] + 1", WAIT,
+    ),
+    Mutation(
+        "verify does not see a missing head", "src/adlake/jobs/verify_ledger.py",
+        "and ledger.first_offset > first.get(", "and ledger.first_offset < first.get(", LEDGER,
+    ),
+    Mutation(
+        "the oracle counts the value of a repeat as revenue", "sql/oracles/gold_rows.sql",
+        "max(CASE WHEN is_attributed THEN micros END)",
+        "max(CASE WHEN is_eligible THEN micros END)", ORACLE,
+    ),
+)  # fmt: skip

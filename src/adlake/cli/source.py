@@ -1,0 +1,52 @@
+"""Commands about the topic's history: has the broker lost something, and going on all the same."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from adlake.cli.application import FAILURE, JOBS, app
+from adlake.settings import Settings
+
+epoch = typer.Typer(no_args_is_help=True, help="See or begin source epochs of the topic.")
+app.add_typer(epoch, name="epoch", rich_help_panel=JOBS)
+
+
+@epoch.command()
+def show() -> None:
+    """List the epochs with their reasons, and whether the stream could go on now (else exit 1)."""
+    from adlake.io.source_epochs import source_epochs
+    from adlake.jobs.epoch import situation
+    from adlake.wiring import catalog_connect, lake_reader, present_topic
+
+    settings = Settings()
+    connect = catalog_connect(settings)
+    for one in source_epochs(connect, settings.kafka.topic):
+        begin = f"from {dict(one.start_offsets)}" if one.start_offsets else "from the beginning"
+        why = f"; {one.reason} ({one.declared_by}); found: {one.finding}" if one.reason else ""
+        typer.echo(f"{one.label}: {begin}{why}")
+    now = situation(lake_reader(settings), connect, present_topic(settings))
+    if now.finding:
+        typer.echo(f"the stream would stop: {now.finding}", err=True)
+        raise typer.Exit(FAILURE)
+    typer.echo("the stream can go on")
+
+
+@epoch.command("continue")
+def continue_(
+    reason: Annotated[str, typer.Option(help="why the loss is accepted; kept for ever")],
+) -> None:
+    """Go on after the broker lost records: begin the next epoch, recording what is given up."""
+    from adlake.jobs.epoch import continue_anyway, situation
+    from adlake.wiring import catalog_connect, lake_reader, present_topic
+
+    settings = Settings()
+    connect = catalog_connect(settings)
+    now = situation(lake_reader(settings), connect, present_topic(settings))
+    begun = continue_anyway(now, connect, reason)
+    typer.echo(
+        f"source epoch {begun.number} of {begun.topic} begins at {dict(begun.start_offsets)}; the "
+        f"lake keeps everything up to {dict(begun.contained_offsets)} of the one before. "
+        "Start the stream: `make up`"
+    )

@@ -1,0 +1,28 @@
+"""Names of a topic's unbroken histories (source epochs).
+
+Offsets are only unique within one epoch, so Bronze's `kafka_topic` holds the label: with it
+(kafka_topic, kafka_partition, kafka_offset) stays a key when a topic starts anew. A topic name
+never contains `@`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FIRST_EPOCH: Final = 1
+_MARK: Final = "@"
+
+
+def source_label(topic: str, epoch: int) -> str:
+    """`ad_events` in the first epoch, `ad_events@2` in the second."""
+    return topic if epoch == FIRST_EPOCH else f"{topic}{_MARK}{epoch}"
+
+
+def topic_of_label(label: str) -> str:
+    """The topic's own name."""
+    return label.partition(_MARK)[0]
+
+
+def epoch_of_label(label: str) -> int:
+    """The source epoch that a label names."""
+    return int(label.partition(_MARK)[2] or FIRST_EPOCH)

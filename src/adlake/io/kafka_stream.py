@@ -1,0 +1,49 @@
+"""The topic as a stream of Kafka records."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+
+def kafka_records(
+    session: SparkSession,
+    bootstrap_servers: str,
+    topic: str,
+    *,
+    label: str,
+    starting_offsets: str,
+    most_per_batch: int,
+) -> DataFrame:
+    """Streaming frame of the topic's records.
+
+    Args:
+        session: the driver's session.
+        bootstrap_servers: broker list.
+        topic: name of the topic.
+        label: what Bronze calls this history of the topic (contracts.source).
+        starting_offsets: Spark's JSON form, inclusive, by topic and partition.
+        most_per_batch: rate limit, records in one micro-batch.
+
+    Returns:
+        value, kafka_topic (the label), kafka_partition, kafka_offset, kafka_key, ingest_ts.
+        Records of aborted transactions never appear; lost ones fail the query.
+    """
+    return (
+        session.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", bootstrap_servers)
+        .option("kafka.isolation.level", "read_committed")
+        .option("subscribe", topic)
+        .option("startingOffsets", starting_offsets)
+        .option("maxOffsetsPerTrigger", most_per_batch)
+        .option("failOnDataLoss", "true")
+        .load()
+        .select(
+            "value",
+            F.lit(label).alias("kafka_topic"),
+            F.col("partition").alias("kafka_partition"),
+            F.col("offset").alias("kafka_offset"),
+            F.col("key").alias("kafka_key"),
+            F.col("timestamp").alias("ingest_ts"),
+        )
+    )

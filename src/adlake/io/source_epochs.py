@@ -1,0 +1,93 @@
+"""Source epochs in the catalog database: which history of the topic is read, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from adlake.contracts.source import FIRST_EPOCH, source_label
+from adlake.io.lease import Connect
+
+
+@dataclass(frozen=True)
+class SourceEpoch:
+    """One unbroken history of a topic; the first one has no topic id and no start of its own."""
+
+    topic: str
+    number: int = FIRST_EPOCH
+    topic_id: str = ""
+    start_offsets: Mapping[int, int] = field(default_factory=dict)
+    """Partition -> first offset read in this epoch."""
+    contained_offsets: Mapping[int, int] = field(default_factory=dict)
+    """Partition -> first offset of the epoch before that the lake does not contain."""
+    finding: str = ""
+    reason: str = ""
+    declared_by: str = ""
+
+    @property
+    def label(self) -> str:
+        """What Bronze calls this history."""
+        return source_label(self.topic, self.number)
+
+
+def source_epochs(connect: Connect, topic: str) -> list[SourceEpoch]:
+    """All epochs of a topic, oldest first; at least the first one."""
+    with connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "SELECT source_epoch, topic_id, start_offsets, contained_offsets, finding, reason, "
+            "declared_by FROM adlake.source_epochs WHERE topic = %s ORDER BY source_epoch",
+            (topic,),
+        ).fetchall()
+    declared = [
+        SourceEpoch(
+            topic=topic,
+            number=row["source_epoch"],
+            topic_id=row["topic_id"],
+            start_offsets=_offsets(row["start_offsets"]),
+            contained_offsets=_offsets(row["contained_offsets"]),
+            finding=row["finding"],
+            reason=row["reason"],
+            declared_by=row["declared_by"],
+        )
+        for row in rows
+    ]
+    return [SourceEpoch(topic), *declared]
+
+
+def newest_source_epoch(connect: Connect, topic: str) -> SourceEpoch:
+    """The epoch that is read now."""
+    return source_epochs(connect, topic)[-1]
+
+
+def declare(connect: Connect, epoch: SourceEpoch) -> None:
+    """Begin an epoch.
+
+    Raises:
+        psycopg.errors.UniqueViolation: somebody declared the same number first.
+    """
+    with connect() as connection:
+        connection.execute(
+            "INSERT INTO adlake.source_epochs (source_epoch, topic, topic_id, start_offsets, "
+            "contained_offsets, finding, reason, declared_by) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                epoch.number, epoch.topic, epoch.topic_id, Jsonb(_texts(epoch.start_offsets)),
+                Jsonb(_texts(epoch.contained_offsets)), epoch.finding, epoch.reason,
+                epoch.declared_by,
+            ),
+        )  # fmt: skip
+
+
+def _offsets(document: Mapping[str, int]) -> dict[int, int]:
+    return {int(partition): int(offset) for partition, offset in document.items()}
+
+
+def _texts(offsets: Mapping[int, int]) -> dict[str, int]:
+    return {str(partition): offset for partition, offset in sorted(offsets.items())}
+
+
+UniqueViolation = psycopg.errors.UniqueViolation

@@ -1,0 +1,57 @@
+"""Trying a batch again after a fault, from what the tables say, and knowing when not to."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from py4j.protocol import Py4JNetworkError
+from pyspark.sql import DataFrame
+
+from adlake.jobs.batch import BatchProcessor
+from adlake.jobs.source import UnsafeSourceError
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 4
+"""A batch is tried this often before the job stops and says why."""
+RETRY_SECONDS = 2.0
+"""Pause before the second attempt; each further one waits twice as long."""
+
+
+def is_final(error: Exception) -> bool:
+    """Trying again cannot help: another writer took over, another topic, or no JVM is left."""
+    is_lasting = isinstance(error, (UnsafeSourceError, Py4JNetworkError, ConnectionError))
+    return is_lasting or "fenced:" in str(error)
+
+
+class Attempts:
+    """Processes batches, each in up to MAX_ATTEMPTS attempts.
+
+    `stopping` cuts the pauses short; a batch that fails while the job stops is left to the next
+    run, unless the lease is lost: then it is somebody else's.
+    """
+
+    def __init__(self, stopping: threading.Event, has_lost_lease: Callable[[], bool]) -> None:
+        self._stopping = stopping
+        self._has_lost_lease = has_lost_lease
+
+    def process(self, processor: BatchProcessor, records: DataFrame, batch_id: int) -> None:
+        """Bring both tables up to the end of these records, or raise the last error."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                if attempt > 1:
+                    # Whether the failed commit was applied is unknown: the stamps know.
+                    processor.refresh()
+                processor.process(records, batch_id)
+            except Exception as error:
+                if self._stopping.is_set() and not self._has_lost_lease():
+                    log.warning("batch %d is left to the next run: %s", batch_id, error)
+                    return
+                if attempt == MAX_ATTEMPTS or self._has_lost_lease() or is_final(error):
+                    raise
+                log.warning("batch %d failed (attempt %d): %s", batch_id, attempt, error)
+                self._stopping.wait(RETRY_SECONDS * 2 ** (attempt - 1))
+            else:
+                return

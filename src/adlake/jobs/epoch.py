@@ -1,0 +1,74 @@
+"""Begins a new source epoch: going on after the broker lost records, on purpose and on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adlake.contracts.errors import AdlakeError
+from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.io.lake_reader import LakeReader
+from adlake.io.lease import Connect, this_holder
+from adlake.io.source_epochs import SourceEpoch, UniqueViolation, declare, newest_source_epoch
+from adlake.io.topic import TopicFacts
+from adlake.jobs.source import (
+    SourcePosition,
+    UnsafeSourceError,
+    check_topic,
+    continued_offsets,
+    source_position,
+)
+
+
+class NothingToContinueError(AdlakeError):
+    """The stream can go on by itself: a new epoch would only hide the next fault."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the stream would meet if it started now; `finding` is empty when it could go on."""
+
+    epoch: SourceEpoch
+    position: SourcePosition | None
+    topic: TopicFacts
+    finding: str
+
+
+def situation(lake: LakeReader, connect: Connect, topic: TopicFacts) -> Situation:
+    """Judge the topic as the stream does at its start, without starting it."""
+    epoch = newest_source_epoch(connect, topic.name)
+    position = source_position(lake.newest_stamp(BRONZE_EVENTS), epoch)
+    try:
+        check_topic(position, topic)
+    except UnsafeSourceError as error:
+        return Situation(epoch, position, topic, str(error))
+    return Situation(epoch, position, topic, "")
+
+
+def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceEpoch:
+    """Declare the next epoch; the stream begins it at its next start.
+
+    Raises:
+        NothingToContinueError: nothing stops the stream, or somebody else was faster.
+    """
+    if not now.finding or now.position is None:
+        raise NothingToContinueError(
+            f"nothing stops the stream: {now.topic.name} continues the lake; run `make up`"
+        )
+    epoch = SourceEpoch(
+        topic=now.topic.name,
+        number=now.epoch.number + 1,
+        topic_id=now.topic.topic_id,
+        start_offsets=continued_offsets(now.position, now.topic),
+        contained_offsets=now.position.next_offsets,
+        finding=now.finding,
+        reason=reason,
+        declared_by=this_holder(),
+    )
+    try:
+        declare(connect, epoch)
+    except UniqueViolation as error:
+        raise NothingToContinueError(
+            f"source epoch {epoch.number} was declared by somebody else just now: see "
+            "`adlake epoch show`"
+        ) from error
+    return epoch

@@ -1,0 +1,123 @@
+"""Where reading the topic goes on, and what makes that unsafe.
+
+The stamps in the tables are the only memory. What would lose or repeat records is refused by name;
+an operator may then begin a new source epoch on purpose (`adlake epoch`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adlake.contracts.errors import AdlakeError
+from adlake.contracts.source import epoch_of_label
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.stamp import Stamp
+from adlake.io.topic import TopicFacts
+
+EARLIEST = -2
+"""Spark's name for the first offset of a partition."""
+_GO_ON = 'go on without them by `adlake epoch continue --reason "..."`'
+
+
+class UnsafeSourceError(AdlakeError):
+    """Going on by itself would lose or misplace records."""
+
+
+class TopicRecreatedError(UnsafeSourceError):
+    """The topic is not the one the tables were built from."""
+
+
+class BrokerLostDataError(UnsafeSourceError):
+    """The broker holds less than the tables already contain."""
+
+
+class RetentionGapError(UnsafeSourceError):
+    """The broker deleted records that were never read."""
+
+
+@dataclass(frozen=True)
+class SourcePosition:
+    """Where reading goes on: the first offset not contained, by partition, of one topic id."""
+
+    topic_id: str
+    next_offsets: Mapping[int, int]
+
+
+def source_position(stamp: Stamp | None, epoch: SourceEpoch) -> SourcePosition | None:
+    """The newest stamp's position, or the start of a source epoch that has no stamp yet.
+
+    None: nothing was ever read in the first epoch.
+    """
+    if stamp is not None and epoch_of_label(stamp.source_label) >= epoch.number:
+        return SourcePosition(stamp.topic_id, stamp.next_offsets)
+    if epoch.topic_id:
+        return SourcePosition(epoch.topic_id, epoch.start_offsets)
+    return None
+
+
+def check_topic(position: SourcePosition | None, topic: TopicFacts) -> None:
+    """Compare where the lake is with the broker.
+
+    Raises:
+        TopicRecreatedError, BrokerLostDataError, RetentionGapError: the message names the
+            partitions.
+    """
+    if position is None:
+        return
+    if position.topic_id != topic.topic_id:
+        raise TopicRecreatedError(
+            f"topic {topic.name} has id {topic.topic_id}, but the lake was filled from id "
+            f"{position.topic_id}: it was deleted and made again, and its offsets mean other "
+            f"records now. Restore the old broker data, or {_GO_ON}"
+        )
+    if lost := _beyond_the_end(position, topic):
+        raise BrokerLostDataError(
+            "the broker ends before what the lake contains (partition: lake, broker): "
+            f"{lost}; the broker lost its tail. Restore it, or {_GO_ON}"
+        )
+    if gaps := _before_the_beginning(position, topic):
+        raise RetentionGapError(
+            "retention deleted records that were never read (partition: next, first left): "
+            f"{gaps}; raise ADLAKE_TOPIC_RETENTION_BYTES, and {_GO_ON}"
+        )
+
+
+def continued_offsets(position: SourcePosition, topic: TopicFacts) -> dict[int, int]:
+    """Where a new source epoch begins so that no record the broker still has is left out.
+
+    A partition that ends before the lake is read again from its beginning: which of its offsets
+    hold new records is unknown. The law counts an event once, however often it is read.
+    """
+    if position.topic_id != topic.topic_id:
+        return dict(topic.begin_offsets)
+    unsafe = {*_beyond_the_end(position, topic), *_before_the_beginning(position, topic)}
+    return {
+        partition: begin if partition in unsafe else position.next_offsets.get(partition, begin)
+        for partition, begin in topic.begin_offsets.items()
+    }
+
+
+def starting_offsets(position: SourcePosition | None, topic: TopicFacts) -> str:
+    """Spark's `startingOffsets`: where reading goes on, the beginning of unknown partitions."""
+    known = position.next_offsets if position else {}
+    return json.dumps({topic.name: {str(p): known.get(p, EARLIEST) for p in topic.end_offsets}})
+
+
+def _beyond_the_end(position: SourcePosition, topic: TopicFacts) -> dict[int, tuple[int, int]]:
+    return {
+        p: (offset, topic.end_offsets.get(p, 0))
+        for p, offset in position.next_offsets.items()
+        if offset > topic.end_offsets.get(p, 0)
+    }
+
+
+def _before_the_beginning(
+    position: SourcePosition, topic: TopicFacts
+) -> dict[int, tuple[int, int]]:
+    return {
+        p: (position.next_offsets.get(p, 0), begin)
+        for p, begin in topic.begin_offsets.items()
+        if position.next_offsets.get(p, 0) < begin
+    }

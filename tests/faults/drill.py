@@ -1,0 +1,126 @@
+"""A lake under fire: drivers that die at a named place, drivers beside the managed one, proofs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.devstack.errors import DevstackError
+from adlake.devstack.ports import free_ports, is_free
+from adlake.io.trino import TrinoClient, connect
+from adlake.settings import REPO_ROOT
+from tests.faults.oracles import assert_every_head_is_lawful, assert_stamps_only_grow
+from tests.integration.lake import SERVERS, Lake
+
+TRAFFIC = ("--unpaced", "--faults", "all", "--history", "48h", "--drain")
+QUICK = {
+    "TRIGGER_SECONDS": "1", "MAX_OFFSETS_PER_TRIGGER": "600", "SNAPSHOT_MINUTES": "600",
+    "COMPACT_EVERY_BATCHES": "3", "EXPIRE_EVERY_BATCHES": "3", "LEASE_TTL_SECONDS": "6",
+}  # fmt: skip
+"""Small batches, all snapshots kept (the oracles read the whole history), quick take-over."""
+
+
+@contextmanager
+def drilled_lake(home: Path, **more: str) -> Iterator[Lake]:
+    """Postgres, Kafka and Trino of a lake of its own; everything is removed at the end."""
+    lake = Lake(home, QUICK | more)
+    try:
+        lake.stack().up(only=SERVERS)
+        yield lake
+    finally:
+        lake.stack().nuke()
+
+
+def produce(lake: Lake, events: int, seed: int) -> None:
+    """Publish events with every fault of the generator, history included."""
+    lake.adlake(
+        "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
+        *TRAFFIC,
+    )  # fmt: skip
+
+
+def run_into(lake: Lake, failpoints: str, **settings: str) -> int:
+    """Run a driver until the planted fault ended it; returns when it fired (epoch ms)."""
+    doomed = lake.stream(FAILPOINTS=failpoints, **settings)
+    wait_for_free_port(lake)
+    with suppress(DevstackError):  # some faults end it before it is ready
+        doomed.start()
+    lake.wait_for_death(doomed)
+    return fired_at(lake, failpoints)
+
+
+def fired_at(lake: Lake, failpoints: str) -> int:
+    """Epoch ms at which the first planted fault fired; fails when it never did."""
+    name, _, rest = failpoints.split(",", maxsplit=1)[0].partition("=")
+    action, _, batch = rest.partition("@batch")
+    marker = lake.home / "failpoints" / f"{name}.{action}.{batch or None}"
+    assert marker.exists(), f"{failpoints} never fired:\n{lake.stream().last_log_lines(40)}"
+    return int(marker.read_text())
+
+
+def wait_for_free_port(lake: Lake, seconds: float = 30.0) -> None:
+    """A JVM outlives its killed Python by seconds and holds the port of its UI."""
+    port = lake.settings().ports.spark_ui_port
+    deadline = time.monotonic() + seconds
+    while not is_free(port):
+        assert time.monotonic() < deadline, "the JVM of a killed driver still lives"
+        time.sleep(0.1)
+
+
+@contextmanager
+def second_driver(lake: Lake, log_name: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A driver that the stack does not know of: another terminal, another machine."""
+    [port] = free_ports(1)
+    chosen = lake.settings(SPARK_UI_PORT=str(port), **settings)
+    environment = {**os.environ, **chosen.as_environment()}
+    environment["JAVA_HOME"] = str(lake.stack().installation.jdk.home)
+    log = lake.home / "logs" / log_name
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "adlake.cli", "stream"],
+            env=environment, cwd=REPO_ROOT, stdout=output, stderr=output,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            kill_tree(process.pid)
+            process.wait(timeout=30)
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and all its children, if they still live."""
+    with suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for one in [*root.children(recursive=True), root]:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+
+
+def prove(lake: Lake) -> str:
+    """Gold contains everything and equals the law; the generator's books agree."""
+    lake.adlake("wait", "--timeout", "240")
+    proof = lake.adlake("verify").stdout
+    assert "every sum is equal" in proof
+    return proof
+
+
+def prove_history(lake: Lake) -> dict[str, int]:
+    """The oracles over all heads and stamps; returns how much was looked at."""
+    with client_of(lake) as trino:
+        return {
+            "gold_heads_compared": assert_every_head_is_lawful(trino),
+            "bronze_stamps": assert_stamps_only_grow(trino, BRONZE_EVENTS),
+            "gold_stamps": assert_stamps_only_grow(trino, GOLD_STATE),
+        }
+
+
+def client_of(lake: Lake) -> TrinoClient:
+    return connect(lake.settings().ports.trino_port)

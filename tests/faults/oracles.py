@@ -1,0 +1,147 @@
+"""What must hold after every fault (the oracles of docs/trust.md), asked of the real tables.
+
+O1-O4 are `adlake verify`. Here are those that look at the whole history: every head that Gold ever
+showed equals the law over the Bronze prefix that it states (O6), stamps only grow (O7), and no
+reader saw a sum that belongs to no head.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from adlake.contracts import stamps
+from adlake.contracts.errors import AdlakeError
+from adlake.contracts.law import LAW_V1
+from adlake.io.sql_files import TIMESTAMP_UTC
+from adlake.io.trino import TrinoClient, connect
+from adlake.jobs.proof import Pin
+from adlake.jobs.verify import check_sql
+from adlake.jobs.verify_pin import Snapshots, bronze_snapshots, gold_snapshots, pin_at
+
+POLL_SECONDS = 1.0
+SUMS = "count(*), count(DISTINCT impression_id), sum(revenue), sum(revenue_out_of_window)"
+
+
+def gold_heads(trino: TrinoClient) -> list[int]:
+    """Every snapshot that was ever the head of Gold's main branch, oldest first."""
+    rows = trino.rows(
+        'SELECT snapshot_id FROM gold."ad_performance_state$history" ORDER BY made_current_at'
+    )
+    return list(dict.fromkeys(snapshot_id for (snapshot_id,) in rows))
+
+
+def assert_every_head_is_lawful(trino: TrinoClient) -> int:
+    """O6: returns how many heads were compared, row by row and column by column."""
+    gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
+    heads = [head for head in gold_heads(trino) if _is_stamped(gold, head)]
+    for head in heads:
+        pin, failures = pin_at(head, gold, bronze)
+        assert failures == []
+        found = trino.one(check_sql("proof/comparison_totals", ("compared_rows",), _values(pin)))
+        assert found["differing_rows"] == 0, f"snapshot {head}: {found}"
+    return len(heads)
+
+
+def _is_stamped(snapshots: Snapshots, head: int) -> bool:
+    """Nothing but the table's dataless first snapshot carries no stamp."""
+    snapshot = snapshots.get(head)
+    while snapshot is not None:
+        if stamps.NEXT_OFFSETS in (snapshot["summary"] or {}):
+            return True
+        snapshot = snapshots.get(snapshot["parent_id"])
+    return False
+
+
+def _values(pin: Pin) -> dict[str, Any]:
+    return {
+        "gold_snapshot": pin.gold_snapshot,
+        "bronze_snapshot": pin.bronze_snapshot,
+        "attribution_window_ms": LAW_V1.attribution_window_ms,
+        "late_tolerance_ms": LAW_V1.late_tolerance_ms,
+        "timestamp_utc": TIMESTAMP_UTC["trino"],
+        "slice_count": 1,
+        "slice": 0,
+    }
+
+
+def assert_stamps_only_grow(trino: TrinoClient, table: str) -> int:
+    """O7: no (epoch, batch) twice, offsets never go back; returns the number of stamps."""
+    schema, name = table.split(".")
+    rows = trino.rows(
+        f'SELECT summary FROM {schema}."{name}$snapshots" '
+        "WHERE element_at(summary, 'adlake.next-offsets') IS NOT NULL ORDER BY committed_at"
+    )
+    seen: dict[tuple[str, str], str] = {}
+    last: dict[str, int] = {}
+    for (summary,) in rows:
+        key = (summary[stamps.EPOCH], summary[stamps.BATCH_ID])
+        offsets = summary[stamps.NEXT_OFFSETS]
+        # Append and MERGE of one Gold batch carry the same stamp, one after the other.
+        assert seen.get(key, offsets) == offsets, f"{table}: {key} stamped twice"
+        seen[key] = offsets
+        now = json.loads(offsets)
+        assert all(now[p] >= offset for p, offset in last.items() if p in now), table
+        last = now
+    return len(seen)
+
+
+@dataclass
+class PollingReader:
+    """Reads Gold's sums over and over, as a dashboard does, while faults happen."""
+
+    trino_port: int
+    seen: set[tuple[Any, ...]] = field(default_factory=set)
+    polls: int = 0
+
+    def __post_init__(self) -> None:
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> PollingReader:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=60)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(POLL_SECONDS):
+            try:
+                with connect(self.trino_port) as client:
+                    [row] = client.rows(f"SELECT {SUMS} FROM gold.ad_performance_state")
+            except AdlakeError:
+                continue  # Trino or the table is away: that is somebody else's test
+            self.seen.add(row)
+            self.polls += 1
+
+    def assert_saw_only_heads(self, trino: TrinoClient) -> None:
+        """Every sum that was read belongs to one head; with O6, to the law."""
+        lawful = {
+            tuple(row)
+            for head in gold_heads(trino)
+            for row in trino.rows(
+                f"SELECT {SUMS} FROM gold.ad_performance_state FOR VERSION AS OF {head}"
+            )
+        }
+        assert self.polls > 0
+        assert self.seen <= lawful, f"seen, but of no head: {self.seen - lawful}"
+
+
+def commit_times(trino: TrinoClient) -> list[int]:
+    """Epoch ms of every stamped Gold commit, oldest first."""
+    rows = trino.rows(
+        "SELECT CAST(to_unixtime(committed_at) * 1000 AS bigint) "
+        'FROM gold."ad_performance_state$snapshots" '
+        "WHERE element_at(summary, 'adlake.epoch') IS NOT NULL ORDER BY 1"
+    )
+    return [moment for (moment,) in rows]

@@ -1,0 +1,180 @@
+"""F8, F19, F25, F36, F37: little room, little speed, a producer that sends everything again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from adlake.devstack.errors import DevstackError
+from adlake.devstack.service import State
+from adlake.io.topic import topic_facts
+from tests.faults.chronicle import Chronicle
+from tests.faults.drill import (
+    client_of,
+    drilled_lake,
+    produce,
+    prove,
+    prove_history,
+    second_driver,
+    wait_for_free_port,
+)
+from tests.integration.lake import Lake
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+
+BACKLOG = 100_000
+GOLD_SUMS = (
+    "SELECT count(*), sum(revenue), sum(revenue_out_of_window), sum(cost), "
+    "checksum(events_state), checksum(last_updated_ts) FROM gold.ad_performance_state"
+)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A lake of its own: records sent again are not in the generator's books."""
+    with drilled_lake(tmp_path_factory.mktemp("resources") / "home") as one:
+        yield one
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A file system of its own, so that it can be full."""
+    assert os.geteuid() == 0, "mounting a small disk needs root"
+    folder.mkdir(parents=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True
+    )
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_f08_a_full_warehouse_stops_the_stream_and_loses_nothing(
+    tmp_path_factory: pytest.TempPathFactory, chronicle: Chronicle
+) -> None:
+    base = tmp_path_factory.mktemp("full")
+    with (
+        small_disk(base / "disk", megabytes=64) as disk,
+        drilled_lake(base / "home", WAREHOUSE=f"file://{disk}/warehouse") as lake,
+    ):
+        produce(lake, 6_000, seed=8)
+        ballast = disk / "ballast"
+        lake.stack().up(only=["stream"])
+        prove(lake)
+        with ballast.open("wb") as file:
+            free = os.statvfs(disk)
+            file.write(b"\0" * (free.f_bavail * free.f_frsize - 200_000))
+        produce(lake, 6_000, seed=81)
+        driver = lake.stream()
+        lake.wait_for_death(driver, timeout=240)
+        assert "No space left on device" in driver.log_file.read_text()
+        ballast.unlink()
+        wait_for_free_port(lake)
+        lake.stack().up(only=["stream"])
+        prove(lake)
+        found = prove_history(lake)
+        lake.stack().down(only=["stream"])
+    chronicle.add("F8", "warehouse full", fired=True, outcome="stopped, resumed with room", **found)
+
+
+def test_f25_compaction_after_every_batch_moves_no_row(lake: Lake, chronicle: Chronicle) -> None:
+    produce(lake, 4_000, seed=25)
+    wait_for_free_port(lake)
+    driver = lake.stream(COMPACT_EVERY_BATCHES="1", EXPIRE_EVERY_BATCHES="1")
+    driver.start()
+    lake.adlake("wait", "--timeout", "300")
+    compactions = driver.log_file.read_text().count("compacted")
+    driver.stop()
+    lake.adlake("verify", expected=None)
+    found = prove_history(lake)
+    assert compactions >= 3
+    chronicle.add("F25", "compaction after every batch", compactions=compactions, **found)
+
+
+@pytest.mark.parametrize("most", ["50", "50000"])
+def test_f36_a_backlog_is_worked_off_whatever_the_batch_size(
+    tmp_path_factory: pytest.TempPathFactory, chronicle: Chronicle, most: str
+) -> None:
+    with drilled_lake(tmp_path_factory.mktemp("backlog") / "home") as lake:
+        produce(lake, BACKLOG if most == "50000" else 1_000, seed=36)
+        lake.stream(MAX_OFFSETS_PER_TRIGGER=most).start()
+        prove(lake)
+        prove_history(lake)
+        lake.stack().down(only=["stream"])
+    chronicle.add("F36", f"backlog in batches of {most}", outcome="worked off, same Gold")
+
+
+def test_f37_few_files_and_one_core_make_it_slower_not_wrong(
+    lake: Lake, chronicle: Chronicle
+) -> None:
+    produce(lake, 2_000, seed=37)
+    wait_for_free_port(lake)
+    with second_driver(lake, "narrow.log") as driver:
+        process = psutil.Process(driver.pid)
+        process.rlimit(psutil.RLIMIT_NOFILE, (256, 256))
+        process.cpu_affinity([0])
+        lake.adlake("wait", "--timeout", "400")
+        assert driver.poll() is None
+        children = process.children(recursive=True)
+        assert all(child.cpu_affinity() == [0] for child in children if child.name() == "java")
+    prove_history(lake)
+    chronicle.add("F37", "256 open files, one core", outcome="slower, same Gold")
+
+
+def test_a_driver_that_cannot_start_says_why(lake: Lake) -> None:
+    wait_for_free_port(lake)
+    with pytest.raises(DevstackError, match="died while starting"):
+        lake.stream(DRIVER_MEMORY="100m").start()
+    assert lake.stream().state() is not State.READY
+
+
+def test_f19_a_producer_that_sends_everything_again_changes_no_sum(
+    lake: Lake, chronicle: Chronicle
+) -> None:
+    produce(lake, 2_000, seed=19)
+    wait_for_free_port(lake)
+    lake.stack().up(only=["stream"])
+    prove(lake)
+    with client_of(lake) as trino:
+        [before] = trino.rows(GOLD_SUMS)
+    sent = send_again(lake)
+    lake.adlake("wait", "--timeout", "300")
+    with client_of(lake) as trino:
+        [after] = trino.rows(GOLD_SUMS)
+    lake.stack().down(only=["stream"])
+    assert sent > 1_000
+    assert after == before
+    chronicle.add("F19", "every record sent again", records=sent, outcome="no sum changed")
+
+
+def send_again(lake: Lake) -> int:
+    """Publish every record of the topic once more, with its key and its time."""
+    servers = lake.settings().bootstrap_servers
+    ends = topic_facts(servers, "ad_events").end_offsets
+    consumer = KafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
+    producer = KafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=20)
+    sent = 0
+    for partition, end in ends.items():
+        one = TopicPartition("ad_events", partition)
+        consumer.assign([one])
+        consumer.seek_to_beginning(one)
+        while consumer.position(one) < end:
+            for record in consumer.poll(timeout_ms=1_000).get(one, []):
+                if record.offset < end:
+                    producer.send(
+                        "ad_events", record.value, key=record.key, partition=partition,
+                        timestamp_ms=record.timestamp,
+                    )  # fmt: skip
+                    sent += 1
+    producer.flush()
+    producer.close()
+    consumer.close()
+    return sent

@@ -1,0 +1,94 @@
+"""The fence inside the catalog database: which writer may commit which table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from adlake.io.lease import LeaseHeldError, LeaseLostError, acquire
+from adlake.provision.catalog import CatalogDatabase, catalog_database
+from tests.integration.lake import Lake
+
+pytestmark = pytest.mark.integration
+
+FENCED = ("bronze.ad_events", "gold.ad_performance_state", "dims.dim_campaigns")
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CatalogDatabase]:
+    lake = Lake(Path(tmp_path_factory.mktemp("fence") / "home"))
+    try:
+        lake.stack().up(only=["postgres"])
+        one = catalog_database(lake.settings())
+        with one.connect() as connection:
+            for name in (*FENCED, "gold.somebody_elses"):
+                connection.execute(
+                    "INSERT INTO iceberg_tables VALUES ('lakehouse', %s, %s, 'm0', NULL, 'TABLE')",
+                    tuple(name.split(".")),
+                )
+        yield one
+    finally:
+        lake.stack().nuke()
+
+
+def commit(database: CatalogDatabase, table: str, epoch: int | None) -> None:
+    """What Iceberg does at a commit: one UPDATE of the table's row, on the writer's connection."""
+    with database.connect() as connection:
+        if epoch is not None:
+            connection.execute(f"SET adlake.lease_epoch = {epoch}")
+        connection.execute(
+            "UPDATE iceberg_tables SET metadata_location = 'm1' "
+            "WHERE table_namespace = %s AND table_name = %s",
+            tuple(table.split(".")),
+        )
+
+
+@pytest.mark.parametrize("table", FENCED)
+def test_only_the_newest_epoch_commits(database: CatalogDatabase, table: str) -> None:
+    old = acquire(database.connect, "attribution", 0.0)
+    commit(database, table, old.epoch)
+    new = acquire(database.connect, "attribution", 30.0)
+    for stale in (old.epoch, new.epoch + 1):
+        with pytest.raises(psycopg.errors.RaiseException, match="fenced: lease attribution"):
+            commit(database, table, stale)
+    with pytest.raises(LeaseLostError):
+        old.renew()
+    commit(database, table, new.epoch)
+    new.renew()
+    new.release()
+
+
+def test_a_writer_without_an_epoch_is_refused_while_a_driver_works(
+    database: CatalogDatabase,
+) -> None:
+    held = acquire(database.connect, "attribution", 30.0)
+    with pytest.raises(psycopg.errors.RaiseException, match="stop it first"):
+        commit(database, FENCED[0], None)
+    commit(database, "gold.somebody_elses", None)
+    held.release()
+    commit(database, FENCED[0], None)
+
+
+def test_a_held_lease_is_refused_and_names_its_holder(database: CatalogDatabase) -> None:
+    held = acquire(database.connect, "attribution", 30.0)
+    with pytest.raises(LeaseHeldError, match=r"pid \d+.* holds lease attribution"):
+        acquire(database.connect, "attribution", 30.0)
+    held.release()
+    again = acquire(database.connect, "attribution", 30.0)
+    assert again.epoch == held.epoch + 1
+    again.release()
+
+
+def test_the_lease_of_a_dead_driver_of_this_machine_is_free_at_once(
+    database: CatalogDatabase,
+) -> None:
+    held = acquire(database.connect, "attribution", 600.0)
+    with database.connect() as connection:
+        # The same pid, but a process that started at another time: the holder is gone.
+        connection.execute(
+            "UPDATE adlake.leases SET holder = regexp_replace(holder, 'started .*', 'started 1.00')"
+        )
+    assert acquire(database.connect, "attribution", 0.0).epoch == held.epoch + 1

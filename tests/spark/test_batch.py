@@ -1,0 +1,151 @@
+"""One micro-batch after the other into both tables: repeats, restarts, faults between commits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.io import failpoints
+from adlake.io.ddl import provision_tables
+from adlake.io.gold_writer import GoldWriter
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.spark import CatalogAccess, connect_catalog
+from adlake.jobs import attempts
+from adlake.jobs.attempts import Attempts
+from adlake.jobs.batch import BatchProcessor, WriterIdentity
+from adlake.jobs.source import TopicRecreatedError
+from adlake.jobs.start import catch_up_gold
+from tests.golden import DeliveryFixture, law_cases
+from tests.spark.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
+
+pytestmark = pytest.mark.spark
+
+_SCHEMA = (
+    "value binary, kafka_topic string, kafka_partition int, kafka_offset bigint, "
+    "kafka_key binary, ingest_ms bigint"
+)
+EVERYTHING = [delivery for case in law_cases() for delivery in case.deliveries]
+FIRST, SECOND, THIRD = EVERYTHING[:40], EVERYTHING[40:80], EVERYTHING[80:]
+
+
+@pytest.fixture
+def lakehouse(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
+    session = spark.newSession()
+    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
+    provision_tables(session)
+    yield session
+    failpoints.arm("", tmp_path, None)
+
+
+def processor(session: SparkSession, source: SourceEpoch | None = None) -> BatchProcessor:
+    identity = WriterIdentity(source or SourceEpoch("ad_events"), "t", epoch=1, query_id="q")
+    return BatchProcessor(session, identity, confirm_topic=lambda: None)
+
+
+def records(
+    session: SparkSession, deliveries: Sequence[DeliveryFixture], label: str = "ad_events"
+) -> DataFrame:
+    """Kafka records; partition and offset as in the truth table, which numbers them uniquely."""
+    rows = [
+        (bytearray(d.payload), label, d.partition, d.offset, b"k", d.ingest_ms) for d in deliveries
+    ]
+    frame = session.createDataFrame(rows, _SCHEMA)
+    return frame.withColumn("ingest_ts", F.timestamp_millis("ingest_ms")).drop("ingest_ms")
+
+
+def assert_lawful(session: SparkSession, deliveries: Sequence[DeliveryFixture]) -> None:
+    """Bronze has each delivery once, Gold is the law of all of them."""
+    bronze = session.table(f"lakehouse.{BRONZE_EVENTS}")
+    assert bronze.count() == len(deliveries)
+    assert bronze.select("kafka_partition", "kafka_offset").distinct().count() == len(deliveries)
+    gold = spark_rows(session.table(f"lakehouse.{GOLD_STATE}"))
+    assert differences(python_rows(admitted_deliveries(deliveries)), gold) == []
+
+
+def test_batches_that_overlap_are_applied_once(lakehouse: SparkSession) -> None:
+    one = processor(lakehouse)
+    one.process(records(lakehouse, FIRST), 0)
+    one.process(records(lakehouse, FIRST), 0)
+    one.process(records(lakehouse, [*FIRST, *SECOND]), 1)
+    assert_lawful(lakehouse, [*FIRST, *SECOND])
+    # A new driver counts its batches from 0 again and reads from an older offset.
+    processor(lakehouse).process(records(lakehouse, [*SECOND, *THIRD]), 0)
+    assert_lawful(lakehouse, EVERYTHING)
+
+
+@pytest.mark.parametrize("place", ["bronze.after_commit", "gold.after_append", "gold.after_commit"])
+def test_a_batch_that_failed_anywhere_is_tried_again_from_the_stamps(
+    lakehouse: SparkSession, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "RETRY_SECONDS", 0.0)
+    failpoints.arm(f"{place}=raise", tmp_path / "markers", None)
+    run = Attempts(threading.Event(), has_lost_lease=lambda: False)
+    run.process(processor(lakehouse), records(lakehouse, FIRST), 0)
+    assert (tmp_path / "markers" / f"{place}.raise.None").exists()
+    assert_lawful(lakehouse, FIRST)
+
+
+def test_a_fault_that_stays_is_raised_after_the_last_attempt(
+    lakehouse: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "RETRY_SECONDS", 0.0)
+    failpoints.arm("batch.start=raise_always", tmp_path / "markers", None)
+    tried: list[int] = []
+
+    class Counted:
+        def refresh(self) -> None:
+            tried.append(1)
+
+        def process(self, frame: DataFrame, batch_id: int) -> Any:  # noqa: ANN401
+            return processor(lakehouse).process(frame, batch_id)
+
+    run = Attempts(threading.Event(), has_lost_lease=lambda: False)
+    with pytest.raises(failpoints.FailpointError):
+        run.process(cast("BatchProcessor", Counted()), records(lakehouse, FIRST), 0)
+    assert len(tried) == attempts.MAX_ATTEMPTS - 1
+
+
+def test_gold_is_brought_up_to_bronze_after_a_kill_between_them(
+    lakehouse: SparkSession, tmp_path: Path
+) -> None:
+    processor(lakehouse).process(records(lakehouse, FIRST), 0)
+    failpoints.arm("bronze.after_commit=raise", tmp_path / "markers", None)
+    with pytest.raises(failpoints.FailpointError):
+        processor(lakehouse).process(records(lakehouse, SECOND), 1)
+    catch_up_gold(lakehouse, GoldWriter(lakehouse))
+    assert_lawful(lakehouse, [*FIRST, *SECOND])
+    before = GoldWriter(lakehouse).table.current_snapshot_id()
+    catch_up_gold(lakehouse, GoldWriter(lakehouse))
+    assert GoldWriter(lakehouse).table.current_snapshot_id() == before, "nothing to repair"
+
+
+def test_a_new_source_epoch_counts_its_offsets_anew(
+    lakehouse: SparkSession, tmp_path: Path
+) -> None:
+    processor(lakehouse).process(records(lakehouse, SECOND), 0)
+    second = SourceEpoch("ad_events", 2, "t2", start_offsets={0: 0})
+    failpoints.arm("bronze.after_commit=raise", tmp_path / "markers", None)
+    with pytest.raises(failpoints.FailpointError):
+        processor(lakehouse, second).process(records(lakehouse, FIRST, second.label), 0)
+    catch_up_gold(lakehouse, GoldWriter(lakehouse))
+    assert_lawful(lakehouse, [*FIRST, *SECOND])
+    processor(lakehouse, second).process(records(lakehouse, FIRST, second.label), 0)
+    assert_lawful(lakehouse, [*FIRST, *SECOND])
+
+
+def test_nothing_is_written_when_the_topic_is_another_one(lakehouse: SparkSession) -> None:
+    def recreated() -> None:
+        raise TopicRecreatedError("made again")
+
+    identity = WriterIdentity(SourceEpoch("ad_events"), "t", epoch=1, query_id="q")
+    one = BatchProcessor(lakehouse, identity, confirm_topic=recreated)
+    with pytest.raises(TopicRecreatedError):
+        one.process(records(lakehouse, FIRST), 0)
+    assert lakehouse.table(f"lakehouse.{BRONZE_EVENTS}").count() == 0

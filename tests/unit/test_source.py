@@ -1,0 +1,118 @@
+"""Where reading goes on, what is refused by name, and how an operator goes on all the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from adlake.contracts import stamps
+from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.stamp import Stamp, offsets_text
+from adlake.io.topic import TopicFacts
+from adlake.jobs import epoch as epoch_job
+from adlake.jobs.epoch import NothingToContinueError, Situation, continue_anyway
+from adlake.jobs.source import (
+    BrokerLostDataError,
+    RetentionGapError,
+    SourcePosition,
+    TopicRecreatedError,
+    check_topic,
+    continued_offsets,
+    source_position,
+    starting_offsets,
+)
+
+TOPIC = TopicFacts("ads", "id-1", begin_offsets={0: 5, 1: 0}, end_offsets={0: 20, 1: 10})
+FIRST = SourceEpoch("ads")
+SECOND = SourceEpoch("ads", 2, "id-2", start_offsets={0: 3, 1: 0})
+
+
+def at(topic_id: str = "id-1", **next_offsets: int) -> SourcePosition:
+    offsets = {int(name.removeprefix("p")): offset for name, offset in next_offsets.items()}
+    return SourcePosition(topic_id, offsets)
+
+
+def stamp(label: str, topic_id: str, offsets: Mapping[int, int]) -> Stamp:
+    properties = {stamps.TOPIC: label, stamps.TOPIC_ID: topic_id}
+    return Stamp(1, properties | {stamps.NEXT_OFFSETS: offsets_text(offsets)})
+
+
+def test_healthy_topics_pass() -> None:
+    for healthy in (None, at(p0=5, p1=0), at(p0=20, p1=10), at(p0=7)):
+        check_topic(healthy, TOPIC)
+
+
+@pytest.mark.parametrize(
+    ("found", "error"),
+    [
+        (at("id-2", p0=7, p1=0), TopicRecreatedError),
+        (at(p0=21, p1=0), BrokerLostDataError),
+        (at(p0=7, p1=0, p2=1), BrokerLostDataError),
+        (at(p0=4, p1=0), RetentionGapError),
+    ],
+)
+def test_unsafe_topics_are_refused_by_name(found: SourcePosition, error: type[Exception]) -> None:
+    with pytest.raises(error, match="adlake epoch continue"):
+        check_topic(found, TOPIC)
+
+
+def test_reading_begins_behind_the_stamp_and_new_partitions_at_their_first_offset() -> None:
+    assert json.loads(starting_offsets(at(p0=7), TOPIC)) == {"ads": {"0": 7, "1": -2}}
+    assert json.loads(starting_offsets(None, TOPIC)) == {"ads": {"0": -2, "1": -2}}
+
+
+def test_labels_tell_the_topic_and_the_epoch() -> None:
+    assert [source_label("ads", n) for n in (1, 2, 12)] == ["ads", "ads@2", "ads@12"]
+    for label in ("ads", "ads@2", "ads@12"):
+        assert source_label(topic_of_label(label), epoch_of_label(label)) == label
+
+
+def test_the_stamp_of_the_newest_epoch_is_the_position() -> None:
+    assert source_position(None, FIRST) is None
+    old, new = stamp("ads", "id-1", {0: 9}), stamp("ads@2", "id-2", {0: 4})
+    assert source_position(old, FIRST) == at(p0=9)
+    assert source_position(new, SECOND) == at("id-2", p0=4)
+    # Stamped before the epoch began: its offsets mean other records.
+    assert source_position(old, SECOND) == at("id-2", p0=3, p1=0)
+
+
+@pytest.mark.parametrize(
+    ("found", "begun"),
+    [
+        (at("id-9", p0=700, p1=700), {0: 5, 1: 0}),
+        (at(p0=21, p1=4), {0: 5, 1: 4}),
+        (at(p0=4, p1=4), {0: 5, 1: 4}),
+        (at(p0=21), {0: 5, 1: 0}),
+    ],
+    ids=["recreated", "tail lost", "head deleted", "tail lost, new partition"],
+)
+def test_a_new_epoch_leaves_out_nothing_that_the_broker_has(
+    found: SourcePosition, begun: Mapping[int, int]
+) -> None:
+    assert continued_offsets(found, TOPIC) == begun
+
+
+def test_going_on_is_refused_when_nothing_is_wrong() -> None:
+    healthy = Situation(FIRST, at(p0=7, p1=1), TOPIC, finding="")
+    with pytest.raises(NothingToContinueError, match="make up"):
+        continue_anyway(healthy, connect=_no_database, reason="because")
+
+
+def test_going_on_is_recorded_with_what_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    declared: list[SourceEpoch] = []
+    monkeypatch.setattr(epoch_job, "declare", lambda _connect, epoch: declared.append(epoch))
+    lost = Situation(SECOND, at("id-2", p0=700), TOPIC, finding="made again")
+    begun = continue_anyway(lost, connect=_no_database, reason="the broker's disk died")
+    assert declared == [begun]
+    assert (begun.number, begun.label, begun.topic_id) == (3, "ads@3", "id-1")
+    assert begun.start_offsets == {0: 5, 1: 0}
+    assert begun.contained_offsets == {0: 700}
+    assert (begun.finding, begun.reason) == ("made again", "the broker's disk died")
+    assert "/pid " in begun.declared_by
+
+
+def _no_database() -> None:
+    raise AssertionError("the database must not be asked")

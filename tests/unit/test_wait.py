@@ -1,0 +1,76 @@
+"""What `adlake wait` takes for missing, and that holes without records do not keep it waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+
+from adlake.contracts import stamps
+from adlake.io.lake_reader import LakeReader
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.stamp import Stamp, offsets_text
+from adlake.io.topic import TopicFacts
+from adlake.io.topic_holes import OffsetRange
+from adlake.jobs import wait
+from adlake.jobs.wait import NotCaughtUpError, Target, wait_for_gold
+
+TOPIC = TopicFacts("ads", "id-1", begin_offsets={0: 0, 1: 4}, end_offsets={0: 10, 1: 4})
+FIRST = SourceEpoch("ads")
+
+
+class FakeLake:
+    """Answers with one stamp after the other, the last one for ever."""
+
+    def __init__(self, *found: Stamp | None) -> None:
+        self._found = list(found)
+
+    def newest_stamp(self, _name: str) -> Stamp | None:
+        return self._found.pop(0) if len(self._found) > 1 else self._found[0]
+
+
+def stamp(next_offset: int, label: str = "ads", topic_id: str = "id-1") -> Stamp:
+    return Stamp(
+        7,
+        {
+            stamps.NEXT_OFFSETS: offsets_text({0: next_offset}),
+            stamps.TOPIC: label,
+            stamps.TOPIC_ID: topic_id,
+            stamps.BRONZE_SNAPSHOT: "6",
+        },
+    )
+
+
+def waited(lake: FakeLake, target: Target, timeout: float = 5.0) -> int:
+    return wait_for_gold(cast("LakeReader", lake), target, timeout).gold_snapshot
+
+
+def test_it_ends_when_every_offset_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wait, "POLL_SECONDS", 0.0)
+    assert waited(FakeLake(None, stamp(9), stamp(10)), Target(TOPIC, FIRST)) == 7
+
+
+@pytest.mark.parametrize("found", [None, stamp(9), stamp(10, topic_id="id-0")])
+def test_it_names_what_is_missing(found: Stamp | None) -> None:
+    with pytest.raises(NotCaughtUpError, match="misses"):
+        waited(FakeLake(found), Target(TOPIC, FIRST), timeout=0.0)
+
+
+def test_offsets_of_an_older_epoch_say_nothing() -> None:
+    second = SourceEpoch("ads", 2, "id-1", start_offsets={0: 3, 1: 4})
+    assert Target(TOPIC, second).missing(stamp(10)) == [OffsetRange(0, 3, 10)]
+    assert Target(TOPIC, second).missing(stamp(10, label="ads@2")) == []
+
+
+def test_a_tail_without_records_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wait, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(wait, "STILL_SECONDS", 0.0)
+    asked: list[Sequence[OffsetRange]] = []
+
+    def marks_only(ranges: Sequence[OffsetRange]) -> Sequence[OffsetRange]:
+        asked.append(ranges)
+        return ranges
+
+    assert waited(FakeLake(stamp(9)), Target(TOPIC, FIRST, marks_only)) == 7
+    assert asked == [[OffsetRange(0, 9, 10)]]
