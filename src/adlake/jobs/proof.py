@@ -22,6 +22,8 @@ class Pin:
     topic_id: str
     next_offsets: Mapping[int, int]
     """Partition -> first offset not contained, by Gold's stamp."""
+    has_counts: bool = False
+    """Bronze's commits say what their batches counted: there is a completeness ledger."""
 
 
 @dataclass(frozen=True)

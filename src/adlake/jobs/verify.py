@@ -16,7 +16,12 @@ from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
-from adlake.jobs.verify_ledger import head_failures, ledger_failures, partition_ledgers
+from adlake.jobs.verify_ledger import (
+    completeness_failures,
+    head_failures,
+    ledger_failures,
+    partition_ledgers,
+)
 from adlake.jobs.verify_pin import pinned_snapshots
 from adlake.jobs.verify_truth import LoadTruths, truth_verdict
 
@@ -36,6 +41,7 @@ def verify(
     rows_shown: int = ROWS_SHOWN,
     law: LawConstants = LAW_V1,
     begin_offsets: Mapping[int, int] | None = None,
+    count_batches: bool = False,
 ) -> Proof:
     """Compare the newest Gold with what its Bronze snapshot demands.
 
@@ -47,6 +53,7 @@ def verify(
         rows_shown: most offending rows fetched per failure.
         law: constants of the law that Gold was made with.
         begin_offsets: first offset the broker holds, by partition; None when it was not asked.
+        count_batches: hold what each batch counted against all of Bronze too.
 
     Returns:
         The proof, good or with its failures.
@@ -62,6 +69,7 @@ def verify(
     ledgers = partition_ledgers(trino, pin)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
     failures += head_failures(ledgers, begin_offsets or {})
+    failures += completeness_failures(trino, pin, rows_shown, with_bronze=count_batches)
     admitted, rejected = _dispositions(trino, pin)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
     failures += check.storage_failures()

@@ -40,14 +40,16 @@ def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
             f"Bronze snapshot {bronze_id}, of which Gold is made, has expired: "
             "let the stream commit once more, then run verify again"
         )
+    bronze_stamp = _newest_stamp(bronze, bronze_id)
     pin = Pin(
         gold_snapshot=head["snapshot_id"],
         bronze_snapshot=bronze_id,
         topic=stamp.properties[stamps.TOPIC],
         topic_id=stamp.topic_id,
         next_offsets=stamp.next_offsets,
+        has_counts=stamps.LEDGER in bronze_stamp.properties,
     )
-    return pin, _stamp_failures(stamp, _newest_stamp(bronze, bronze_id))
+    return pin, _stamp_failures(stamp, bronze_stamp)
 
 
 def _newest_stamp(snapshots: Mapping[int, Mapping[str, Any]], head_id: int) -> Stamp:
