@@ -9,13 +9,14 @@ import pytest
 from adlake.generator.truth import Truth, load_truth, write_truth
 from adlake.io.acks import PartitionAcks
 from adlake.io.topic import TopicFacts
+from adlake.jobs.ledger import as_json, as_lines
 from adlake.jobs.producer_counts import (
     ProducerCount,
     ProducerCountError,
     counts_of_runs,
     load_counts,
 )
-from adlake.jobs.producer_ledger import ProducerLedger, as_json, as_lines, producer_ledger
+from adlake.jobs.producer_ledger import ProducerLedger, producer_ledger
 from adlake.jobs.proof import PartitionLedger
 
 
@@ -54,6 +55,7 @@ def test_nothing_is_missing_when_the_books_agree() -> None:
         (books(sent(200, 200), bronze=(0, 200, 190)), (50, 60, 10, "between those in Bronze")),
         (books(sent(200, 200), bronze=(5, 200, 195)), (0, 5, 5, "broker still has them")),
         (books(sent(200, 200), begin=5, bronze=(5, 200, 195)), (0, 5, 5, "broker deleted")),
+        (books(sent(200, 200), begin=3, bronze=(5, 200, 195)), (3, 5, 2, "broker still has them")),
         (books(sent(200, 200), end=200, bronze=(0, 230, 230)), (200, 230, 30, "in Bronze, but")),
         (books(sent(200, 200), bronze=None), (0, 200, 200, "not in Bronze yet")),
     ],
@@ -66,6 +68,10 @@ def test_what_is_missing_is_named(
     assert expected[3] in one.problem
     assert "MISSING partition 0" in list(as_lines(found))[-1]
     assert '"missing"' in as_json(found)
+
+
+def test_what_was_deleted_before_the_lake_began_is_no_loss() -> None:
+    assert books(sent(100, 200), begin=100, bronze=(100, 200, 100)).missing == ()
 
 
 def test_two_producers_are_added_up() -> None:

@@ -90,7 +90,7 @@ def ledger(
     from adlake.generator.truth import load_truth
     from adlake.io.topic import topic_facts
     from adlake.io.trino import connect
-    from adlake.jobs import producer_ledger as job
+    from adlake.jobs import ledger as job
     from adlake.jobs.producer_counts import counts_of_runs, load_counts
 
     settings = Settings()

@@ -80,6 +80,7 @@ def fix(
     payload: Annotated[
         Path | None, typer.Option(help="file with the whole payload; - reads standard input")
     ] = None,
+    by: Annotated[str, typer.Option(help="who corrects; left out: your user name")] = "",
 ) -> None:
     """Store a corrected payload; refused with its reason when it would be rejected again."""
     from adlake.domain.correction import parsed_setting, with_members
@@ -98,7 +99,7 @@ def fix(
     members = dict(parsed_setting(one) for one in settings_of_fields or ())
     corrected = with_members(text, members) if members else (text or b"")
     number = job.fix(
-        catalog_database(settings).connect, place, corrected, by=getpass.getuser(), why=why
+        catalog_database(settings).connect, place, corrected, by=by or getpass.getuser(), why=why
     )
     typer.echo(f"fix {number} of {position} waits: `adlake quarantine replay` publishes it")
 

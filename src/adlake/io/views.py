@@ -6,6 +6,7 @@ Files: sql/views/<dialect>/<view>.sql. Spark and Trino each read the text of the
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -44,7 +45,10 @@ def provision_views(session: SparkSession) -> list[str]:
     if not is_instance_of(session.sparkContext._gateway, catalog, _VIEW_CATALOG):
         log.warning("the catalog keeps no views: the audit views are not made")
         return []
-    return [name for name in AUDIT_VIEWS if _provision(session, catalog, name)]
+    started = time.monotonic()
+    written = [name for name in AUDIT_VIEWS if _provision(session, catalog, name)]
+    log.info("audit views: %d written in %.2f s", len(written), time.monotonic() - started)
+    return written
 
 
 def _provision(session: SparkSession, catalog: Any, full_name: str) -> bool:  # noqa: ANN401

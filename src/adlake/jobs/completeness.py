@@ -45,6 +45,8 @@ def record_batches(session: SparkSession) -> int:
     rows = list(ledger_rows(found))
     if not rows:
         return 0
+    for problem in open_books(found):
+        log.error("completeness: %s", problem)
     frame = session.createDataFrame(rows, _SCHEMA).coalesce(1)
     if newest is not None and not is_gapless:
         # Bronze was rolled back, or the snapshot expired: the key tells what is there already.
@@ -82,6 +84,20 @@ def ledger_rows(found: Sequence[Stamp]) -> Iterator[tuple[Any, ...]]:
                 int(said.get(ROWS) or 0),
                 datetime.fromtimestamp(int(said[COMMITTED_MS]) / 1000, UTC),
             )
+
+
+def open_books(found: Sequence[Stamp]) -> Iterator[str]:
+    """What does not add up within a batch; audit.completeness_gaps says it for ever."""
+    for stamp in found:
+        counts = parse_counts(stamp.properties.get(stamps.LEDGER, "{}"))
+        batch = f"epoch {stamp.properties[stamps.EPOCH]} batch {stamp.properties[stamps.BATCH_ID]}"
+        records = sum(said.admitted + said.rejected for said in counts.values())
+        for partition, said in counts.items():
+            missing = said.next_offset - said.first_offset - said.admitted - said.rejected
+            if missing:
+                yield f"{batch}, partition {partition}: {missing} offsets have no verdict"
+        if counts and (written := int(stamp.properties.get(ROWS_ADDED) or 0)) != records:
+            yield f"{batch}: {records} records have a verdict, Bronze got {written} rows"
 
 
 def _unknown_rows(session: SparkSession, ledger: IcebergTable, frame: DataFrame) -> DataFrame:

@@ -6,21 +6,12 @@ the end of its log, and perhaps gave the same offsets to other records since.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from adlake.contracts.errors import AdlakeError
 from adlake.io.topic import TopicFacts
-from adlake.io.trino import TrinoClient
 from adlake.jobs.producer_counts import ProducerCount
 from adlake.jobs.proof import PartitionLedger
-from adlake.jobs.verify_ledger import offending_offsets, partition_ledgers
-from adlake.jobs.verify_pin import pinned_snapshots
-
-
-class OtherTopicError(AdlakeError):
-    """The lake's topic and the broker's have one name and two ids."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +81,7 @@ def producer_ledger(
         ledger = held.get(number)
         lines.append(_line(number, told, broker, ledger))
         missing += _lost_by_broker(number, told, broker.end_offsets.get(number, 0))
+        missing += _lacking_before(lines[-1], broker, ledger)
         missing += _lacking_in_bronze(number, broker, ledger, lacking_ranges)
     total = _total(lines, ours)
     missing += _lost_in_total(total, missing)
@@ -136,6 +128,23 @@ def _lost_by_broker(
         yield Missing(number, None, None, max(surplus, reused), problem)
 
 
+def _lacking_before(
+    line: LedgerLine, broker: TopicFacts, ledger: PartitionLedger | None
+) -> Iterator[Missing]:
+    """Records from before Bronze begins; those of a topic older than the lake are nobody's loss."""
+    begin = broker.begin_offsets.get(line.partition or 0, 0)
+    first = begin if ledger is None else ledger.first_offset
+    following = first if ledger is None else ledger.next_offset
+    still_there = first - min(begin, first)
+    claimed = line.acknowledged - line.bronze_offsets - max(0, line.broker_offsets - following)
+    if still_there:
+        problem = "from before the first one in Bronze; the broker still has them"
+        yield Missing(line.partition, begin, first, still_there, problem)
+    elif first and claimed > 0:
+        problem = "from before the first one in Bronze; the broker deleted them"
+        yield Missing(line.partition, 0, first, min(first, claimed), problem)
+
+
 def _lacking_in_bronze(
     number: int,
     broker: TopicFacts,
@@ -146,9 +155,6 @@ def _lacking_in_bronze(
     first, following = (begin, begin) if ledger is None else (
         ledger.first_offset, ledger.next_offset,
     )  # fmt: skip
-    if (first > 0 and ledger is not None) or (begin > 0 and ledger is None):
-        kept = "the broker still has them" if begin < first else "the broker deleted them"
-        yield Missing(number, 0, first, first, f"from before the first one in Bronze; {kept}")
     if ledger is not None and ledger.distinct_offsets < following - first:
         for range_first, range_next in lacking_ranges(ledger):
             lost = range_next - range_first
@@ -184,50 +190,3 @@ def _notes(
             f"{extra:,} records are in no producer's books; runs that were killed may have sent "
             f"{resent:,} of them"
         )
-
-
-def compare_books(
-    trino: TrinoClient, counts: Sequence[ProducerCount], broker: TopicFacts
-) -> ProducerLedger:
-    """The books of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
-
-    Raises:
-        NothingToVerifyError: there is no stamped Gold snapshot yet.
-        OtherTopicError: the lake was made of another topic of this name.
-    """
-    pin, _ = pinned_snapshots(trino)
-    if pin.topic_id != broker.topic_id:
-        raise OtherTopicError(
-            f"the lake holds topic {pin.topic} {pin.topic_id}, the broker {broker.topic_id}: the "
-            "topic was deleted and made again, so no offset can be compared"
-        )
-    ledgers = [one for one in partition_ledgers(trino, pin) if one.topic == broker.name]
-
-    def lacking(ledger: PartitionLedger) -> Iterator[tuple[int, int]]:
-        for row in offending_offsets(trino, pin, [ledger], _MOST_RANGES):
-            if row["kafka_partition"] == ledger.partition and row["missing_after"]:
-                first = int(str(row["kafka_offset"])) + 1
-                yield first, first + int(str(row["missing_after"]))
-
-    return producer_ledger(counts, broker, ledgers, lacking)
-
-
-def as_lines(ledger: ProducerLedger) -> Iterator[str]:
-    """The books as text, worst last."""
-    yield f"{'partition':>9}  {'acknowledged':>14}  {'broker offsets':>14}  {'in Bronze':>14}"
-    for line in ledger.lines:
-        name = "all" if line.partition is None else str(line.partition)
-        numbers = (line.acknowledged, line.broker_offsets, line.bronze_offsets)
-        yield f"{name:>9}  " + "  ".join(f"{number:>14,}" for number in numbers)
-    yield from (f"note: {note}" for note in ledger.notes)
-    yield from (f"MISSING {one}" for one in ledger.missing)
-    if not ledger.missing:
-        yield "nothing is missing"
-
-
-def as_json(ledger: ProducerLedger) -> str:
-    """The books as one JSON object: lines, missing, notes."""
-    return json.dumps(asdict(ledger), indent=2)
-
-
-_MOST_RANGES = 100
