@@ -60,7 +60,8 @@ def parsed_position(text: str, topic: str) -> Position:
 
 def listed(trino: TrinoClient, connect: Connect, filters: Filters) -> QueryResult:
     """Rejected deliveries, newest first, each with what became of its correction."""
-    wanted = (filters.reason, filters.campaign, filters.since, filters.until, filters.limit)
+    limits = (2 * filters.limit, filters.limit)
+    wanted = (filters.reason, filters.campaign, filters.since, filters.until, *limits)
     found = trino.query(sql_text("audit/quarantine_list"), wanted)
     status = {fix.position: fix.status for fix in fixes(connect)}
     rows = ((*row, status.get((row[0], row[1], row[2]))) for row in found.rows)
