@@ -14,7 +14,8 @@ from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import PartitionCounts, counts_text, offsets_text, parse_counts
-from adlake.jobs.completeness import record_batches
+from adlake.jobs import housekeep
+from adlake.jobs.completeness import open_books, record_batches
 
 pytestmark = pytest.mark.spark
 
@@ -78,6 +79,22 @@ def test_each_batch_is_recorded_once(lake: SparkSession) -> None:
     assert sorted((row.applied, row.duplicates) for row in batches) == [(5, 4)] * 3
 
 
+def test_the_ledger_goes_on_after_its_files_were_merged(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeep, "_LEDGER_FILES", 2)
+    for batch in range(3):
+        append_batch(lake, batch, first=10 * batch)
+        record_batches(lake)
+    housekeep.compact_ledger(lake)
+    files = lake.sql(f"SELECT * FROM lakehouse.{COMPLETENESS_LEDGER}.files").count()
+    assert files == 1
+    append_batch(lake, 3, first=30)
+    assert record_batches(lake) == 1
+    assert [row[0] for row in ledger(lake)] == [0, 1, 2, 3]
+    assert gaps(lake) == []
+
+
 def test_no_batch_is_recorded_twice_when_its_snapshot_is_gone(lake: SparkSession) -> None:
     append_batch(lake, 0, first=0)
     append_batch(lake, 1, first=10)
@@ -93,6 +110,11 @@ def test_no_batch_is_recorded_twice_when_its_snapshot_is_gone(lake: SparkSession
 def test_a_wrong_count_is_a_gap(lake: SparkSession) -> None:
     append_batch(lake, 0, first=0)
     append_batch(lake, 1, first=12, said=8)
+    found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
+    assert list(open_books(found)) == [
+        "epoch 3 batch 1, partition 0: 1 offsets have no verdict",
+        "epoch 3 batch 1: 9 records have a verdict, Bronze got 10 rows",
+    ]
     record_batches(lake)
     assert sorted(gaps(lake)) == [
         "offsets between two batches",

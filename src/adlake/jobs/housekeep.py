@@ -29,6 +29,8 @@ _HOT_OPTIONS = {
     "max-concurrent-file-group-rewrites": "2",
     "remove-dangling-deletes": "false",
 }
+_LEDGER_FILES = 40
+"""The ledger grows by one small file a time: so many are merged into one."""
 SNAPSHOTS_KEPT = 100
 """Readers that pinned one of the newest snapshots may finish, however fast batches come."""
 
@@ -63,6 +65,8 @@ def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int)
         }
         log.info("expired snapshots %s in %.2f s", gone, time.time() - started)
         failpoints.reach("house.after_expiry")
+        if plan.record_every:
+            compact_ledger(session)
 
 
 def _is_due(every: int, batches_done: int) -> bool:
@@ -84,3 +88,11 @@ def compact_hot_slots(session: SparkSession) -> None:
         "compacted %d files into %d in %.2f s",
         row.rewritten_data_files_count, row.added_data_files_count, time.time() - started,
     )  # fmt: skip
+
+
+def compact_ledger(session: SparkSession) -> None:
+    """Merge the ledger's small files once there are enough of them."""
+    session.sql(
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{COMPLETENESS_LEDGER}', "
+        f"options => map('min-input-files', '{_LEDGER_FILES}'))"
+    )
