@@ -10,6 +10,7 @@ SELECT
     arbitrary(event_type) AS event_type,
     arbitrary(reject_reason) AS reject_reason,
     arbitrary(reject_detail) AS reject_detail,
+    arbitrary(kafka_key) AS kafka_key,
     arbitrary(raw_payload) AS raw_payload,
     arbitrary(raw_bytes) AS raw_bytes
 FROM bronze.ad_events

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from adlake.contracts.tables import (
     BRONZE_EVENTS,
+    COMPLETENESS_LEDGER,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -17,6 +18,8 @@ from adlake.contracts.tables import (
 )
 
 AD_EVENTS = "topic ad_events"
+TRUTH = "books of the generator"
+FIXES = "table adlake.quarantine_fixes"
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,31 @@ FLOW: tuple[Step, ...] = (
     Step(
         "generator", "adlake generate",
         "publishes seeded ad traffic and writes the right answer beside it",
-        (), (AD_EVENTS,),
+        (), (AD_EVENTS, TRUTH),
     ),
     Step(
         "attribution stream", "adlake stream",
-        "admits each record once, appends Bronze, merges Gold, compacts hot slots",
-        (AD_EVENTS,), (BRONZE_EVENTS, GOLD_STATE, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
+        "admits each record once, appends Bronze, merges Gold, compacts hot slots, keeps its books",
+        (AD_EVENTS,),
+        (
+            BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, DIM_CAMPAIGNS, DIM_CREATIVES,
+            DIM_USERS,
+        ),
     ),
     Step(
         "verify", "adlake verify",
-        "recomputes Gold from Bronze by an independent SQL form of the law",
-        (BRONZE_EVENTS, GOLD_STATE), (),
+        "recomputes Gold from Bronze by an independent SQL form of the law, checks the books",
+        (BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, TRUTH), (),
+    ),
+    Step(
+        "ledger", "adlake ledger",
+        "holds what producers say they sent against the broker and Bronze",
+        (TRUTH, AD_EVENTS, BRONZE_EVENTS), (),
+    ),
+    Step(
+        "quarantine", "adlake quarantine",
+        "lists rejected deliveries, stores corrections, publishes them as new deliveries",
+        (BRONZE_EVENTS, FIXES), (FIXES, AD_EVENTS),
     ),
     Step(
         "query", "adlake query NAME",
@@ -54,7 +71,7 @@ FLOW: tuple[Step, ...] = (
     Step(
         "dashboard", "make up",
         "shows the same files as pages",
-        (GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, AD_EVENTS), (),
+        (GOLD_STATE, BRONZE_EVENTS, COMPLETENESS_LEDGER, DIM_CAMPAIGNS, AD_EVENTS), (),
     ),
 )  # fmt: skip
 

@@ -89,6 +89,7 @@ def stream_config(settings: Settings) -> StreamConfig:
             compact_every=stream.compact_every_batches,
             expire_every=stream.expire_every_batches,
             snapshot_minutes=stream.snapshot_minutes,
+            record_every=stream.ledger_every_batches,
         ),
         failpoints=stream.failpoints,
     )

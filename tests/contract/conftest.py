@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
+from adlake.contracts.tables import CATALOG
 from adlake.devstack.ports import free_ports
 from adlake.devstack.stack import Stack
 from adlake.io.trino import TrinoClient, connect
@@ -29,6 +32,21 @@ def private_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
         yield settings
     finally:
         stack.nuke()
+
+
+@pytest.fixture(scope="module")
+def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
+    password = quote(private_lake.catalog_password())
+    address = f"127.0.0.1:{private_lake.ports.postgres_port}"
+    user, database = private_lake.catalog.catalog_user, private_lake.catalog.catalog_database
+    catalog = SqlCatalog(
+        CATALOG,
+        uri=f"postgresql+psycopg://{user}:{password}@{address}/{database}",
+        warehouse=private_lake.paths.warehouse_uri,
+        init_catalog_tables="false",
+    )
+    yield catalog
+    catalog.close()
 
 
 @pytest.fixture(scope="session")

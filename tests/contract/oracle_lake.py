@@ -79,6 +79,8 @@ def lake_of(records: Iterable[tuple[bytes, int]]) -> OracleLake:
         rejected = isinstance(verdict, REAL_LAW.admission.Rejected)
         reason = str(verdict.reason) if rejected else None
         header = {} if rejected else {name: getattr(verdict, name) for name in _HEADER}
+        if not rejected:
+            header |= {"event_timestamp": utc_of(verdict.ts_ms)}
         lake.bronze.append(_bronze_row(payload, ingest_ms, partition, offset, reason) | header)
         if not rejected:
             position = (TOPIC, partition, offset)

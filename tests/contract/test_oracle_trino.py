@@ -7,13 +7,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from random import Random
-from urllib.parse import quote
 
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
 from adlake.contracts.slot import CROCKFORD, slot_of
-from adlake.contracts.tables import CATALOG, GOLD_STATE
+from adlake.contracts.tables import GOLD_STATE
 from adlake.io.sql_files import bind, sql_text, with_relations
 from adlake.io.trino import TrinoClient, connect
 from adlake.jobs.proof import Proof
@@ -34,21 +33,6 @@ SETS = 3_000
 def trino(private_lake: Settings) -> Iterator[TrinoClient]:
     with connect(private_lake.ports.trino_port) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
-    password = quote(private_lake.catalog_password())
-    address = f"127.0.0.1:{private_lake.ports.postgres_port}"
-    user, database = private_lake.catalog.catalog_user, private_lake.catalog.catalog_database
-    catalog = SqlCatalog(
-        CATALOG,
-        uri=f"postgresql+psycopg://{user}:{password}@{address}/{database}",
-        warehouse=private_lake.paths.warehouse_uri,
-        init_catalog_tables="false",
-    )
-    yield catalog
-    catalog.close()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def record(
         "ingest_ts": START + timedelta(seconds=ingested), "event_id": event_id,
         "event_type": event_type, "reject_reason": reject[0], "reject_detail": reject[1],
         "raw_payload": json.dumps(payload), "raw_bytes": None,
+        "kafka_key": None if offset == 2 else IMPRESSION.encode(),
     }  # fmt: skip
 
 
@@ -50,6 +51,13 @@ def test_each_delivery_says_what_happened_to_it() -> None:
     assert [line["what_happened"] for line in found.deliveries] == [
         "counted", "DUPLICATE_DELIVERY", "counted", "counted", "CONFLICTING_DUPLICATE", "counted",
         "rejected: NEGATIVE_VALUE (NEG_VALUE)",
+    ]  # fmt: skip
+
+
+def test_a_delivery_under_another_key_is_flagged() -> None:
+    found = explained(IMPRESSION, DELIVERIES, [])
+    assert [line["flags"] for line in found.deliveries] == [
+        None, None, "KEY_MISMATCH", None, None, None, None,
     ]  # fmt: skip
 
 

@@ -252,3 +252,21 @@ def test_durations_and_starts_are_read() -> None:
         GeneratorOptions(rate=0)
     with pytest.raises(OptionsError, match="--history 24h"):
         GeneratorOptions(history_events=5)
+
+
+def test_books_of_the_topic_go_on_after_a_restart_and_begin_anew_with_a_new_topic(
+    tmp_path: Path,
+) -> None:
+    def run_on(topic_id: str, events: int) -> dict[str, tuple[int, int]]:
+        worker = Worker(
+            pinned(events, drain=False), tmp_path, "ad_events", RecordingPublisher(),
+            topic_id=topic_id,
+        )  # fmt: skip
+        worker.run()
+        [truth] = load_truth(tmp_path / "truth")
+        return {truth.topic_id: (truth.acks[0].records, truth.acks[0].reused)}
+
+    assert run_on("t1", 200) == {"t1": (200, 0)}
+    # The recording broker forgets all between runs: its offsets begin at 0 again.
+    assert run_on("t1", 200) == {"t1": (400, 200)}
+    assert run_on("t2", 200) == {"t2": (200, 0)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,6 +49,9 @@ def verify(
         int, typer.Option(min=1, help="Bronze rows compared at once; bounds Trino's memory")
     ] = 250_000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="only the proof")] = False,
+    batches: Annotated[
+        bool, typer.Option("--batches", help="count each batch again in all of Bronze, at once")
+    ] = False,
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
     from adlake.generator.truth import load_truth
@@ -70,7 +74,35 @@ def verify(
             rows_per_slice=slice_rows,
             begin_offsets=begin,
             find_holes=hole_finder(settings) if begin is not None else lambda _gaps: [],
+            count_batches=batches,
         )
     typer.echo("\n".join(proof.lines()))
     if not proof.is_good:
+        raise typer.Exit(FAILURE)
+
+
+@app.command(rich_help_panel=JOBS)
+def ledger(
+    counts: Annotated[
+        list[Path] | None,
+        typer.Option(help="books of other producers, CSV or JSON; may be repeated"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+) -> None:
+    """Hold what producers say they sent against the broker and Bronze; 1 when records miss."""
+    from adlake.generator.truth import load_truth
+    from adlake.io.topic import topic_facts
+    from adlake.io.trino import connect
+    from adlake.jobs import ledger as job
+    from adlake.jobs.producer_counts import counts_of_runs, load_counts
+
+    settings = Settings()
+    told = list(counts_of_runs(load_truth(settings.paths.truth_dir)))
+    for path in counts or ():
+        told += load_counts(path)
+    broker = topic_facts(settings.bootstrap_servers, settings.kafka.topic)
+    with connect(settings.ports.trino_port) as client:
+        found = job.compare_books(client, told, broker)
+    typer.echo(job.as_json(found) if as_json else "\n".join(job.as_lines(found)))
+    if found.missing:
         raise typer.Exit(FAILURE)

@@ -1,4 +1,4 @@
-"""Names in the three audit views: what became of each event and of each admitted delivery."""
+"""Names in the audit views: what became of each event and of each admitted delivery."""
 
 from __future__ import annotations
 
@@ -29,3 +29,10 @@ class DeliveryFinding(StrEnum):
 
     DUPLICATE_DELIVERY = "DUPLICATE_DELIVERY"
     CONFLICTING_DUPLICATE = "CONFLICTING_DUPLICATE"
+
+
+class DeliveryFlag(StrEnum):
+    """Remarks on an admitted delivery; none changes the Gold row."""
+
+    KEY_MISMATCH = "KEY_MISMATCH"
+    """Its Kafka key is not the impression id: two partitions may hold one impression."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 SINK: Final = "adlake.sink"
-"""`bronze` or `gold`."""
+"""`bronze`, `gold` or `ledger`."""
 QUERY_ID: Final = "adlake.query-id"
 BATCH_ID: Final = "adlake.batch-id"
 TOPIC: Final = "adlake.topic"
@@ -22,7 +22,11 @@ NEXT_OFFSETS: Final = "adlake.next-offsets"
 EPOCH: Final = "adlake.epoch"
 """Lease epoch of the writer."""
 BRONZE_SNAPSHOT: Final = "adlake.bronze-snapshot"
-"""On Gold only: id of the Bronze snapshot whose rows it contains."""
+"""On Gold: id of the Bronze snapshot whose rows it contains. On the completeness ledger: id of the
+newest Bronze snapshot whose counts it holds."""
+LEDGER: Final = "adlake.ledger"
+"""On Bronze only: JSON object, partition -> [first offset, next offset, admitted, rejected] of the
+records that this commit appended."""
 BATCH_STARTED_MS: Final = "adlake.batch-started-ms"
 """Wall clock (epoch ms) when the batch began. Operations only, never part of a result."""
 BATCH_ROWS: Final = "adlake.batch-rows"

@@ -10,7 +10,18 @@ GOLD_STATE: Final = "gold.ad_performance_state"
 DIM_CAMPAIGNS: Final = "dims.dim_campaigns"
 DIM_USERS: Final = "dims.dim_users"
 DIM_CREATIVES: Final = "dims.dim_creatives"
-NAMESPACES: Final = ("bronze", "gold", "dims")
+COMPLETENESS_LEDGER: Final = "audit.completeness_ledger"
+NAMESPACES: Final = ("bronze", "gold", "dims", "audit")
+AUDIT_VIEWS: Final = (
+    "audit.rejected_deliveries",
+    "audit.admitted_deliveries",
+    "audit.delivery_findings",
+    "audit.event_outcomes",
+    "audit.orphans",
+    "audit.completeness_gaps",
+    "audit.batch_completeness",
+)
+"""SQL in sql/views, a text for each engine; a view that reads another one comes after it."""
 
 BRONZE_COLUMNS: Final = (
     "event_id",
@@ -66,3 +77,21 @@ EVENTS_STATE_SCHEMA: Final = (
 """`events_state` is a JSON array of objects sorted by `e` in UTF-8 byte order, NULL members
 left out: e event_id, t event ts_ms, r type rank, m micros, c campaign_id, cr creative_id,
 u user_id, g geo_country, p platform, i first_ingest_ms. Version: the column `law_version`."""
+
+LEDGER_COLUMNS: Final = (
+    "kafka_topic",
+    "topic_id",
+    "epoch",
+    "batch_id",
+    "kafka_partition",
+    "first_offset",
+    "next_offset",
+    "admitted",
+    "rejected",
+    "bronze_snapshot_id",
+    "bronze_sequence",
+    "bronze_rows_added",
+    "bronze_rows",
+    "committed_at",
+)
+LEDGER_KEY: Final = ("topic_id", "epoch", "batch_id", "kafka_partition")

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import streamlit as st
 
+from adlake.io.sql_files import bind, sql_text
 from adlake.io.topic import TopicError, TopicFacts, topic_facts
-from adlake.io.trino import TrinoClient, connect
+from adlake.io.trino import TableMissingError, TrinoClient, connect
 from adlake.jobs.query import run_metric
 
 Record = dict[str, Any]
@@ -23,6 +24,7 @@ KEPT_PER_SECOND_OF_WORK: Final = 5.0
 """A slow answer is kept longer, so that pages use at most a fifth of the servers' time."""
 _MAX_KEPT: Final = 100
 _PARALLEL_QUERIES: Final = 3
+_GAPS_SHOWN: Final = 10
 
 
 @dataclass
@@ -80,6 +82,20 @@ class Sources:
 
         with ThreadPoolExecutor(max_workers=_PARALLEL_QUERIES) as pool:
             return dict(zip(requests, pool.map(answer, requests), strict=True))
+
+    def open_books(self) -> list[Record] | None:
+        """Places where the stream's books do not close; None while there is no ledger."""
+        client = _client(self.trino_port)
+        sql = bind(sql_text("checks/completeness"), {"row_limit": _GAPS_SHOWN})
+
+        def ask() -> list[Record] | None:
+            try:
+                return client.records(sql)
+            except TableMissingError:
+                return None
+
+        found: list[Record] | None = _cache().get((self.trino_port, "checks/completeness"), ask)
+        return found
 
     def topic_now(self) -> TopicFacts | None:
         """The topic's id and offsets; None when Kafka does not answer."""

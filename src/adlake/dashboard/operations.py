@@ -42,6 +42,7 @@ def _draw(sources: Sources) -> None:
     lag = _lag(sources, found["next_offsets"])
     data_as_of(freshness)
     _health(None if lag is None else sum(lag.values()), freshness, batches)
+    _books(sources.open_books())
     _tiles(freshness, found["throughput"][0], batches, lag)
     _batch_charts(batches)
     left, right = st.columns(2)
@@ -70,6 +71,20 @@ def _health(total_lag: int | None, freshness: Record, batches: list[Record]) -> 
     show_banner = {Level.GOOD: st.success, Level.NOTICE: st.warning, Level.ALARM: st.error}
     icons = {Level.GOOD: "check_circle", Level.NOTICE: "info", Level.ALARM: "error"}
     show_banner[health.level](health.sentence, icon=f":material/{icons[health.level]}:")
+
+
+def _books(gaps: list[Record] | None) -> None:
+    """The check sql/checks/completeness.sql, also part of `adlake verify`."""
+    if gaps is None:
+        st.caption("Completeness: no ledger yet; the stream makes it when it starts.")
+    elif not gaps:
+        st.caption("Completeness: the books close. Every offset read was admitted or rejected.")
+    else:
+        st.error(
+            f"Completeness: the books do not close in {formats.count(len(gaps))} places or more.",
+            icon=":material/error:",
+        )
+        st.dataframe(gaps, hide_index=True)
 
 
 def _tiles(
@@ -161,7 +176,7 @@ def _rejects_chart(rejected: list[Record]) -> None:
     st.altair_chart(
         charts.bars(rejected, "reject_reason", "deliveries", title="deliveries", colour=charts.RED)
     )
-    st.caption("All of Bronze. Payloads are kept: query bronze.ad_events by reject_reason.")
+    st.caption("All of Bronze. Payloads are kept: `adlake quarantine list`, then fix and replay.")
 
 
 def _sizes(sizes: list[Record]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adlake.contracts.audit import DeliveryFinding
+from adlake.contracts.audit import DeliveryFinding, DeliveryFlag
 from adlake.domain.state import AdmittedDelivery, ContentKey
 
 Position = tuple[str, int, int]
@@ -31,6 +31,12 @@ def delivery_findings(deliveries: Iterable[AdmittedDelivery]) -> dict[Position, 
                 else DeliveryFinding.CONFLICTING_DUPLICATE
             )
     return findings
+
+
+def delivery_flags(key: bytes | None, impression_id: str) -> frozenset[DeliveryFlag]:
+    """Remarks on an admitted delivery with this Kafka key."""
+    is_other = key != impression_id.encode()
+    return frozenset({DeliveryFlag.KEY_MISMATCH} if is_other else ())
 
 
 def _position(delivery: AdmittedDelivery) -> Position:

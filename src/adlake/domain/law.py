@@ -8,7 +8,7 @@ Order, splits and repeats of the deliveries do not change a single column.
 
 from __future__ import annotations
 
-from adlake.domain.delivery_audit import delivery_findings
+from adlake.domain.delivery_audit import delivery_findings, delivery_flags
 from adlake.domain.projection import EventOutcome, GoldRow, event_outcomes, project, units
 from adlake.domain.state import (
     EMPTY_STATE,
@@ -34,6 +34,7 @@ __all__ = [
     "State",
     "decode_state",
     "delivery_findings",
+    "delivery_flags",
     "delivery_of",
     "encode_state",
     "event_outcomes",

@@ -39,6 +39,9 @@ class Checkpoint:
     is_clean: bool = False
     """Nothing was sent after this position."""
     is_finished: bool = False
+    topic_id: str = ""
+    acks: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What this topic acknowledged up to this position, by partition."""
 
     @property
     def sent_at_most(self) -> int:

@@ -22,6 +22,7 @@ from adlake.generator.options import GeneratorOptions
 from adlake.generator.progress import Progress
 from adlake.generator.worker import Worker
 from adlake.io.kafka import EventPublisher, build_producer, close_producer
+from adlake.io.topic import topic_facts
 
 log = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -59,7 +60,8 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
         producer = build_producer(target.bootstrap_servers)
         try:
             publisher = EventPublisher(producer, target.topic)
-            worker = Worker(options, target.home, target.topic, publisher)
+            topic_id = topic_facts(target.bootstrap_servers, target.topic).topic_id
+            worker = Worker(options, target.home, target.topic, publisher, topic_id=topic_id)
             _stop_on_signal(worker)
             # Market tables and fragments live as long as the process: keep the collector off them.
             gc.freeze()

@@ -14,6 +14,9 @@ What may be compared with the lake:
   written a newer file) and the lake contains all offsets.
 - `deliveries`, `admitted` and `rejected` count deliveries, and equal the topic's exactly while
   `resent_at_most` is 0; a run that was killed sends up to that many deliveries a second time.
+- `acks` says by partition of the topic `topic_id` how many records the broker acknowledged, the
+  first offset after them, and how often an offset came a second time: `adlake ledger` holds the
+  broker and Bronze against it. A run that was killed may have sent more than it says, never less.
 - Each run has its own impression ids: sum over runs. A campaign counts by the row's donor (the
   impression, or the first click of an orphan).
 """
@@ -27,6 +30,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from adlake.contracts.errors import AdlakeError
+from adlake.io.acks import PartitionAcks
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "truth.json"
@@ -92,6 +96,9 @@ class Truth:
     """A bounded run reached its end; otherwise more deliveries may follow."""
     totals: Counters = field(default_factory=Counters)
     by_campaign: dict[str, Counters] = field(default_factory=dict)
+    topic_id: str = ""
+    acks: dict[int, PartitionAcks] = field(default_factory=dict)
+    """By partition; empty in the books of older versions."""
     format_version: int = FORMAT_VERSION
 
 
@@ -123,6 +130,7 @@ def _read(path: Path) -> Truth:
             raise TruthError(f"{path}: format {raw['format_version']}, expected {FORMAT_VERSION}")
         raw["totals"] = Counters(**raw["totals"])
         raw["by_campaign"] = {key: Counters(**value) for key, value in raw["by_campaign"].items()}
+        raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw.get("acks", {}).items()}
         return Truth(**raw)
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise TruthError(f"{path} is no truth file: {error}") from error

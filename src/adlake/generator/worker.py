@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final, Protocol, TextIO
 
@@ -16,6 +17,7 @@ from adlake.generator.options import GeneratorOptions
 from adlake.generator.planner import Planner
 from adlake.generator.timeline import Record, Timeline
 from adlake.generator.truth import DETAIL_NAME, Truth, sum_counters, write_truth
+from adlake.io.acks import PartitionAcks
 
 CHUNK: Final = 2_000
 ENDLESS_MS: Final = 1 << 60
@@ -35,6 +37,7 @@ class Publisher(Protocol):
     """Takes records in order."""
 
     acked: int
+    acks: dict[int, PartitionAcks]
 
     def publish(self, records: Sequence[Record], should_stop: Callable[[], bool]) -> None:
         """Send; may wait."""
@@ -53,6 +56,7 @@ class Worker:
         topic: str,
         publisher: Publisher,
         *,
+        topic_id: str = "",
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
     ) -> None:
@@ -65,6 +69,7 @@ class Worker:
         self._stopped = False
         self._path = home / "generator" / f"{options.digest()}.json"
         self._checkpoint = self._open_checkpoint()
+        self._open_acks(topic_id)
         start_ms = self._checkpoint.start_ms
         self._tag = options.run_tag(start_ms)
         self.truth_dir = home / "truth" / f"run-{options.seed}-{self._tag}-{start_ms}"
@@ -145,6 +150,7 @@ class Worker:
             self._detail.flush()
             checkpoint.detail_bytes = (self.truth_dir / DETAIL_NAME).stat().st_size
         checkpoint.timeline = timeline.to_state()
+        checkpoint.acks = {str(p): asdict(book) for p, book in self._publisher.acks.items()}
         checkpoint.reserved_until = max(
             checkpoint.reserved_until, timeline.deliveries + self._reserve()
         )
@@ -163,7 +169,17 @@ class Worker:
             return Checkpoint(self._now_ms(), reserved_until=0)
         # The same start makes the same events, so all that was sent before is sent again.
         resent = 0 if known is None else known.resent_at_most + known.sent_at_most
-        return Checkpoint(start_ms, reserved_until=0, resent_at_most=resent)
+        checkpoint = Checkpoint(start_ms, reserved_until=0, resent_at_most=resent)
+        if known is not None:
+            checkpoint.topic_id, checkpoint.acks = known.topic_id, known.acks
+        return checkpoint
+
+    def _open_acks(self, topic_id: str) -> None:
+        """Go on with the books of this very topic; one made anew has acknowledged nothing."""
+        if self._checkpoint.topic_id == topic_id:
+            books = self._checkpoint.acks.items()
+            self._publisher.acks.update({int(p): PartitionAcks(**book) for p, book in books})
+        self._checkpoint.topic_id = topic_id
 
     def _open_detail(self) -> TextIO | None:
         if not self._options.truth_detail:
@@ -224,4 +240,6 @@ class Worker:
             is_finished=checkpoint.is_finished,
             totals=sum_counters(by_campaign.values()),
             by_campaign=by_campaign,
+            topic_id=checkpoint.topic_id,
+            acks={p: replace(book) for p, book in sorted(self._publisher.acks.items())},
         )

@@ -19,6 +19,16 @@ from adlake.io.stamp import Stamp
 
 STAGING_BRANCH = "staging"
 MAIN_BRANCH = "main"
+SEQUENCE = "sequence-number"
+COMMITTED_MS = "committed-ms"
+"""Not in the summary itself, but wanted beside it."""
+ROWS_ADDED = "added-records"
+ROWS = "total-records"
+"""What Iceberg itself counts."""
+COUNTED_PROPERTIES = (
+    stamps.TOPIC, stamps.TOPIC_ID, stamps.EPOCH, stamps.BATCH_ID, stamps.NEXT_OFFSETS,
+    stamps.LEDGER, ROWS_ADDED, ROWS,
+)  # fmt: skip
 _PROPERTY_PREFIX = "spark.sql.iceberg.snapshot-property."
 
 
@@ -63,6 +73,29 @@ class IcebergTable:
             parent_id = snapshot.parentId()
             snapshot = None if parent_id is None else table.snapshot(parent_id)
         return None
+
+    def stamps_after(self, snapshot_id: int | None) -> tuple[list[Stamp], bool]:
+        """Stamped commits of main behind a snapshot, oldest first, with COUNTED_PROPERTIES.
+
+        Returns:
+            The stamps, and whether the walk back met the snapshot (else all known ones are there).
+        """
+        table = self.java_table()
+        snapshot = table.currentSnapshot()
+        found: list[Stamp] = []
+        while snapshot is not None and int(snapshot.snapshotId()) != snapshot_id:
+            summary = snapshot.summary()
+            if summary.get(stamps.NEXT_OFFSETS) is not None:
+                place = {
+                    SEQUENCE: str(snapshot.sequenceNumber()),
+                    COMMITTED_MS: str(snapshot.timestampMillis()),
+                }
+                told = {key: summary.get(key) for key in COUNTED_PROPERTIES}
+                held = {key: value for key, value in told.items() if value is not None}
+                found.append(Stamp(int(snapshot.snapshotId()), held | place))
+            parent_id = snapshot.parentId()
+            snapshot = None if parent_id is None else table.snapshot(parent_id)
+        return found[::-1], snapshot is not None
 
     def row_count(self) -> int:
         """Rows of main's head by its summary (deleted ones may still count); 0 when empty."""

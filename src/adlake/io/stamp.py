@@ -10,6 +10,16 @@ from adlake.contracts import stamps
 
 
 @dataclass(frozen=True)
+class PartitionCounts:
+    """What one batch read of one partition (`next_offset` is exclusive), and its verdicts."""
+
+    first_offset: int
+    next_offset: int
+    admitted: int
+    rejected: int
+
+
+@dataclass(frozen=True)
 class Stamp:
     """What one commit said about itself, with the snapshot that carries it."""
 
@@ -45,3 +55,16 @@ def parse_offsets(text: str) -> dict[int, int]:
 def offsets_text(offsets: Mapping[int, int]) -> str:
     """Canonical JSON form of offsets by partition."""
     return json.dumps({str(p): offsets[p] for p in sorted(offsets)}, separators=(",", ":"))
+
+
+def parse_counts(text: str) -> dict[int, PartitionCounts]:
+    """Read the JSON form of counts by partition (`stamps.LEDGER`)."""
+    return {
+        int(partition): PartitionCounts(*found) for partition, found in json.loads(text).items()
+    }
+
+
+def counts_text(counts: Mapping[int, PartitionCounts]) -> str:
+    """Canonical JSON form of counts by partition."""
+    members = {str(p): list(vars(counts[p]).values()) for p in sorted(counts)}
+    return json.dumps(members, separators=(",", ":"))

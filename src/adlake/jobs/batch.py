@@ -19,7 +19,7 @@ from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.phases import shown
 from adlake.io.source_epochs import SourceEpoch
-from adlake.io.stamp import Stamp, offsets_text
+from adlake.io.stamp import PartitionCounts, Stamp, counts_text, offsets_text
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import bronze_rows
 
@@ -42,9 +42,18 @@ class BatchFacts:
 
     rows: int
     rejected: int
-    first_offsets: dict[int, int]
-    next_offsets: dict[int, int]
+    counts: dict[int, PartitionCounts]
     ingest_ms: tuple[int, int, int]
+
+    @property
+    def first_offsets(self) -> dict[int, int]:
+        """First offset by partition."""
+        return {partition: counts.first_offset for partition, counts in self.counts.items()}
+
+    @property
+    def next_offsets(self) -> dict[int, int]:
+        """First offset after the batch, by partition."""
+        return {partition: counts.next_offset for partition, counts in self.counts.items()}
 
 
 @dataclass
@@ -98,8 +107,15 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
     return BatchFacts(
         rows=total.row_count,
         rejected=total.rejected_count,
-        first_offsets={row.kafka_partition: row.first_offset for row in partitions},
-        next_offsets={row.kafka_partition: row.last_offset + 1 for row in partitions},
+        counts={
+            row.kafka_partition: PartitionCounts(
+                first_offset=row.first_offset,
+                next_offset=row.last_offset + 1,
+                admitted=row.row_count - row.rejected_count,
+                rejected=row.rejected_count,
+            )
+            for row in partitions
+        },
         ingest_ms=tuple(total.ingest_ms),
     )
 
@@ -174,9 +190,12 @@ class BatchProcessor:
         missing = missing_rows(deliveries, facts, self.offsets.bronze)
         next_offsets = _furthest(self.offsets.bronze, facts.next_offsets)
         if next_offsets != self.offsets.bronze:
+            # Some of the batch may be there already: only what this commit appends is counted.
+            appended = facts if missing is deliveries else batch_facts(missing)
             properties = stamp | {
                 stamps.SINK: "bronze",
                 stamps.NEXT_OFFSETS: offsets_text(next_offsets),
+                stamps.LEDGER: counts_text(appended.counts if appended else {}),
             }
             failpoints.reach("bronze.before_commit")
             with stamped(self._session, properties):

@@ -6,7 +6,7 @@ so the answer does not rest on the row that it explains; the stored row is shown
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from adlake.domain.law import (
     GoldRow,
     State,
     delivery_findings,
+    delivery_flags,
     delivery_of,
     event_outcomes,
     project,
@@ -101,7 +102,7 @@ def explained(
         differences = ["no row in Gold"] if row else []
     return Explanation(
         impression_id=impression_id,
-        deliveries=_delivery_lines(records, admitted),
+        deliveries=_delivery_lines(impression_id, records, admitted),
         events=[_event_line(*pair) for pair in _by_time(state)],
         row=row,
         differences=differences,
@@ -133,16 +134,20 @@ def _payload(record: Mapping[str, Any]) -> bytes | None:
 
 
 def _delivery_lines(
-    records: Sequence[Mapping[str, Any]], admitted: Sequence[AdmittedDelivery]
+    impression_id: str,
+    records: Sequence[Mapping[str, Any]],
+    admitted: Sequence[AdmittedDelivery],
 ) -> list[dict[str, Any]]:
     findings = delivery_findings(admitted)
     lines = []
     for record in records:
         position = (record["kafka_topic"], record["kafka_partition"], record["kafka_offset"])
+        flags: Iterable[str] = ()
         if record["reject_reason"] is not None:
             happened = f"rejected: {record['reject_reason']} ({record['reject_detail']})"
         else:
             happened = str(findings.get(position, "counted"))
+            flags = delivery_flags(record["kafka_key"], impression_id)
         lines.append(
             {
                 "partition": record["kafka_partition"],
@@ -151,6 +156,7 @@ def _delivery_lines(
                 "event_id": record["event_id"],
                 "event_type": record["event_type"],
                 "what_happened": happened,
+                "flags": ", ".join(sorted(flags)) or None,
             }
         )
     return lines

@@ -2,7 +2,8 @@
 
 Each batch leaves small data files and delete files in the hot slots of Gold: small files of the
 same partition are merged into one sorted by slot. Each commit lists all snapshots anew: old ones
-are forgotten. Runs in the streaming driver, never beside a MERGE on the same files.
+are forgotten, after what their batches counted was copied into the ledger. Runs in the streaming
+driver, never beside a MERGE on the same files.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
-from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_STATE
+from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, COMPLETENESS_LEDGER, GOLD_STATE
 from adlake.io import failpoints
 from adlake.io.iceberg import IcebergTable
 from adlake.io.maintenance import expire_snapshots
+from adlake.jobs.completeness import record_batches
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ _HOT_OPTIONS = {
     "max-concurrent-file-group-rewrites": "2",
     "remove-dangling-deletes": "false",
 }
+_LEDGER_FILES = 40
+"""The ledger grows by one small file a time: so many are merged into one."""
 SNAPSHOTS_KEPT = 100
 """Readers that pinned one of the newest snapshots may finish, however fast batches come."""
 
@@ -38,6 +42,7 @@ class HousekeepingPlan:
     compact_every: int
     expire_every: int
     snapshot_minutes: float
+    record_every: int = 0
 
 
 def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int) -> None:
@@ -46,17 +51,27 @@ def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int)
         failpoints.reach("house.before_compaction")
         compact_hot_slots(session)
         failpoints.reach("house.after_compaction")
-    # Also early in each run: a job that restarts often would never get there.
-    if plan.expire_every and batches_done % plan.expire_every == 1 % plan.expire_every:
+    is_expiry = _is_due(plan.expire_every, batches_done)
+    # Before stamps are forgotten: a failure here puts the expiry off too.
+    if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
+        record_batches(session)
+    if is_expiry:
         failpoints.reach("house.before_expiry")
         started = time.time()
         limit_ms = int((started - plan.snapshot_minutes * 60) * 1000)
         gone = {
             name: expire_snapshots(session, name, limit_ms, SNAPSHOTS_KEPT)
-            for name in (BRONZE_EVENTS, GOLD_STATE)
+            for name in (BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER)
         }
         log.info("expired snapshots %s in %.2f s", gone, time.time() - started)
         failpoints.reach("house.after_expiry")
+        if plan.record_every:
+            compact_ledger(session)
+
+
+def _is_due(every: int, batches_done: int) -> bool:
+    """Also early in each run: a job that restarts often would never get there."""
+    return every > 0 and batches_done % every == 1 % every
 
 
 def compact_hot_slots(session: SparkSession) -> None:
@@ -73,3 +88,11 @@ def compact_hot_slots(session: SparkSession) -> None:
         "compacted %d files into %d in %.2f s",
         row.rewritten_data_files_count, row.added_data_files_count, time.time() - started,
     )  # fmt: skip
+
+
+def compact_ledger(session: SparkSession) -> None:
+    """Merge the ledger's small files once there are enough of them."""
+    session.sql(
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{COMPLETENESS_LEDGER}', "
+        f"options => map('min-input-files', '{_LEDGER_FILES}'))"
+    )

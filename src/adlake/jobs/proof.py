@@ -24,6 +24,8 @@ class Pin:
     """Partition -> first offset not contained, by Gold's stamp."""
     start_offsets: Mapping[int, int] = field(default_factory=dict)
     """Partition -> first offset of this source epoch; empty in the first one."""
+    has_counts: bool = False
+    """Bronze's commits say what their batches counted: there is a completeness ledger."""
 
 
 @dataclass(frozen=True)

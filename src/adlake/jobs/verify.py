@@ -18,6 +18,7 @@ from adlake.io.topic_holes import FindHoles
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
 from adlake.jobs.verify_ledger import (
+    completeness_failures,
     head_failures,
     ledger_failures,
     partition_ledgers,
@@ -43,6 +44,7 @@ def verify(
     law: LawConstants = LAW_V1,
     begin_offsets: Mapping[int, int] | None = None,
     find_holes: FindHoles = lambda _gaps: [],
+    count_batches: bool = False,
 ) -> Proof:
     """Compare the newest Gold with what its Bronze snapshot demands.
 
@@ -55,6 +57,7 @@ def verify(
         law: constants of the law that Gold was made with.
         begin_offsets: first offset the broker holds, by partition; None when it was not asked.
         find_holes: asks the broker which missing offsets never held a record.
+        count_batches: hold what each batch counted against all of Bronze too.
 
     Returns:
         The proof, good or with its failures.
@@ -70,6 +73,7 @@ def verify(
     ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
     failures += head_failures(pin, ledgers, begin_offsets or {})
+    failures += completeness_failures(trino, pin, rows_shown, with_bronze=count_batches)
     admitted, rejected = _dispositions(trino, pin)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
     failures += check.storage_failures()

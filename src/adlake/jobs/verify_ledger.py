@@ -53,7 +53,7 @@ def with_holes(
     """
     if all(_missing(ledger) == 0 for ledger in ledgers):
         return list(ledgers)
-    rows = _offending_offsets(trino, pin, ledgers, MOST_HOLES)
+    rows = offending_offsets(trino, pin, ledgers, MOST_HOLES)
     gaps = [
         OffsetRange(
             row["kafka_partition"],
@@ -89,7 +89,7 @@ def ledger_failures(
         if repeated := ledger.bronze_rows - ledger.distinct_offsets:
             failures.append(Failure(f"Bronze holds {repeated:,} rows of {name} more than once"))
     if failures:
-        rows = _offending_offsets(trino, pin, ledgers, row_limit)
+        rows = offending_offsets(trino, pin, ledgers, row_limit)
         failures[-1] = replace(failures[-1], rows=rows)
     return [*failures, *end_failures(pin, ledgers)]
 
@@ -107,6 +107,22 @@ def head_failures(
         for ledger in ledgers
         if ledger.topic == pin.topic
         and ledger.first_offset > first.get(ledger.partition, ledger.first_offset)
+    ]
+
+
+def completeness_failures(
+    trino: TrinoClient, pin: Pin, row_limit: int, *, with_bronze: bool
+) -> list[Failure]:
+    """Batches whose books do not close; `with_bronze` also counts all of Bronze again, at once."""
+    if not pin.has_counts:
+        return []
+    checks = [("the books of the stream do not close", "completeness")]
+    if with_bronze:
+        checks.append(("Bronze does not hold what a batch counted", "batch_completeness"))
+    return [
+        Failure(problem, rows)
+        for problem, name in checks
+        if (rows := trino.records(bind(sql_text(f"checks/{name}"), {"row_limit": row_limit})))
     ]
 
 
@@ -134,9 +150,10 @@ def _is_untouched(pin: Pin, partition: int) -> bool:
     return pin.next_offsets[partition] == pin.start_offsets.get(partition, 0)
 
 
-def _offending_offsets(
+def offending_offsets(
     trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], row_limit: int
 ) -> list[dict[str, Any]]:
+    """Rows of checks/bronze_offsets: repeated offsets, and those after which some are missing."""
     rows: list[dict[str, Any]] = []
     lowest = min(ledger.first_offset for ledger in ledgers)
     highest = max(ledger.next_offset for ledger in ledgers)

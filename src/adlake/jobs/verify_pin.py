@@ -62,6 +62,7 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
             f"Bronze snapshot {bronze_id}, of which Gold is made, has expired: "
             "let the stream commit once more, then run verify again"
         )
+    bronze_stamp = _newest_stamp(bronze, bronze_id)
     pin = Pin(
         gold_snapshot=gold_id,
         bronze_snapshot=bronze_id,
@@ -69,8 +70,9 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
         topic_id=stamp.topic_id,
         next_offsets=stamp.next_offsets,
         start_offsets=stamp.start_offsets,
+        has_counts=stamps.LEDGER in bronze_stamp.properties,
     )
-    return pin, _stamp_failures(stamp, _newest_stamp(bronze, bronze_id))
+    return pin, _stamp_failures(stamp, bronze_stamp)
 
 
 def _newest_stamp(snapshots: Snapshots, head_id: int) -> Stamp:

@@ -1,0 +1,124 @@
+-- audit.batch_completeness: each batch and partition, what it counted beside what Bronze holds.
+-- grain: one row per (topic_id, epoch, batch_id, kafka_partition)
+-- readers: verify (--batches), notebooks
+-- applied: admitted deliveries that are the first of their (impression_id, event_id) by (ingest_ts,
+-- partition, offset); duplicates: all other admitted ones. Both from Bronze alone, so they do not
+-- depend on the order of arrival. Reads all of Bronze.
+WITH held_deliveries AS (
+    SELECT DISTINCT
+        kafka_topic,
+        kafka_partition,
+        kafka_offset,
+        ingest_ts,
+        impression_id,
+        event_id,
+        reject_reason IS NULL AS is_admitted
+    FROM lakehouse.bronze.ad_events
+),
+
+judged_deliveries AS (
+    SELECT
+        *,
+        is_admitted AND row_number() OVER (
+            PARTITION BY impression_id, event_id, is_admitted
+            ORDER BY ingest_ts ASC, kafka_partition ASC, kafka_offset ASC, kafka_topic ASC
+        ) = 1 AS is_applied
+    FROM held_deliveries
+),
+
+-- What came later is not in the ledger yet.
+ledger_ends AS (
+    SELECT
+        kafka_topic,
+        kafka_partition,
+        max(next_offset) AS ledger_end
+    FROM lakehouse.audit.completeness_ledger
+    GROUP BY kafka_topic, kafka_partition
+),
+
+-- Batches and deliveries of a partition in one order: each delivery belongs to the batch before it.
+ordered_records AS (
+    SELECT
+        kafka_topic,
+        kafka_partition,
+        first_offset AS kafka_offset,
+        0 AS place,
+        first_offset,
+        FALSE AS is_held,
+        FALSE AS is_admitted,
+        FALSE AS is_applied
+    FROM lakehouse.audit.completeness_ledger
+    UNION ALL
+    SELECT
+        judged_deliveries.kafka_topic,
+        judged_deliveries.kafka_partition,
+        judged_deliveries.kafka_offset,
+        1 AS place,
+        CAST(NULL AS BIGINT) AS first_offset,
+        TRUE AS is_held,
+        judged_deliveries.is_admitted,
+        judged_deliveries.is_applied
+    FROM judged_deliveries
+    INNER JOIN ledger_ends
+        ON
+            judged_deliveries.kafka_topic = ledger_ends.kafka_topic
+            AND judged_deliveries.kafka_partition = ledger_ends.kafka_partition
+            AND judged_deliveries.kafka_offset < ledger_ends.ledger_end
+),
+
+placed_records AS (
+    SELECT
+        *,
+        last_value(first_offset, TRUE) OVER (
+            PARTITION BY kafka_topic, kafka_partition ORDER BY kafka_offset ASC, place ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS batch_first_offset
+    FROM ordered_records
+),
+
+held_by_batch AS (
+    SELECT
+        kafka_topic,
+        kafka_partition,
+        batch_first_offset,
+        count_if(is_admitted) AS held_admitted,
+        count_if(is_held AND NOT is_admitted) AS held_rejected,
+        count_if(is_applied) AS applied
+    FROM placed_records
+    GROUP BY kafka_topic, kafka_partition, batch_first_offset
+),
+
+counted_batches AS (
+    SELECT
+        ledger.*,
+        coalesce(held_by_batch.held_admitted, 0) AS held_admitted,
+        coalesce(held_by_batch.held_rejected, 0) AS held_rejected,
+        coalesce(held_by_batch.applied, 0) AS applied
+    FROM lakehouse.audit.completeness_ledger AS ledger
+    LEFT JOIN held_by_batch
+        ON
+            ledger.kafka_topic = held_by_batch.kafka_topic
+            AND ledger.kafka_partition = held_by_batch.kafka_partition
+            AND ledger.first_offset = held_by_batch.batch_first_offset
+)
+
+SELECT
+    kafka_topic,
+    topic_id,
+    epoch,
+    batch_id,
+    kafka_partition,
+    first_offset,
+    next_offset,
+    next_offset - first_offset AS offsets,
+    admitted,
+    rejected,
+    held_admitted,
+    held_rejected,
+    applied,
+    held_admitted - applied AS duplicates,
+    next_offset - first_offset = admitted + rejected
+    AND admitted = held_admitted
+    AND rejected = held_rejected AS is_complete,
+    committed_at
+FROM counted_batches

@@ -1,0 +1,132 @@
+"""The table adlake.quarantine_fixes in the catalog database: corrections of rejected deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from adlake.contracts.errors import AdlakeError
+
+Connect = Callable[[], psycopg.Connection[Any]]
+Position = tuple[str, int, int]
+"""(topic, partition, offset) of the rejected delivery."""
+
+
+class AlreadyReplayedError(AdlakeError):
+    """A fix of this delivery was published before."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One correction; times are aware, `payload` is what will be or was published."""
+
+    fix_id: int
+    kafka_topic: str
+    kafka_partition: int
+    kafka_offset: int
+    payload: bytes
+    impression_id: str
+    event_id: str
+    fixed_by: str
+    why: str
+    fixed_at: datetime
+    status: str
+    replayed_at: datetime | None
+    replayed_partition: int | None
+    replayed_offset: int | None
+
+    @property
+    def position(self) -> Position:
+        """The rejected delivery that it corrects."""
+        return (self.kafka_topic, self.kafka_partition, self.kafka_offset)
+
+
+def store_fix(
+    connect: Connect, position: Position, payload: bytes, ids: tuple[str, str], *, by: str, why: str
+) -> int:
+    """Store a fix as pending, in place of one that still waits; returns its id.
+
+    Args:
+        connect: opens the catalog database.
+        position: the rejected delivery.
+        payload: the corrected one.
+        ids: its impression_id and event_id.
+        by: who corrects.
+        why: the reason, for those who ask later.
+
+    Raises:
+        AlreadyReplayedError: the delivery was corrected and published before.
+    """
+    with connect() as connection:
+        done = connection.execute(
+            "SELECT replayed_partition, replayed_offset, fixed_by FROM adlake.quarantine_fixes "
+            "WHERE status = 'replayed' "
+            "AND kafka_topic = %s AND kafka_partition = %s AND kafka_offset = %s",
+            position,
+        ).fetchone()
+        if done is not None:
+            raise AlreadyReplayedError(
+                f"{shown(position)} was corrected by {done[2]} and published as partition "
+                f"{done[0]} offset {done[1]}: correct that event at its source, or reject it there"
+            )
+        connection.execute(
+            "UPDATE adlake.quarantine_fixes SET status = 'superseded' WHERE status = 'pending' "
+            "AND kafka_topic = %s AND kafka_partition = %s AND kafka_offset = %s",
+            position,
+        )
+        row = connection.execute(
+            "INSERT INTO adlake.quarantine_fixes (kafka_topic, kafka_partition, kafka_offset, "
+            "payload, impression_id, event_id, fixed_by, why) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING fix_id",
+            (*position, payload, *ids, by, why),
+        ).fetchone()
+    assert row is not None  # noqa: S101 - INSERT ... RETURNING gives one row
+    return int(row[0])
+
+
+def fixes(connect: Connect) -> list[Fix]:
+    """Every fix that counts (pending or replayed), oldest first."""
+    with connect() as connection, connection.cursor(row_factory=class_row(Fix)) as cursor:
+        return cursor.execute(
+            "SELECT * FROM adlake.quarantine_fixes WHERE status <> 'superseded' ORDER BY fix_id"
+        ).fetchall()
+
+
+def replay_pending(
+    connect: Connect, publish: Callable[[Sequence[Fix]], Sequence[tuple[int, int]]]
+) -> list[Fix]:
+    """Publish the pending fixes and mark them; returns them as they are afterwards.
+
+    The rows stay locked meanwhile, so two replays never send the same fix. A crash after the send
+    leaves them pending: the next replay sends them again, as a second delivery of the same event,
+    which the law counts once.
+
+    Args:
+        connect: opens the catalog database.
+        publish: sends the fixes and returns partition and offset of each, in their order.
+    """
+    with connect() as connection, connection.cursor(row_factory=class_row(Fix)) as cursor:
+        pending = cursor.execute(
+            "SELECT * FROM adlake.quarantine_fixes WHERE status = 'pending' "
+            "ORDER BY fix_id FOR UPDATE"
+        ).fetchall()
+        written = publish(pending) if pending else []
+        replayed = []
+        for fix, (partition, offset) in zip(pending, written, strict=True):
+            replayed += cursor.execute(
+                "UPDATE adlake.quarantine_fixes SET status = 'replayed', "
+                "replayed_at = clock_timestamp(), replayed_partition = %s, replayed_offset = %s "
+                "WHERE fix_id = %s RETURNING *",
+                (partition, offset, fix.fix_id),
+            ).fetchall()
+    return replayed
+
+
+def shown(position: Position) -> str:
+    """`topic/partition/offset`."""
+    return "/".join(map(str, position))

@@ -1,0 +1,67 @@
+"""`adlake ledger`: asks the broker and Bronze, compares with the producers' books, prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Final
+
+from adlake.contracts.errors import AdlakeError
+from adlake.io.topic import TopicFacts
+from adlake.io.trino import TrinoClient
+from adlake.jobs.producer_counts import ProducerCount
+from adlake.jobs.producer_ledger import ProducerLedger, producer_ledger
+from adlake.jobs.proof import PartitionLedger
+from adlake.jobs.verify_ledger import offending_offsets, partition_ledgers
+from adlake.jobs.verify_pin import pinned_snapshots
+
+_MOST_RANGES: Final = 100
+
+
+class OtherTopicError(AdlakeError):
+    """The lake's topic and the broker's have one name and two ids."""
+
+
+def compare_books(
+    trino: TrinoClient, counts: Sequence[ProducerCount], broker: TopicFacts
+) -> ProducerLedger:
+    """The books of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
+
+    Raises:
+        NothingToVerifyError: there is no stamped Gold snapshot yet.
+        OtherTopicError: the lake was made of another topic of this name.
+    """
+    pin, _ = pinned_snapshots(trino)
+    if pin.topic_id != broker.topic_id:
+        raise OtherTopicError(
+            f"the lake holds topic {pin.topic} {pin.topic_id}, the broker {broker.topic_id}: the "
+            "topic was deleted and made again, so no offset can be compared"
+        )
+    ledgers = [one for one in partition_ledgers(trino, pin) if one.topic == pin.topic]
+
+    def lacking(ledger: PartitionLedger) -> Iterator[tuple[int, int]]:
+        for row in offending_offsets(trino, pin, [ledger], _MOST_RANGES):
+            if row["kafka_partition"] == ledger.partition and row["missing_after"]:
+                first = int(str(row["kafka_offset"])) + 1
+                yield first, first + int(str(row["missing_after"]))
+
+    return producer_ledger(counts, broker, ledgers, lacking)
+
+
+def as_lines(ledger: ProducerLedger) -> Iterator[str]:
+    """The books as text, worst last."""
+    yield f"{'partition':>9}  {'acknowledged':>14}  {'broker offsets':>14}  {'in Bronze':>14}"
+    for line in ledger.lines:
+        name = "all" if line.partition is None else str(line.partition)
+        numbers = (line.acknowledged, line.broker_offsets, line.bronze_offsets)
+        yield f"{name:>9}  " + "  ".join(f"{number:>14,}" for number in numbers)
+    yield from (f"note: {note}" for note in ledger.notes)
+    yield from (f"MISSING {one}" for one in ledger.missing)
+    if not ledger.missing:
+        yield "nothing is missing"
+
+
+def as_json(ledger: ProducerLedger) -> str:
+    """The books as one JSON object: lines, missing, notes."""
+    return json.dumps(asdict(ledger), indent=2)

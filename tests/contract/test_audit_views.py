@@ -1,0 +1,372 @@
+"""The audit views on real Trino and real Spark, held equal to the plain Python law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+from pyspark.sql import SparkSession
+
+from adlake.contracts.tables import CATALOG, COMPLETENESS_LEDGER, LEDGER_COLUMNS
+from adlake.domain.law import (
+    AdmittedDelivery,
+    delivery_findings,
+    delivery_flags,
+    delivery_of,
+    event_outcomes,
+    states_of,
+    units,
+)
+from adlake.io import views
+from adlake.io.spark import SparkResources, build_session, connect_catalog
+from adlake.io.sql_files import bind, sql_text
+from adlake.io.trino import TrinoClient, connect
+from adlake.settings import Settings
+from adlake.wiring import catalog_access
+from tests.contract.oracle_lake import OracleLake, Row, lake_of, publish, utc_of
+from tests.contract.payload_cases import PAYLOAD_CASES
+from tests.fixtures.law_modules import REAL_LAW
+from tests.fixtures.law_sets import law_sets
+from tests.golden import law_cases
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+SETS = 1_500
+EVENT_TYPES = ("IMPRESSION", "CLICK", "CONVERSION")
+
+
+def audited_lake() -> OracleLake:
+    """Truth table, random sets and hard payloads; every third delivery has the key it should."""
+    records = [(d.payload, d.ingest_ms) for case in law_cases() for d in case.deliveries]
+    for law_set in law_sets(seed=23, count=SETS, with_future=True):
+        records += [(d.payload, d.ingest_ms) for d in law_set.deliveries]
+    records += [(case.payload, case.ingest_ms) for case in PAYLOAD_CASES]
+    lake = lake_of(records)
+    for number, row in enumerate(lake.bronze):
+        text = row["impression_id"] or "none"
+        row["kafka_key"] = (text.encode(), text.upper().encode(), None)[number % 3]
+    # A crash may store an offset twice: still one delivery.
+    lake.bronze += [dict(row) for row in lake.bronze[::50]]
+    return lake
+
+
+def admitted(lake: OracleLake) -> dict[tuple[str, int, int], tuple[Row, AdmittedDelivery]]:
+    """Bronze row and delivery by position, judged by the plain law."""
+    found = {}
+    for row in lake.bronze:
+        ingest_ms = round(row["ingest_ts"].timestamp() * 1000)
+        verdict = REAL_LAW.admission.admit(row["raw_payload"].encode(), ingest_ms)
+        if not isinstance(verdict, REAL_LAW.admission.Rejected):
+            position = (row["kafka_topic"], row["kafka_partition"], row["kafka_offset"])
+            found[position] = (row, delivery_of(verdict, ingest_ms, *position))
+    return found
+
+
+class Engines:
+    """One question to both engines; rows as dicts without order, times aware."""
+
+    def __init__(self, trino: TrinoClient, spark: SparkSession) -> None:
+        self._trino = trino
+        self._spark = spark
+
+    def ask(self, view: str) -> dict[str, list[Row]]:
+        columns = "*"
+        trino = self._trino.records(f"SELECT {columns} FROM audit.{view}")
+        spark = self._spark.sql(f"SELECT {columns} FROM {CATALOG}.audit.{view}").toArrow()
+        return {"trino": trino, "spark": spark.to_pylist()}
+
+
+@pytest.fixture(scope="module")
+def lake() -> OracleLake:
+    return audited_lake()
+
+
+@pytest.fixture(scope="module")
+def spark(private_lake: Settings) -> Iterator[SparkSession]:
+    session = build_session("audit views", SparkResources(driver_memory="1500m"))
+    connect_catalog(session, catalog_access(private_lake))
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def engines(
+    private_lake: Settings, spark: SparkSession, lake: OracleLake, catalog: SqlCatalog
+) -> Iterator[Engines]:
+    publish(catalog, lake)
+    spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.audit")
+    spark.sql(sql_text("ddl/audit/completeness_ledger"))
+    assert views.provision_views(spark) == list(views.AUDIT_VIEWS)
+    assert views.provision_views(spark) == []
+    with connect(private_lake.ports.trino_port) as client:
+        yield Engines(client, spark)
+
+
+def by_position(rows: list[Row]) -> dict[tuple[str, int, int], Row]:
+    keyed = {(r["kafka_topic"], r["kafka_partition"], r["kafka_offset"]): r for r in rows}
+    assert len(keyed) == len(rows), "a position comes twice"
+    return keyed
+
+
+def test_rejected_deliveries_are_those_of_bronze(engines: Engines, lake: OracleLake) -> None:
+    expected = {
+        (row["kafka_topic"], row["kafka_partition"], row["kafka_offset"]): (
+            row["reject_reason"], row["raw_payload"],
+        )
+        for row in lake.bronze
+        if row["reject_reason"]
+    }  # fmt: skip
+    assert expected
+    for engine, rows in engines.ask("rejected_deliveries").items():
+        found = {
+            position: (row["reject_reason"], row["raw_payload"])
+            for position, row in by_position(rows).items()
+        }
+        assert found == expected, engine
+
+
+def test_admitted_deliveries_have_the_content_of_the_law(
+    engines: Engines, lake: OracleLake
+) -> None:
+    names = ("type_rank", "micros", "campaign_id", "creative_id", "user_id", "geo_country")
+    expected = {
+        position: (
+            delivery.impression_id, delivery.event.event_id, utc_of(delivery.event.ts_ms),
+            *(getattr(delivery.event, name) for name in (*names, "platform")),
+        )
+        for position, (_, delivery) in admitted(lake).items()
+    }  # fmt: skip
+    for engine, rows in engines.ask("admitted_deliveries").items():
+        found = {
+            position: tuple(
+                row[name] for name in ("impression_id", "event_id", "event_ts", *names, "platform")
+            )
+            for position, row in by_position(rows).items()
+        }
+        wrong = [p for p in expected if found.get(p) != expected[p]]
+        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
+        assert len(found) == len(expected), engine
+
+
+def test_delivery_findings_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
+    deliveries = admitted(lake)
+    findings = delivery_findings(delivery for _, delivery in deliveries.values())
+    expected = {
+        position: (findings.get(position), is_flagged)
+        for position, (row, delivery) in deliveries.items()
+        if (is_flagged := bool(delivery_flags(row["kafka_key"], delivery.impression_id)))
+        or position in findings
+    }
+    assert {"DUPLICATE_DELIVERY", "CONFLICTING_DUPLICATE", None} == {
+        f for f, _ in expected.values()
+    }
+    for engine, rows in engines.ask("delivery_findings").items():
+        found = {
+            position: (row["finding"], row["is_key_mismatch"])
+            for position, row in by_position(rows).items()
+        }
+        assert found == expected, engine
+
+
+def expected_outcomes(lake: OracleLake) -> Iterator[tuple[tuple[str, str], tuple[Any, ...]]]:
+    states = states_of(delivery for _, delivery in admitted(lake).values())
+    for impression_id, state in states.items():
+        for event, outcome in zip(state, event_outcomes(state), strict=True):
+            yield (
+                (impression_id, event.event_id),
+                (
+                    EVENT_TYPES[event.type_rank],
+                    utc_of(event.ts_ms),
+                    utc_of(event.first_ingest_ms),
+                    None if event.type_rank == 1 else units(event.micros),
+                    outcome.disposition,
+                    outcome.is_credited_click,
+                    sorted(outcome.flags),
+                ),
+            )
+
+
+FLAG_COLUMNS = {
+    "is_click_before_impression": "CLICK_BEFORE_IMPRESSION",
+    "is_dim_mismatch": "DIM_MISMATCH",
+    "is_duplicate_impression": "DUPLICATE_IMPRESSION",
+    "is_late": "LATE",
+}
+
+
+def test_event_outcomes_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
+    expected = dict(expected_outcomes(lake))
+    for place in (4, 6):
+        assert len({str(outcome[place]) for outcome in expected.values()}) > 5
+    for engine, rows in engines.ask("event_outcomes").items():
+        found = {
+            (row["impression_id"], row["event_id"]): (
+                row["event_type"], row["event_ts"], row["first_ingest_ts"], row["amount"],
+                row["disposition"], row["is_credited_click"],
+                [flag for column, flag in FLAG_COLUMNS.items() if row[column]],
+            )
+            for row in rows
+        }  # fmt: skip
+        wrong = [key for key in expected if found.get(key) != expected[key]]
+        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
+        assert len(found) == len(rows) == len(expected), engine
+
+
+def test_orphans_are_older_than_six_hours_before_the_newest_arrival(
+    engines: Engines, lake: OracleLake
+) -> None:
+    newest: datetime = max(row["last_updated_ts"] for row in lake.gold)
+    limit = newest - timedelta(hours=6)
+    expected = {
+        row["impression_id"]
+        for row in lake.gold
+        if row["impression_time"] is None and row["last_updated_ts"] < limit
+    }
+    assert expected
+    for engine, rows in engines.ask("orphans").items():
+        assert {row["impression_id"] for row in rows} == expected, engine
+        assert len(rows) == len(expected), engine
+
+
+def test_a_view_is_replaced_when_its_text_changed(
+    engines: Engines, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = views.view_texts
+
+    def changed(name: str) -> Mapping[str, str]:
+        return {
+            dialect: f"{text}\nLIMIT 1" if name == "orphans" else text
+            for dialect, text in real(name).items()
+        }
+
+    monkeypatch.setattr(views, "view_texts", changed)
+    assert views.provision_views(spark) == ["audit.orphans"]
+    assert {len(rows) for rows in engines.ask("orphans").values()} == {1}
+    monkeypatch.undo()
+    assert views.provision_views(spark) == ["audit.orphans"]
+    assert views.provision_views(spark) == []
+
+
+def counted_batches(lake: OracleLake) -> list[Row]:
+    """The ledger of a stream that read the lake in three batches."""
+    verdicts = {
+        (row["kafka_partition"], row["kafka_offset"]): row["reject_reason"] is None
+        for row in lake.bronze
+    }
+    ends = {p: max(o for q, o in verdicts if q == p) + 1 for p, _ in verdicts}
+    rows: list[Row] = []
+    total = 0
+    for batch in range(3):
+        counts = []
+        for partition, end in ends.items():
+            first, following = end * batch // 3, end * (batch + 1) // 3
+            said = [verdicts[partition, offset] for offset in range(first, following)]
+            counts.append((partition, first, following, sum(said), len(said) - sum(said)))
+        added = sum(following - first for _, first, following, _, _ in counts)
+        total += added
+        place = (100 + batch, batch + 1, added, total, utc_of(1_000 * batch))
+        rows += [
+            dict(zip(LEDGER_COLUMNS, ("ad_events", "t1", 1, batch, *count, *place), strict=True))
+            for count in counts
+        ]
+    return rows
+
+
+def write_ledger(spark: SparkSession, rows: list[Row]) -> None:
+    table = f"{CATALOG}.{COMPLETENESS_LEDGER}"
+    spark.sql(f"DELETE FROM {table}")
+    columns = spark.table(table).schema
+    ordered = [tuple(row[name] for name in LEDGER_COLUMNS) for row in rows]
+    spark.createDataFrame(ordered, columns).writeTo(table).append()
+
+
+def test_batches_are_complete_and_their_duplicates_are_known(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    ledger = counted_batches(lake)
+    # What came after the newest recorded batch is no gap.
+    write_ledger(spark, ledger[:-4])
+    first_of: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for (_, partition, offset), (row, delivery) in admitted(lake).items():
+        key = (delivery.impression_id, delivery.event.event_id)
+        place = (row["ingest_ts"], partition, offset)
+        first_of[key] = min(first_of.get(key, place), place)
+    applied = {(partition, offset) for _, partition, offset in first_of.values()}
+    expected = {
+        (row["batch_id"], p := row["kafka_partition"]): (
+            sum(
+                (p, offset) in applied for offset in range(row["first_offset"], row["next_offset"])
+            ),
+            row["admitted"],
+        )
+        for row in ledger[:-4]
+    }
+    assert any(applied_ones < all_ones for applied_ones, all_ones in expected.values())
+    for engine, rows in engines.ask("batch_completeness").items():
+        assert all(row["is_complete"] for row in rows), engine
+        found = {
+            (row["batch_id"], row["kafka_partition"]): (
+                row["applied"], row["applied"] + row["duplicates"],
+            )
+            for row in rows
+        }  # fmt: skip
+        assert found == expected, engine
+    assert engines.ask("completeness_gaps") == {"trino": [], "spark": []}
+
+
+LEDGER_FAULTS: dict[str, tuple[int, dict[str, int], set[str]]] = {
+    "a verdict is missing": (
+        5,
+        {"admitted": -1},
+        {"offsets of a batch neither admitted nor rejected", "records counted but not written"},
+    ),
+    "a batch ends early": (
+        1,
+        {"next_offset": -2, "admitted": -2},
+        {"offsets between two batches", "records counted but not written"},
+    ),
+    "a batch begins too early": (9, {"first_offset": -1, "admitted": 1}, {
+        "offsets between two batches", "records counted but not written",
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", LEDGER_FAULTS)
+def test_books_do_not_close_when(
+    fault: str, engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    number, changes, expected = LEDGER_FAULTS[fault]
+    ledger = counted_batches(lake)
+    ledger[number] |= {name: ledger[number][name] + change for name, change in changes.items()}
+    write_ledger(spark, ledger)
+    for engine, rows in engines.ask("completeness_gaps").items():
+        assert {row["gap"] for row in rows} == expected, (engine, rows)
+    for engine, rows in engines.ask("batch_completeness").items():
+        bad = {(r["batch_id"], r["kafka_partition"]) for r in rows if not r["is_complete"]}
+        # The one that was changed, or the one before it when both claim the same offsets.
+        partition = ledger[number]["kafka_partition"]
+        assert bad <= {(batch, partition) for batch in range(3)}, engine
+        assert bad, engine
+
+
+def test_books_do_not_close_when_rows_vanish_between_batches(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    ledger = counted_batches(lake)
+    for row in ledger[8:]:
+        row["bronze_rows"] -= 3
+    write_ledger(spark, ledger)
+    for engine, rows in engines.ask("completeness_gaps").items():
+        assert [(row["gap"], row["missing"]) for row in rows] == [
+            ("rows of Bronze changed between two batches", 3)
+        ], engine
+
+
+def test_the_checks_run_on_trino(private_lake: Settings, engines: Engines) -> None:
+    with connect(private_lake.ports.trino_port) as client:
+        for name in ("completeness", "batch_completeness"):
+            found = client.records(bind(sql_text(f"checks/{name}"), {"row_limit": 1}))
+            assert len(found) <= 1

@@ -1,0 +1,194 @@
+"""The books of one lake: ledger, audit views, quarantine, and a broker that loses records.
+
+Each test goes on with the lake of the one before.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adlake.io.kafka import publish_all
+from adlake.io.trino import TrinoClient, connect
+from adlake.jobs import quarantine
+from adlake.provision.catalog import catalog_database
+from tests.integration.lake import SERVERS, Lake
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    one = Lake(
+        tmp_path_factory.mktemp("books") / "home",
+        {"TRIGGER_SECONDS": "1", "MAX_OFFSETS_PER_TRIGGER": "4000", "LEDGER_EVERY_BATCHES": "1"},
+    )
+    try:
+        one.stack().up(only=SERVERS)
+        produce(one, 10_000, seed=1)
+        one.stack().up(only=["stream"])
+        one.adlake("wait", "--timeout", "240")
+        yield one
+    finally:
+        one.stack().nuke()
+
+
+@pytest.fixture(scope="module")
+def trino(lake: Lake) -> Iterator[TrinoClient]:
+    with connect(lake.settings().ports.trino_port) as client:
+        yield client
+
+
+def produce(lake: Lake, events: int, seed: int) -> None:
+    lake.adlake(
+        "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
+        "--drain", "--unpaced", "--faults", "all", "--history", "48h",
+    )  # fmt: skip
+
+
+def listed(lake: Lake, *filters: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        lake.adlake("quarantine", "list", "--format", "json", *filters).stdout
+    )
+    return found
+
+
+def test_the_books_close_and_verify_counts_every_batch(lake: Lake, trino: TrinoClient) -> None:
+    lake.adlake("verify", "--batches")
+    batches = trino.records("SELECT * FROM audit.batch_completeness")
+    assert len({row["batch_id"] for row in batches}) > 1
+    assert all(row["is_complete"] for row in batches)
+    assert sum(row["duplicates"] for row in batches) > 0
+    assert trino.records("SELECT * FROM audit.completeness_gaps") == []
+    assert "nothing is missing" in lake.adlake("ledger").stdout
+    assert " batches in " in lake.stream().last_log_lines(200)
+
+
+def test_explain_says_what_the_views_say(lake: Lake, trino: TrinoClient) -> None:
+    [[impression_id]] = trino.rows(
+        "SELECT impression_id FROM audit.delivery_findings JOIN "
+        "(SELECT impression_id FROM audit.event_outcomes WHERE disposition = 'REPEAT_CONVERSION') "
+        "USING (impression_id) WHERE finding IS NOT NULL ORDER BY impression_id LIMIT 1"
+    )
+    told = json.loads(lake.adlake("explain", impression_id, "--json").stdout)
+    where = "WHERE impression_id = ?"
+    findings = {
+        (row["kafka_partition"], row["kafka_offset"]): row["finding"] or "counted"
+        for row in trino.records(f"SELECT * FROM audit.delivery_findings {where}", [impression_id])
+    }
+    assert (
+        findings.items()
+        <= {
+            (line["partition"], line["offset"]): line["what_happened"]
+            for line in told["deliveries"]
+        }.items()
+    )
+    outcomes = trino.records(f"SELECT * FROM audit.event_outcomes {where}", [impression_id])
+    assert {event["event_id"]: event["disposition"] for event in told["events"]} == {
+        row["event_id"]: "CREDITED_CLICK" if row["is_credited_click"] else row["disposition"]
+        for row in outcomes
+    }
+
+
+def gold_of(trino: TrinoClient, event_id: str) -> list[dict[str, Any]]:
+    return trino.records(
+        "SELECT impression_id, disposition, amount FROM audit.event_outcomes WHERE event_id = ?",
+        [event_id],
+    )
+
+
+def test_a_rejected_conversion_is_corrected_and_counts_once(lake: Lake, trino: TrinoClient) -> None:
+    rejected = listed(lake, "--reason", "negative_value", "--limit", "2")
+    assert {row["reject_reason"] for row in rejected} == {"NEGATIVE_VALUE"}
+    assert listed(lake, "--reason", "NEGATIVE_VALUE", "--until", "2020-01-01") == []
+    target = next(row for row in rejected if row["event_type"] == "CONVERSION")
+    place = f"{target['kafka_partition']}/{target['kafka_offset']}"
+    assert "NEGATIVE_VALUE (NEG_VALUE)" in lake.adlake("quarantine", "show", place).stdout
+    payload = json.loads(lake.adlake("quarantine", "show", place, "--raw").stdout)
+    refused = lake.adlake(
+        "quarantine", "fix", place, "--set", "conversion_value=-2", "--why", "sign", expected=1
+    )
+    assert "would be rejected again: NEGATIVE_VALUE" in refused.stderr
+    event_id = f"corrected-{payload['event_id']}"
+    lake.adlake(
+        "quarantine", "fix", place, "--why", "wrong sign at the source", "--set",
+        "conversion_value=12.34", "--set", f"event_id={event_id}",
+    )  # fmt: skip
+    preview = json.loads(lake.adlake("quarantine", "replay", "--dry-run").stdout)
+    assert preview["origin"].endswith(place)
+    assert preview["status"] == "pending"
+    send_and_die(lake)
+    done = json.loads(lake.adlake("quarantine", "replay").stdout)
+    assert done["status"] == "replayed"
+    assert json.loads(done["payload"])["adlake_origin"]["offset"] == target["kafka_offset"]
+    lake.adlake("wait", "--timeout", "120")
+    [outcome] = gold_of(trino, event_id)
+    assert str(outcome["amount"]) == "12.340000"
+    findings = trino.records(
+        "SELECT finding FROM audit.delivery_findings WHERE event_id = ?", [event_id]
+    )
+    assert findings == [{"finding": "DUPLICATE_DELIVERY"}]
+    lake.adlake("verify")
+    assert lake.adlake("quarantine", "replay").stdout == ""
+    again = ("quarantine", "fix", place, "--set", "conversion_value=1", "--why", "again")
+    assert "was corrected by" in lake.adlake(*again, expected=1).stderr
+    states = {row["kafka_offset"]: row["fix"] for row in listed(lake, "--reason", "NEGATIVE_VALUE")}
+    assert states[target["kafka_offset"]] == "replayed"
+
+
+def send_and_die(lake: Lake) -> None:
+    """A replay that is killed between the acknowledgement and its mark."""
+    settings = lake.settings()
+    pending = quarantine.pending_fixes(catalog_database(settings).connect)
+    records = [(one.impression_id.encode(), one.payload, _ms(one.fixed_at)) for one in pending]
+    publish_all(settings.bootstrap_servers, settings.kafka.topic, records)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def test_what_is_no_rejected_delivery_is_refused(lake: Lake) -> None:
+    for command in (("show", "0/99999999"), ("show", "nowhere"), ("fix", "0/1", "--why", "x")):
+        failed = lake.adlake("quarantine", *command, expected=1)
+        assert "Traceback" not in failed.stderr
+        assert "adlake:" in failed.stderr
+
+
+def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
+    assert "nothing is missing" in lake.adlake("ledger").stdout
+    lake.stack().down(only=["stream"])
+    kafka, copy = lake.home / "kafka", lake.home / "kafka-before"
+    lake.stack().down(only=["kafka"])
+    shutil.copytree(kafka, copy)
+    lake.stack().up(only=["kafka"])
+    produce(lake, 3_000, seed=21)
+    lake.stack().down(only=["kafka"])
+    shutil.rmtree(kafka)
+    copy.rename(kafka)
+    lake.stack().up(only=["kafka"])
+    cut = lake.adlake("ledger", expected=1).stdout
+    assert "acknowledged, but the broker's log ends before them" in cut
+    # The same offsets go to other records: no reader of the topic can tell any more.
+    produce(lake, 9_000, seed=22)
+    lake.stack().up(only=["stream"])
+    lake.adlake("wait", "--timeout", "240")
+    lake.adlake("verify")
+    books = json.loads(lake.adlake("ledger", "--json", expected=1).stdout)
+    assert {one["partition"] for one in books["missing"]} == {0, 1, 2, 3}
+    assert all("other records have now" in one["problem"] for one in books["missing"])
+    # A few were published by hand in between and are in nobody's books.
+    assert sum(one["records"] for one in books["missing"]) > 2_900
+
+
+def test_books_of_another_producer_are_added(lake: Lake, tmp_path: Path) -> None:
+    table = tmp_path / "web.csv"
+    table.write_text("producer,topic,partition,records\nweb,ad_events,2,1000000\n")
+    told = lake.adlake("ledger", "--counts", str(table), expected=1).stdout
+    assert "MISSING partition 2" in told

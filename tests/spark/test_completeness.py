@@ -1,0 +1,141 @@
+"""What batches counted goes from the stamps of Bronze into the ledger, each batch once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from adlake.contracts import stamps
+from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER
+from adlake.io.ddl import provision_tables
+from adlake.io.iceberg import IcebergTable, stamped
+from adlake.io.spark import CatalogAccess, connect_catalog
+from adlake.io.sql_files import sql_text
+from adlake.io.stamp import PartitionCounts, counts_text, offsets_text, parse_counts
+from adlake.jobs import housekeep
+from adlake.jobs.completeness import open_books, record_batches
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
+    session = spark.newSession()
+    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}/warehouse"))
+    provision_tables(session)
+    return session
+
+
+def append_batch(lake: SparkSession, batch: int, first: int, *, said: int | None = None) -> None:
+    """Ten deliveries of partition 0, the first of them rejected; `said` is the admitted count."""
+    counts = {0: PartitionCounts(first, first + 10, 9 if said is None else said, 1)}
+    stamp = {
+        stamps.TOPIC: "ads", stamps.TOPIC_ID: "t1", stamps.EPOCH: "3",
+        stamps.BATCH_ID: str(batch), stamps.NEXT_OFFSETS: offsets_text({0: first + 10}),
+        stamps.LEDGER: counts_text(counts),
+    }  # fmt: skip
+    # Every second delivery repeats the event of the one before it.
+    rows = lake.sql(
+        f"SELECT CAST(id DIV 2 AS STRING) AS event_id, 'i' AS impression_id, "
+        f"'ads' AS kafka_topic, 0 AS kafka_partition, id AS kafka_offset, "
+        f"timestamp_millis(1000 + id) AS ingest_ts, timestamp_millis(0) AS partition_ts, "
+        f"CASE WHEN id = {first} THEN 'BAD_ID' END AS reject_reason "
+        f"FROM range({first}, {first + 10})"
+    )
+    rows.createOrReplaceTempView("batch_rows")
+    names = [field.name for field in lake.table(f"lakehouse.{BRONZE_EVENTS}").schema]
+    chosen = ", ".join(name if name in rows.columns else f"NULL AS {name}" for name in names)
+    with stamped(lake, stamp):
+        lake.sql(f"INSERT INTO lakehouse.{BRONZE_EVENTS} SELECT {chosen} FROM batch_rows")
+
+
+def gaps(lake: SparkSession) -> list[str]:
+    return [row.gap for row in lake.sql(sql_text("views/spark/completeness_gaps")).collect()]
+
+
+def ledger(lake: SparkSession) -> list[tuple[int, int, int, int, int, int]]:
+    rows = lake.table(f"lakehouse.{COMPLETENESS_LEDGER}").orderBy("first_offset").collect()
+    return [
+        (r.batch_id, r.first_offset, r.admitted, r.rejected, r.bronze_rows_added, r.bronze_rows)
+        for r in rows
+    ]
+
+
+def test_each_batch_is_recorded_once(lake: SparkSession) -> None:
+    assert record_batches(lake) == 0
+    append_batch(lake, 0, first=0)
+    append_batch(lake, 1, first=10)
+    assert record_batches(lake) == 2
+    assert record_batches(lake) == 0
+    append_batch(lake, 2, first=20)
+    assert record_batches(lake) == 1
+    assert ledger(lake) == [(0, 0, 9, 1, 10, 10), (1, 10, 9, 1, 10, 20), (2, 20, 9, 1, 10, 30)]
+    assert gaps(lake) == []
+    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    assert all(row.is_complete for row in batches)
+    # 4 and 5 are one event, and so on; 0 is rejected, so 1 is the first of its event.
+    assert sorted((row.applied, row.duplicates) for row in batches) == [(5, 4)] * 3
+
+
+def test_the_ledger_goes_on_after_its_files_were_merged(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeep, "_LEDGER_FILES", 2)
+    for batch in range(3):
+        append_batch(lake, batch, first=10 * batch)
+        record_batches(lake)
+    housekeep.compact_ledger(lake)
+    files = lake.sql(f"SELECT * FROM lakehouse.{COMPLETENESS_LEDGER}.files").count()
+    assert files == 1
+    append_batch(lake, 3, first=30)
+    assert record_batches(lake) == 1
+    assert [row[0] for row in ledger(lake)] == [0, 1, 2, 3]
+    assert gaps(lake) == []
+
+
+def test_no_batch_is_recorded_twice_when_its_snapshot_is_gone(lake: SparkSession) -> None:
+    append_batch(lake, 0, first=0)
+    append_batch(lake, 1, first=10)
+    record_batches(lake)
+    bronze = IcebergTable(lake, BRONZE_EVENTS)
+    table = bronze.java_table()
+    table.manageSnapshots().rollbackTo(table.currentSnapshot().parentId()).commit()
+    append_batch(lake, 1, first=10)
+    record_batches(lake)
+    assert [row[:2] for row in ledger(lake)] == [(0, 0), (1, 10)]
+
+
+def test_a_wrong_count_is_a_gap(lake: SparkSession) -> None:
+    append_batch(lake, 0, first=0)
+    append_batch(lake, 1, first=12, said=8)
+    found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
+    assert list(open_books(found)) == [
+        "epoch 3 batch 1, partition 0: 1 offsets have no verdict",
+        "epoch 3 batch 1: 9 records have a verdict, Bronze got 10 rows",
+    ]
+    record_batches(lake)
+    assert sorted(gaps(lake)) == [
+        "offsets between two batches",
+        "offsets of a batch neither admitted nor rejected",
+        "records counted but not written",
+    ]
+
+
+def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:
+    append_batch(lake, 0, first=0)
+    lake.sql(f"DELETE FROM lakehouse.{BRONZE_EVENTS} WHERE kafka_offset < 5")
+    append_batch(lake, 1, first=10)
+    record_batches(lake)
+    assert gaps(lake) == ["rows of Bronze changed between two batches"]
+    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    assert [
+        (row.batch_id, row.is_complete) for row in sorted(batches, key=lambda row: row.batch_id)
+    ] == [(0, False), (1, True)]
+
+
+def test_counts_survive_their_text_form() -> None:
+    counts = {1: PartitionCounts(5, 9, 3, 1), 0: PartitionCounts(0, 1, 0, 1)}
+    assert counts_text(counts) == '{"0":[0,1,0,1],"1":[5,9,3,1]}'
+    assert parse_counts(counts_text(counts)) == counts

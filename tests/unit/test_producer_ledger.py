@@ -1,0 +1,141 @@
+"""The three books: producers, broker, Bronze; what is missing is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adlake.generator.truth import Truth, load_truth, write_truth
+from adlake.io.acks import PartitionAcks
+from adlake.io.topic import TopicFacts
+from adlake.jobs.ledger import as_json, as_lines
+from adlake.jobs.producer_counts import (
+    ProducerCount,
+    ProducerCountError,
+    counts_of_runs,
+    load_counts,
+)
+from adlake.jobs.producer_ledger import ProducerLedger, producer_ledger
+from adlake.jobs.proof import PartitionLedger
+
+
+def books(
+    *counts: ProducerCount, end: int = 200, begin: int = 0, bronze: tuple[int, int, int] | None
+) -> ProducerLedger:
+    """Partition 0 of `ads`; `bronze` is first offset, next offset, distinct offsets."""
+    ledgers = [] if bronze is None else [
+        PartitionLedger("ads", 0, bronze[0], bronze[1], bronze[2], bronze[2])
+    ]  # fmt: skip
+    broker = TopicFacts("ads", "t1", {0: begin}, {0: end})
+    return producer_ledger(counts, broker, ledgers, lambda _ledger: [(50, 60)])
+
+
+def sent(records: int, next_offset: int = 0, reused: int = 0) -> ProducerCount:
+    return ProducerCount("web", "ads", 0, records, next_offset, reused, "t1")
+
+
+FULL = (0, 200, 200)
+
+
+def test_nothing_is_missing_when_the_books_agree() -> None:
+    found = books(sent(200, 200), bronze=FULL)
+    assert found.missing == ()
+    assert found.notes == ()
+    assert list(as_lines(found))[-1] == "nothing is missing"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (books(sent(300, 200), bronze=FULL), (None, None, 100, "other records have now")),
+        (books(sent(100, 200, 40), bronze=FULL), (None, None, 40, "other records have now")),
+        (books(sent(260, 260), bronze=FULL), (200, 260, 60, "log ends before them")),
+        (books(sent(200, 200), bronze=(0, 150, 150)), (150, 200, 50, "not in Bronze yet")),
+        (books(sent(200, 200), bronze=(0, 200, 190)), (50, 60, 10, "between those in Bronze")),
+        (books(sent(200, 200), bronze=(5, 200, 195)), (0, 5, 5, "broker still has them")),
+        (books(sent(200, 200), begin=5, bronze=(5, 200, 195)), (0, 5, 5, "broker deleted")),
+        (books(sent(200, 200), begin=3, bronze=(5, 200, 195)), (3, 5, 2, "broker still has them")),
+        (books(sent(200, 200), end=200, bronze=(0, 230, 230)), (200, 230, 30, "in Bronze, but")),
+        (books(sent(200, 200), bronze=None), (0, 200, 200, "not in Bronze yet")),
+    ],
+)
+def test_what_is_missing_is_named(
+    found: ProducerLedger, expected: tuple[int | None, int | None, int, str]
+) -> None:
+    [one] = found.missing
+    assert (one.first_offset, one.next_offset, one.records) == expected[:3]
+    assert expected[3] in one.problem
+    assert "MISSING partition 0" in list(as_lines(found))[-1]
+    assert '"missing"' in as_json(found)
+
+
+def test_what_was_deleted_before_the_lake_began_is_no_loss() -> None:
+    assert books(sent(100, 200), begin=100, bronze=(100, 200, 100)).missing == ()
+
+
+def test_two_producers_are_added_up() -> None:
+    lost = books(sent(150, 200), sent(150, 199), bronze=FULL)
+    assert [one.records for one in lost.missing] == [100]
+    assert books(sent(100, 200), sent(100, 199), bronze=FULL).missing == ()
+
+
+def test_old_books_count_in_total_and_foreign_ones_not_at_all() -> None:
+    old = ProducerCount("old run", "ads", -1, 260)
+    assert [one.partition for one in books(old, bronze=FULL).missing] == [None]
+    other = ProducerCount("other", "ads", 0, 999, 999, 0, "another topic id")
+    found = books(sent(200, 200), other, bronze=FULL)
+    assert found.missing == ()
+    assert "other counted another topic" in found.notes[0]
+
+
+def test_records_in_nobodys_books_are_noted_only() -> None:
+    found = books(sent(120, 200), bronze=FULL)
+    assert found.missing == ()
+    assert "80 records are in no producer's books" in found.notes[0]
+
+
+def test_acknowledged_offsets_that_come_again_are_counted() -> None:
+    book = PartitionAcks()
+    for offset in (0, 1, 2, -1, 1, 2, 3):
+        book.add(offset)
+    assert book == PartitionAcks(records=7, next_offset=4, reused=2)
+
+
+def test_books_of_a_run_survive_their_file(tmp_path: Path) -> None:
+    truth = Truth("run-1", 1, 0, 1, 0, "ads", {}, deliveries=3, topic_id="t1")
+    truth.acks = {0: PartitionAcks(2, 2), 3: PartitionAcks(1, 1, 1)}
+    write_truth(truth, tmp_path / "run-1")
+    assert list(counts_of_runs(load_truth(tmp_path))) == [
+        ProducerCount("run-1", "ads", 0, 2, 2, 0, "t1"),
+        ProducerCount("run-1", "ads", 3, 1, 1, 1, "t1"),
+    ]
+
+
+def test_counts_are_read_from_csv_and_json(tmp_path: Path) -> None:
+    table = tmp_path / "web.csv"
+    table.write_text("producer,topic,partition,records,next_offset\nweb,ads,0,12,\nweb,ads,1,3,9\n")
+    expected = [ProducerCount("web", "ads", 0, 12), ProducerCount("web", "ads", 1, 3, 9)]
+    assert load_counts(table) == expected
+    document = tmp_path / "web.json"
+    document.write_text(
+        '[{"producer":"web","topic":"ads","partition":0,"records":12},'
+        '{"producer":"web","topic":"ads","partition":1,"records":3,"next_offset":9}]'
+    )
+    assert load_counts(document) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "producer,topic\nweb,ads\n"), ("a.json", "[1]"), ("a.json", "{"),
+        ("a.csv", "producer,topic,partition,records\nweb,ads,0,-1\n"), ("a.txt", ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_of_counts_is_refused(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ProducerCountError, match=name):
+        load_counts(path)
+    with pytest.raises(ProducerCountError):
+        load_counts(tmp_path / "absent.csv")
