@@ -13,6 +13,7 @@ from adlake.contracts.tables import (
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    GOLD_REPLAY,
     GOLD_STATE,
 )
 
@@ -40,6 +41,11 @@ FLOW: tuple[Step, ...] = (
         "attribution stream", "adlake stream",
         "admits each record once, appends Bronze, merges Gold, compacts hot slots",
         (AD_EVENTS,), (BRONZE_EVENTS, GOLD_STATE, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
+    ),
+    Step(
+        "replay", "adlake replay",
+        "builds Gold again from Bronze under any recorded law, shows the diff, publishes, undoes",
+        (BRONZE_EVENTS, GOLD_STATE), (GOLD_REPLAY, GOLD_STATE),
     ),
     Step(
         "verify", "adlake verify",

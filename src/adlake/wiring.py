@@ -7,8 +7,10 @@ import sys
 
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.lake_reader import LakeReader
+from adlake.io.lease import Connect
 from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.jobs.housekeep import HousekeepingPlan
+from adlake.jobs.replay import ReplayConfig
 from adlake.jobs.stream import StreamConfig
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
@@ -41,6 +43,30 @@ def lake_reader(settings: Settings) -> LakeReader:
         user=settings.catalog.catalog_user,
         password=settings.catalog_password(),
         warehouse_uri=settings.paths.warehouse_uri,
+    )
+
+
+def lease_connect(settings: Settings) -> Connect:
+    """Opens the catalog database: lease, laws and requests."""
+    return catalog_database(settings).connect
+
+
+def replay_config(settings: Settings) -> ReplayConfig:
+    """Everything a replay needs; its Spark is as big as the stream's."""
+    stream, home = settings.stream, settings.paths.home.resolve()
+    return ReplayConfig(
+        catalog=catalog_access(settings),
+        reader=lake_reader(settings),
+        lease_connect=lease_connect(settings),
+        lease_ttl_seconds=stream.lease_ttl_seconds,
+        resources=SparkResources(
+            master=stream.spark_master,
+            driver_memory=stream.driver_memory,
+            shuffle_partitions=stream.shuffle_partitions,
+            local_dir=str(home / "tmp" / "replay"),
+        ),
+        marker_dir=home / "failpoints",
+        failpoints=stream.failpoints,
     )
 
 

@@ -4,7 +4,7 @@ Settings are read here and passed on. Commands import what they need themselves,
 `adlake status` does not pay for Spark.
 """
 
-from adlake.cli import data, jobs, stack
+from adlake.cli import data, jobs, replay, stack
 from adlake.cli.application import app, main
 
-__all__ = ["app", "data", "jobs", "main", "stack"]
+__all__ = ["app", "data", "jobs", "main", "replay", "stack"]

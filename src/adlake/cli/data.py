@@ -53,12 +53,16 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
     """Show every delivery of an impression, what happened to it and why, and the Gold row."""
+    from adlake.io.law_store import law_version_of, read_law
     from adlake.io.trino import connect
     from adlake.jobs.explain import explain as explanation_of
     from adlake.jobs.query_output import exact_record, write_table
+    from adlake.wiring import lake_reader, lease_connect
 
-    with connect(Settings().ports.trino_port) as client:
-        explanation = explanation_of(client, impression_id)
+    settings = Settings()
+    law = read_law(lease_connect(settings), law_version_of(lake_reader(settings).gold_stamp()))
+    with connect(settings.ports.trino_port) as client:
+        explanation = explanation_of(client, impression_id, law)
     if as_json:
         document = exact_record(vars(explanation))
         return typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -50,9 +50,11 @@ def verify(
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
     from adlake.generator.truth import load_truth
+    from adlake.io.law_store import read_law
     from adlake.io.topic import TopicError, topic_facts
     from adlake.io.trino import connect
     from adlake.jobs import verify as job
+    from adlake.wiring import lease_connect
 
     settings = Settings()
     try:
@@ -67,6 +69,7 @@ def verify(
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
             rows_per_slice=slice_rows,
             begin_offsets=begin,
+            read_law=lambda version: read_law(lease_connect(settings), version),
         )
     typer.echo("\n".join(proof.lines()))
     if not proof.is_good:

@@ -22,6 +22,8 @@ class Pin:
     topic_id: str
     next_offsets: Mapping[int, int]
     """Partition -> first offset not contained, by Gold's stamp."""
+    law_version: int = 1
+    """Of the law that Gold's rows were made with, by its stamp."""
 
 
 @dataclass(frozen=True)

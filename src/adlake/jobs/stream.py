@@ -23,12 +23,14 @@ from adlake.io import failpoints
 from adlake.io.ddl import provision_tables
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
+from adlake.io.kafka_source import kafka_records
 from adlake.io.lease import Connect, Lease, LeaseKeeper, acquire
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
 from adlake.io.topic import TopicWatch, topic_facts
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.housekeep import HousekeepingPlan, keep_house
+from adlake.jobs.requests import RequestDesk
 from adlake.jobs.start import (
     TopicRecreatedError,
     catch_up_gold,
@@ -131,14 +133,18 @@ class _Run:
         topic = topic_facts(config.bootstrap_servers, config.topic)
         stamp = trusted_stamp(IcebergTable(session, BRONZE_EVENTS))
         check_topic(stamp, topic)
-        catch_up_gold(session, GoldWriter(session))
+        self._desk = RequestDesk(session, config.lease_connect, self._between_batches, self._reset)
+        catch_up_gold(session, GoldWriter(session, self._desk.law_in_force()))
+        self._desk.serve_all()
         offsets = starting_offsets(stamp, topic)
         self._topic_id = topic.topic_id
         self._topic = TopicWatch(config.bootstrap_servers, config.topic)
         failpoints.reach("stream.before_start")
+        records = kafka_records(
+            session, config.bootstrap_servers, config.topic, offsets, config.max_offsets_per_trigger
+        )
         query = (
-            self._source(session, offsets)
-            .writeStream.queryName("attribution")
+            records.writeStream.queryName("attribution")
             .foreachBatch(self._on_batch)
             .option("checkpointLocation", f"file://{self._fresh_checkpoint()}")
             .trigger(processingTime=f"{int(config.trigger_seconds * 1000)} milliseconds")
@@ -151,6 +157,7 @@ class _Run:
         while not (self._signals.came or self._stopping.is_set()) and query.isActive:
             time.sleep(POLL_SECONDS)
             self._pass_between_batches(query)
+            self._desk.serve_due()
         self._stopping.set()
         # Stop between batches: an interrupted MERGE kills the stream thread. A batch that begins
         # after this one sees the flag and returns at once.
@@ -164,6 +171,9 @@ class _Run:
         if failpoints.are_planted() and self._batches_done and not query.status["isTriggerActive"]:
             failpoints.reach("stream.between_batches")
 
+    def _reset(self) -> None:
+        self._processor = None  # another law may be in force, and the stamps moved
+
     def _fresh_checkpoint(self) -> Path:
         """The stamps are the memory; a checkpoint only serves the run that made it."""
         root = self._config.checkpoint_dir
@@ -171,26 +181,6 @@ class _Run:
         checkpoint = root / f"epoch-{self._lease.epoch}"
         checkpoint.mkdir(parents=True)
         return checkpoint
-
-    def _source(self, session: SparkSession, offsets: str) -> DataFrame:
-        return (
-            session.readStream.format("kafka")
-            .option("kafka.bootstrap.servers", self._config.bootstrap_servers)
-            .option("kafka.isolation.level", "read_committed")
-            .option("subscribe", self._config.topic)
-            .option("startingOffsets", offsets)
-            .option("maxOffsetsPerTrigger", self._config.max_offsets_per_trigger)
-            .option("failOnDataLoss", "true")
-            .load()
-            .selectExpr(
-                "value",
-                "topic AS kafka_topic",
-                "partition AS kafka_partition",
-                "offset AS kafka_offset",
-                "key AS kafka_key",
-                "timestamp AS ingest_ts",
-            )
-        )
 
     def _on_batch(self, records: DataFrame, batch_id: int) -> None:
         with self._between_batches:
@@ -209,7 +199,9 @@ class _Run:
                 epoch=self._lease.epoch,
                 query_id=f"epoch-{self._lease.epoch}",
             )
-            self._processor = BatchProcessor(session, identity, self._confirm_topic)
+            self._processor = BatchProcessor(
+                session, identity, self._confirm_topic, self._desk.law_in_force()
+            )
         return self._processor
 
     def _confirm_topic(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
+from adlake.io.law_store import law_version_of
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import Stamp
 from adlake.io.trino import TrinoClient
@@ -46,6 +47,7 @@ def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
         topic=stamp.properties[stamps.TOPIC],
         topic_id=stamp.topic_id,
         next_offsets=stamp.next_offsets,
+        law_version=law_version_of(stamp),
     )
     return pin, _stamp_failures(stamp, _newest_stamp(bronze, bronze_id))
 
