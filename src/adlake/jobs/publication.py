@@ -49,6 +49,10 @@ class NothingToUndoError(AdlakeError):
     """No publication is remembered."""
 
 
+class TopicReplacedError(AdlakeError):
+    """What arrived since cannot be told from what is contained."""
+
+
 @dataclass(frozen=True)
 class Moved:
     """What moved main: files taken over, deliveries caught up, the new head."""
@@ -66,7 +70,7 @@ def carry_out(
     Doing an operation again that main already contains changes nothing.
 
     Raises:
-        NoShadowError, NothingToUndoError, UnknownLawError: it cannot be done; main is as it was.
+        NoShadowError, NothingToUndoError, TopicReplacedError, UnknownLawError: it cannot be done; main is as it was.
     """
     gold = IcebergTable(session, GOLD_STATE)
     if is_applied(gold, operation.operation_id):
@@ -183,6 +187,11 @@ def _catch_up(
     while True:
         newest = bronze.newest_stamp()
         assert newest is not None  # noqa: S101 - Gold has a stamp, and Bronze commits first
+        if newest.topic_id != since.topic_id:
+            raise TopicReplacedError(
+                "the topic was replaced since then, its offsets mean other records now: "
+                "run `adlake replay` again, then publish"
+            )
         end = next_step(at, newest.next_offsets, ROWS_PER_STEP)
         stamp = (
             properties
@@ -206,8 +215,10 @@ def _catch_up(
 def _newer_rows(session: SparkSession, bronze: IcebergTable, since: Stamp) -> DataFrame:
     """Bronze rows, those before the stamp's Bronze snapshot left out where that is still known."""
     known, head = int(since.properties[stamps.BRONZE_SNAPSHOT]), bronze.current_snapshot_id()
-    if head is None or known == head or bronze.java_table().snapshot(known) is None:
+    if head is None or bronze.java_table().snapshot(known) is None:
         return session.table(bronze.full_name)
+    if known == head:
+        return session.table(bronze.full_name).where("FALSE")
     return bronze.between(known, head)
 
 
