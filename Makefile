@@ -41,12 +41,15 @@ doctor: venv ## Check prerequisites, ports, disk and memory
 	@$(ADLAKE) doctor
 
 ##@ The lake
-.PHONY: wait verify query sql generate stream dashboard provision
+.PHONY: wait verify replay query sql generate stream dashboard provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
 verify: venv ## Prove Gold: recompute it from Bronze and compare every row
 	@$(ADLAKE) verify
+
+replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", --publish, --undo)
+	@$(ADLAKE) replay $(ARGS)
 
 query: venv ## Run one metric file (NAME=roas); without NAME, list them
 	@$(ADLAKE) query $(NAME)
@@ -67,7 +70,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration screenshots chaos mutants bench bench-generator lock lock-jars
+.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration screenshots chaos mutants bench bench-generator bench-replay lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -123,6 +126,9 @@ bench: venv-dev install ## Run the benchmark (10 minutes at 5,000 events a secon
 
 bench-generator: venv-dev install ## Measure how fast one generator process publishes
 	@$(BIN)/python benchmarks/generator.py
+
+bench-replay: venv-dev install ## Measure how fast Gold is built again from Bronze, and its hashes
+	@$(BIN)/python benchmarks/replay.py $(ARGS)
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
 	@$(BIN)/python -m adlake.devstack.lock

@@ -1,5 +1,5 @@
 -- Offending rows: Gold rows that break an invariant of the law, section 4, with its name.
--- Parameters: gold_snapshot, attribution_window_ms, late_tolerance_ms, row_limit.
+-- Parameters: gold_snapshot, longest_window_ms, late_tolerance_ms, row_limit.
 WITH judged_rows AS (
     SELECT
         impression_id,
@@ -11,7 +11,7 @@ WITH judged_rows AS (
             WHEN is_converted AND conversion_time < click_time THEN 'converted before its click'
             WHEN
                 is_converted
-                AND date_diff('millisecond', click_time, conversion_time) > :attribution_window_ms
+                AND date_diff('millisecond', click_time, conversion_time) > :longest_window_ms
                 THEN 'converted outside the window'
             WHEN NOT is_converted AND revenue <> 0 THEN 'revenue without a conversion'
             WHEN NOT is_converted AND conversion_time IS NOT NULL THEN 'time without a conversion'

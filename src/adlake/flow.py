@@ -14,6 +14,7 @@ from adlake.contracts.tables import (
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    GOLD_REPLAY,
     GOLD_STATE,
 )
 
@@ -47,6 +48,11 @@ FLOW: tuple[Step, ...] = (
             BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, DIM_CAMPAIGNS, DIM_CREATIVES,
             DIM_USERS,
         ),
+    ),
+    Step(
+        "replay", "adlake replay",
+        "builds Gold again from Bronze under any recorded law, shows the diff, publishes, undoes",
+        (BRONZE_EVENTS, GOLD_STATE), (GOLD_REPLAY, GOLD_STATE),
     ),
     Step(
         "verify", "adlake verify",

@@ -13,6 +13,7 @@ from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.io.topic import TopicFacts, topic_facts
 from adlake.io.topic_holes import FindHoles, ranges_without_records
 from adlake.jobs.housekeep import HousekeepingPlan
+from adlake.jobs.replay import ReplayConfig
 from adlake.jobs.stream_config import StreamConfig
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
@@ -48,11 +49,6 @@ def lake_reader(settings: Settings) -> LakeReader:
     )
 
 
-def catalog_connect(settings: Settings) -> Connect:
-    """How jobs open a connection to the catalog database."""
-    return catalog_database(settings).connect
-
-
 def present_topic(settings: Settings) -> TopicFacts:
     """The topic as the broker has it now; raises TopicError."""
     return topic_facts(settings.bootstrap_servers, settings.kafka.topic)
@@ -63,6 +59,30 @@ def hole_finder(settings: Settings) -> FindHoles:
     return partial(ranges_without_records, settings.bootstrap_servers, settings.kafka.topic)
 
 
+def lease_connect(settings: Settings) -> Connect:
+    """Opens the catalog database: lease, laws and requests."""
+    return catalog_database(settings).connect
+
+
+def replay_config(settings: Settings) -> ReplayConfig:
+    """Everything a replay needs; its Spark is as big as the stream's."""
+    stream, home = settings.stream, settings.paths.home.resolve()
+    return ReplayConfig(
+        catalog=catalog_access(settings),
+        reader=lake_reader(settings),
+        lease_connect=lease_connect(settings),
+        lease_ttl_seconds=stream.lease_ttl_seconds,
+        resources=SparkResources(
+            master=stream.spark_master,
+            driver_memory=stream.driver_memory,
+            shuffle_partitions=stream.shuffle_partitions,
+            local_dir=str(home / "tmp" / "replay"),
+        ),
+        marker_dir=home / "failpoints",
+        failpoints=stream.failpoints,
+    )
+
+
 def stream_config(settings: Settings) -> StreamConfig:
     """Everything the attribution stream needs."""
     stream, home = settings.stream, settings.paths.home.resolve()
@@ -70,7 +90,7 @@ def stream_config(settings: Settings) -> StreamConfig:
         bootstrap_servers=settings.bootstrap_servers,
         topic=settings.kafka.topic,
         catalog=catalog_access(settings),
-        lease_connect=catalog_connect(settings),
+        lease_connect=lease_connect(settings),
         lease_ttl_seconds=stream.lease_ttl_seconds,
         checkpoint_dir=settings.paths.checkpoint_dir,
         seed_dir=settings.paths.seed_dir,

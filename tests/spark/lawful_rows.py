@@ -79,14 +79,16 @@ def spark_rows(gold: DataFrame) -> dict[str, tuple[Any, ...]]:
 
 
 def differences(
-    expected: dict[str, tuple[Any, ...]], found: dict[str, tuple[Any, ...]]
+    expected: dict[str, tuple[Any, ...]],
+    found: dict[str, tuple[Any, ...]],
+    names: Sequence[str] = COMPARED,
 ) -> list[str]:
     """One line per differing impression: id, column, expected, found."""
     lines = [f"{key}: only on one side" for key in sorted(expected.keys() ^ found.keys())]
     for key in sorted(expected.keys() & found.keys()):
         lines += [
             f"{key}: {name} expected {want!r}, found {got!r}"
-            for name, want, got in zip(COMPARED, expected[key], found[key], strict=True)
+            for name, want, got in zip(names, expected[key], found[key], strict=True)
             if want != got
         ]
     return lines

@@ -92,7 +92,7 @@ Plant = tuple[ModuleType, str, str, set[int]]
 # Wrong laws of the law page, section 8, planted in the Spark text, with the rows that must notice.
 WRONG_LAWS: dict[str, Plant] = {
     "window open at its end": (
-        gold, "<= {law.attribution_window_ms}", "< {law.attribution_window_ms}", {8}),
+        gold, "<= {_window_ms(law)}", "< {_window_ms(law)}", {8}),
     "click strictly before": (
         gold, "filter(click_times, c -> c <= v.t)", "filter(click_times, c -> c < v.t)", {36}),
     "last click overall": (

@@ -29,8 +29,8 @@ LISTED = (
         "seven-day window is open at its end",
         {8},
         "projection",
-        "> constants.attribution_window_ms",
-        ">= constants.attribution_window_ms",
+        "> constants.window_at(conversion.ts_ms)",
+        ">= constants.window_at(conversion.ts_ms)",
     ),
     _wrong(
         "click must be strictly before the conversion",

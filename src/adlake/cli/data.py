@@ -53,12 +53,18 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
     """Show every delivery of an impression, what happened to it and why, and the Gold row."""
+    from adlake.contracts.tables import GOLD_STATE
+    from adlake.io.law_store import law_version_of, read_law
     from adlake.io.trino import connect
     from adlake.jobs.explain import explain as explanation_of
     from adlake.jobs.query_output import exact_record, write_table
+    from adlake.wiring import lake_reader, lease_connect
 
-    with connect(Settings().ports.trino_port) as client:
-        explanation = explanation_of(client, impression_id)
+    settings = Settings()
+    version = law_version_of(lake_reader(settings).newest_stamp(GOLD_STATE))
+    law = read_law(lease_connect(settings), version)
+    with connect(settings.ports.trino_port) as client:
+        explanation = explanation_of(client, impression_id, law)
     if as_json:
         document = exact_record(vars(explanation))
         return typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -30,10 +30,10 @@ def wait(
     """Block until Gold contains every record that is in the topic now; prints the snapshots."""
     from adlake.io.source_epochs import newest_source_epoch
     from adlake.jobs.wait import Target, wait_for_gold
-    from adlake.wiring import catalog_connect, hole_finder, lake_reader, present_topic
+    from adlake.wiring import hole_finder, lake_reader, lease_connect, present_topic
 
     settings = Settings()
-    epoch = newest_source_epoch(catalog_connect(settings), settings.kafka.topic)
+    epoch = newest_source_epoch(lease_connect(settings), settings.kafka.topic)
     target = Target(present_topic(settings), epoch, hole_finder(settings))
     done = wait_for_gold(lake_reader(settings), target, timeout)
     typer.echo(
@@ -55,10 +55,11 @@ def verify(
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
     from adlake.generator.truth import load_truth
+    from adlake.io.law_store import read_law
     from adlake.io.topic import TopicError, topic_facts
     from adlake.io.trino import connect
     from adlake.jobs import verify as job
-    from adlake.wiring import hole_finder
+    from adlake.wiring import hole_finder, lease_connect
 
     settings = Settings()
     try:
@@ -75,6 +76,7 @@ def verify(
             begin_offsets=begin,
             find_holes=hole_finder(settings) if begin is not None else lambda _gaps: [],
             count_batches=batches,
+            read_law=lambda version: read_law(lease_connect(settings), version),
         )
     typer.echo("\n".join(proof.lines()))
     if not proof.is_good:

@@ -18,10 +18,10 @@ def show() -> None:
     """List the epochs with their reasons, and whether the stream could go on now (else exit 1)."""
     from adlake.io.source_epochs import source_epochs
     from adlake.jobs.epoch import situation
-    from adlake.wiring import catalog_connect, lake_reader, present_topic
+    from adlake.wiring import lake_reader, lease_connect, present_topic
 
     settings = Settings()
-    connect = catalog_connect(settings)
+    connect = lease_connect(settings)
     for one in source_epochs(connect, settings.kafka.topic):
         begin = f"from {dict(one.start_offsets)}" if one.start_offsets else "from the beginning"
         why = f"; {one.reason} ({one.declared_by}); found: {one.finding}" if one.reason else ""
@@ -39,10 +39,10 @@ def continue_(
 ) -> None:
     """Go on after the broker lost records: begin the next epoch, recording what is given up."""
     from adlake.jobs.epoch import continue_anyway, situation
-    from adlake.wiring import catalog_connect, lake_reader, present_topic
+    from adlake.wiring import lake_reader, lease_connect, present_topic
 
     settings = Settings()
-    connect = catalog_connect(settings)
+    connect = lease_connect(settings)
     now = situation(lake_reader(settings), connect, present_topic(settings))
     begun = continue_anyway(now, connect, reason)
     typer.echo(

@@ -1,6 +1,7 @@
-"""Constants of the attribution law, version 1. All durations in milliseconds.
+"""Constants of the attribution law. All durations in milliseconds.
 
-A change of any of these is a new law version and a full rebuild of Gold from Bronze.
+Version 1 stands here; every version, this one too, is a dated row of `adlake.law_versions`. A
+change of any of these is a new law version and a full rebuild of Gold from Bronze.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MS_PER_SECOND: Final = 1_000
+_DAY_MS: Final = 86_400_000
 MICROS_PER_UNIT: Final = 1_000_000
 """Money is integer micros inside, DECIMAL(18,6) outside."""
 
@@ -19,11 +21,34 @@ class LawConstants:
 
     law_version: int
     attribution_window_ms: int
-    """W: a conversion counts up to and including this long after its click."""
+    """W: a conversion counts up to and including this long after its click. From the beginning of
+    time until the first of `window_changes`."""
     late_tolerance_ms: int
     """L: an event is late when it arrives more than this after it happened."""
     future_tolerance_ms: int
     """F: an event stamped further ahead of its Kafka time is rejected."""
+    window_changes: tuple[tuple[int, int], ...] = ()
+    """Later values of W: (valid from this conversion time, epoch ms; W), ascending."""
+
+    def window_at(self, conversion_ms: int) -> int:
+        """W for a conversion of that time: a rule of events, never of the time of a run."""
+        window_ms = self.attribution_window_ms
+        for valid_from_ms, changed_window_ms in self.window_changes:
+            if conversion_ms >= valid_from_ms:
+                window_ms = changed_window_ms
+        return window_ms
+
+    @property
+    def in_words(self) -> str:
+        """`law version 2, lookback 14 d`; several lookbacks with the time each begins."""
+        days = [f"{self.attribution_window_ms / _DAY_MS:g} d"]
+        days += [f"{window / _DAY_MS:g} d from {at} ms" for at, window in self.window_changes]
+        return f"law version {self.law_version}, lookback {', '.join(days)}"
+
+    @property
+    def longest_window_ms(self) -> int:
+        """The longest W of any time."""
+        return max(self.attribution_window_ms, *(w for _, w in self.window_changes), 0)
 
 
 LAW_V1: Final = LawConstants(

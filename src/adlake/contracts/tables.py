@@ -7,6 +7,8 @@ from typing import Final
 CATALOG: Final = "lakehouse"
 BRONZE_EVENTS: Final = "bronze.ad_events"
 GOLD_STATE: Final = "gold.ad_performance_state"
+GOLD_REPLAY: Final = "gold.ad_performance_replay"
+"""A shadow of Gold, built by `adlake replay`; exists only until it is published or rebuilt."""
 DIM_CAMPAIGNS: Final = "dims.dim_campaigns"
 DIM_USERS: Final = "dims.dim_users"
 DIM_CREATIVES: Final = "dims.dim_creatives"

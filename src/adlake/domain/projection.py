@@ -175,7 +175,7 @@ def _disposition(
         return Disposition.NO_CLICK
     if click is None:
         return Disposition.CONVERSION_BEFORE_CLICK
-    if conversion.ts_ms - click.ts_ms > constants.attribution_window_ms:
+    if conversion.ts_ms - click.ts_ms > constants.window_at(conversion.ts_ms):
         return Disposition.OUT_OF_WINDOW
     if attributed is not None:
         return Disposition.REPEAT_CONVERSION

@@ -32,6 +32,9 @@ PLACES: Final[Mapping[str, str]] = {
     "house.after_compaction": "P9: small files are merged, old snapshots still there",
     "house.before_expiry": "P9: old snapshots are about to be forgotten",
     "house.after_expiry": "P9: old snapshots of both tables are gone",
+    "replay.shadow_built": "P11: the shadow is whole, nothing was asked of Gold",
+    "replay.before_swap": "P11: the publication or its undo is prepared, readers do not see it",
+    "replay.after_swap": "P11: readers see it, the request is still open",
 }
 """Name -> phase and meaning (the phases of docs/trust.md)."""
 STOPS_FOR_SECONDS: Final = 60

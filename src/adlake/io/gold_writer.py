@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from adlake.contracts import stamps
+from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_COLUMNS, GOLD_STATE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg import STAGING_BRANCH, IcebergTable, stamped
@@ -48,23 +50,40 @@ class GoldWriter:
     Merging an old batch again finds every state unchanged and writes no row.
     """
 
-    def __init__(self, session: SparkSession) -> None:
+    def __init__(
+        self, session: SparkSession, law: LawConstants = LAW_V1, branch: str = STAGING_BRANCH
+    ) -> None:
         self._session = session
+        self._law = law
         self.table = IcebergTable(session, GOLD_STATE)
-        self._staging = self.table.branch_name(STAGING_BRANCH)
+        self._staging = self.table.branch_name(branch)
 
     def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> GoldChange:
         """Merge admitted deliveries into Gold and publish them with `stamp`.
 
         Args:
             deliveries: rows of `transforms.admit` with reject_reason NULL.
-            stamp: properties of the commit (contracts.stamps).
+            stamp: properties of the commit (contracts.stamps); the law version is added here.
 
         Returns:
             The published snapshot and what it changed.
         """
         phases = Phases()
         self.table.reset_staging()
+        impressions, changed_count = self.stage(deliveries, stamp, phases)
+        reach("gold.before_publish")
+        with phases.timed("publish"):
+            snapshot_id = self.table.publish_staging()
+        return GoldChange(snapshot_id, impressions, changed_count, phases.seconds)
+
+    def stage(
+        self, deliveries: DataFrame, stamp: Mapping[str, str], phases: Phases
+    ) -> tuple[int, int]:
+        """Merge admitted deliveries into the branch as it stands; publish nothing.
+
+        Returns:
+            How many impressions the deliveries speak of, and how many known rows they changed.
+        """
         with frozen_frames() as frames:
             with phases.timed("fold"):
                 batch = frames.freeze(batch_states(deliveries))
@@ -73,26 +92,24 @@ class GoldWriter:
             with phases.timed("look-up"):
                 known = self._known_rows(batch, batch_slots, frames)
             with phases.timed("project"):
-                changed = frames.freeze(changed_rows(batch, known))
+                changed = frames.freeze(changed_rows(batch, known, self._law))
                 targets = {
                     is_engaged: _count_and_slots(changed.where(f"was_engaged = {is_engaged}"))
                     for is_engaged in (True, False)
                 }
             changed_count = sum(count for count, _ in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
-            with stamped(self._session, stamp):
+            version = {stamps.LAW_VERSION: str(self._law.law_version)}
+            with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.
                 with phases.timed("append"):
-                    self._append(gold_rows(new), batch_rows)
+                    self._append(gold_rows(new, self._law), batch_rows)
                 reach("gold.after_append")
                 if changed_count:
                     with phases.timed("merge"):
                         slots = {side: found for side, (_, found) in targets.items()}
                         self._merge(changed, changed_count, slots)
-        reach("gold.before_publish")
-        with phases.timed("publish"):
-            snapshot_id = self.table.publish_staging()
-        return GoldChange(snapshot_id, batch_rows, changed_count, phases.seconds)
+        return batch_rows, changed_count
 
     def _known_rows(
         self, batch: DataFrame, batch_slots: list[int], frames: FrozenFrames

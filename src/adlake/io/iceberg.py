@@ -7,17 +7,19 @@ contains; it is the only memory the job trusts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts import stamps
 from adlake.contracts.tables import CATALOG
 from adlake.io.stamp import Stamp
 
 STAGING_BRANCH = "staging"
+REPLAY_BRANCH = "replay"
+"""Where a publication is prepared, while batches go on by way of staging."""
 MAIN_BRANCH = "main"
 SEQUENCE = "sequence-number"
 COMMITTED_MS = "committed-ms"
@@ -49,10 +51,27 @@ class IcebergTable:
         """Identifier for reads and writes on a branch."""
         return self.full_name if branch == MAIN_BRANCH else f"{self.full_name}.branch_{branch}"
 
+    def jvm(self) -> Any:  # noqa: ANN401 - a Java object
+        """The JVM of the session, for Iceberg's own classes."""
+        return self._session._jvm
+
+    def at(self, snapshot_id: int) -> DataFrame:
+        """The rows of one snapshot."""
+        version = f"SELECT * FROM {self.full_name} VERSION AS OF {int(snapshot_id)}"  # noqa: S608
+        return self._session.sql(version)
+
+    def between(self, after_id: int, until_id: int) -> DataFrame:
+        """The rows that appends added after one snapshot, up to and including another."""
+        return (
+            self._session.read.format("iceberg")
+            .option("start-snapshot-id", str(after_id))
+            .option("end-snapshot-id", str(until_id))
+            .load(self.full_name)
+        )
+
     def java_table(self) -> Any:  # noqa: ANN401 - a Java object
         """The Java table, loaded now."""
-        jvm: Any = self._session._jvm
-        return jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(
+        return self.jvm().org.apache.iceberg.spark.Spark3Util.loadIcebergTable(
             self._session._jsparkSession, self.full_name
         )
 
@@ -61,18 +80,21 @@ class IcebergTable:
         snapshot = self.java_table().currentSnapshot()
         return None if snapshot is None else int(snapshot.snapshotId())
 
-    def newest_stamp(self) -> Stamp | None:
-        """The newest stamp among main's head and its ancestors; None when nothing was stamped."""
+    def newest_stamp(self, ref: str = MAIN_BRANCH) -> Stamp | None:
+        """The newest stamp among a ref's head and its ancestors; None when nothing was stamped."""
+        return next(self.stamps(ref), None)
+
+    def stamps(self, ref: str = MAIN_BRANCH) -> Iterator[Stamp]:
+        """Every stamp among a branch's or tag's head and its ancestors, newest first."""
         table = self.java_table()
-        snapshot = table.currentSnapshot()
+        snapshot = table.snapshot(ref)
         while snapshot is not None:
             summary = snapshot.summary()
             if summary.get(stamps.NEXT_OFFSETS) is not None:
                 properties = {key: summary.get(key) for key in summary if key.startswith("adlake.")}
-                return Stamp(int(snapshot.snapshotId()), properties)
+                yield Stamp(int(snapshot.snapshotId()), properties)
             parent_id = snapshot.parentId()
             snapshot = None if parent_id is None else table.snapshot(parent_id)
-        return None
 
     def stamps_after(self, snapshot_id: int | None) -> tuple[list[Stamp], bool]:
         """Stamped commits of main behind a snapshot, oldest first, with COUNTED_PROPERTIES.
@@ -104,22 +126,67 @@ class IcebergTable:
 
     def reset_staging(self) -> None:
         """Point the staging branch at main's head; a leftover of a killed batch is forgotten."""
+        head = self.current_snapshot_id()
+        if head is not None:
+            self.point_branch(STAGING_BRANCH, head)
+
+    def point_branch(self, branch: str, snapshot_id: int) -> None:
+        """Make a branch, or move it, to a snapshot; nothing when it is there already."""
         table = self.java_table()
-        head = table.currentSnapshot()
-        staging = table.refs().get(STAGING_BRANCH)
-        if head is None or (staging is not None and staging.snapshotId() == head.snapshotId()):
-            return
-        change = table.manageSnapshots()
-        if staging is None:
-            change.createBranch(STAGING_BRANCH, head.snapshotId()).commit()
-        else:
-            change.replaceBranch(STAGING_BRANCH, head.snapshotId()).commit()
+        ref = table.refs().get(branch)
+        if ref is None:
+            table.manageSnapshots().createBranch(branch, snapshot_id).commit()
+        elif ref.snapshotId() != snapshot_id:
+            table.manageSnapshots().replaceBranch(branch, snapshot_id).commit()
+
+    def remove_branch(self, branch: str) -> None:
+        """Forget a branch; nothing when there is none."""
+        table = self.java_table()
+        if table.refs().get(branch) is not None:
+            table.manageSnapshots().removeBranch(branch).commit()
+
+    def ref_snapshot_id(self, ref: str) -> int:
+        """The snapshot that an existing branch or tag names."""
+        return int(self.java_table().refs().get(ref).snapshotId())
 
     def publish_staging(self) -> int:
         """Move main to the head of staging in one atomic commit; return its snapshot id."""
         table = self.java_table()
         table.manageSnapshots().fastForwardBranch(MAIN_BRANCH, STAGING_BRANCH).commit()
         return int(table.refs().get(STAGING_BRANCH).snapshotId())
+
+    def swap_main(
+        self, branch: str, new_tag: str | None, old_tags: Iterable[str], tag_age_ms: int
+    ) -> int:
+        """Move main to a branch's head, wherever that comes from, in one commit.
+
+        Args:
+            branch: where to; the same commit removes it.
+            new_tag: name for main's head as it is now; None to let it go.
+            old_tags: tags to remove.
+            tag_age_ms: expiry spares what `new_tag` names for this long.
+
+        Returns:
+            The id of main's new head.
+        """
+        table = self.java_table()
+        change = table.manageSnapshots()
+        for tag in old_tags:
+            change.removeTag(tag)
+        if new_tag is not None:
+            change.createTag(new_tag, table.currentSnapshot().snapshotId())
+            change.setMaxRefAgeMs(new_tag, tag_age_ms)
+        change.replaceBranch(MAIN_BRANCH, branch).removeBranch(branch).commit()
+        return int(table.currentSnapshot().snapshotId())
+
+    def tags(self, prefix: str) -> list[str]:
+        """Names of the tags that begin so, oldest snapshot first."""
+        table = self.java_table()
+        refs = {str(name): table.refs().get(name) for name in table.refs()}
+        found = [name for name, ref in refs.items() if ref.isTag() and name.startswith(prefix)]
+        return sorted(
+            found, key=lambda n: int(table.snapshot(refs[n].snapshotId()).sequenceNumber())
+        )
 
     def create_first_snapshot(self) -> None:
         """Give an empty table a (dataless) snapshot, so that branches can exist."""

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
+from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.source import epoch_of_label
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io import failpoints
@@ -128,13 +129,17 @@ class BatchProcessor:
     """
 
     def __init__(
-        self, session: SparkSession, identity: WriterIdentity, confirm_topic: Callable[[], None]
+        self,
+        session: SparkSession,
+        identity: WriterIdentity,
+        confirm_topic: Callable[[], None],
+        law: LawConstants = LAW_V1,
     ) -> None:
         self._confirm_topic = confirm_topic
         self._session = session
         self._identity = identity
         self._bronze = IcebergTable(session, BRONZE_EVENTS)
-        self._gold = GoldWriter(session)
+        self._gold = GoldWriter(session, law)
         self.offsets = TableOffsets()
         self.refresh()
 

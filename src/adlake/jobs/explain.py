@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.law import LAW_V1
+from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.domain.admission import Rejected, admit
 from adlake.domain.law import (
     AdmittedDelivery,
@@ -35,12 +35,6 @@ _TIMES = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
 _MONEY = ("cost", "revenue", "revenue_out_of_window")
 
 
-LAW_IN_WORDS = (
-    f"law version {LAW_V1.law_version}: a conversion is credited to the last click before it, at "
-    f"most {LAW_V1.attribution_window_ms // 86_400_000} days earlier; one conversion counts"
-)
-
-
 class UnknownImpressionError(AdlakeError):
     """Bronze holds no delivery of this impression."""
 
@@ -58,11 +52,12 @@ class Explanation:
     events: list[dict[str, Any]]
     row: dict[str, Any]
     differences: list[str]
+    law: str = LAW_V1.in_words
 
     def tables(self) -> Iterator[tuple[str, QueryResult]]:
         """The parts with their titles, for printing."""
         yield f"Deliveries of {self.impression_id}, in order of arrival", _table(self.deliveries)
-        yield f"Events, in order of time; {LAW_IN_WORDS}", _table(self.events)
+        yield f"Events, in order of time; {self.law}", _table(self.events)
         columns = [{"column": name, "value": value} for name, value in self.row.items()]
         if self.differences:
             title = f"What Gold should hold; the stored row differs: {', '.join(self.differences)}"
@@ -71,8 +66,8 @@ class Explanation:
         yield title, _table(columns)
 
 
-def explain(trino: TrinoClient, impression_id: str) -> Explanation:
-    """Everything Bronze knows about one impression, judged by the law.
+def explain(trino: TrinoClient, impression_id: str, law: LawConstants = LAW_V1) -> Explanation:
+    """Everything Bronze knows about one impression, judged by the law in force.
 
     Raises:
         UnknownImpressionError: no delivery names it.
@@ -85,16 +80,19 @@ def explain(trino: TrinoClient, impression_id: str) -> Explanation:
             "check the id, or `adlake wait`"
         )
     stored = trino.records(sql_text("audit/impression_row"), [impression_id])
-    return explained(impression_id, records, stored)
+    return explained(impression_id, records, stored, law)
 
 
 def explained(
-    impression_id: str, records: Sequence[Mapping[str, Any]], stored: Sequence[Mapping[str, Any]]
+    impression_id: str,
+    records: Sequence[Mapping[str, Any]],
+    stored: Sequence[Mapping[str, Any]],
+    law: LawConstants = LAW_V1,
 ) -> Explanation:
     """The explanation of these Bronze records and stored Gold rows (none or one)."""
     admitted = list(_admitted(impression_id, records))
     state = state_of(admitted)
-    projected = project(impression_id, state)
+    projected = project(impression_id, state, law)
     row = {} if projected is None else _shown_row(projected)
     if stored:
         differences = [name for name in row if row[name] != stored[0].get(name)]
@@ -103,9 +101,10 @@ def explained(
     return Explanation(
         impression_id=impression_id,
         deliveries=_delivery_lines(impression_id, records, admitted),
-        events=[_event_line(*pair) for pair in _by_time(state)],
+        events=[_event_line(*pair) for pair in _by_time(state, law)],
         row=row,
         differences=differences,
+        law=law.in_words,
     )
 
 
@@ -162,8 +161,8 @@ def _delivery_lines(
     return lines
 
 
-def _by_time(state: State) -> Iterator[tuple[Any, EventOutcome]]:
-    pairs = zip(state, event_outcomes(state), strict=True)
+def _by_time(state: State, law: LawConstants) -> Iterator[tuple[Any, EventOutcome]]:
+    pairs = zip(state, event_outcomes(state, law), strict=True)
     return iter(sorted(pairs, key=lambda pair: (pair[0].ts_ms, pair[0].event_id)))
 
 

@@ -26,6 +26,8 @@ class Pin:
     """Partition -> first offset of this source epoch; empty in the first one."""
     has_counts: bool = False
     """Bronze's commits say what their batches counted: there is a completeness ledger."""
+    law_version: int = 1
+    """Of the law that Gold's rows were made with, by its stamp."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.housekeep import keep_house
+from adlake.jobs.requests import RequestDesk
 from adlake.jobs.source import (
     TopicRecreatedError,
     check_topic,
@@ -137,7 +138,9 @@ class _Run:
         stamp = trusted_stamp(IcebergTable(session, BRONZE_EVENTS))
         position = source_position(stamp, self._epoch)
         check_topic(position, topic)
-        catch_up_gold(session, GoldWriter(session))
+        self._desk = RequestDesk(session, config.lease_connect, self._between_batches, self._reset)
+        catch_up_gold(session, GoldWriter(session, self._desk.law_in_force()))
+        self._desk.serve_all()
         self._topic_id = topic.topic_id
         self._topic = TopicWatch(config.bootstrap_servers, config.topic)
         return starting_offsets(position, topic)
@@ -162,6 +165,7 @@ class _Run:
         while not (self._signals.came or self._stopping.is_set()) and query.isActive:
             time.sleep(POLL_SECONDS)
             self._pass_between_batches(query)
+            self._desk.serve_due()
         self._stopping.set()
         # Stop between batches: an interrupted MERGE kills the stream thread. A batch that begins
         # after this one sees the flag and returns at once.
@@ -174,6 +178,9 @@ class _Run:
     def _pass_between_batches(self, query: StreamingQuery) -> None:
         if failpoints.are_planted() and self._batches_done and not query.status["isTriggerActive"]:
             failpoints.reach("stream.between_batches")
+
+    def _reset(self) -> None:
+        self._processor = None  # another law may be in force, and the stamps moved
 
     def _fresh_checkpoint(self) -> Path:
         """The stamps are the memory; a checkpoint only serves the run that made it."""
@@ -200,7 +207,9 @@ class _Run:
                 epoch=self._lease.epoch,
                 query_id=f"epoch-{self._lease.epoch}",
             )
-            self._processor = BatchProcessor(session, identity, self._confirm_topic)
+            self._processor = BatchProcessor(
+                session, identity, self._confirm_topic, self._desk.law_in_force()
+            )
         return self._processor
 
     def _confirm_topic(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
-from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
+from adlake.io.sql_files import TIMESTAMP_UTC, SqlText, SqlValue, bind, sql_text, with_relations
 from adlake.io.topic_holes import FindHoles
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
@@ -32,6 +32,7 @@ ROWS_PER_SLICE = 250_000
 ROWS_SHOWN = 10
 
 Report = Callable[[str], None]
+ReadLaw = Callable[[int], LawConstants]
 
 
 def verify(
@@ -41,7 +42,7 @@ def verify(
     *,
     rows_per_slice: int = ROWS_PER_SLICE,
     rows_shown: int = ROWS_SHOWN,
-    law: LawConstants = LAW_V1,
+    read_law: ReadLaw = lambda _version: LAW_V1,
     begin_offsets: Mapping[int, int] | None = None,
     find_holes: FindHoles = lambda _gaps: [],
     count_batches: bool = False,
@@ -54,7 +55,7 @@ def verify(
         report: receives a line of progress now and then.
         rows_per_slice: Bronze rows per slice.
         rows_shown: most offending rows fetched per failure.
-        law: constants of the law that Gold was made with.
+        read_law: gives the law of the version that Gold's stamp names.
         begin_offsets: first offset the broker holds, by partition; None when it was not asked.
         find_holes: asks the broker which missing offsets never held a record.
         count_batches: hold what each batch counted against all of Bronze too.
@@ -75,6 +76,7 @@ def verify(
     failures += head_failures(pin, ledgers, begin_offsets or {})
     failures += completeness_failures(trino, pin, rows_shown, with_bronze=count_batches)
     admitted, rejected = _dispositions(trino, pin)
+    law = read_law(pin.law_version)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
     failures += check.storage_failures()
     totals, slice_failures = check.compare(report)
@@ -101,7 +103,8 @@ class GoldCheck:
         self._values: dict[str, SqlValue] = {
             "gold_snapshot": pin.gold_snapshot,
             "bronze_snapshot": pin.bronze_snapshot,
-            "attribution_window_ms": law.attribution_window_ms,
+            "attribution_window_ms": window_of_conversion(law),
+            "longest_window_ms": law.longest_window_ms,
             "late_tolerance_ms": law.late_tolerance_ms,
             "law_version": law.law_version,
             "timestamp_utc": TIMESTAMP_UTC["trino"],
@@ -201,6 +204,14 @@ def _with_sources(relations: Sequence[str]) -> list[str]:
             if name not in ordered:
                 ordered.append(name)
     return ordered
+
+
+def window_of_conversion(law: LawConstants) -> SqlText:
+    """W at the time `ts_ms` of a conversion; oldest first, other than the form Spark uses."""
+    ends = [valid_from_ms for valid_from_ms, _ in law.window_changes]
+    windows = [law.attribution_window_ms, *(window for _, window in law.window_changes)]
+    cases = [f"WHEN ts_ms < {end} THEN {w}" for end, w in zip(ends, windows, strict=False)]
+    return SqlText(f"(CASE {' '.join(cases)} ELSE {windows[-1]} END)" if cases else windows[0])
 
 
 def _dispositions(trino: TrinoClient, pin: Pin) -> tuple[int, dict[str, int]]:

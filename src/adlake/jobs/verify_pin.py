@@ -12,6 +12,7 @@ from typing import Any
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
+from adlake.io.law_store import law_version_of
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import Stamp
 from adlake.io.trino import TrinoClient
@@ -71,6 +72,7 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
         next_offsets=stamp.next_offsets,
         start_offsets=stamp.start_offsets,
         has_counts=stamps.LEDGER in bronze_stamp.properties,
+        law_version=law_version_of(stamp),
     )
     return pin, _stamp_failures(stamp, bronze_stamp)
 

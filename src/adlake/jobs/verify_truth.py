@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
+from adlake.contracts.law import LAW_V1
 from adlake.io.sql_files import bind, sql_text
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, Pin, Totals
@@ -45,12 +46,8 @@ def truth_verdict(
         return "none: no run of the generator is known here", []
     sent = sum(truth.deliveries for truth in truths)
     resent = sum(truth.resent_at_most for truth in truths)
-    if facts.offsets < sent:
-        missing = sent - facts.offsets
-        return f"not compared: {missing:,} of {sent:,} deliveries still in flight", []
-    if facts.offsets > sent + resent:
-        surplus = facts.offsets - sent
-        return f"not compared: Bronze holds {surplus:,} deliveries that it does not know (yet)", []
+    if reason := _incomparable(facts, sent, resent):
+        return f"not compared: {reason}", []
     problems = _campaign_problems(trino, facts.pin, truths)
     problems += _conversion_problems(truths, facts.totals)
     if resent == 0:
@@ -61,6 +58,18 @@ def truth_verdict(
         shown = problems[:_MOST_PROBLEMS]
         return f"{len(problems)} sums differ", [Failure("the generator's truth differs", shown)]
     return f"{len(truths)} runs of the generator, {sent:,} deliveries: every sum is equal", []
+
+
+def _incomparable(facts: LakeFacts, sent: int, resent: int) -> str:
+    """Why the truth says nothing about this lake; empty when it does."""
+    if facts.pin.law_version != LAW_V1.law_version:
+        version = facts.pin.law_version
+        return f"the generator knows law version {LAW_V1.law_version}, Gold follows {version}"
+    if facts.offsets < sent:
+        return f"{sent - facts.offsets:,} of {sent:,} deliveries still in flight"
+    if facts.offsets > sent + resent:
+        return f"Bronze holds {facts.offsets - sent:,} deliveries that it does not know (yet)"
+    return ""
 
 
 def _campaign_problems(

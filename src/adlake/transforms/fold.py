@@ -20,6 +20,10 @@ EVENT_STRUCT = (
 )
 
 
+SLOTS_PER_BUCKET = 6
+"""A minute of impressions: small enough to spread, wide enough to keep slots together."""
+
+
 def winners_sql(sorted_events: str) -> str:
     """Keep the smallest element of each event id of a sorted array."""
     return (
@@ -46,6 +50,34 @@ def batch_states(deliveries: DataFrame) -> DataFrame:
             f"{slot_sql('impression_id')} AS slot",
             f"{winners_sql('sorted_events')} AS state",
         )
+    )
+
+
+def all_states(judged: DataFrame, tasks: int) -> DataFrame:
+    """Fold judged deliveries of any number: one shuffle, whole minutes of impressions per task.
+
+    Repeats of an offset need no step of their own: merging a delivery again changes nothing.
+
+    Args:
+        judged: rows of `transforms.admit`, rejected ones too. They are left out here and not by a
+            filter, which the planner would push through the whole of admission.
+        tasks: tasks of the shuffle; bounds what one task holds.
+
+    Returns:
+        impression_id, slot, state; one row per impression_id.
+    """
+    events = judged.selectExpr(
+        "impression_id",
+        f"{slot_sql('impression_id')} AS slot",
+        f"CASE WHEN reject_reason IS NULL THEN {EVENT_STRUCT} END AS event",
+    )
+    return (
+        events.selectExpr("*", f"slot DIV {SLOTS_PER_BUCKET} AS bucket")
+        .repartition(tasks, "bucket")
+        .groupBy("bucket", "slot", "impression_id")
+        .agg(F.sort_array(F.collect_list("event")).alias("sorted_events"))
+        .where("size(sorted_events) > 0")
+        .selectExpr("impression_id", "slot", f"{winners_sql('sorted_events')} AS state")
     )
 
 

@@ -32,12 +32,13 @@ def gold_rows(
     return enriched.selectExpr(*_output_columns(law), *kept)
 
 
-def changed_rows(batch: DataFrame, known: DataFrame) -> DataFrame:
+def changed_rows(batch: DataFrame, known: DataFrame, law: LawConstants = LAW_V1) -> DataFrame:
     """Gold rows that a batch changes, among the impressions already known.
 
     Args:
         batch: impression_id, slot, state (see `transforms.fold.batch_states`).
         known: impression_id, events_state, engaged: the stored rows.
+        law: constants of the law version.
 
     Returns:
         The columns of Gold plus was_engaged (the side the stored row is on); a row whose state
@@ -45,7 +46,7 @@ def changed_rows(batch: DataFrame, known: DataFrame) -> DataFrame:
     """
     merged = merged_states(batch, known)
     changed = merged.where(f"NOT ({encoded_state_sql('state')} <=> known_state)")
-    return gold_rows(changed, kept=("was_engaged",))
+    return gold_rows(changed, law, kept=("was_engaged",))
 
 
 def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
@@ -75,9 +76,20 @@ def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
 
 def _with_attributed_conversion(states: DataFrame, law: LawConstants) -> DataFrame:
     last_click_before = "array_max(filter(click_times, c -> c <= v.t))"
-    is_in_window = f"v.t - {last_click_before} <= {law.attribution_window_ms}"
+    is_in_window = f"v.t - {last_click_before} <= {_window_ms(law)}"
     first_in_window = f"get(filter(conversions, v -> {is_in_window}), 0)"
     return states.selectExpr("*", f"{first_in_window} AS attributed")
+
+
+def _window_ms(law: LawConstants) -> str:
+    """W at the time of conversion `v`: one literal for a law that never changed."""
+    if not law.window_changes:
+        return str(law.attribution_window_ms)
+    newest_first = " ".join(
+        f"WHEN v.t >= {valid_from_ms} THEN {window_ms}"
+        for valid_from_ms, window_ms in reversed(law.window_changes)
+    )
+    return f"(CASE {newest_first} ELSE {law.attribution_window_ms} END)"
 
 
 def _with_credited_click(states: DataFrame, _law: LawConstants) -> DataFrame:

@@ -1,0 +1,217 @@
+"""The time machine: builds Gold again from Bronze, shows what would change, publishes, undoes.
+
+Building never touches Gold and needs only the lease `replay`. Publishing and undoing are asked of
+the process that holds the lease `attribution`, the stream; when none runs, this process takes that
+lease and does the same work itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from adlake.contracts.errors import AdlakeError
+from adlake.contracts.law import LawConstants
+from adlake.contracts.slot import SLOTS_PER_DAY, days_from_civil
+from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
+from adlake.io import failpoints, operations
+from adlake.io.lake_reader import LakeReader
+from adlake.io.law_store import law_version_of, read_law, recorded_law
+from adlake.io.lease import Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
+from adlake.io.shadow import NoShadowError, SlotRange
+from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.jobs.replay_build import Built, both_hashes, build_shadow, differing_groups
+from adlake.jobs.requests import RequestDesk
+from adlake.jobs.stream import LEASE_NAME
+
+log = logging.getLogger(__name__)
+
+REPLAY_LEASE = "replay"
+POLL_SECONDS = 1.0
+
+Report = Callable[[str], None]
+
+
+class OperationFailedError(AdlakeError):
+    """The holder of the lease could not do what was asked; Gold is as it was."""
+
+
+@dataclass(frozen=True)
+class ReplayConfig:
+    """How a replay reaches the lake; seconds as named."""
+
+    catalog: CatalogAccess
+    reader: LakeReader
+    lease_connect: Connect
+    lease_ttl_seconds: float
+    resources: SparkResources
+    marker_dir: Path
+    failpoints: str = ""
+
+
+@dataclass(frozen=True)
+class ReplayOrder:
+    """What to build: days of impressions (None: all), a recorded law, another lookback.
+
+    `passes` parts are built one after another; None lets the size decide.
+    """
+
+    slots: SlotRange | None = None
+    law_version: int | None = None
+    lookback_ms: int | None = None
+    passes: int | None = None
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A finished build beside Gold: the law, both hashes, campaigns and days that differ."""
+
+    law: LawConstants
+    built: Built
+    live_hash: str
+    replay_hash: str
+    differing: list[dict[str, Any]]
+
+
+def slots_of_days(first: date | None, last: date | None) -> SlotRange | None:
+    """Slots of the impressions of these days (UTC, both included); None for all of them.
+
+    An impression belongs to the day in its id. Ids without a time are filed under 1970-01-01.
+
+    Raises:
+        AdlakeError: the days are in the wrong order.
+    """
+    if first is None and last is None:
+        return None
+    first_day = 0 if first is None else days_from_civil(first.year, first.month, first.day)
+    end = date(2101, 1, 1) if last is None else last
+    end_day = days_from_civil(end.year, end.month, end.day) + (last is not None)
+    if first_day >= end_day:
+        raise AdlakeError(f"--from {first} is after --to {last}")
+    return first_day * SLOTS_PER_DAY, end_day * SLOTS_PER_DAY
+
+
+def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed:
+    """Build the shadow and compare it with Gold; Gold stays as it is.
+
+    Raises:
+        LeaseHeldError: another replay is at work.
+        UnknownLawError, NothingToReplayError: see there.
+    """
+    with _leased(config, REPLAY_LEASE) as lease:
+        open_operation = operations.next_open(config.lease_connect)
+        if open_operation is not None:
+            report(f"first waiting for operation {open_operation.operation_id}")
+            _see_through(config, open_operation.operation_id, report)
+        law = _wanted_law(config, order)
+        report(f"building with {law.in_words}")
+        session = _session(config, lease)
+        try:
+            built = build_shadow(session, law, f"build-{lease.epoch}", order.slots, order.passes)
+            live_hash, replay_hash = both_hashes(session, built.facts)
+            differing = differing_groups(session, built.facts)
+        finally:
+            session.stop()
+    return Replayed(law, built, live_hash, replay_hash, differing)
+
+
+def publish(config: ReplayConfig, report: Report) -> str:
+    """Make the shadow built last Gold; returns the result in one sentence.
+
+    Raises:
+        NoShadowError: nothing was built.
+        OperationFailedError: it was refused or failed; Gold is as it was.
+    """
+    with _leased(config, REPLAY_LEASE):
+        table = config.reader.table(GOLD_REPLAY)
+        snapshot = table.current_snapshot() if table is not None else None
+        if snapshot is None:
+            raise NoShadowError("there is no replay to publish: run `adlake replay` first")
+        arguments = {"shadow_snapshot": snapshot.snapshot_id}
+        return _ask(config, operations.PUBLISH_REPLAY, arguments, report)
+
+
+def undo(config: ReplayConfig, report: Report) -> str:
+    """Take the last publication back, keeping what arrived since.
+
+    Raises:
+        OperationFailedError: there is none, or it failed; Gold is as it was.
+    """
+    with _leased(config, REPLAY_LEASE):
+        return _ask(config, operations.UNDO_REPLAY, {}, report)
+
+
+def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> LawConstants:
+    version = order.law_version
+    if version is None:
+        version = law_version_of(config.reader.newest_stamp(GOLD_STATE))
+    law = read_law(config.lease_connect, version)
+    if order.lookback_ms is None:
+        return law
+    what_if = replace(law, attribution_window_ms=order.lookback_ms, window_changes=())
+    return recorded_law(config.lease_connect, what_if, f"what-if on version {version}")
+
+
+def _ask(config: ReplayConfig, kind: str, arguments: Mapping[str, int], report: Report) -> str:
+    operation_id = operations.request(config.lease_connect, kind, arguments)
+    done = _see_through(config, operation_id, report)
+    if done.state != "done":
+        raise OperationFailedError(f"{kind} was not done, Gold is as it was: {done.result}")
+    return done.result
+
+
+def _see_through(config: ReplayConfig, operation_id: int, report: Report) -> operations.Operation:
+    """Wait until the stream has done it, or do it here as soon as no stream holds the lease."""
+    told = False
+    while True:
+        operation = operations.read(config.lease_connect, operation_id)
+        if operation.state != "requested":
+            return operation
+        try:
+            with _leased(config, LEASE_NAME) as lease:
+                report(f"no stream runs: doing operation {operation_id} here")
+                session = _session(config, lease)
+                try:
+                    RequestDesk(session, config.lease_connect).serve_all()
+                finally:
+                    session.stop()
+        except LeaseHeldError as error:
+            if not told:
+                report(f"operation {operation_id} is left to the stream ({error})")
+                told = True
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _leased(config: ReplayConfig, name: str) -> Iterator[Lease]:
+    lease = acquire(config.lease_connect, name, config.lease_ttl_seconds)
+    # A lost lease needs no care here: the database refuses the commits of its epoch.
+    keeper = LeaseKeeper(lease, config.lease_ttl_seconds, lambda: log.error("lost %s", name))
+    keeper.start()
+    try:
+        yield lease
+    finally:
+        keeper.stop()
+        lease.release()
+
+
+def _session(config: ReplayConfig, lease: Lease) -> SparkSession:
+    if config.resources.local_dir is not None:
+        # What killed replays left; the lease says that nobody uses it.
+        shutil.rmtree(config.resources.local_dir, ignore_errors=True)
+    session = build_session("adlake replay", config.resources)
+    access = CatalogAccess(**(vars(config.catalog) | {"lease_epoch": lease.epoch}))
+    connect_catalog(session, access)
+    jvm: Any = session._jvm
+    jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
+    failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)
+    return session
