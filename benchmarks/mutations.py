@@ -19,6 +19,7 @@ FOLD = "src/adlake/transforms/fold.py"
 GOLD = "src/adlake/transforms/gold.py"
 ADMIT = "src/adlake/transforms/admit.py"
 BATCH_JOB = "src/adlake/jobs/batch.py"
+BATCH_FACTS = "src/adlake/jobs/batch_facts.py"
 START = "src/adlake/jobs/start.py"
 SOURCE_JOB = "src/adlake/jobs/source.py"
 WRITER = "src/adlake/io/gold_writer.py"
@@ -43,11 +44,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "arrival order: events are kept as they came", FOLD,
-        'F.sort_array(F.collect_list("event"))', 'F.collect_list("event")', GOLD_ROWS,
+        '.groupBy("impression_id")\n        .agg(F.sort_array(F.collect_list("event"))',
+        '.groupBy("impression_id")\n        .agg(F.collect_list("event")', GOLD_ROWS,
     ),
     Mutation(
         "last payload wins instead of the smallest", FOLD,
-        'F.sort_array(F.collect_list("event"))', 'F.sort_array(F.collect_list("event"), False)',
+        '.groupBy("impression_id")\n        .agg(F.sort_array(F.collect_list("event"))',
+        '.groupBy("impression_id")\n        .agg(F.sort_array(F.collect_list("event"), False)',
         GOLD_ROWS,
     ),
     Mutation(
@@ -61,7 +64,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "open window: seven days after the click is outside", GOLD,
-        "<= {law.attribution_window_ms}", "< {law.attribution_window_ms}", GOLD_ROWS,
+        "<= {_window_ms(law)}", "< {_window_ms(law)}", GOLD_ROWS,
     ),
     Mutation(
         "a click at the moment of the conversion does not count", GOLD,
@@ -93,11 +96,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         "        session.conf.set(key, value)", "        session.conf.unset(key)", BATCH,
     ),
     Mutation(
-        "guard off by one: the last contained record is read again", BATCH_JOB,
+        "guard off by one: the last contained record is read again", BATCH_FACTS,
         "AND kafka_offset < {offset})", "AND kafka_offset < {offset} - 1)", BATCH,
     ),
     Mutation(
-        "guard by batch: what was read before is not looked at", BATCH_JOB,
+        "guard by batch: what was read before is not looked at", BATCH_FACTS,
         "    return deliveries if is_ahead else beyond(deliveries, next_offsets)",
         "    return deliveries", BATCH,
     ),

@@ -49,3 +49,11 @@ def test_rows_of_older_epochs_are_known_those_of_another_topic_are_not() -> None
     assert problem == "Bronze holds rows of another topic: other"
     [problem] = problems(SECOND_EPOCH, [newest, ledger(0, 0, "ads@3")])
     assert problem == "Bronze holds rows of another topic: ads@3"
+
+
+def test_offsets_without_a_record_are_counted_within_ranges() -> None:
+    one = PartitionLedger("ads", 0, 0, 100, 90, 90, hole_ranges=((10, 15), (40, 45)))
+    assert one.holes == 10
+    assert one.holes_within(0, 100) == 10
+    assert one.holes_within(12, 42) == 5
+    assert one.holes_within(15, 40) == 0

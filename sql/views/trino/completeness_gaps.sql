@@ -19,7 +19,7 @@ WITH counted_batches AS (
         bronze_rows,
         committed_at,
         lag(next_offset) OVER (
-            PARTITION BY topic_id, kafka_partition
+            PARTITION BY kafka_topic, topic_id, kafka_partition
             ORDER BY bronze_sequence ASC, first_offset ASC
         ) AS expected_offset
     FROM lakehouse.audit.completeness_ledger

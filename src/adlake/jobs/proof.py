@@ -40,8 +40,21 @@ class PartitionLedger:
     next_offset: int
     bronze_rows: int
     distinct_offsets: int
-    holes: int = 0
-    """Offsets that hold no record: transaction marks and aborted records, as the broker says."""
+    hole_ranges: tuple[tuple[int, int], ...] = ()
+    """(first, exclusive end) of offsets that hold no record: transaction marks and aborted records,
+    as the broker says."""
+
+    @property
+    def holes(self) -> int:
+        """Offsets that hold no record."""
+        return sum(end - first for first, end in self.hole_ranges)
+
+    def holes_within(self, first_offset: int, next_offset: int) -> int:
+        """Those of them within a range."""
+        return sum(
+            max(0, min(end, next_offset) - max(first, first_offset))
+            for first, end in self.hole_ranges
+        )
 
 
 @dataclass(frozen=True)

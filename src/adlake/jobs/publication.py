@@ -28,7 +28,7 @@ from adlake.io.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
 from adlake.io.phases import Phases
 from adlake.io.shadow import NoShadowError, ShadowFacts, ShadowTable, adopt_files
 from adlake.io.stamp import Stamp, offsets_text
-from adlake.jobs.batch import beyond
+from adlake.jobs.batch_facts import beyond
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import records_of_bronze
 

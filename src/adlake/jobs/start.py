@@ -20,7 +20,7 @@ from adlake.io import failpoints
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
 from adlake.io.stamp import Stamp, offsets_text
-from adlake.jobs.batch import beyond
+from adlake.jobs.batch_facts import beyond
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import records_of_bronze
 

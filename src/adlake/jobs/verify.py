@@ -74,7 +74,7 @@ def verify(
     ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
     failures += head_failures(pin, ledgers, begin_offsets or {})
-    failures += completeness_failures(trino, pin, rows_shown, with_bronze=count_batches)
+    failures += completeness_failures(trino, pin, ledgers, rows_shown, with_bronze=count_batches)
     admitted, rejected = _dispositions(trino, pin)
     law = read_law(pin.law_version)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)

@@ -63,11 +63,14 @@ def with_holes(
         for row in rows
         if row["kafka_topic"] == pin.topic and row["missing_after"]
     ]
-    holes: Counter[int] = Counter()
-    for found in find_holes(gaps):
-        holes[found.partition] += found.next - found.first
+    found = find_holes(gaps)
     return [
-        replace(ledger, holes=holes[ledger.partition]) if ledger.topic == pin.topic else ledger
+        replace(
+            ledger,
+            hole_ranges=tuple((g.first, g.next) for g in found if g.partition == ledger.partition),
+        )
+        if ledger.topic == pin.topic
+        else ledger
         for ledger in ledgers
     ]
 
@@ -111,19 +114,39 @@ def head_failures(
 
 
 def completeness_failures(
-    trino: TrinoClient, pin: Pin, row_limit: int, *, with_bronze: bool
+    trino: TrinoClient,
+    pin: Pin,
+    ledgers: Sequence[PartitionLedger],
+    row_limit: int,
+    *,
+    with_bronze: bool,
 ) -> list[Failure]:
-    """Batches whose books do not close; `with_bronze` also counts all of Bronze again, at once."""
+    """Batches whose books do not close; `with_bronze` also counts all of Bronze again, at once.
+
+    Offsets that hold no record are in no book: what they explain is no failure.
+    """
     if not pin.has_counts:
         return []
     checks = [("the books of the stream do not close", "completeness")]
     if with_bronze:
         checks.append(("Bronze does not hold what a batch counted", "batch_completeness"))
-    return [
-        Failure(problem, rows)
-        for problem, name in checks
-        if (rows := trino.records(bind(sql_text(f"checks/{name}"), {"row_limit": row_limit})))
-    ]
+    holes = {ledger.partition: ledger for ledger in ledgers if ledger.hole_ranges}
+    most = MOST_HOLES if holes else row_limit
+    failures = []
+    for problem, name in checks:
+        found = trino.records(bind(sql_text(f"checks/{name}"), {"row_limit": most}))
+        rows = [row for row in found if not _is_explained(row, pin, holes)]
+        if rows:
+            failures.append(Failure(problem, rows[:row_limit]))
+    return failures
+
+
+def _is_explained(row: Mapping[str, Any], pin: Pin, holes: Mapping[int, PartitionLedger]) -> bool:
+    ledger = holes.get(row.get("kafka_partition", -1))
+    if ledger is None or row["kafka_topic"] != pin.topic or "missing" not in row:
+        return False
+    within = ledger.holes_within(row["first_offset"], row["next_offset"])
+    return within == row["missing"]
 
 
 def end_failures(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[Failure]:

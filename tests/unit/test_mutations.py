@@ -1,0 +1,20 @@
+"""The planted bugs of `make mutants` fit the code: else they would plant nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from adlake.settings import REPO_ROOT
+from benchmarks.mutations import MUTATIONS, Mutation
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
+def test_a_mutation_changes_one_place_and_names_a_test(mutation: Mutation) -> None:
+    text = (REPO_ROOT / mutation.file).read_text()
+    assert text.count(mutation.old) == 1
+    assert mutation.old != mutation.new
+    assert (REPO_ROOT / mutation.test).exists()
+
+
+def test_there_are_at_least_twenty() -> None:
+    assert len({one.name for one in MUTATIONS}) == len(MUTATIONS) >= 20
