@@ -18,10 +18,18 @@ import pytest
 
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
+from tests.faults.drill import run_into
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
+KILLS = (
+    ("batch.start", "kill9jvm"), ("bronze.before_commit", "kill9python"),
+    ("bronze.after_commit", "kill9jvm"), ("gold.after_fold", "kill9"),
+    ("gold.after_append", "kill9python"), ("gold.before_publish", "kill9jvm"),
+    ("gold.after_commit", "kill9"), ("batch.end", "kill9python"),
+)  # fmt: skip
+"""Place and victim: the JVM, its Python, or both."""
 TRAFFIC = ("--unpaced", "--faults", "all", "--history", "48h")
 
 
@@ -77,6 +85,16 @@ def test_gold_is_proven_when_the_driver_is_killed(lake: Lake, failpoint: str, me
     assert lake.fired(failpoint), f"the kill never happened ({meaning})"
     behind = lake.adlake("wait", "--timeout", "0", expected=1)
     assert "still misses" in behind.stderr
+    lake.stack().up(only=["stream"])
+    prove(lake)
+    lake.stack().down(only=["stream"])
+
+
+def test_gold_is_proven_after_eight_kills_in_a_row(lake: Lake) -> None:
+    """Each driver repairs what the one before it left, and dies at the next place."""
+    produce(lake, 15_000, seed=88)
+    for place, victim in KILLS:
+        run_into(lake, f"{place}={victim}@batch0", MAX_OFFSETS_PER_TRIGGER="1500")
     lake.stack().up(only=["stream"])
     prove(lake)
     lake.stack().down(only=["stream"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from benchmarks.mutations import MUTATIONS, Mutation
 
 from adlake.settings import REPO_ROOT
-from benchmarks.mutations import MUTATIONS, Mutation
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
