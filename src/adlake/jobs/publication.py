@@ -70,7 +70,8 @@ def carry_out(
     Doing an operation again that main already contains changes nothing.
 
     Raises:
-        NoShadowError, NothingToUndoError, TopicReplacedError, UnknownLawError: it cannot be done; main is as it was.
+        NoShadowError, NothingToUndoError, TopicReplacedError, UnknownLawError: it cannot be done,
+            main is as it was.
     """
     gold = IcebergTable(session, GOLD_STATE)
     if is_applied(gold, operation.operation_id):
