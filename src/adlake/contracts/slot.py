@@ -23,6 +23,8 @@ MS_PER_SLOT: Final = 10_000
 MS_PER_DAY: Final = 86_400_000
 MIN_SLOT_MS: Final = 1_420_070_400_000
 MAX_SLOT_MS_EXCLUSIVE: Final = 4_133_980_800_000
+END_SLOT: Final = MAX_SLOT_MS_EXCLUSIVE // MS_PER_SLOT
+"""Every slot is at least 0 and below this. Wider limits overflow in Iceberg's partition filter."""
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # Years 2015-2100, any month 01-12, any day 01-31: 31 February is 3 March, deterministic everywhere.

@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LawConstants
-from adlake.contracts.slot import SLOTS_PER_DAY, days_from_civil
+from adlake.contracts.slot import END_SLOT, SLOTS_PER_DAY, days_from_civil
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
 from adlake.io import failpoints, operations
 from adlake.io.lake_reader import LakeReader
@@ -92,12 +92,14 @@ def slots_of_days(first: date | None, last: date | None) -> SlotRange | None:
     """
     if first is None and last is None:
         return None
-    first_day = 0 if first is None else days_from_civil(first.year, first.month, first.day)
-    end = date(2101, 1, 1) if last is None else last
-    end_day = days_from_civil(end.year, end.month, end.day) + (last is not None)
-    if first_day >= end_day:
+    if first is not None and last is not None and first > last:
         raise AdlakeError(f"--from {first} is after --to {last}")
-    return first_day * SLOTS_PER_DAY, end_day * SLOTS_PER_DAY
+    first_slot = 0 if first is None else _first_slot(first)
+    return first_slot, END_SLOT if last is None else _first_slot(last) + SLOTS_PER_DAY
+
+
+def _first_slot(day: date) -> int:
+    return days_from_civil(day.year, day.month, day.day) * SLOTS_PER_DAY
 
 
 def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed:

@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.slot import END_SLOT
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_REPLAY, GOLD_STATE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg import IcebergTable
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 ROWS_PER_TASK = 200_000
 ROWS_PER_PASS = 20_000_000
 """Bounds the shuffle files on disk; each further pass reads Bronze once more."""
-_ALL_SLOTS = (-(2**31), 2**31 - 1)
+_ALL_SLOTS = (0, END_SLOT)
 
 
 class NothingToReplayError(AdlakeError):
