@@ -26,12 +26,24 @@ class Chronicle:
         self.records.append({"fault": fault, "what": what, **facts})
 
     def write(self) -> None:
-        """Write the report where the environment asks for it."""
+        """Write the report where the environment asks for it.
+
+        What an earlier run of other faults found stays: each record says at which commit.
+        """
         target = os.environ.get(REPORT_VARIABLE)
         if not target or not self.records:
             return
-        path = Path(target)
-        document = {"machine": machine_facts(), "totals": self.totals, "faults": self.records}
+        path, facts = Path(target), machine_facts()
+        before = json.loads(path.read_text()) if path.exists() else {"faults": [], "totals": {}}
+        found = {(one["fault"], one["what"]): one for one in before["faults"]}
+        for record in self.records:
+            found[record["fault"], record["what"]] = {**record, "commit": facts["commit"]}
+        self.records = [found[key] for key in sorted(found)]
+        document = {
+            "machine": facts,
+            "totals": before["totals"] | self.totals,
+            "faults": self.records,
+        }
         path.write_text(json.dumps(document, indent=2) + "\n")
         path.with_suffix(".md").write_text("\n".join(self._table()) + "\n")
 
