@@ -81,7 +81,7 @@ def test_a_law_is_read_from_its_dated_rows() -> None:
 
 
 def test_the_first_recorded_law_is_that_of_the_code() -> None:
-    text = (REPO_ROOT / "sql" / "migrations" / "0005_replay.sql").read_text()
+    text = (REPO_ROOT / "sql" / "migrations" / "0006_replay.sql").read_text()
     assert f"VALUES (1, 0, {W}, {L}, {F}," in text
 
 

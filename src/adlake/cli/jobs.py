@@ -56,25 +56,24 @@ def verify(
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
     from adlake.generator.truth import load_truth
     from adlake.io.law_store import read_law
-    from adlake.io.topic import TopicError, topic_facts
+    from adlake.io.topic import TopicError
     from adlake.io.trino import connect
     from adlake.jobs import verify as job
-    from adlake.wiring import hole_finder, lease_connect
+    from adlake.wiring import hole_finder, lease_connect, present_topic
 
     settings = Settings()
     try:
-        begin = topic_facts(settings.bootstrap_servers, settings.kafka.topic).begin_offsets
+        broker = job.Broker(present_topic(settings).begin_offsets, hole_finder(settings))
     except TopicError as error:
         typer.echo(f"heads of partitions are not compared: {error}", err=True)
-        begin = None
+        broker = job.NOT_ASKED
     with connect(settings.ports.trino_port) as client:
         proof = job.verify(
             client,
             lambda: load_truth(settings.paths.truth_dir),
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
             rows_per_slice=slice_rows,
-            begin_offsets=begin,
-            find_holes=hole_finder(settings) if begin is not None else lambda _gaps: [],
+            broker=broker,
             count_batches=batches,
             read_law=lambda version: read_law(lease_connect(settings), version),
         )

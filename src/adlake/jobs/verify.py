@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from adlake.contracts.law import LAW_V1, LawConstants
@@ -35,6 +35,17 @@ Report = Callable[[str], None]
 ReadLaw = Callable[[int], LawConstants]
 
 
+@dataclass(frozen=True)
+class Broker:
+    """What only the broker knows: the first offset it holds by partition, and empty offsets."""
+
+    begin_offsets: Mapping[int, int]
+    find_holes: FindHoles
+
+
+NOT_ASKED = Broker({}, lambda _gaps: [])
+
+
 def verify(
     trino: TrinoClient,
     load_truths: LoadTruths = lambda: [],
@@ -43,8 +54,7 @@ def verify(
     rows_per_slice: int = ROWS_PER_SLICE,
     rows_shown: int = ROWS_SHOWN,
     read_law: ReadLaw = lambda _version: LAW_V1,
-    begin_offsets: Mapping[int, int] | None = None,
-    find_holes: FindHoles = lambda _gaps: [],
+    broker: Broker = NOT_ASKED,
     count_batches: bool = False,
 ) -> Proof:
     """Compare the newest Gold with what its Bronze snapshot demands.
@@ -56,8 +66,7 @@ def verify(
         rows_per_slice: Bronze rows per slice.
         rows_shown: most offending rows fetched per failure.
         read_law: gives the law of the version that Gold's stamp names.
-        begin_offsets: first offset the broker holds, by partition; None when it was not asked.
-        find_holes: asks the broker which missing offsets never held a record.
+        broker: what only the broker knows.
         count_batches: hold what each batch counted against all of Bronze too.
 
     Returns:
@@ -71,9 +80,9 @@ def verify(
     truths = load_truths()
     pin, failures = pinned_snapshots(trino)
     report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
-    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), find_holes)
+    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
-    failures += head_failures(pin, ledgers, begin_offsets or {})
+    failures += head_failures(pin, ledgers, broker.begin_offsets)
     failures += completeness_failures(trino, pin, ledgers, rows_shown, with_bronze=count_batches)
     admitted, rejected = _dispositions(trino, pin)
     law = read_law(pin.law_version)

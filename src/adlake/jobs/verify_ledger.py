@@ -145,8 +145,8 @@ def _is_explained(row: Mapping[str, Any], pin: Pin, holes: Mapping[int, Partitio
     ledger = holes.get(row.get("kafka_partition", -1))
     if ledger is None or row["kafka_topic"] != pin.topic or "missing" not in row:
         return False
-    within = ledger.holes_within(row["first_offset"], row["next_offset"])
-    return within == row["missing"]
+    missing: int = row["missing"]
+    return ledger.holes_within(row["first_offset"], row["next_offset"]) == missing
 
 
 def end_failures(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[Failure]:
