@@ -69,6 +69,15 @@ class IcebergTable:
             .load(self.full_name)
         )
 
+    def exists(self) -> bool:
+        """Whether the catalog knows the table."""
+        jvm = self.jvm()
+        catalog = jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergCatalog(
+            self._session._jsparkSession, CATALOG
+        )
+        identifier = jvm.org.apache.iceberg.catalog.TableIdentifier.parse(self.name)
+        return bool(catalog.tableExists(identifier))
+
     def java_table(self) -> Any:  # noqa: ANN401 - a Java object
         """The Java table, loaded now."""
         return self.jvm().org.apache.iceberg.spark.Spark3Util.loadIcebergTable(

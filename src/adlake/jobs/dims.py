@@ -8,6 +8,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import CATALOG, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS
+from adlake.io.iceberg import IcebergTable
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def load_first_versions(session: SparkSession, seed_dir: Path) -> None:
     for table in (DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS):
         seed = seed_dir / f"{table.split('.')[1]}.parquet"
         full_name = f"{CATALOG}.{table}"
-        if not seed.exists() or not session.table(full_name).isEmpty():
+        if not seed.exists() or IcebergTable(session, table).row_count():
             continue
         session.read.parquet(f"file://{seed}").createOrReplaceTempView("seed_rows")
         columns = session.table(full_name).columns
