@@ -153,7 +153,7 @@ def test_one_batch_ten_batches_shuffled_and_replayed_have_one_hash(new_lake: New
     mixed.feed(shuffled(Random(8), records))
     assert len({lake.hash() for lake in (whole, tenths, mixed)}) == 1
     whole.assert_gold_follows(LAW_V1)
-    for lake, passes in ((tenths, 1), (mixed, 4)):
+    for lake, passes in ((tenths, 1), (mixed, 2)):
         lake.build(passes=passes)
         live, replayed = lake.hashes()
         assert live == replayed == whole.hash()
