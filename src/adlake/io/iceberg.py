@@ -71,12 +71,7 @@ class IcebergTable:
 
     def exists(self) -> bool:
         """Whether the catalog knows the table."""
-        jvm = self.jvm()
-        catalog = jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergCatalog(
-            self._session._jsparkSession, CATALOG
-        )
-        identifier = jvm.org.apache.iceberg.catalog.TableIdentifier.parse(self.name)
-        return bool(catalog.tableExists(identifier))
+        return bool(self._session.catalog.tableExists(self.full_name))
 
     def java_table(self) -> Any:  # noqa: ANN401 - a Java object
         """The Java table, loaded now."""

@@ -51,7 +51,7 @@ class ShadowTable:
 
     def exists(self) -> bool:
         """Whether a build was begun."""
-        return bool(self._session.catalog.tableExists(self.table.full_name))
+        return self.table.exists()
 
     def create_empty(self, build: str) -> None:
         """Begin a build: the same columns and layout as Gold, files in a folder of their own."""
