@@ -16,6 +16,7 @@ if "child" in sys.argv:
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 if "deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
 if "dies" in sys.argv:
     print("the reason of the death", flush=True)
     sys.exit(3)
