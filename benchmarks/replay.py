@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.devstack.ports import private_environment
@@ -63,7 +65,14 @@ def measure(settings: Settings, events: int) -> dict[str, Any]:
            "--history-events", str(events), "--faults", "all", "--drain")  # fmt: skip
     adlake(settings, "wait", "--timeout", "600")
     config = replay_config(settings)
-    found = {name: replay(config, order, print) for name, order in ORDERS}
+    found, costs = {}, {}
+    for name, order in ORDERS:
+        before = cpu_seconds()
+        found[name] = replay(config, order, print)
+        costs[name] = {
+            "cpu_seconds_with_comparison": round(cpu_seconds() - before, 1),
+            "load_average": round(os.getloadavg()[0], 1),
+        }
     started = time.monotonic()
     published = publish(config, print)
     publication_seconds = time.monotonic() - started
@@ -75,7 +84,7 @@ def measure(settings: Settings, events: int) -> dict[str, Any]:
         f"stream into Bronze and Gold, then built again from Bronze; the idle stack runs beside; "
         f"live rate {LIVE_RATE:,} events a second",
         "machine": machine_facts(),
-        "builds": {name: build_facts(one) for name, one in found.items()},
+        "builds": {name: build_facts(one) | costs[name] for name, one in found.items()},
         "required_per_second": REQUIRED_RATE,
         "publication": {"seconds": round(publication_seconds, 1), "result": published},
         "proof_after_publication": proof,
@@ -86,6 +95,15 @@ def measure(settings: Settings, events: int) -> dict[str, Any]:
             "proven": any("PROVEN" in line for line in proof),
         },
     }
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and its JVM so far; other programs do not count."""
+    me = psutil.Process()
+    return sum(
+        times.user + times.system
+        for times in (one.cpu_times() for one in (me, *me.children(recursive=True)))
+    )
 
 
 def build_facts(one: Replayed) -> dict[str, Any]:

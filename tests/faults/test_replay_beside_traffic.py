@@ -108,8 +108,8 @@ def test_publish_and_undo_beside_live_traffic(lake: Lake) -> None:
         assert len(hashes) == 2
         assert hashes[0] == hashes[1], same
         assert "0 campaigns and days differ" in same
-        what_if = lake.adlake("replay", "--lookback", "14d").stdout
-        assert "law version 2, lookback 14 d" in what_if
+        what_if = lake.adlake("replay", "--lookback", "1h").stdout
+        assert "law version 2, lookback 0.0416667 d" in what_if
         assert "revenue_change" in what_if
         assert [version for version, _ in laws_in_gold(lake)] == [1], "a what-if touched Gold"
         assert "newer deliveries" in lake.adlake("replay", "--publish").stdout
@@ -146,10 +146,10 @@ def test_a_driver_killed_at_the_swap_loses_nothing(
     arguments = {}
     if kind == operations.PUBLISH_REPLAY:
         lake.extra["FAILPOINTS"] = "replay.shadow_built=kill9"
-        lake.adlake("replay", "--lookback", "14d", expected=-9)
+        lake.adlake("replay", "--lookback", "1h", expected=-9)
         del lake.extra["FAILPOINTS"]
         assert lake.fired("replay.shadow_built")
-        lake.adlake("replay", "--lookback", "14d")
+        lake.adlake("replay", "--lookback", "1h")
         table = lake_reader(lake.settings()).table(GOLD_REPLAY)
         assert table is not None
         snapshot = table.current_snapshot()
@@ -171,7 +171,7 @@ def test_a_driver_killed_at_the_swap_loses_nothing(
 
 
 def test_without_a_stream_the_command_publishes_by_itself(lake: Lake) -> None:
-    done = lake.adlake("replay", "--lookback", "14d", "--publish")
+    done = lake.adlake("replay", "--lookback", "1h", "--publish")
     assert "no stream runs" in done.stderr
     assert [version for version, _ in laws_in_gold(lake)] == [2]
     assert "0 differ" in lake.adlake("verify").stdout
