@@ -24,6 +24,7 @@ from adlake.io.iceberg import IcebergTable
 from adlake.io.maintenance import expire_snapshots
 from adlake.io.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
 from adlake.io.shadow import NoShadowError, ShadowTable, SlotRange
+from adlake.io.source_epochs import SourceEpoch
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.jobs import publication
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
@@ -61,7 +62,7 @@ class SmallLake:
 
     def feed(self, records: Sequence[Record]) -> None:
         """One micro-batch under the law in force."""
-        identity = WriterIdentity("ads", "topic-1", 1, "epoch-1")
+        identity = WriterIdentity(SourceEpoch("ads"), "topic-1", 1, "epoch-1")
         processor = BatchProcessor(self.session, identity, lambda: None, self.law)
         processor.process(self._frame(records), len(self.records))
         self.records += records
