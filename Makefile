@@ -115,7 +115,7 @@ chaos: venv-dev install ## Put every fault into a real stack (an hour; ONLY=f04 
 ifdef MINUTES
 	@$(BIN)/python benchmarks/storm.py --minutes $(MINUTES) --seed $(or $(SEED),7)
 else
-	@CHAOS_REPORT=$(CHAOS_REPORT) $(PYTEST) tests/faults -m chaos $(if $(ONLY),-k $(ONLY))
+	@CHAOS_REPORT=$(CHAOS_REPORT) $(PYTEST) -m chaos $(if $(ONLY),-k $(ONLY))
 endif
 
 mutants: venv-dev install ## Plant named bugs in the code and show the test that catches each

@@ -237,6 +237,7 @@ def test_publish_and_undo_keep_what_arrived_meanwhile(
     lake.assert_gold_follows(LAW_V1)
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("place", STEPS)
 def test_a_break_at_any_step_loses_nothing(new_lake: NewLake, tmp_path: Path, place: str) -> None:
     lake = new_lake()
