@@ -22,7 +22,7 @@ from adlake.settings import REPO_ROOT
 from adlake.wiring import lake_reader, lease_connect
 from tests.integration.lake import SERVERS, Lake
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
 
 HISTORY = ("--unpaced", "--faults", "all", "--history", "48h", "--drain")
 
