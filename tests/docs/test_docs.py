@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from functools import cache
@@ -83,3 +84,29 @@ def test_tables_and_columns_are_in_the_data_model() -> None:
 def test_jobs_are_in_the_architecture_page() -> None:
     text = (REPO_ROOT / "docs" / "architecture.md").read_text()
     assert [job.name for job in flow.FLOW if job.name not in text] == []
+
+
+def test_the_readme_quotes_the_committed_reports() -> None:
+    text = " ".join((REPO_ROOT / "README.md").read_text().split())
+    reports = REPO_ROOT / "benchmarks" / "reports"
+    bench, longer, generator = (
+        json.loads((reports / name).read_text())
+        for name in ("bench.json", "bench-30min.json", "generator.json")
+    )
+    for report in (bench, longer):
+        assert all(report["verdict"].values()), "a published run must have kept its promises"
+    fresh, machine = bench["freshness_seconds"], bench["machine"]
+    for quoted in (
+        f"{bench['rate_offered']:,} events a second",
+        f"{bench['rate_sustained']:,} sustained; from produced event",
+        f"p50 {fresh['p50']:.0f} s, p95 {fresh['p95']:.0f} s, p99 {fresh['p99']:.0f} s",
+        f"{bench['batch_seconds_median_first_minute']:.1f} s in the first minute",
+        f"{bench['batch_seconds_median_last_minute']:.1f} s in the last",
+        f"{bench['memory_mib_peak_total'] / 1024:.1f} GB",
+        f"{machine['cores']} cores",
+        f"{longer['rate_sustained']:,} sustained, p95 {longer['freshness_seconds']['p95']:.0f} s",
+        f"{longer['batch_seconds_median_first_minute']:.1f} s and "
+        f"{longer['batch_seconds_median_last_minute']:.1f} s",
+        f"{generator['events_per_second_median']:,} events a second",
+    ):
+        assert quoted in text, quoted
