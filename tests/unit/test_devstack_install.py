@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,19 @@ def test_the_locks_hold_the_decided_versions(name: str) -> None:
     for pin in lock.pins(read_versions()).splitlines():
         assert f"\n{pin} \\" in text, f"run `make lock`: {name} lacks {pin}"
     assert read_versions()["SPARK_VERSION"] == read_versions()["PYPI_PYSPARK"]
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"), [("requirements.lock", []), ("requirements-dev.lock", ["dev"])]
+)
+def test_the_locks_hold_every_declared_package(name: str, extras: list[str]) -> None:
+    project = tomllib.loads((REPO_ROOT / "pyproject.toml").read_text())["project"]
+    declared = list(project["dependencies"])
+    for extra in extras:
+        declared += project["optional-dependencies"][extra]
+    locked = set(re.findall(r"(?m)^([a-z0-9.-]+)==", (REPO_ROOT / name).read_text()))
+    missing = {re.split(r"[\[<>=]", package)[0] for package in declared} - locked
+    assert not missing, f"run `make lock`: {name} lacks {missing}"
 
 
 def test_the_folder_name_follows_the_content(tmp_path: Path) -> None:
