@@ -24,7 +24,14 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.faults.drill import client_of, drilled_lake, prove, prove_history, wait_for_free_port
+from tests.faults.drill import (
+    client_of,
+    drilled_lake,
+    prove,
+    prove_history,
+    signal_all,
+    wait_for_free_port,
+)
 from tests.faults.oracles import PollingReader
 from tests.integration.lake import Lake
 
@@ -111,14 +118,6 @@ def put_in(lake: Lake, fault: dict[str, Any]) -> None:
 def service(lake: Lake, name: str) -> Service:
     [one] = lake.stack().services([name])
     return one
-
-
-def signal_all(processes: list[psutil.Process], what: signal.Signals) -> None:
-    for process in processes:
-        try:
-            process.send_signal(what)
-        except psutil.NoSuchProcess:
-            continue
 
 
 def is_jvm(process: psutil.Process) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -102,6 +103,13 @@ def kill_tree(pid: int) -> None:
         for one in [*root.children(recursive=True), root]:
             with suppress(psutil.NoSuchProcess):
                 one.kill()
+
+
+def signal_all(processes: Iterable[psutil.Process], what: signal.Signals) -> None:
+    """Send a signal to each that still lives."""
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            one.send_signal(what)
 
 
 def prove(lake: Lake) -> str:

@@ -20,11 +20,10 @@ from adlake.io import operations
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
 from adlake.wiring import lake_reader, lease_connect
+from tests.faults.drill import produce
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
-
-HISTORY = ("--unpaced", "--faults", "all", "--history", "48h", "--drain")
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +37,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         yield one
     finally:
         one.stack().nuke()
-
-
-def produce(lake: Lake, events: int, seed: int) -> None:
-    lake.adlake(
-        "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
-        *HISTORY,
-    )  # fmt: skip
 
 
 def proof(lake: Lake) -> str:

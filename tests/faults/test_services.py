@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 
-import psutil
 import pytest
 
 from adlake.devstack.service import State
@@ -18,6 +17,7 @@ from tests.faults.drill import (
     prove,
     prove_history,
     second_driver,
+    signal_all,
     wait_for_free_port,
 )
 from tests.faults.oracles import commit_times
@@ -108,11 +108,6 @@ def test_f14_the_broker_hangs_for_a_minute(lake: Lake, chronicle: Chronicle) -> 
     prove(lake)
     lake.stack().down(only=["stream"])
     chronicle.add("F14", f"broker frozen for {FROZEN_SECONDS} s", outcome="stall, then caught up")
-
-
-def signal_all(processes: list[psutil.Process], what: signal.Signals) -> None:
-    for process in processes:
-        process.send_signal(what)
 
 
 def test_f29_trino_dies_and_the_stream_does_not_notice(lake: Lake, chronicle: Chronicle) -> None:

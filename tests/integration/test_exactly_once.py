@@ -18,7 +18,7 @@ import pytest
 
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
-from tests.faults.drill import run_into
+from tests.faults.drill import produce, prove, run_into
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -30,7 +30,6 @@ KILLS = (
     ("gold.after_commit", "kill9"), ("batch.end", "kill9python"),
 )  # fmt: skip
 """Place and victim: the JVM, its Python, or both."""
-TRAFFIC = ("--unpaced", "--faults", "all", "--history", "48h")
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +43,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         yield one
     finally:
         one.stack().nuke()
-
-
-def produce(lake: Lake, events: int, seed: int) -> None:
-    lake.adlake(
-        "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
-        "--drain", *TRAFFIC,
-    )  # fmt: skip
-
-
-def prove(lake: Lake) -> str:
-    lake.adlake("wait", "--timeout", "240")
-    proof = lake.adlake("verify").stdout
-    # The generator's own books: a delivery that never reached Bronze would show only there.
-    assert "every sum is equal" in proof
-    return proof
 
 
 def test_gold_is_proven_when_every_fault_is_in_the_traffic(lake: Lake) -> None:

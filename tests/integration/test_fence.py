@@ -1,4 +1,4 @@
-"""The fence inside the catalog database: which writer may commit which table."""
+"""The catalog database: which writer may commit which table, and which history is read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from adlake.io import source_epochs
 from adlake.io.lease import LeaseHeldError, LeaseLostError, acquire
 from adlake.provision.catalog import CatalogDatabase, catalog_database
 from tests.integration.lake import Lake
@@ -92,3 +93,16 @@ def test_the_lease_of_a_dead_driver_of_this_machine_is_free_at_once(
             "UPDATE adlake.leases SET holder = regexp_replace(holder, 'started .*', 'started 1.00')"
         )
     assert acquire(database.connect, "attribution", 0.0).epoch == held.epoch + 1
+
+
+def test_a_declared_source_epoch_is_read_back_and_declared_once(database: CatalogDatabase) -> None:
+    first = source_epochs.SourceEpoch("ads")
+    assert source_epochs.source_epochs(database.connect, "ads") == [first]
+    second = source_epochs.SourceEpoch(
+        "ads", 2, "id-2", {0: 3, 11: 0}, {0: 700}, "made again", "a disk died", "somebody"
+    )
+    source_epochs.declare(database.connect, second)
+    assert source_epochs.source_epochs(database.connect, "ads") == [first, second]
+    assert source_epochs.newest_source_epoch(database.connect, "ads").label == "ads@2"
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        source_epochs.declare(database.connect, second)

@@ -35,7 +35,7 @@ def list_deliveries(  # noqa: PLR0917
     from adlake.io.trino import connect
     from adlake.jobs.quarantine import Filters, listed, parsed_time
     from adlake.jobs.query_output import write_result
-    from adlake.provision.catalog import catalog_database
+    from adlake.wiring import lease_connect
 
     settings = Settings()
     filters = Filters(
@@ -46,7 +46,7 @@ def list_deliveries(  # noqa: PLR0917
         limit=limit,
     )
     with connect(settings.ports.trino_port) as client:
-        result = listed(client, catalog_database(settings).connect, filters)
+        result = listed(client, lease_connect(settings), filters)
         write_result(result, output_format, output)
 
 
@@ -56,6 +56,7 @@ def show(
     raw: Annotated[bool, typer.Option("--raw", help="the exact bytes and nothing else")] = False,
 ) -> None:
     """Show one rejected delivery: why it was refused, and its payload made safe for a screen."""
+    from adlake.io.bronze_records import payload_of
     from adlake.io.trino import connect
     from adlake.jobs import quarantine as job
 
@@ -64,7 +65,7 @@ def show(
         place = job.parsed_position(position, settings.kafka.topic)
         delivery = job.rejected_delivery(client, place)
     if raw:
-        sys.stdout.buffer.write(job.payload_of(delivery) or b"")
+        sys.stdout.buffer.write(payload_of(delivery) or b"")
         return
     for name, value in job.shown_delivery(delivery):
         typer.echo(f"{name:>15}  {value}")
@@ -84,23 +85,22 @@ def fix(
 ) -> None:
     """Store a corrected payload; refused with its reason when it would be rejected again."""
     from adlake.domain.correction import parsed_setting, with_members
+    from adlake.io.bronze_records import payload_of
     from adlake.io.trino import connect
     from adlake.jobs import quarantine as job
-    from adlake.provision.catalog import catalog_database
+    from adlake.wiring import lease_connect
 
     if not settings_of_fields and payload is None:
         raise AdlakeError("say what to correct: --set field=value, or --payload FILE")
     settings = Settings()
     place = job.parsed_position(position, settings.kafka.topic)
     with connect(settings.ports.trino_port) as client:
-        text = job.payload_of(job.rejected_delivery(client, place))
+        text = payload_of(job.rejected_delivery(client, place))
     if payload is not None:
         text = _read(payload)
     members = dict(parsed_setting(one) for one in settings_of_fields or ())
     corrected = with_members(text, members) if members else (text or b"")
-    number = job.fix(
-        catalog_database(settings).connect, place, corrected, by=by or getpass.getuser(), why=why
-    )
+    number = job.fix(lease_connect(settings), place, corrected, by=by or getpass.getuser(), why=why)
     typer.echo(f"fix {number} of {position} waits: `adlake quarantine replay` publishes it")
 
 
@@ -110,10 +110,10 @@ def replay(
 ) -> None:
     """Publish every waiting fix as a new delivery that names the rejected one."""
     from adlake.jobs import quarantine as job
-    from adlake.provision.catalog import catalog_database
+    from adlake.wiring import lease_connect
 
     settings = Settings()
-    connect = catalog_database(settings).connect
+    connect = lease_connect(settings)
     if dry_run:
         for one in job.pending_fixes(connect):
             typer.echo(json.dumps(job.described(one), ensure_ascii=True))

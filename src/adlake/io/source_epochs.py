@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import psycopg
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from adlake.contracts.source import FIRST_EPOCH, source_label
 from adlake.io.lease import Connect
+from adlake.io.stamp import offsets_text, parse_offsets
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,9 @@ def source_epochs(connect: Connect, topic: str) -> list[SourceEpoch]:
     """All epochs of a topic, oldest first; at least the first one."""
     with connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
-            "SELECT source_epoch, topic_id, start_offsets, contained_offsets, finding, reason, "
-            "declared_by FROM adlake.source_epochs WHERE topic = %s ORDER BY source_epoch",
+            "SELECT source_epoch, topic_id, start_offsets::text, contained_offsets::text, "
+            "finding, reason, declared_by FROM adlake.source_epochs WHERE topic = %s "
+            "ORDER BY source_epoch",
             (topic,),
         ).fetchall()
     declared = [
@@ -47,8 +47,8 @@ def source_epochs(connect: Connect, topic: str) -> list[SourceEpoch]:
             topic=topic,
             number=row["source_epoch"],
             topic_id=row["topic_id"],
-            start_offsets=_offsets(row["start_offsets"]),
-            contained_offsets=_offsets(row["contained_offsets"]),
+            start_offsets=parse_offsets(row["start_offsets"]),
+            contained_offsets=parse_offsets(row["contained_offsets"]),
             finding=row["finding"],
             reason=row["reason"],
             declared_by=row["declared_by"],
@@ -75,19 +75,8 @@ def declare(connect: Connect, epoch: SourceEpoch) -> None:
             "contained_offsets, finding, reason, declared_by) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             (
-                epoch.number, epoch.topic, epoch.topic_id, Jsonb(_texts(epoch.start_offsets)),
-                Jsonb(_texts(epoch.contained_offsets)), epoch.finding, epoch.reason,
+                epoch.number, epoch.topic, epoch.topic_id, offsets_text(epoch.start_offsets),
+                offsets_text(epoch.contained_offsets), epoch.finding, epoch.reason,
                 epoch.declared_by,
             ),
         )  # fmt: skip
-
-
-def _offsets(document: Mapping[str, int]) -> dict[int, int]:
-    return {int(partition): int(offset) for partition, offset in document.items()}
-
-
-def _texts(offsets: Mapping[int, int]) -> dict[str, int]:
-    return {str(partition): offset for partition, offset in sorted(offsets.items())}
-
-
-UniqueViolation = psycopg.errors.UniqueViolation

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from psycopg.errors import UniqueViolation
+
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.lake_reader import LakeReader
 from adlake.io.lease import Connect, this_holder
-from adlake.io.source_epochs import SourceEpoch, UniqueViolation, declare, newest_source_epoch
+from adlake.io.source_epochs import SourceEpoch, declare, newest_source_epoch
 from adlake.io.topic import TopicFacts
 from adlake.jobs.source import (
     SourcePosition,

@@ -27,6 +27,7 @@ from adlake.domain.law import (
     state_of,
     units,
 )
+from adlake.io.bronze_records import payload_of
 from adlake.io.sql_files import sql_text
 from adlake.io.trino import QueryResult, TrinoClient
 
@@ -117,19 +118,12 @@ def _admitted(
     impression_id: str, records: Sequence[Mapping[str, Any]]
 ) -> Iterator[AdmittedDelivery]:
     for record in records:
-        verdict = admit(_payload(record), _epoch_ms(record["ingest_ts"]))
+        verdict = admit(payload_of(record), _epoch_ms(record["ingest_ts"]))
         if not isinstance(verdict, Rejected) and verdict.impression_id == impression_id:
             position = (
                 record["kafka_topic"], record["kafka_partition"], record["kafka_offset"],
             )  # fmt: skip
             yield delivery_of(verdict, _epoch_ms(record["ingest_ts"]), *position)
-
-
-def _payload(record: Mapping[str, Any]) -> bytes | None:
-    if record["raw_bytes"] is not None:
-        return bytes(record["raw_bytes"])
-    text: str | None = record["raw_payload"]
-    return None if text is None else text.encode()
 
 
 def _delivery_lines(

@@ -13,7 +13,7 @@ from adlake.io.trino import TrinoClient
 from adlake.jobs.producer_counts import ProducerCount
 from adlake.jobs.producer_ledger import ProducerLedger, producer_ledger
 from adlake.jobs.proof import PartitionLedger
-from adlake.jobs.verify_ledger import offending_offsets, partition_ledgers
+from adlake.jobs.verify_ledger import missing_ranges, partition_ledgers
 from adlake.jobs.verify_pin import pinned_snapshots
 
 _MOST_RANGES: Final = 100
@@ -41,10 +41,9 @@ def compare_books(
     ledgers = [one for one in partition_ledgers(trino, pin) if one.topic == pin.topic]
 
     def lacking(ledger: PartitionLedger) -> Iterator[tuple[int, int]]:
-        for row in offending_offsets(trino, pin, [ledger], _MOST_RANGES):
-            if row["kafka_partition"] == ledger.partition and row["missing_after"]:
-                first = int(str(row["kafka_offset"])) + 1
-                yield first, first + int(str(row["missing_after"]))
+        for gap in missing_ranges(trino, pin, [ledger], _MOST_RANGES):
+            if gap.partition == ledger.partition:
+                yield gap.first, gap.next
 
     return producer_ledger(counts, broker, ledgers, lacking)
 

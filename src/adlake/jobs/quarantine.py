@@ -16,6 +16,7 @@ from typing import Any
 from adlake.contracts.errors import AdlakeError
 from adlake.domain.admission import Admitted, Rejected, admit
 from adlake.domain.correction import ORIGIN_FIELD, origin_text, with_members
+from adlake.io.bronze_records import payload_of
 from adlake.io.fixes import Connect, Fix, Position, fixes, replay_pending, shown, store_fix
 from adlake.io.kafka import publish_all
 from adlake.io.sql_files import sql_text
@@ -80,14 +81,6 @@ def rejected_delivery(trino: TrinoClient, position: Position) -> RejectedDeliver
             f"{shown(position)} is no rejected delivery in Bronze: see `adlake quarantine list`"
         )
     return found[0]
-
-
-def payload_of(delivery: RejectedDelivery) -> bytes | None:
-    """The exact bytes that were sent; None: a null value."""
-    if delivery["raw_bytes"] is not None:
-        return bytes(delivery["raw_bytes"])
-    text: str | None = delivery["raw_payload"]
-    return None if text is None else text.encode()
 
 
 def corrected(position: Position, payload: bytes, now_ms: int) -> tuple[bytes, Admitted]:

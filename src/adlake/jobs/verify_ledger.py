@@ -53,17 +53,7 @@ def with_holes(
     """
     if all(_missing(ledger) == 0 for ledger in ledgers):
         return list(ledgers)
-    rows = offending_offsets(trino, pin, ledgers, MOST_HOLES)
-    gaps = [
-        OffsetRange(
-            row["kafka_partition"],
-            row["kafka_offset"] + 1,
-            row["kafka_offset"] + 1 + row["missing_after"],
-        )
-        for row in rows
-        if row["kafka_topic"] == pin.topic and row["missing_after"]
-    ]
-    found = find_holes(gaps)
+    found = find_holes(missing_ranges(trino, pin, ledgers, MOST_HOLES))
     return [
         replace(
             ledger,
@@ -72,6 +62,21 @@ def with_holes(
         if ledger.topic == pin.topic
         else ledger
         for ledger in ledgers
+    ]
+
+
+def missing_ranges(
+    trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], row_limit: int
+) -> list[OffsetRange]:
+    """Ranges of the newest source epoch that Bronze lacks within what it holds."""
+    return [
+        OffsetRange(
+            row["kafka_partition"],
+            row["kafka_offset"] + 1,
+            row["kafka_offset"] + 1 + row["missing_after"],
+        )
+        for row in offending_offsets(trino, pin, ledgers, row_limit)
+        if row["kafka_topic"] == pin.topic and row["missing_after"]
     ]
 
 
