@@ -18,10 +18,15 @@ from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
-STREAM_PLACES = [place for place in PLACES if not place.startswith("replay.")]
+STREAM_PLACES = [
+    place for place in PLACES if not place.startswith(("replay.", "dims.", "producer."))
+]
 VICTIMS = {"kill9": "both", "kill9jvm": "JVM", "kill9python": "Python"}
 BACKLOG = 100_000
 RECOVERY_P95_LIMIT_SECONDS = 60.0
+DIMENSIONS = {
+    "dim_campaigns": "campaign_id", "dim_creatives": "creative_id", "dim_users": "user_id",
+}  # fmt: skip
 BEHIND = "bronze.after_commit=kill9@batch0"
 """Leaves Gold behind Bronze, so that the next start has something to repair."""
 
@@ -50,6 +55,18 @@ def planted(place: str, action: str) -> str:
     if place.startswith(("stream.", "recovery.", "house.")):
         return f"{place}={action}"
     return f"{place}={action}@batch1"
+
+
+def test_p10_a_driver_killed_between_dimension_tables_fills_the_rest(
+    lake: Lake, chronicle: Chronicle
+) -> None:
+    run_into(lake, "dims.after_load=kill9")
+    run_into(lake, "batch.start=kill9@batch0")
+    with client_of(lake) as trino:
+        for table, key in DIMENSIONS.items():
+            [(rows, keys)] = trino.rows(f"SELECT count(*), count(DISTINCT {key}) FROM dims.{table}")
+            assert rows == keys > 0, table
+    chronicle.add("P10", "kill -9 both between two dimension tables", fired=True)
 
 
 @pytest.mark.parametrize("action", VICTIMS)

@@ -30,6 +30,7 @@ from tests.integration.lake import Lake
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 BACKLOG = 100_000
+MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
 GOLD_SUMS = (
     "SELECT count(*), sum(revenue), sum(revenue_out_of_window), sum(cost), "
     "checksum(events_state), checksum(last_updated_ts) FROM gold.ad_performance_state"
@@ -127,6 +128,57 @@ def test_f37_few_files_and_one_core_make_it_slower_not_wrong(
         assert all(child.cpu_affinity() == [0] for child in children if child.name() == "java")
     prove_history(lake)
     chronicle.add("F37", "256 open files, one core", outcome="slower, same Gold")
+
+
+@contextmanager
+def memory_group(megabytes: int) -> Iterator[Path]:
+    """A group of processes of which the kernel kills one when they take more than that."""
+    group = MEMORY_GROUPS / f"adlake-{os.getpid()}"
+    if not MEMORY_GROUPS.is_dir():
+        pytest.fail("this kernel has no memory groups (cgroup v1): run F7 where it has")
+    group.mkdir()
+    (group / "memory.limit_in_bytes").write_text(str(megabytes << 20))
+    try:
+        yield group
+    finally:
+        group.rmdir()
+
+
+def test_f07_the_kernel_kills_a_driver_for_memory(lake: Lake, chronicle: Chronicle) -> None:
+    prove_with_a_new_driver(lake)
+    wait_for_free_port(lake)
+    with memory_group(megabytes=120) as group:
+        with second_driver(lake, "starved.log", MAX_OFFSETS_PER_TRIGGER="50000") as driver:
+            produce(lake, 1_000, seed=7)
+            lake.adlake("wait", "--timeout", "240")
+            for process in (psutil.Process(driver.pid), *psutil.Process(driver.pid).children()):
+                (group / "cgroup.procs").write_text(str(process.pid))
+            produce(lake, 50_000, seed=71)
+            assert driver.wait(timeout=240) != 0
+        control = (group / "memory.oom_control").read_text()
+        assert "oom_kill 0" not in control
+        assert "oom_kill " in control
+    prove_with_a_new_driver(lake)
+    chronicle.add("F7", "the kernel kills the JVM for memory", fired=True, outcome="repaired")
+
+
+def test_f07_a_heap_too_small_for_a_batch_ends_the_driver(lake: Lake, chronicle: Chronicle) -> None:
+    produce(lake, 60_000, seed=72)
+    wait_for_free_port(lake)
+    with second_driver(
+        lake, "small.log", DRIVER_MEMORY="460m", MAX_OFFSETS_PER_TRIGGER="100000"
+    ) as driver:
+        assert driver.wait(timeout=300) != 0
+    assert "java.lang.OutOfMemoryError" in (lake.home / "logs" / "small.log").read_text()
+    prove_with_a_new_driver(lake)
+    chronicle.add("F7", "heap too small for a batch", fired=True, outcome="ended, then repaired")
+
+
+def prove_with_a_new_driver(lake: Lake) -> None:
+    wait_for_free_port(lake)
+    lake.stack(MAX_OFFSETS_PER_TRIGGER="50000").up(only=["stream"])
+    prove(lake)
+    lake.stack().down(only=["stream"])
 
 
 def test_a_driver_that_cannot_start_says_why(lake: Lake) -> None:

@@ -107,9 +107,11 @@ def generate(  # noqa: PLR0917
     from adlake.generator import run
     from adlake.generator.faults import parse_faults
     from adlake.generator.options import GeneratorOptions, parse_duration_ms, parse_start_ms
+    from adlake.io import failpoints
 
     settings = Settings()
     run.set_up_logging()
+    failpoints.arm(settings.stream.failpoints, settings.paths.home / "failpoints", None)
     options = GeneratorOptions(
         seed=settings.generator.generator_seed if seed is None else seed,
         rate=rate,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -17,6 +18,7 @@ from adlake.generator.options import GeneratorOptions
 from adlake.generator.planner import Planner
 from adlake.generator.timeline import Record, Timeline
 from adlake.generator.truth import DETAIL_NAME, Truth, sum_counters, write_truth
+from adlake.io import failpoints
 from adlake.io.acks import PartitionAcks
 
 CHUNK: Final = 2_000
@@ -100,16 +102,19 @@ class Worker:
     def _loop(self, report: Callable[[Worker], None]) -> None:
         self._save()
         due = time.monotonic() + self._checkpoint_seconds
-        while not self._stopped:
-            records = self._next_records()
+        for chunk in itertools.count():
+            records = None if self._stopped else self._next_records()
             if records is None:
                 break
+            failpoints.enter_batch(chunk)
             self._publisher.publish(records, self._is_stopped)
+            failpoints.reach("producer.after_send")
             report(self)
             is_spent = self.timeline.deliveries >= self._checkpoint.reserved_until
             if is_spent or time.monotonic() >= due:
                 began = time.monotonic()
                 if self._publisher.flush(FLUSH_SECONDS, self._is_stopped):
+                    failpoints.reach("producer.after_ack")
                     self._save()
                 cost = (time.monotonic() - began) * CHECKPOINT_COST_FACTOR
                 due = time.monotonic() + max(self._checkpoint_seconds, cost)
@@ -138,6 +143,7 @@ class Worker:
             self._publisher.flush(STOP_FLUSH_SECONDS, lambda: False)
         else:
             self._publisher.flush(FLUSH_SECONDS, self._is_stopped)
+        failpoints.reach("producer.after_ack")
         self._checkpoint.is_clean = True
         self._save()
 

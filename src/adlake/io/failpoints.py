@@ -32,9 +32,12 @@ PLACES: Final[Mapping[str, str]] = {
     "house.after_compaction": "P9: small files are merged, old snapshots still there",
     "house.before_expiry": "P9: old snapshots are about to be forgotten",
     "house.after_expiry": "P9: old snapshots of both tables are gone",
+    "dims.after_load": "P10: one dimension table is filled, the next is not",
     "replay.shadow_built": "P11: the shadow is whole, nothing was asked of Gold",
     "replay.before_swap": "P11: the publication or its undo is prepared, readers do not see it",
     "replay.after_swap": "P11: readers see it, the request is still open",
+    "producer.after_send": "P12: a chunk of events is sent, not all of it acknowledged",
+    "producer.after_ack": "P12: all events are acknowledged, the generator's position is not saved",
 }
 """Name -> phase and meaning (the phases of docs/trust.md)."""
 STOPS_FOR_SECONDS: Final = 60

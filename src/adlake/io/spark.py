@@ -47,7 +47,11 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
         .master(resources.master)
         .config("spark.driver.memory", resources.driver_memory)
         # The JVM leaves very long methods to its interpreter; admission is generated as such.
-        .config("spark.driver.extraJavaOptions", "-XX:-DontCompileHugeMethods")
+        # Out of memory it ends at once and is started again, rather than going on half alive.
+        .config(
+            "spark.driver.extraJavaOptions",
+            "-XX:-DontCompileHugeMethods -XX:+ExitOnOutOfMemoryError",
+        )
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.ui.enabled", str(resources.ui_port is not None).lower())

@@ -8,6 +8,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import CATALOG, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS
+from adlake.io import failpoints
 from adlake.io.iceberg import IcebergTable
 
 log = logging.getLogger(__name__)
@@ -39,3 +40,4 @@ def load_first_versions(session: SparkSession, seed_dir: Path) -> None:
         session.sql(insert)
         session.catalog.dropTempView("seed_rows")
         log.info("loaded the first version of %s", table)
+        failpoints.reach("dims.after_load")
