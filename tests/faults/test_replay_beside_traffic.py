@@ -20,7 +20,7 @@ from adlake.io import operations
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
 from adlake.wiring import lake_reader, lease_connect
-from tests.faults.drill import produce
+from tests.faults.drill import produce, run_into
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
@@ -149,10 +149,7 @@ def test_a_driver_killed_at_the_swap_loses_nothing(
         arguments = {"shadow_snapshot": snapshot.snapshot_id}
     produce(lake, 5_000, seed=len(place))
     number = operations.request(database, kind, arguments)
-    doomed = lake.stream(FAILPOINTS=f"{place}=kill9")
-    doomed.start()
-    lake.wait_for_death(doomed)
-    assert lake.fired(place)
+    run_into(lake, f"{place}=kill9")
     assert operations.read(database, number).state == "requested"
     assert [version for version, _ in laws_in_gold(lake)] == [law_while_dead]
     lake.stack().up(only=["stream"])

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,20 +108,21 @@ def test_a_rejected_conversion_is_corrected_and_counts_once(lake: Lake, trino: T
     rejected = listed(lake, "--reason", "negative_value", "--limit", "500")
     assert {row["reject_reason"] for row in rejected} == {"NEGATIVE_VALUE"}
     assert listed(lake, "--reason", "NEGATIVE_VALUE", "--until", "2020-01-01") == []
-    # The drained tail of the traffic lies ahead of the clock: a correction of it is of the future.
-    arrived = listed(lake, "--reason", "NEGATIVE_VALUE", "--until", datetime.now(UTC).isoformat())
-    target = next(row for row in arrived if row["event_type"] == "CONVERSION")
+    target = next(row for row in rejected if row["event_type"] == "CONVERSION")
     place = f"{target['kafka_partition']}/{target['kafka_offset']}"
     assert "NEGATIVE_VALUE (NEG_VALUE)" in lake.adlake("quarantine", "show", place).stdout
     payload = json.loads(lake.adlake("quarantine", "show", place, "--raw").stdout)
+    # The drained tail of the traffic lies ahead of the clock: the correction is of now.
+    now = ("--set", f"event_timestamp={int(time.time())}")
     refused = lake.adlake(
-        "quarantine", "fix", place, "--set", "conversion_value=-2", "--why", "sign", expected=1
-    )
+        "quarantine", "fix", place, "--set", "conversion_value=-2", *now, "--why", "sign",
+        expected=1,
+    )  # fmt: skip
     assert "would be rejected again: NEGATIVE_VALUE" in refused.stderr
     event_id = f"corrected-{payload['event_id']}"
     lake.adlake(
         "quarantine", "fix", place, "--why", "wrong sign at the source", "--set",
-        "conversion_value=12.34", "--set", f"event_id={event_id}",
+        "conversion_value=12.34", "--set", f"event_id={event_id}", *now,
     )  # fmt: skip
     preview = json.loads(lake.adlake("quarantine", "replay", "--dry-run").stdout)
     assert preview["origin"].endswith(place)
@@ -138,7 +140,7 @@ def test_a_rejected_conversion_is_corrected_and_counts_once(lake: Lake, trino: T
     assert findings == [{"finding": "DUPLICATE_DELIVERY"}]
     lake.adlake("verify")
     assert lake.adlake("quarantine", "replay").stdout == ""
-    again = ("quarantine", "fix", place, "--set", "conversion_value=1", "--why", "again")
+    again = ("quarantine", "fix", place, "--set", "conversion_value=1", *now, "--why", "again")
     assert "was corrected by" in lake.adlake(*again, expected=1).stderr
     states = {
         (row["kafka_partition"], row["kafka_offset"]): row["fix"]
