@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
+from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import CATALOG, COMPLETENESS_LEDGER, LEDGER_COLUMNS
 from adlake.domain.law import (
     AdmittedDelivery,
@@ -189,10 +191,12 @@ def test_delivery_findings_are_those_of_the_law(engines: Engines, lake: OracleLa
         assert found == expected, engine
 
 
-def expected_outcomes(lake: OracleLake) -> Iterator[tuple[tuple[str, str], tuple[Any, ...]]]:
+def expected_outcomes(
+    lake: OracleLake, law: LawConstants = LAW_V1
+) -> Iterator[tuple[tuple[str, str], tuple[Any, ...]]]:
     states = states_of(delivery for _, delivery in admitted(lake).values())
     for impression_id, state in states.items():
-        for event, outcome in zip(state, event_outcomes(state), strict=True):
+        for event, outcome in zip(state, event_outcomes(state, law), strict=True):
             yield (
                 (impression_id, event.event_id),
                 (
@@ -219,6 +223,28 @@ def test_event_outcomes_are_those_of_the_law(engines: Engines, lake: OracleLake)
     expected = dict(expected_outcomes(lake))
     for place in (4, 6):
         assert len({str(outcome[place]) for outcome in expected.values()}) > 5
+    assert_outcomes(engines, expected)
+
+
+def test_event_outcomes_follow_the_law_that_gold_follows(
+    engines: Engines, lake: OracleLake, spark: SparkSession
+) -> None:
+    middle_ms = 1_772_445_600_000 + 9 * 24 * HOUR_MS
+    dated = replace(
+        LAW_V1, law_version=2, attribution_window_ms=HOUR_MS,
+        window_changes=((middle_ms, 14 * 24 * HOUR_MS),),
+    )  # fmt: skip
+    expected = dict(expected_outcomes(lake, dated))
+    before = dict(expected_outcomes(lake))
+    assert sum(expected[key] != before[key] for key in expected) > 10
+    assert views.provision_views(spark, dated) == ["audit.event_outcomes"]
+    try:
+        assert_outcomes(engines, expected)
+    finally:
+        assert views.provision_views(spark) == ["audit.event_outcomes"]
+
+
+def assert_outcomes(engines: Engines, expected: Mapping[tuple[str, str], Any]) -> None:
     for engine, rows in engines.ask("event_outcomes").items():
         found = {
             (row["impression_id"], row["event_id"]): (
@@ -255,10 +281,10 @@ def test_a_view_is_replaced_when_its_text_changed(
 ) -> None:
     real = views.view_texts
 
-    def changed(name: str) -> Mapping[str, str]:
+    def changed(name: str, law: LawConstants) -> Mapping[str, str]:
         return {
             dialect: f"{text}\nLIMIT 1" if name == "orphans" else text
-            for dialect, text in real(name).items()
+            for dialect, text in real(name, law).items()
         }
 
     monkeypatch.setattr(views, "view_texts", changed)

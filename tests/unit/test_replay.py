@@ -16,10 +16,10 @@ from adlake.cli import app
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
+from adlake.io.law_sql import window_of_conversion
 from adlake.io.law_store import UnknownLawError, law_of_rows, recorded_law
 from adlake.jobs.publication import next_step
 from adlake.jobs.replay import slots_of_days
-from adlake.jobs.verify import window_of_conversion
 from adlake.settings import REPO_ROOT
 
 W, L, F = LAW_V1.attribution_window_ms, LAW_V1.late_tolerance_ms, LAW_V1.future_tolerance_ms

@@ -1,4 +1,4 @@
-"""Creates the lake's tables from sql/ddl and its views from sql/views; safe to run twice."""
+"""Creates the lake's tables from sql/ddl; safe to run twice."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import CATALOG, GOLD_STATE, NAMESPACES
 from adlake.io.iceberg import IcebergTable
-from adlake.io.views import provision_views
 
 _ROOT = Path(__file__).resolve().parents[3]
 DDL_DIR = _ROOT / "sql" / "ddl"
 
 
 def provision_tables(session: SparkSession) -> None:
-    """Create namespaces, tables and views that do not exist yet; renew views that changed."""
+    """Create namespaces and tables that do not exist yet."""
     files = sorted(DDL_DIR.glob("*/*.sql"))
     # Asking the catalog costs milliseconds, a statement on a cold session seconds.
     missing = [
@@ -27,4 +26,3 @@ def provision_tables(session: SparkSession) -> None:
     for file in missing:
         session.sql(file.read_text())
     IcebergTable(session, GOLD_STATE).create_first_snapshot()
-    provision_views(session)

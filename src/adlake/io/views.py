@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import AUDIT_VIEWS, CATALOG
+from adlake.io.law_sql import law_parameters
 from adlake.io.sql_files import bind, sql_text
 
 log = logging.getLogger(__name__)
@@ -25,16 +26,14 @@ _VIEW_CATALOG: Final = "org.apache.iceberg.catalog.ViewCatalog"
 
 def view_texts(name: str, law: LawConstants = LAW_V1) -> dict[str, str]:
     """The SQL of one audit view by dialect, with the law's constants as literals."""
-    constants = {
-        "attribution_window_ms": law.attribution_window_ms,
-        "late_tolerance_ms": law.late_tolerance_ms,
-        "future_tolerance_ms": law.future_tolerance_ms,
-    }
+    constants = law_parameters(law)
     return {dialect: bind(sql_text(f"views/{dialect}/{name}"), constants) for dialect in DIALECTS}
 
 
-def provision_views(session: SparkSession) -> list[str]:
+def provision_views(session: SparkSession, law: LawConstants = LAW_V1) -> list[str]:
     """Create the audit views, replace those whose text changed; returns the names written.
+
+    They judge by the law that Gold follows: to be called again when that is another one.
 
     A catalog that knows no views (a plain folder) is left alone.
     """
@@ -46,15 +45,20 @@ def provision_views(session: SparkSession) -> list[str]:
         log.warning("the catalog keeps no views: the audit views are not made")
         return []
     started = time.monotonic()
-    written = [name for name in AUDIT_VIEWS if _provision(session, catalog, name)]
+    written = [name for name in AUDIT_VIEWS if _provision(session, catalog, name, law)]
     log.info("audit views: %d written in %.2f s", len(written), time.monotonic() - started)
     return written
 
 
-def _provision(session: SparkSession, catalog: Any, full_name: str) -> bool:  # noqa: ANN401
+def _provision(
+    session: SparkSession,
+    catalog: Any,  # noqa: ANN401 - a Java catalog
+    full_name: str,
+    law: LawConstants,
+) -> bool:
     jvm: Any = session._jvm
     identifier = jvm.org.apache.iceberg.catalog.TableIdentifier.parse(full_name)
-    texts = view_texts(full_name.split(".")[1])
+    texts = view_texts(full_name.split(".")[1], law)
     exists = catalog.viewExists(identifier)
     if exists and _held_texts(catalog.loadView(identifier)) == texts:
         return False

@@ -16,6 +16,7 @@ from adlake.io import operations
 from adlake.io.iceberg import REPLAY_BRANCH, IcebergTable
 from adlake.io.law_store import law_version_of, read_law
 from adlake.io.lease import Connect
+from adlake.io.views import provision_views
 from adlake.jobs.publication import carry_out, is_applied
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,13 @@ class RequestDesk:
         """The law that Gold's rows are made with, by its newest stamp."""
         stamp = IcebergTable(self._session, GOLD_STATE).newest_stamp()
         return read_law(self._connect, law_version_of(stamp))
+
+    def renew_views(self) -> None:
+        """The audit views judge by the law in force; what fails here is done at the next start."""
+        try:
+            provision_views(self._session, self.law_in_force())
+        except Exception as error:
+            log.warning("the audit views still judge by another law: %s", error)
 
     def serve_due(self) -> None:
         """Look for a request now and then, and carry it out before the next batch."""
@@ -97,6 +105,7 @@ class RequestDesk:
                 state, result = "failed", str(error)[:2_000]
                 self._forget_branch()
         operations.finish(self._connect, number, state, result)
+        self.renew_views()
         log.info("operation %d %s: %s", number, state, result)
 
     def _let_batches_run(self) -> None:

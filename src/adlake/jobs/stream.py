@@ -141,6 +141,7 @@ class _Run:
         self._desk = RequestDesk(session, config.lease_connect, self._between_batches, self._reset)
         catch_up_gold(session, GoldWriter(session, self._desk.law_in_force()))
         self._desk.serve_all()
+        self._desk.renew_views()
         self._topic_id = topic.topic_id
         self._topic = TopicWatch(config.bootstrap_servers, config.topic)
         return starting_offsets(position, topic)

@@ -13,7 +13,8 @@ from typing import Any
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
-from adlake.io.sql_files import TIMESTAMP_UTC, SqlText, SqlValue, bind, sql_text, with_relations
+from adlake.io.law_sql import law_parameters
+from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.topic_holes import FindHoles
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
@@ -109,12 +110,10 @@ class GoldCheck:
     ) -> None:
         self._trino = trino
         self.slice_count = slice_count
-        self._values: dict[str, SqlValue] = {
+        self._values: dict[str, SqlValue] = law_parameters(law) | {
             "gold_snapshot": pin.gold_snapshot,
             "bronze_snapshot": pin.bronze_snapshot,
-            "attribution_window_ms": window_of_conversion(law),
             "longest_window_ms": law.longest_window_ms,
-            "late_tolerance_ms": law.late_tolerance_ms,
             "law_version": law.law_version,
             "timestamp_utc": TIMESTAMP_UTC["trino"],
             "slice_count": slice_count,
@@ -213,14 +212,6 @@ def _with_sources(relations: Sequence[str]) -> list[str]:
             if name not in ordered:
                 ordered.append(name)
     return ordered
-
-
-def window_of_conversion(law: LawConstants) -> SqlText:
-    """W at the time `ts_ms` of a conversion; oldest first, other than the form Spark uses."""
-    ends = [valid_from_ms for valid_from_ms, _ in law.window_changes]
-    windows = [law.attribution_window_ms, *(window for _, window in law.window_changes)]
-    cases = [f"WHEN ts_ms < {end} THEN {w}" for end, w in zip(ends, windows, strict=False)]
-    return SqlText(f"(CASE {' '.join(cases)} ELSE {windows[-1]} END)" if cases else windows[0])
 
 
 def _dispositions(trino: TrinoClient, pin: Pin) -> tuple[int, dict[str, int]]:
