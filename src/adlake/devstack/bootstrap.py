@@ -121,6 +121,8 @@ def install_locked(lock: Path) -> None:
             *uv,
             "--no-deps",
             "--require-hashes",
+            # Ten seconds once; where Python may not write bytecode itself, two of every command.
+            "--compile-bytecode",
             "--build-constraints",
             str(BUILD_LOCK),
             "-r",
