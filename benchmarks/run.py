@@ -64,6 +64,7 @@ def parse_arguments() -> argparse.Namespace:
         "--no-proof", dest="proof", action="store_false",
         help="leave out `adlake verify`, which takes a minute per million events",
     )  # fmt: skip
+    parser.add_argument("--faults", default="default", help="as in `adlake generate --faults`")
     parser.add_argument("--report", default="bench.json", help="file under benchmarks/reports")
     return parser.parse_args()
 
@@ -79,6 +80,7 @@ def measure(settings: Settings, stack: Stack, arguments: argparse.Namespace) -> 
     )
     warm_up(environment, arguments.rate)
     traffic = adlake("generate", "--rate", str(arguments.rate), "--seed", "7",
+                     "--faults", arguments.faults,
                      "--duration", f"{int(arguments.minutes * 60)}s")  # fmt: skip
     started_ms = now_ms()
     with subprocess.Popen(traffic, env=environment, stdout=subprocess.DEVNULL) as generator:
@@ -124,8 +126,9 @@ def proof_of(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 def described(settings: Settings, arguments: argparse.Namespace) -> dict[str, Any]:
     """What was run, where, with which settings."""
     return {
-        "what": f"{arguments.rate} events/s paced for {arguments.minutes:g} minutes, all services "
-        "on one machine, canaries timed from send to a row returned by Trino",
+        "what": f"{arguments.rate} events/s paced for {arguments.minutes:g} minutes, faults "
+        f"{arguments.faults}, all services on one machine, canaries timed from send to a row "
+        "returned by Trino",
         "machine": machine_facts(),
         "settings": {
             "trigger_seconds": settings.stream.trigger_seconds,
