@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.faults.drill import (
     client_of,
     drilled_lake,
+    heads_of,
     prove,
     prove_history,
     signal_all,
@@ -67,7 +68,7 @@ def main() -> int:
         proof = prove(lake)
         found = prove_history(lake)
         with client_of(lake) as trino:
-            reader.assert_saw_only_heads(trino)
+            reader.assert_saw_only_heads(trino, heads_of(lake))
     report = {
         "machine": machine_facts(),
         "seed": arguments.seed,

@@ -12,7 +12,15 @@ import pytest
 
 from adlake.io.failpoints import PLACES
 from tests.faults.chronicle import Chronicle
-from tests.faults.drill import client_of, drilled_lake, produce, prove, prove_history, run_into
+from tests.faults.drill import (
+    client_of,
+    drilled_lake,
+    heads_of,
+    produce,
+    prove,
+    prove_history,
+    run_into,
+)
 from tests.faults.oracles import PollingReader, commit_times
 from tests.integration.lake import Lake
 
@@ -106,7 +114,7 @@ def test_f01_every_row_and_every_head_is_lawful_after_all_kills(
     prove(lake)
     found = prove_history(lake)
     with client_of(lake) as trino:
-        reader.assert_saw_only_heads(trino)
+        reader.assert_saw_only_heads(trino, heads_of(lake))
         commits = commit_times(trino)
     lake.stack().down(only=["stream"])
     recoveries = recovery_seconds([moment for _, moment in kills], commits)

@@ -18,6 +18,7 @@ from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
     client_of,
     drilled_lake,
+    heads_of,
     produce,
     prove,
     wait_for_free_port,
@@ -145,7 +146,7 @@ def test_f28_a_long_query_across_compaction_and_expiry_sees_one_snapshot(
             "SELECT sum(length(events_state)), sum(revenue), count(*) "
             "FROM gold.ad_performance_state"
         )
-        [(before,)] = trino.rows(newest_head())
+    before = heads_of(lake)[-1]
     outcome: list[object] = []
 
     def query() -> None:
@@ -175,13 +176,6 @@ def test_f28_a_long_query_across_compaction_and_expiry_sees_one_snapshot(
         "F28", "a long query while its snapshot expires", fired=True,
         outcome="answer of its snapshot" if is_right else f"clean error: {found}"[:200],
     )  # fmt: skip
-
-
-def newest_head() -> str:
-    return (
-        'SELECT snapshot_id FROM gold."ad_performance_state$history" '
-        "ORDER BY made_current_at DESC LIMIT 1"
-    )
 
 
 def wait_until_gone(lake: Lake, snapshot_id: int, seconds: float = 240.0) -> None:
