@@ -166,7 +166,7 @@ def test_f07_a_heap_too_small_for_a_batch_ends_the_driver(lake: Lake, chronicle:
     produce(lake, 60_000, seed=72)
     wait_for_free_port(lake)
     with second_driver(
-        lake, "small.log", DRIVER_MEMORY="460m", MAX_OFFSETS_PER_TRIGGER="100000"
+        lake, "small.log", DRIVER_MEMORY="512m", MAX_OFFSETS_PER_TRIGGER="100000"
     ) as driver:
         assert driver.wait(timeout=300) != 0
     assert "java.lang.OutOfMemoryError" in (lake.home / "logs" / "small.log").read_text()
