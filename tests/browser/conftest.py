@@ -15,10 +15,10 @@ from tests.browser.reader import Reader
 from tests.integration.lake import SERVERS, Lake
 
 HISTORY = (
-    "--unpaced", "--history", "24h", "--history-events", "40000", "--events", "45000",
+    "--unpaced", "--history", "24h", "--history-events", "20000", "--events", "22500",
     "--seed", "1",
 )  # fmt: skip
-LIVE = ("--rate", "400", "--events", "10000", "--seed", "2")
+LIVE = ("--rate", "500", "--events", "7500", "--seed", "2")
 """Paced, so that the stream makes several batches out of it."""
 
 

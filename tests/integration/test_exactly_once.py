@@ -54,6 +54,28 @@ def test_gold_is_proven_when_every_fault_is_in_the_traffic(lake: Lake) -> None:
     lake.stack().down(only=["stream"])
 
 
+def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
+    with connect(lake.settings().ports.trino_port, catalog="lakehouse") as client:
+        [[victim]] = client.rows(
+            "SELECT impression_id FROM gold.ad_performance_state WHERE is_converted "
+            "ORDER BY impression_id LIMIT 1"
+        )
+        move = (
+            "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
+        )
+        list(client.rows(move.format("+"), [victim]))
+        explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
+        assert explained["differences"] == ["revenue"]
+        corrupt = lake.adlake("verify", expected=1)
+        assert victim in corrupt.stdout + corrupt.stderr
+        assert "revenue" in corrupt.stdout + corrupt.stderr
+        list(client.rows(move.format("-"), [victim]))
+    assert "0 differ" in lake.adlake("verify").stdout
+    explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
+    assert explained["differences"] == []
+    assert "ATTRIBUTED" in {event["disposition"] for event in explained["events"]}
+
+
 def test_gold_is_proven_after_eight_kills_in_a_row(lake: Lake) -> None:
     """Each driver repairs what the one before it left, and dies at the next place."""
     produce(lake, 45_000, seed=88)
@@ -112,28 +134,6 @@ def no_process_shows(lake: Lake, job: psutil.Process) -> bool:
     assert len(password) > 10
     assert len(shown) > 5
     return not any(password in text for text in shown)
-
-
-def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
-    with connect(lake.settings().ports.trino_port, catalog="lakehouse") as client:
-        [[victim]] = client.rows(
-            "SELECT impression_id FROM gold.ad_performance_state WHERE is_converted "
-            "ORDER BY impression_id LIMIT 1"
-        )
-        move = (
-            "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
-        )
-        list(client.rows(move.format("+"), [victim]))
-        explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
-        assert explained["differences"] == ["revenue"]
-        corrupt = lake.adlake("verify", expected=1)
-        assert victim in corrupt.stdout + corrupt.stderr
-        assert "revenue" in corrupt.stdout + corrupt.stderr
-        list(client.rows(move.format("-"), [victim]))
-    assert "0 differ" in lake.adlake("verify").stdout
-    explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
-    assert explained["differences"] == []
-    assert "ATTRIBUTED" in {event["disposition"] for event in explained["events"]}
 
 
 def test_queries_and_proof_speak_of_the_same_lake(lake: Lake) -> None:
