@@ -110,6 +110,14 @@ def kill_tree(pid: int) -> None:
                 one.kill()
 
 
+def kill_service(lake: Lake, name: str) -> None:
+    """Kill -9 all processes of a service, and wait until the kernel has let their ports go."""
+    [service] = lake.stack().services([name])
+    processes = service.processes()
+    signal_all(processes, signal.SIGKILL)
+    psutil.wait_procs(processes, timeout=30)
+
+
 def signal_all(processes: Iterable[psutil.Process], what: signal.Signals) -> None:
     """Send a signal to each that still lives."""
     for one in processes:

@@ -12,6 +12,7 @@ from tests.faults.catalog_proxy import CatalogProxy, Fault
 from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
     client_of,
+    kill_service,
     kill_tree,
     produce,
     prove,
@@ -85,9 +86,7 @@ def test_f13_the_broker_is_killed_under_load(lake: Lake, chronicle: Chronicle) -
     wait_for_free_port(lake)
     lake.stack().up(only=["stream"])
     produce(lake, 3_000, seed=13)
-    broker = next(one for one in lake.stack().services(["kafka"]))
-    for process in broker.processes():
-        process.kill()
+    kill_service(lake, "kafka")
     lake.stack().up(only=["kafka", "stream"])
     produce(lake, 1_500, seed=131)
     prove(lake)
@@ -114,10 +113,8 @@ def test_f29_trino_dies_and_the_stream_does_not_notice(lake: Lake, chronicle: Ch
     wait_for_free_port(lake)
     lake.stack().up(only=["stream"])
     produce(lake, 1_500, seed=29)
-    server = next(one for one in lake.stack().services(["trino"]))
     moment = int(time.time() * 1000)
-    for process in server.processes():
-        process.kill()
+    kill_service(lake, "trino")
     produce(lake, 1_500, seed=291)
     lake.adlake("wait", "--timeout", "240")
     lake.stack().up(only=["trino"])
