@@ -101,6 +101,15 @@ def second_driver(lake: Lake, log_name: str, **settings: str) -> Iterator[subpro
             process.wait(timeout=30)
 
 
+def wait_until_stopped(process: subprocess.Popen[bytes], seconds: float = 180.0) -> None:
+    """Block until the failpoint paused it."""
+    deadline = time.monotonic() + seconds
+    while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+        assert process.poll() is None, "ended before it was paused"
+        assert time.monotonic() < deadline, "the failpoint never fired"
+        time.sleep(0.1)
+
+
 def kill_tree(pid: int) -> None:
     """Kill a process and all its children, if they still live."""
     with suppress(psutil.NoSuchProcess):

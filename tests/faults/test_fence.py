@@ -7,11 +7,17 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.faults.chronicle import Chronicle
-from tests.faults.drill import produce, prove, prove_history, second_driver, wait_for_free_port
+from tests.faults.drill import (
+    produce,
+    prove,
+    prove_history,
+    second_driver,
+    wait_for_free_port,
+    wait_until_stopped,
+)
 from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -41,15 +47,6 @@ def test_f04_a_paused_driver_cannot_commit_after_another_took_over(
     chronicle.add(
         "F4", f"paused at {place}, woken after a take-over", fired=True, outcome="refused"
     )
-
-
-def wait_until_stopped(process: subprocess.Popen[bytes], seconds: float = 180.0) -> None:
-    """Block until the failpoint paused it."""
-    deadline = time.monotonic() + seconds
-    while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
-        assert process.poll() is None, "ended before it was paused"
-        assert time.monotonic() < deadline, "the failpoint never fired"
-        time.sleep(0.1)
 
 
 def test_f05_of_two_drivers_started_together_one_works_and_the_other_says_why(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JError, Py4JNetworkError
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 
 LEASE_NAME = "attribution"
 POLL_SECONDS = 0.2
+_TOPIC_GREW = "you must specify all TopicPartitions"
+"""What Spark says when partitions came between the reading of offsets and its first batch."""
 
 
 class JvmGoneError(AdlakeError):
@@ -124,11 +127,18 @@ class _Run:
     def _run_query(self, session: SparkSession) -> None:
         provision_tables(session)
         load_first_versions(session, self._config.seed_dir)
-        query = self._start_query(session, self._checked_offsets(session))
-        self._config.ready_file.parent.mkdir(parents=True, exist_ok=True)
-        self._config.ready_file.write_text(str(os.getpid()))
-        self._signals.listen()
-        self._watch(query)
+        while True:
+            query = self._start_query(session, self._checked_offsets(session))
+            self._config.ready_file.parent.mkdir(parents=True, exist_ok=True)
+            self._config.ready_file.write_text(str(os.getpid()))
+            self._signals.listen()
+            try:
+                return self._watch(query)
+            except StreamingQueryException as error:
+                if self._batches_done or _TOPIC_GREW not in str(error):
+                    raise
+                log.info("partitions were added while the stream started: starting again")
+                self._stopping.clear()
 
     def _checked_offsets(self, session: SparkSession) -> str:
         """Where reading goes on, after the topic was checked and Gold brought up to Bronze."""
@@ -163,6 +173,7 @@ class _Run:
         )
 
     def _watch(self, query: StreamingQuery) -> None:
+        """Return when the run is asked to stop; raise what ended the query."""
         while not (self._signals.came or self._stopping.is_set()) and query.isActive:
             time.sleep(POLL_SECONDS)
             self._pass_between_batches(query)
