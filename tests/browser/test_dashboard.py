@@ -96,7 +96,7 @@ def test_operations_numbers_equal_the_queries(
         "Batch size": f"{newest['events']:,}",
     })  # fmt: skip
     bronze = sizes[0]
-    assert bronze["stored_rows"] == 55_000
+    assert bronze["stored_rows"] == 30_000
     assert reader.first_cells(0, 4) == [
         bronze["table_name"], *(str(bronze[name]) for name in ("stored_rows", "delete_marks")),
         str(bronze["data_files"]),
