@@ -95,18 +95,18 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 test: check install ## Run every tier of tests: quick, Spark, the whole stack, browser
-	@$(PYTEST) -m "not spark and not integration and not browser and not chaos"
-	@$(PYTEST) -m "spark and not integration and not browser and not chaos"
-	@$(PYTEST) -m "integration or browser"
+	@$(PYTEST) -n 2 -m "not spark and not integration and not browser and not chaos"
+	@$(PYTEST) -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
+	@$(PYTEST) -m "(integration or browser) and not chaos"
 
 test-unit: venv-dev ## Run the quick tests alone
-	@$(PYTEST) -m "not spark and not integration and not browser and not chaos"
+	@$(PYTEST) -n 2 -m "not spark and not integration and not browser and not chaos"
 
 test-spark: venv-dev install ## Run the tests that need a Spark session
-	@$(PYTEST) -m "spark and not integration"
+	@$(PYTEST) -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
 
 test-integration: venv-dev install ## Run the tests that start the stack
-	@$(PYTEST) -m "integration or browser"
+	@$(PYTEST) -m "(integration or browser) and not chaos"
 
 screenshots: venv-dev install ## Test the pages in chromium and save their pictures in docs/img
 	@SCREENSHOTS=docs/img $(PYTEST) tests/browser

@@ -169,6 +169,7 @@ def test_what_is_no_rejected_delivery_is_refused(lake: Lake) -> None:
         assert "adlake:" in failed.stderr
 
 
+@pytest.mark.chaos
 def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
     assert "nothing is missing" in lake.adlake("ledger").stdout
     lake.stack().down(only=["stream"])
