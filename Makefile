@@ -13,6 +13,9 @@ ADLAKE := $(BIN)/adlake
 BOOTSTRAP := $(PYTHON) src/adlake/devstack/bootstrap.py
 # Slow tiers run after the quick ones, so that a plain mistake is reported early.
 PYTEST := $(BIN)/python -m pytest -q
+STACK := -m "(integration or browser) and not chaos"
+SPARK := -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
+QUICK := -n 2 -m "not spark and not integration and not browser and not chaos"
 CHAOS_REPORT ?= benchmarks/reports/chaos.json
 
 .PHONY: help
@@ -95,18 +98,18 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 test: check install ## Run every tier of tests: quick, Spark, the whole stack, browser
-	@$(PYTEST) -n 2 -m "not spark and not integration and not browser and not chaos"
-	@$(PYTEST) -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
-	@$(PYTEST) -m "(integration or browser) and not chaos"
+	@$(PYTEST) $(QUICK)
+	@$(PYTEST) $(SPARK)
+	@$(PYTEST) $(STACK)
 
 test-unit: venv-dev ## Run the quick tests alone
-	@$(PYTEST) -n 2 -m "not spark and not integration and not browser and not chaos"
+	@$(PYTEST) $(QUICK)
 
 test-spark: venv-dev install ## Run the tests that need a Spark session
-	@$(PYTEST) -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
+	@$(PYTEST) $(SPARK)
 
 test-integration: venv-dev install ## Run the tests that start the stack
-	@$(PYTEST) -m "(integration or browser) and not chaos"
+	@$(PYTEST) $(STACK)
 
 screenshots: venv-dev install ## Test the pages in chromium and save their pictures in docs/img
 	@SCREENSHOTS=docs/img $(PYTEST) tests/browser

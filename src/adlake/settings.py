@@ -66,6 +66,11 @@ class PathSettings(_Concern):
         return self.home.resolve() / "seeds"
 
     @property
+    def failpoint_dir(self) -> Path:
+        """Markers of the planted faults that fired."""
+        return self.home.resolve() / "failpoints"
+
+    @property
     def truth_dir(self) -> Path:
         """What the generator wrote beside its events: the right answers."""
         return self.home.resolve() / "truth"

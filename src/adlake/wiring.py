@@ -78,7 +78,7 @@ def replay_config(settings: Settings) -> ReplayConfig:
             shuffle_partitions=stream.shuffle_partitions,
             local_dir=str(home / "tmp" / "replay"),
         ),
-        marker_dir=home / "failpoints",
+        marker_dir=settings.paths.failpoint_dir,
         failpoints=stream.failpoints,
     )
 
@@ -94,7 +94,7 @@ def stream_config(settings: Settings) -> StreamConfig:
         lease_ttl_seconds=stream.lease_ttl_seconds,
         checkpoint_dir=settings.paths.checkpoint_dir,
         seed_dir=settings.paths.seed_dir,
-        marker_dir=home / "failpoints",
+        marker_dir=settings.paths.failpoint_dir,
         ready_file=settings.paths.stream_ready_file,
         resources=SparkResources(
             master=stream.spark_master,

@@ -142,6 +142,14 @@ def prove(lake: Lake) -> str:
     return proof
 
 
+def run_once(lake: Lake, **settings: str) -> None:
+    """Let a healthy driver take everything in, prove it, and stop it."""
+    wait_for_free_port(lake)
+    lake.stack(**settings).up(only=["stream"])
+    prove(lake)
+    lake.stack().down(only=["stream"])
+
+
 def prove_history(lake: Lake) -> dict[str, int]:
     """The oracles over all heads and stamps; returns how much was looked at."""
     with client_of(lake) as trino:

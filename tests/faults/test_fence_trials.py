@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,7 @@ class Bench:
     def writer(self, epoch: int) -> SparkSession:
         """A session whose commits state this lease epoch."""
         one = self.session.newSession()
-        connect_catalog(one, CatalogAccess(**(vars(self.access) | {"lease_epoch": epoch})))
+        connect_catalog(one, replace(self.access, lease_epoch=epoch))
         return one
 
 

@@ -22,6 +22,7 @@ from tests.faults.drill import (
     produce,
     prove,
     prove_history,
+    run_once,
     second_driver,
     wait_for_free_port,
 )
@@ -145,7 +146,7 @@ def memory_group(megabytes: int) -> Iterator[Path]:
 
 
 def test_f07_the_kernel_kills_a_driver_for_memory(lake: Lake, chronicle: Chronicle) -> None:
-    prove_with_a_new_driver(lake)
+    run_once(lake, MAX_OFFSETS_PER_TRIGGER="50000")
     wait_for_free_port(lake)
     with memory_group(megabytes=120) as group:
         with second_driver(lake, "starved.log", MAX_OFFSETS_PER_TRIGGER="50000") as driver:
@@ -158,7 +159,7 @@ def test_f07_the_kernel_kills_a_driver_for_memory(lake: Lake, chronicle: Chronic
         control = (group / "memory.oom_control").read_text()
         assert "oom_kill 0" not in control
         assert "oom_kill " in control
-    prove_with_a_new_driver(lake)
+    run_once(lake, MAX_OFFSETS_PER_TRIGGER="50000")
     chronicle.add("F7", "the kernel kills the JVM for memory", fired=True, outcome="repaired")
 
 
@@ -170,15 +171,8 @@ def test_f07_a_heap_too_small_for_a_batch_ends_the_driver(lake: Lake, chronicle:
     ) as driver:
         assert driver.wait(timeout=300) != 0
     assert "java.lang.OutOfMemoryError" in (lake.home / "logs" / "small.log").read_text()
-    prove_with_a_new_driver(lake)
+    run_once(lake, MAX_OFFSETS_PER_TRIGGER="50000")
     chronicle.add("F7", "heap too small for a batch", fired=True, outcome="ended, then repaired")
-
-
-def prove_with_a_new_driver(lake: Lake) -> None:
-    wait_for_free_port(lake)
-    lake.stack(MAX_OFFSETS_PER_TRIGGER="50000").up(only=["stream"])
-    prove(lake)
-    lake.stack().down(only=["stream"])
 
 
 def test_a_driver_that_cannot_start_says_why(lake: Lake) -> None:

@@ -26,6 +26,7 @@ from tests.faults.drill import (
     prove,
     prove_history,
     run_into,
+    run_once,
     second_driver,
     wait_for_free_port,
     wait_until_stopped,
@@ -40,14 +41,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake of its own: its topic is cut, deleted and grown."""
     with drilled_lake(tmp_path_factory.mktemp("source") / "home") as one:
         yield one
-
-
-def run_once(lake: Lake) -> None:
-    """Let a healthy driver take everything in, prove it, and stop it."""
-    wait_for_free_port(lake)
-    lake.stack().up(only=["stream"])
-    prove(lake)
-    lake.stack().down(only=["stream"])
 
 
 def refused(lake: Lake, error: str) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +19,7 @@ from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.lease import acquire
 from adlake.io.maintenance import expire_snapshots
-from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.io.spark import SparkResources, build_session, connect_catalog
 from adlake.io.trino import TrinoClient, TrinoQueryError
 from adlake.jobs.housekeep import compact_hot_slots
 from adlake.wiring import catalog_access, lease_connect
@@ -29,6 +30,7 @@ from tests.faults.drill import (
     heads_of,
     produce,
     prove,
+    run_once,
 )
 from tests.integration.lake import Lake
 
@@ -43,9 +45,7 @@ SLOW_ROWS, SLOW_TIMES = 10_000, 20
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     with drilled_lake(tmp_path_factory.mktemp("storage") / "home") as one:
         produce(one, 4_000, seed=24)
-        one.stack().up(only=["stream"])
-        prove(one)
-        one.stack().down(only=["stream"])
+        run_once(one)
         yield one
 
 
@@ -142,8 +142,7 @@ def leased_session(lake: Lake) -> Iterator[SparkSession]:
     settings = lake.settings()
     lease = acquire(lease_connect(settings), "attribution", 60.0)
     session = build_session("adlake storage", SparkResources(driver_memory="1g"))
-    access = vars(catalog_access(settings)) | {"lease_epoch": lease.epoch}
-    connect_catalog(session, CatalogAccess(**access))
+    connect_catalog(session, replace(catalog_access(settings), lease_epoch=lease.epoch))
     try:
         yield session
     finally:
@@ -164,9 +163,7 @@ def test_f28_a_long_query_across_compaction_and_expiry_sees_one_snapshot(
     lake: Lake, chronicle: Chronicle
 ) -> None:
     produce(lake, 1_500, seed=28)
-    lake.stack(COMPACT_EVERY_BATCHES="0").up(only=["stream"])
-    prove(lake)
-    lake.stack().down(only=["stream"])
+    run_once(lake, COMPACT_EVERY_BATCHES="0")
     sums = "SELECT sum(length(events_state)), sum(revenue), count(*) FROM {}"
     with client_of(lake) as trino:
         [right] = trino.rows(sums.format(GOLD_STATE))

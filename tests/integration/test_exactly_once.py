@@ -76,6 +76,13 @@ def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
     assert "ATTRIBUTED" in {event["disposition"] for event in explained["events"]}
 
 
+def test_gold_built_again_from_bronze_has_the_same_hash(lake: Lake) -> None:
+    shown = lake.adlake("replay").stdout
+    live, replayed = [line.split()[-1] for line in shown.splitlines() if "sha256" in line]
+    assert live == replayed
+    assert "0 campaigns and days differ" in shown
+
+
 def test_gold_is_proven_after_eight_kills_in_a_row(lake: Lake) -> None:
     """Each driver repairs what the one before it left, and dies at the next place."""
     produce(lake, 45_000, seed=88)

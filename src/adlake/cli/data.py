@@ -111,7 +111,7 @@ def generate(  # noqa: PLR0917
 
     settings = Settings()
     run.set_up_logging()
-    failpoints.arm(settings.stream.failpoints, settings.paths.home / "failpoints", None)
+    failpoints.arm(settings.stream.failpoints, settings.paths.failpoint_dir, None)
     options = GeneratorOptions(
         seed=settings.generator.generator_seed if seed is None else seed,
         rate=rate,

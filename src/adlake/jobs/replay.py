@@ -211,8 +211,7 @@ def _session(config: ReplayConfig, lease: Lease) -> SparkSession:
         # What killed replays left; the lease says that nobody uses it.
         shutil.rmtree(config.resources.local_dir, ignore_errors=True)
     session = build_session("adlake replay", config.resources)
-    access = CatalogAccess(**(vars(config.catalog) | {"lease_epoch": lease.epoch}))
-    connect_catalog(session, access)
+    connect_catalog(session, replace(config.catalog, lease_epoch=lease.epoch))
     jvm: Any = session._jvm
     jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
     failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)

@@ -12,6 +12,7 @@ import shutil
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from adlake.io.iceberg import IcebergTable
 from adlake.io.kafka_stream import kafka_records
 from adlake.io.lease import Lease, LeaseKeeper, acquire
 from adlake.io.source_epochs import newest_source_epoch
-from adlake.io.spark import CatalogAccess, build_session, connect_catalog
+from adlake.io.spark import build_session, connect_catalog
 from adlake.io.topic import TopicWatch, topic_facts
 from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
@@ -117,8 +118,7 @@ class _Run:
             # What killed drivers left; this one holds the lease, so nobody uses it.
             shutil.rmtree(config.resources.local_dir, ignore_errors=True)
         session = build_session("adlake attribution", config.resources)
-        access = CatalogAccess(**(vars(config.catalog) | {"lease_epoch": self._lease.epoch}))
-        connect_catalog(session, access)
+        connect_catalog(session, replace(config.catalog, lease_epoch=self._lease.epoch))
         jvm: Any = session._jvm
         jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
         failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)
