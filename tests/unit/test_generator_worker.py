@@ -240,6 +240,11 @@ def test_wrong_faults_are_refused(text: str, message: str) -> None:
         parse_faults(text)
 
 
+def test_shares_go_on_top_of_a_named_profile() -> None:
+    assert parse_faults("all") | {"late": 0.2} == parse_faults("all, late=0.2")
+    assert parse_faults("none,late=0.2") == parse_faults("late=0.2") == {"late": 0.2}
+
+
 def test_durations_and_starts_are_read() -> None:
     assert [parse_duration_ms(t) for t in ("90s", "1.5h", "2d")] == [90_000, 5_400_000, 2 * DAY_MS]
     assert parse_start_ms("2026-09-21T14:13:20Z") == parse_start_ms("2026-09-21T16:13:20+02:00")

@@ -87,7 +87,7 @@ def generate(  # noqa: PLR0917
     ] = "",
     history_events: Annotated[int, typer.Option(min=0, help="events of that past; 0: 200,000")] = 0,
     start_at: Annotated[str, typer.Option(help="virtual start (ISO 8601) instead of now")] = "",
-    faults: Annotated[str, typer.Option(help="default, none, all, or name=share,...")] = "default",
+    faults: Annotated[str, typer.Option(help="default|none|all, name=share,...")] = "default",
     unpaced: Annotated[
         bool, typer.Option("--unpaced", help="as fast as possible; virtual time runs at --rate")
     ] = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import socket
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from adlake.devstack.errors import DevstackError
 
 HOST = "127.0.0.1"
 CONNECT_SECONDS = 0.5
+OUT_OF_THE_WAY = range(20_000, 32_000)
+"""Below what systems give to outgoing connections, which could take a port before its server."""
 _SERVERS = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
 
 
@@ -61,15 +65,12 @@ def owner(port: int) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different free ports, chosen by the system; for tests and benchmarks."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Different free ports of OUT_OF_THE_WAY; for tests and benchmarks, also several at once."""
+    shuffled = random.sample(OUT_OF_THE_WAY, len(OUT_OF_THE_WAY))
+    found = list(itertools.islice((port for port in shuffled if is_free(port)), count))
+    if len(found) < count:
+        raise DevstackError(f"fewer than {count} ports of {OUT_OF_THE_WAY} are free")
+    return found
 
 
 def private_environment(home: Path) -> dict[str, str]:

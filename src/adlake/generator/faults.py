@@ -207,11 +207,15 @@ class FaultPlan:
 
 
 def parse_faults(text: str) -> dict[str, float]:
-    """`default`, `none`, `all`, or `name=share,...` to shares; raises FaultError otherwise."""
-    if text in {"default", "none", "all"}:
-        return dict({"default": DEFAULT_SHARES, "none": {}, "all": ALL_SHARES}[text])
-    shares: dict[str, float] = {}
-    for part in text.split(","):
+    """`default`, `none` or `all`, and `name=share,...` on top of them or alone, to shares.
+
+    Raises:
+        FaultError: a profile or share that does not exist.
+    """
+    parts = text.split(",")
+    known: dict[str, dict[str, float]] = {"default": DEFAULT_SHARES, "none": {}, "all": ALL_SHARES}
+    shares = dict(known[parts.pop(0).strip()]) if parts[0].strip() in known else {}
+    for part in parts:
         name, _, share = (piece.strip() for piece in part.partition("="))
         if name not in PROFILES:
             raise FaultError(f"no fault profile {name!r}; known: {', '.join(PROFILES)}")
