@@ -13,7 +13,7 @@ ADLAKE := $(BIN)/adlake
 BOOTSTRAP := $(PYTHON) src/adlake/devstack/bootstrap.py
 # Slow tiers run after the quick ones, so that a plain mistake is reported early.
 PYTEST := $(BIN)/python -m pytest -q
-STACK := -n 2 --dist loadfile -m "(integration or browser) and not chaos"
+STACK := -n 2 --dist loadfile --no-loadscope-reorder -m "(integration or browser) and not chaos"
 SPARK := -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
 QUICK := -n 2 -m "not spark and not integration and not browser and not chaos"
 CHAOS_REPORT ?= benchmarks/reports/chaos.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -87,7 +88,8 @@ def link_spark_jars(source: Path, jars: Path, cache: Path) -> None:
         link = jars / jar.name
         if link.is_symlink() and link.readlink() == jar:
             continue
-        scratch = jars / f".{jar.name}.linking"
+        # Two commands may do this at once.
+        scratch = jars / f".{jar.name}.{os.getpid()}.linking"
         scratch.unlink(missing_ok=True)
         scratch.symlink_to(jar)
         scratch.replace(link)
