@@ -38,8 +38,10 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """A lake of its own: its topic is cut, deleted and grown."""
+    """A lake of its own, with a past: its topic is cut, deleted and grown."""
     with drilled_lake(tmp_path_factory.mktemp("source") / "home") as one:
+        produce(one, 500, seed=9)
+        run_once(one)
         yield one
 
 
