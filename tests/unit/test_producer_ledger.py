@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adlake.generator.truth import Truth, load_truth, write_truth
 from adlake.io.acks import PartitionAcks
+from adlake.io.source_epochs import SourceEpoch
 from adlake.io.topic import TopicFacts
-from adlake.jobs.ledger import as_json, as_lines
+from adlake.jobs import ledger as ledger_job
+from adlake.jobs.ledger import OtherTopicError, as_json, as_lines, compare_books
 from adlake.jobs.producer_counts import (
     ProducerCount,
     ProducerCountError,
@@ -17,7 +21,7 @@ from adlake.jobs.producer_counts import (
     load_counts,
 )
 from adlake.jobs.producer_ledger import ProducerLedger, producer_ledger
-from adlake.jobs.proof import PartitionLedger
+from adlake.jobs.proof import PartitionLedger, Pin
 
 
 def books(
@@ -36,6 +40,25 @@ def sent(records: int, next_offset: int = 0, reused: int = 0) -> ProducerCount:
 
 
 FULL = (0, 200, 200)
+FIRST = SourceEpoch("ads")
+
+
+def second_epoch(start: int, contained: int, finding: str = "lost") -> SourceEpoch:
+    return SourceEpoch("ads", 2, "t1", {0: start}, {0: contained}, finding)
+
+
+def books_of_epochs(
+    *held: tuple[str, int, int], epochs: Sequence[SourceEpoch], begin: int = 0, records: int = 200
+) -> ProducerLedger:
+    """Partition 0 of `ads` up to offset 199; `held` is label, first offset, next offset."""
+    ledgers = [
+        PartitionLedger(label, 0, first, beyond, beyond - first, beyond - first)
+        for label, first, beyond in held
+    ]
+    broker = TopicFacts("ads", "t1", {0: begin}, {0: 200})
+    return producer_ledger(
+        [sent(records, 200)], broker, ledgers, lambda _ledger: [(50, 60)], epochs
+    )
 
 
 def test_nothing_is_missing_when_the_books_agree() -> None:
@@ -78,6 +101,81 @@ def test_two_producers_are_added_up() -> None:
     lost = books(sent(150, 200), sent(150, 199), bronze=FULL)
     assert [one.records for one in lost.missing] == [100]
     assert books(sent(100, 200), sent(100, 199), bronze=FULL).missing == ()
+
+
+def test_a_partition_that_a_new_epoch_continues_lacks_nothing() -> None:
+    found = books_of_epochs(
+        ("ads", 0, 60), ("ads@2", 60, 200), epochs=[FIRST, second_epoch(60, 60)]
+    )
+    assert found.missing == ()
+    assert [line.bronze_offsets for line in found.lines] == [200, 200]
+
+
+def test_what_a_new_epoch_went_on_without_stays_missing() -> None:
+    epochs = [FIRST, second_epoch(80, 60)]
+    [one] = books_of_epochs(("ads", 0, 60), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
+    assert (one.first_offset, one.next_offset, one.records) == (60, 80, 20)
+    assert "went on without them" in one.problem
+
+
+def test_offsets_that_a_new_epoch_left_out_by_mistake_are_named() -> None:
+    epochs = [FIRST, second_epoch(80, 60)]
+    found = books_of_epochs(("ads", 0, 60), ("ads@2", 90, 200), epochs=epochs, begin=80)
+    assert [(one.first_offset, one.next_offset) for one in found.missing] == [(60, 80), (80, 90)]
+    assert "broker still has them" in found.missing[-1].problem
+
+
+def test_a_log_that_lost_its_tail_is_read_again_and_its_loss_is_told() -> None:
+    found = books_of_epochs(
+        ("ads", 0, 150), ("ads@2", 0, 200), epochs=[FIRST, second_epoch(0, 150)], records=250
+    )
+    [one] = found.missing
+    assert (one.records, found.lines[0].bronze_offsets) == (50, 200)
+    assert "other records have now" in one.problem
+    assert "read again from offset 0" in found.notes[-1]
+
+
+def test_an_epoch_that_has_read_nothing_yet_is_behind_its_start() -> None:
+    [one] = books_of_epochs(("ads", 0, 60), epochs=[FIRST, second_epoch(60, 60)]).missing
+    assert (one.first_offset, one.next_offset) == (60, 200)
+    assert "not in Bronze yet" in one.problem
+
+
+def test_epochs_from_before_the_topic_was_made_again_hold_nothing_of_it() -> None:
+    epochs = [FIRST, second_epoch(80, 300, "it was deleted and made again, and so on")]
+    [one] = books_of_epochs(("ads", 0, 300), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
+    assert (one.first_offset, one.next_offset) == (0, 80)
+    assert "broker deleted them" in one.problem
+
+
+def test_gaps_of_an_older_epoch_are_named_as_far_as_it_counts() -> None:
+    ledgers = [
+        PartitionLedger("ads", 0, 0, 80, 70, 70), PartitionLedger("ads@2", 0, 55, 200, 145, 145),
+    ]  # fmt: skip
+    broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
+    epochs = [FIRST, second_epoch(55, 80)]
+    found = producer_ledger([sent(200, 200)], broker, ledgers, lambda _one: [(50, 60)], epochs)
+    assert [(one.first_offset, one.next_offset) for one in found.missing] == [(50, 55)]
+
+
+def test_the_books_of_now_read_every_epoch_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    pin = Pin(1, 1, "ads@2", "t1", {0: 200}, {0: 60})
+    ledgers = [
+        PartitionLedger("ads", 0, 0, 60, 60, 60), PartitionLedger("ads@2", 0, 60, 200, 140, 140),
+    ]  # fmt: skip
+    monkeypatch.setattr(ledger_job, "pinned_snapshots", lambda _trino: (pin, []))
+    monkeypatch.setattr(ledger_job, "partition_ledgers", lambda _trino, _pin: ledgers)
+    trino: Any = None
+    broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
+    epochs = [FIRST, second_epoch(60, 60)]
+    assert compare_books(trino, [sent(200, 200)], broker, epochs).missing == ()
+    again = TopicFacts("ads", "t2", {0: 0}, {0: 5})
+    with pytest.raises(OtherTopicError, match="adlake epoch show"):
+        compare_books(trino, [], again, epochs)
+    # Declared for the topic made again, and not begun: everything of it is still to come.
+    third = SourceEpoch("ads", 3, "t2", {0: 0}, {0: 200}, "it was deleted and made again")
+    [one] = compare_books(trino, [], again, [*epochs, third]).missing
+    assert (one.first_offset, one.next_offset) == (0, 5)
 
 
 def test_old_books_count_in_total_and_foreign_ones_not_at_all() -> None:

@@ -19,6 +19,8 @@ from adlake.jobs.source import (
     RetentionGapError,
     SourcePosition,
     TopicRecreatedError,
+    UnsafeSourceError,
+    begins_another_topic,
     check_topic,
     continued_offsets,
     source_position,
@@ -57,6 +59,15 @@ def test_healthy_topics_pass() -> None:
 def test_unsafe_topics_are_refused_by_name(found: SourcePosition, error: type[Exception]) -> None:
     with pytest.raises(error, match="adlake epoch continue"):
         check_topic(found, TOPIC)
+
+
+def test_a_finding_tells_whether_the_topic_was_made_again() -> None:
+    for found, expected in ((at("id-2", p0=7), True), (at(p0=21), False), (at(p0=4), False)):
+        with pytest.raises(UnsafeSourceError) as error:
+            check_topic(found, TOPIC)
+        epoch = SourceEpoch("ads", 2, "id-1", finding=str(error.value))
+        assert begins_another_topic(epoch) is expected
+    assert not begins_another_topic(FIRST)
 
 
 def test_reading_begins_behind_the_stamp_and_new_partitions_at_their_first_offset() -> None:

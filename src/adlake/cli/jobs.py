@@ -92,18 +92,20 @@ def ledger(
 ) -> None:
     """Hold what producers say they sent against the broker and Bronze; 1 when records miss."""
     from adlake.generator.truth import load_truth
+    from adlake.io.source_epochs import source_epochs
     from adlake.io.trino import connect
     from adlake.jobs import ledger as job
     from adlake.jobs.producer_counts import counts_of_runs, load_counts
-    from adlake.wiring import present_topic
+    from adlake.wiring import lease_connect, present_topic
 
     settings = Settings()
     told = list(counts_of_runs(load_truth(settings.paths.truth_dir)))
     for path in counts or ():
         told += load_counts(path)
     broker = present_topic(settings)
+    epochs = source_epochs(lease_connect(settings), settings.kafka.topic)
     with connect(settings.ports.trino_port) as client:
-        found = job.compare_books(client, told, broker)
+        found = job.compare_books(client, told, broker, epochs)
     typer.echo(job.as_json(found) if as_json else "\n".join(job.as_lines(found)))
     if found.missing:
         raise typer.Exit(FAILURE)

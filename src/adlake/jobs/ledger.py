@@ -8,6 +8,8 @@ from dataclasses import asdict
 from typing import Final
 
 from adlake.contracts.errors import AdlakeError
+from adlake.contracts.source import epoch_of_label
+from adlake.io.source_epochs import SourceEpoch
 from adlake.io.topic import TopicFacts
 from adlake.io.trino import TrinoClient
 from adlake.jobs.producer_counts import ProducerCount
@@ -24,28 +26,39 @@ class OtherTopicError(AdlakeError):
 
 
 def compare_books(
-    trino: TrinoClient, counts: Sequence[ProducerCount], broker: TopicFacts
+    trino: TrinoClient,
+    counts: Sequence[ProducerCount],
+    broker: TopicFacts,
+    epochs: Sequence[SourceEpoch],
 ) -> ProducerLedger:
     """The books of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
+
+    Args:
+        trino: client whose server has the catalog `lakehouse`.
+        counts: what producers say.
+        broker: the topic now.
+        epochs: all source epochs of the topic, oldest first.
 
     Raises:
         NothingToVerifyError: there is no stamped Gold snapshot yet.
         OtherTopicError: the lake was made of another topic of this name.
     """
     pin, _ = pinned_snapshots(trino)
-    if pin.topic_id != broker.topic_id:
+    newest = epochs[-1]
+    is_begun = newest.number <= epoch_of_label(pin.topic)
+    topic_id = pin.topic_id if is_begun else newest.topic_id
+    if topic_id != broker.topic_id:
         raise OtherTopicError(
-            f"the lake holds topic {pin.topic} {pin.topic_id}, the broker {broker.topic_id}: the "
-            "topic was deleted and made again, so no offset can be compared"
+            f"the lake holds topic {pin.topic} {topic_id}, the broker {broker.topic_id}: the "
+            "topic was deleted and made again, so no offset can be compared. `adlake epoch show` "
+            "says how to go on"
         )
-    ledgers = [one for one in partition_ledgers(trino, pin) if one.topic == pin.topic]
 
     def lacking(ledger: PartitionLedger) -> Iterator[tuple[int, int]]:
         for gap in missing_ranges(trino, pin, [ledger], _MOST_RANGES):
-            if gap.partition == ledger.partition:
-                yield gap.first, gap.next
+            yield gap.first, gap.next
 
-    return producer_ledger(counts, broker, ledgers, lacking)
+    return producer_ledger(counts, broker, partition_ledgers(trino, pin), lacking, epochs)
 
 
 def as_lines(ledger: ProducerLedger) -> Iterator[str]:

@@ -6,10 +6,13 @@ the end of its log, and perhaps gave the same offsets to other records since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from adlake.io.source_epochs import SourceEpoch
 from adlake.io.topic import TopicFacts
+from adlake.jobs.present_log import Segment, epochs_of_present_log, partitions_held
 from adlake.jobs.producer_counts import ProducerCount
 from adlake.jobs.proof import PartitionLedger
 
@@ -24,7 +27,7 @@ class LedgerLine:
     broker_offsets: int
     """Offsets the broker ever gave out: its end offset."""
     bronze_offsets: int
-    """Distinct offsets in Bronze."""
+    """Distinct offsets in Bronze, of the log that the broker has now."""
 
 
 @dataclass(frozen=True)
@@ -62,40 +65,44 @@ def producer_ledger(
     broker: TopicFacts,
     bronze: Sequence[PartitionLedger],
     lacking_ranges: FindRanges,
+    epochs: Sequence[SourceEpoch] = (),
 ) -> ProducerLedger:
     """Compare the books of one topic, partition by partition and in total.
 
     Args:
         counts: what producers say, of any topic; other topics and topic ids are only noted.
         broker: the topic now.
-        bronze: what Bronze holds of it.
+        bronze: what Bronze holds, by label and partition.
         lacking_ranges: asked for partitions in which Bronze has a gap.
+        epochs: the topic's source epochs, oldest first; none: only the first.
     """
     ours = [c for c in counts if c.topic == broker.name and c.topic_id in ("", broker.topic_id)]
-    held = {ledger.partition: ledger for ledger in bronze if ledger.topic == broker.name}
+    held = partitions_held(bronze, epochs_of_present_log(epochs or [SourceEpoch(broker.name)]))
     partitions = sorted({*broker.end_offsets, *held, *(c.partition for c in ours if c.is_exact)})
     lines: list[LedgerLine] = []
     missing: list[Missing] = []
     for number in partitions:
         told = [count for count in ours if count.partition == number]
-        ledger = held.get(number)
-        lines.append(_line(number, told, broker, ledger))
+        segments = held.get(number, [])
+        lines.append(_line(number, told, broker, segments))
         missing += _lost_by_broker(number, told, broker.end_offsets.get(number, 0))
-        missing += _lacking_before(lines[-1], broker, ledger)
-        missing += _lacking_in_bronze(number, broker, ledger, lacking_ranges)
+        missing += _lacking_before(lines[-1], broker, segments)
+        missing += _given_up(number, broker, segments)
+        missing += _lacking_in_bronze(number, broker, segments, lacking_ranges)
     total = _total(lines, ours)
     missing += _lost_in_total(total, missing)
-    return ProducerLedger((*lines, total), tuple(missing), tuple(_notes(counts, ours, total)))
+    notes = (*_notes(counts, ours, total), *_notes_on_epochs(held))
+    return ProducerLedger((*lines, total), tuple(missing), notes)
 
 
 def _line(
-    number: int, told: Sequence[ProducerCount], broker: TopicFacts, ledger: PartitionLedger | None
+    number: int, told: Sequence[ProducerCount], broker: TopicFacts, segments: Sequence[Segment]
 ) -> LedgerLine:
     return LedgerLine(
         partition=number,
         acknowledged=sum(count.records for count in told),
         broker_offsets=broker.end_offsets.get(number, 0),
-        bronze_offsets=0 if ledger is None else ledger.distinct_offsets,
+        bronze_offsets=sum(segment.offsets for segment in segments),
     )
 
 
@@ -129,14 +136,17 @@ def _lost_by_broker(
 
 
 def _lacking_before(
-    line: LedgerLine, broker: TopicFacts, ledger: PartitionLedger | None
+    line: LedgerLine, broker: TopicFacts, segments: Sequence[Segment]
 ) -> Iterator[Missing]:
     """Records from before Bronze begins; those of a topic older than the lake are nobody's loss."""
     begin = broker.begin_offsets.get(line.partition or 0, 0)
-    first = begin if ledger is None else ledger.first_offset
-    following = first if ledger is None else ledger.next_offset
+    first = segments[0].first if segments else begin
+    following = segments[-1].next if segments else begin
     still_there = first - min(begin, first)
-    claimed = line.acknowledged - line.bronze_offsets - max(0, line.broker_offsets - following)
+    # What was given up between two epochs is told on its own.
+    elsewhere = sum(later.first - earlier.next for earlier, later in pairwise(segments))
+    elsewhere += max(0, line.broker_offsets - following)
+    claimed = line.acknowledged - line.bronze_offsets - elsewhere
     if still_there:
         problem = "from before the first one in Bronze; the broker still has them"
         yield Missing(line.partition, begin, first, still_there, problem)
@@ -145,26 +155,48 @@ def _lacking_before(
         yield Missing(line.partition, 0, first, min(first, claimed), problem)
 
 
+def _given_up(number: int, broker: TopicFacts, segments: Sequence[Segment]) -> Iterator[Missing]:
+    """Records between two source epochs: going on without them does not bring them back."""
+    begin = broker.begin_offsets.get(number, 0)
+    for earlier, later in pairwise(segments):
+        gone = max(earlier.next, min(begin, later.first))
+        if gone > earlier.next:
+            problem = (
+                "never read: the broker deleted them, and a new source epoch went on without them "
+                "(`adlake epoch show`)"
+            )
+            yield Missing(number, earlier.next, gone, gone - earlier.next, problem)
+        if later.first > gone:
+            problem = "between two source epochs; the broker still has them"
+            yield Missing(number, gone, later.first, later.first - gone, problem)
+
+
 def _lacking_in_bronze(
     number: int,
     broker: TopicFacts,
-    ledger: PartitionLedger | None,
+    segments: Sequence[Segment],
     lacking_ranges: FindRanges,
 ) -> Iterator[Missing]:
     begin, end = broker.begin_offsets.get(number, 0), broker.end_offsets.get(number, 0)
-    first, following = (begin, begin) if ledger is None else (
-        ledger.first_offset, ledger.next_offset,
-    )  # fmt: skip
-    if ledger is not None and ledger.distinct_offsets < following - first:
-        for range_first, range_next in lacking_ranges(ledger):
-            lost = range_next - range_first
-            yield Missing(number, range_first, range_next, lost, "between those in Bronze")
+    following = segments[-1].next if segments else begin
+    for segment in segments:
+        for first, beyond in _ranges_within(segment, lacking_ranges):
+            yield Missing(number, first, beyond, beyond - first, "between those in Bronze")
     if following < end:
         problem = "not in Bronze yet: `adlake wait`, then ask again"
         yield Missing(number, following, end, end - following, problem)
     if following > end:
         problem = "in Bronze, but the broker's log ends before them"
         yield Missing(number, end, following, following - end, problem)
+
+
+def _ranges_within(segment: Segment, lacking_ranges: FindRanges) -> Iterator[tuple[int, int]]:
+    ledger = segment.ledger
+    if ledger is None or ledger.distinct_offsets >= ledger.next_offset - ledger.first_offset:
+        return
+    for first, beyond in lacking_ranges(ledger):
+        if first < segment.next:
+            yield first, min(beyond, segment.next)
 
 
 def _lost_in_total(total: LedgerLine, missing: Sequence[Missing]) -> Iterator[Missing]:
@@ -190,3 +222,14 @@ def _notes(
             f"{extra:,} records are in no producer's books; runs that were killed may have sent "
             f"{resent:,} of them"
         )
+
+
+def _notes_on_epochs(held: Mapping[int, Sequence[Segment]]) -> Iterator[str]:
+    for number, segments in held.items():
+        for segment in segments[:-1]:
+            if segment.replaced and segment.ledger is not None:
+                yield (
+                    f"partition {number} was read again from offset {segment.next:,}: Bronze also "
+                    f"keeps {segment.ledger.topic} up to offset {segment.ledger.next_offset - 1:,},"
+                    " with what the broker lost since"
+                )

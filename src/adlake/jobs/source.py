@@ -18,6 +18,7 @@ from adlake.io.topic import TopicFacts
 
 EARLIEST = -2
 """Spark's name for the first offset of a partition."""
+_MADE_AGAIN = "it was deleted and made again"
 _GO_ON = 'go on without them by `adlake epoch continue --reason "..."`'
 
 
@@ -69,7 +70,7 @@ def check_topic(position: SourcePosition | None, topic: TopicFacts) -> None:
     if position.topic_id != topic.topic_id:
         raise TopicRecreatedError(
             f"topic {topic.name} has id {topic.topic_id}, but the lake was filled from id "
-            f"{position.topic_id}: it was deleted and made again, and its offsets mean other "
+            f"{position.topic_id}: {_MADE_AGAIN}, and its offsets mean other "
             f"records now. Restore the old broker data, or {_GO_ON}"
         )
     if lost := _beyond_the_end(position, topic):
@@ -82,6 +83,14 @@ def check_topic(position: SourcePosition | None, topic: TopicFacts) -> None:
             "retention deleted records that were never read (partition: next, first left): "
             f"{gaps}; raise ADLAKE_TOPIC_RETENTION_BYTES, and {_GO_ON}"
         )
+
+
+def begins_another_topic(epoch: SourceEpoch) -> bool:
+    """Whether the topic was made again before this epoch, as the recorded finding says.
+
+    The first epoch has no recorded topic id, so ids cannot be compared.
+    """
+    return _MADE_AGAIN in epoch.finding
 
 
 def continued_offsets(position: SourcePosition, topic: TopicFacts) -> dict[int, int]:

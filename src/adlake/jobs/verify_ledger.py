@@ -51,9 +51,10 @@ def with_holes(
 
     Only the newest source epoch can be asked about: the broker knows no older one.
     """
-    if all(_missing(ledger) == 0 for ledger in ledgers):
+    newest = [ledger for ledger in ledgers if ledger.topic == pin.topic]
+    if all(_missing(ledger) == 0 for ledger in newest):
         return list(ledgers)
-    found = find_holes(missing_ranges(trino, pin, ledgers, MOST_HOLES))
+    found = find_holes(missing_ranges(trino, pin, newest, MOST_HOLES))
     return [
         replace(
             ledger,
@@ -68,7 +69,8 @@ def with_holes(
 def missing_ranges(
     trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], row_limit: int
 ) -> list[OffsetRange]:
-    """Ranges of the newest source epoch that Bronze lacks within what it holds."""
+    """Ranges that Bronze lacks within what these ledgers hold, of one source epoch."""
+    wanted = {(ledger.topic, ledger.partition) for ledger in ledgers}
     return [
         OffsetRange(
             row["kafka_partition"],
@@ -76,7 +78,7 @@ def missing_ranges(
             row["kafka_offset"] + 1 + row["missing_after"],
         )
         for row in offending_offsets(trino, pin, ledgers, row_limit)
-        if row["kafka_topic"] == pin.topic and row["missing_after"]
+        if (row["kafka_topic"], row["kafka_partition"]) in wanted and row["missing_after"]
     ]
 
 
