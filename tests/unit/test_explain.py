@@ -54,6 +54,13 @@ def test_each_delivery_says_what_happened_to_it() -> None:
     ]  # fmt: skip
 
 
+def test_the_source_epoch_is_shown_once_there_is_more_than_one() -> None:
+    assert "topic" not in explained(IMPRESSION, DELIVERIES, []).deliveries[0]
+    again = [*DELIVERIES[:2], *({**one, "kafka_topic": "t@2"} for one in DELIVERIES[2:])]
+    topics = [line["topic"] for line in explained(IMPRESSION, again, []).deliveries]
+    assert topics == ["t"] * 2 + ["t@2"] * 5
+
+
 def test_a_delivery_under_another_key_is_flagged() -> None:
     found = explained(IMPRESSION, DELIVERIES, [])
     assert [line["flags"] for line in found.deliveries] == [

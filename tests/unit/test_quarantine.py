@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from adlake.cli.quarantine import _place
 from adlake.domain.correction import CorrectionError, parsed_setting, with_members
+from adlake.io.source_epochs import SourceEpoch
 from adlake.jobs.quarantine import (
     FilterError,
     NotInQuarantineError,
@@ -16,6 +18,7 @@ from adlake.jobs.quarantine import (
     parsed_time,
     shown_delivery,
 )
+from adlake.settings import Settings
 
 NOW_MS = 1_772_445_600_000
 ORIGIN = ("ad_events", 2, 17)
@@ -99,15 +102,29 @@ def test_a_correction_that_would_be_rejected_is_refused(payload: bytes, reason: 
 
 
 def test_positions_and_times_are_read() -> None:
-    assert parsed_position("2/17", "ads") == ("ads", 2, 17)
-    assert parsed_position("other/2/17", "ads") == ("other", 2, 17)
+    assert parsed_position("2/17", lambda: "ads@2") == ("ads@2", 2, 17)
+    assert parsed_position("ads/2/17", _not_asked) == ("ads", 2, 17)
     for wrong in ("", "2", "2/", "/7", "a/b", "x/2/17/3", "2/-1"):
         with pytest.raises(NotInQuarantineError, match="partition/offset"):
-            parsed_position(wrong, "ads")
+            parsed_position(wrong, _not_asked)
     assert parsed_time("") is None
     assert str(parsed_time("2026-03-02T10:00")) == "2026-03-02 10:00:00+00:00"
     with pytest.raises(FilterError):
         parsed_time("yesterday")
+
+
+def _not_asked() -> str:
+    raise AssertionError("the position says its topic, or is none")
+
+
+def test_the_command_takes_a_short_position_from_the_newest_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    epochs = [SourceEpoch("ad_events"), SourceEpoch("ad_events", 2)]
+    monkeypatch.setattr("adlake.io.source_epochs.source_epochs", lambda _connect, _topic: epochs)
+    monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: None)
+    assert _place("0/1234", Settings({})) == ("ad_events@2", 0, 1234)
+    assert _place("ad_events/0/1234", Settings({})) == ("ad_events", 0, 1234)
 
 
 def test_bytes_are_shown_without_steering_the_terminal() -> None:

@@ -18,7 +18,10 @@ from adlake.settings import Settings
 quarantine = typer.Typer(no_args_is_help=True, help="Rejected deliveries: list, show, fix, replay.")
 app.add_typer(quarantine, name="quarantine", rich_help_panel=DATA)
 
-Position = Annotated[str, typer.Argument(help="partition/offset, or topic/partition/offset")]
+Position = Annotated[
+    str,
+    typer.Argument(help="partition/offset of the newest source epoch, or topic/partition/offset"),
+]
 
 
 @quarantine.command("list")
@@ -61,8 +64,8 @@ def show(
     from adlake.jobs import quarantine as job
 
     settings = Settings()
+    place = _place(position, settings)
     with connect(settings.ports.trino_port) as client:
-        place = job.parsed_position(position, settings.kafka.topic)
         delivery = job.rejected_delivery(client, place)
     if raw:
         sys.stdout.buffer.write(payload_of(delivery) or b"")
@@ -86,6 +89,7 @@ def fix(
     """Store a corrected payload; refused with its reason when it would be rejected again."""
     from adlake.domain.correction import parsed_setting, with_members
     from adlake.io.bronze_records import payload_of
+    from adlake.io.fixes import shown
     from adlake.io.trino import connect
     from adlake.jobs import quarantine as job
     from adlake.wiring import lease_connect
@@ -93,7 +97,7 @@ def fix(
     if not settings_of_fields and payload is None:
         raise AdlakeError("say what to correct: --set field=value, or --payload FILE")
     settings = Settings()
-    place = job.parsed_position(position, settings.kafka.topic)
+    place = _place(position, settings)
     with connect(settings.ports.trino_port) as client:
         text = payload_of(job.rejected_delivery(client, place))
     if payload is not None:
@@ -101,7 +105,7 @@ def fix(
     members = dict(parsed_setting(one) for one in settings_of_fields or ())
     corrected = with_members(text, members) if members else (text or b"")
     number = job.fix(lease_connect(settings), place, corrected, by=by or getpass.getuser(), why=why)
-    typer.echo(f"fix {number} of {position} waits: `adlake quarantine replay` publishes it")
+    typer.echo(f"fix {number} of {shown(place)} waits: `adlake quarantine replay` publishes it")
 
 
 @quarantine.command()
@@ -122,6 +126,18 @@ def replay(
     for one in done:
         typer.echo(json.dumps(job.described(one), ensure_ascii=True))
     typer.echo(f"{len(done)} fixes published", err=True)
+
+
+def _place(text: str, settings: Settings) -> tuple[str, int, int]:
+    """A short position is one of the newest source epoch: offsets begin anew in each."""
+    from adlake.io.source_epochs import newest_source_epoch
+    from adlake.jobs.quarantine import parsed_position
+    from adlake.wiring import lease_connect
+
+    def newest_label() -> str:
+        return newest_source_epoch(lease_connect(settings), settings.kafka.topic).label
+
+    return parsed_position(text, newest_label)
 
 
 def _read(path: Path) -> bytes:

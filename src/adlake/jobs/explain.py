@@ -13,6 +13,7 @@ from typing import Any
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.source import FIRST_EPOCH, epoch_of_label
 from adlake.domain.admission import Rejected, admit
 from adlake.domain.law import (
     AdmittedDelivery,
@@ -132,6 +133,9 @@ def _delivery_lines(
     admitted: Sequence[AdmittedDelivery],
 ) -> list[dict[str, Any]]:
     findings = delivery_findings(admitted)
+    labels = [record["kafka_topic"] for record in records]
+    # Offsets are only unique within one source epoch.
+    is_continued = any(epoch_of_label(label) != FIRST_EPOCH for label in labels)
     lines = []
     for record in records:
         position = (record["kafka_topic"], record["kafka_partition"], record["kafka_offset"])
@@ -142,7 +146,8 @@ def _delivery_lines(
             happened = str(findings.get(position, "counted"))
             flags = delivery_flags(record["kafka_key"], impression_id)
         lines.append(
-            {
+            ({"topic": record["kafka_topic"]} if is_continued else {})
+            | {
                 "partition": record["kafka_partition"],
                 "offset": record["kafka_offset"],
                 "ingested_at": record["ingest_ts"],

@@ -8,7 +8,7 @@ delivered, so a replay that is repeated after a crash changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -49,14 +49,22 @@ class Filters:
     limit: int = 50
 
 
-def parsed_position(text: str, topic: str) -> Position:
-    """`partition/offset` of `topic`, or `topic/partition/offset`."""
+def parsed_position(text: str, newest_label: Callable[[], str]) -> Position:
+    """`topic/partition/offset`, or `partition/offset` in the newest source epoch.
+
+    Args:
+        text: as a user wrote it.
+        newest_label: asked for what Bronze calls the topic now, when the text does not say it.
+
+    Raises:
+        NotInQuarantineError: the text is no position.
+    """
     parts = text.split("/")
     if len(parts) not in (2, 3) or not all(
         part.isascii() and part.isdigit() for part in parts[-2:]
     ):
         raise NotInQuarantineError(f"{text!r} is no position: write partition/offset, e.g. 0/1234")
-    return (parts[0] if len(parts) == 3 else topic, int(parts[-2]), int(parts[-1]))
+    return (parts[0] if len(parts) == 3 else newest_label(), int(parts[-2]), int(parts[-1]))
 
 
 def listed(trino: TrinoClient, connect: Connect, filters: Filters) -> QueryResult:
