@@ -94,6 +94,9 @@ def test_a_correction_carries_its_origin_and_is_admitted() -> None:
         (with_members(PAYLOAD, {"event_timestamp": str(NOW_MS + 300_001)}), "FUTURE_TIMESTAMP"),
         (b'{"adlake_origin":1,"adlake_origin":2}', "MALFORMED_JSON"),
         (b"{}", "MISSING_KEY"),
+        (b"", "MALFORMED_JSON"),
+        (b"no json", "MALFORMED_JSON"),
+        (b"[1]", "MALFORMED_JSON"),
     ],
 )
 def test_a_correction_that_would_be_rejected_is_refused(payload: bytes, reason: str) -> None:

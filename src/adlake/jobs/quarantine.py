@@ -98,9 +98,10 @@ def corrected(position: Position, payload: bytes, now_ms: int) -> tuple[bytes, A
         StillRejectedError: admission would refuse it; the message says why.
         CorrectionError: it is no JSON object.
     """
-    marked = with_members(payload, {ORIGIN_FIELD: origin_text(*position)})
-    # Both: a key that comes twice in the given text must not be cured in passing.
+    # Both are judged: a key that comes twice in the given text must not be cured in passing. The
+    # given one first: what is no JSON has a reason to be refused, not a field that cannot be set.
     _admitted(position, payload, now_ms)
+    marked = with_members(payload, {ORIGIN_FIELD: origin_text(*position)})
     return marked, _admitted(position, marked, now_ms)
 
 
