@@ -6,14 +6,16 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from typer.testing import CliRunner
 
+from adlake.cli import app
 from adlake.contracts import stamps
 from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import Stamp, offsets_text
 from adlake.io.topic import TopicFacts
 from adlake.jobs import epoch as epoch_job
-from adlake.jobs.epoch import NothingToContinueError, Situation, continue_anyway
+from adlake.jobs.epoch import NothingToContinueError, Situation, continue_anyway, described
 from adlake.jobs.source import (
     BrokerLostDataError,
     RetentionGapError,
@@ -123,6 +125,29 @@ def test_going_on_is_recorded_with_what_was_given_up(monkeypatch: pytest.MonkeyP
     assert begun.contained_offsets == {0: 700}
     assert (begun.finding, begun.reason) == ("made again", "the broker's disk died")
     assert "/pid " in begun.declared_by
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["epoch", "continue", "--reason", ""],
+        ["epoch", "continue", "--reason", " \t"],
+        ["quarantine", "fix", "0/7", "--set", "bid_price=1", "--why", "  "],
+    ],
+)
+def test_a_blank_reason_is_refused(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: _no_database())
+    refused = CliRunner().invoke(app, arguments)
+    assert refused.exit_code == 2, refused.output
+    assert "say why" in refused.output
+
+
+def test_every_continued_epoch_says_who_and_what_was_found() -> None:
+    assert described(FIRST) == "ads: from the beginning"
+    silent = SourceEpoch("ads", 2, "id-1", {0: 3}, {0: 9}, "lost its tail", " ", "host/pid 7")
+    assert described(silent) == (
+        "ads@2: from {0: 3}; no reason given (host/pid 7); found: lost its tail"
+    )
 
 
 def _no_database() -> None:

@@ -28,6 +28,13 @@ Format = Annotated[OutputFormat, typer.Option("--format", help="json and csv kee
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="file instead of the screen")]
 
 
+def not_blank(text: str) -> str:
+    """Refuses a reason that says nothing: it is kept for ever, and read by somebody else."""
+    if not text.strip():
+        raise typer.BadParameter("is blank: say why in a few words, they are kept")
+    return text.strip()
+
+
 def main() -> None:
     """Entry point: our own errors become one line and an exit code, never a traceback."""
     try:

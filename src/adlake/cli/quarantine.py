@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from adlake.cli.application import DATA, Format, Output, app
+from adlake.cli.application import DATA, Format, Output, app, not_blank
 from adlake.contracts.errors import AdlakeError
 from adlake.jobs.query_output import OutputFormat
 from adlake.settings import Settings
@@ -77,7 +77,9 @@ def show(
 @quarantine.command()
 def fix(
     position: Position,
-    why: Annotated[str, typer.Option(help="the reason, kept with the correction")],
+    why: Annotated[
+        str, typer.Option(callback=not_blank, help="the reason, kept with the correction")
+    ],
     settings_of_fields: Annotated[
         list[str] | None, typer.Option("--set", help="field=value of the JSON; may be repeated")
     ] = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adlake.cli.application import FAILURE, JOBS, app
+from adlake.cli.application import FAILURE, JOBS, app, not_blank
 from adlake.settings import Settings
 
 epoch = typer.Typer(no_args_is_help=True, help="See or begin source epochs of the topic.")
@@ -17,15 +17,13 @@ app.add_typer(epoch, name="epoch", rich_help_panel=JOBS)
 def show() -> None:
     """List the epochs with their reasons, and whether the stream could go on now (else exit 1)."""
     from adlake.io.source_epochs import source_epochs
-    from adlake.jobs.epoch import situation
+    from adlake.jobs.epoch import described, situation
     from adlake.wiring import lake_reader, lease_connect, present_topic
 
     settings = Settings()
     connect = lease_connect(settings)
     for one in source_epochs(connect, settings.kafka.topic):
-        begin = f"from {dict(one.start_offsets)}" if one.start_offsets else "from the beginning"
-        why = f"; {one.reason} ({one.declared_by}); found: {one.finding}" if one.reason else ""
-        typer.echo(f"{one.label}: {begin}{why}")
+        typer.echo(described(one))
     now = situation(lake_reader(settings), connect, present_topic(settings))
     if now.finding:
         typer.echo(f"the stream would stop: {now.finding}", err=True)
@@ -35,7 +33,9 @@ def show() -> None:
 
 @epoch.command("continue")
 def continue_(
-    reason: Annotated[str, typer.Option(help="why the loss is accepted; kept for ever")],
+    reason: Annotated[
+        str, typer.Option(callback=not_blank, help="why the loss is accepted; kept for ever")
+    ],
 ) -> None:
     """Go on after the broker lost records: begin the next epoch, recording what is given up."""
     from adlake.jobs.epoch import continue_anyway, situation

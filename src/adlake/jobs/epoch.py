@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from psycopg.errors import UniqueViolation
 
 from adlake.contracts.errors import AdlakeError
+from adlake.contracts.source import FIRST_EPOCH
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.lake_reader import LakeReader
 from adlake.io.lease import Connect, this_holder
@@ -33,6 +34,15 @@ class Situation:
     position: SourcePosition | None
     topic: TopicFacts
     finding: str
+
+
+def described(epoch: SourceEpoch) -> str:
+    """One line: where an epoch begins, and for one that was continued why, by whom and what for."""
+    begin = f"from {dict(epoch.start_offsets)}" if epoch.start_offsets else "from the beginning"
+    if epoch.number == FIRST_EPOCH:
+        return f"{epoch.label}: {begin}"
+    reason, finding = epoch.reason.strip() or "no reason given", epoch.finding or "nothing"
+    return f"{epoch.label}: {begin}; {reason} ({epoch.declared_by}); found: {finding}"
 
 
 def situation(lake: LakeReader, connect: Connect, topic: TopicFacts) -> Situation:
