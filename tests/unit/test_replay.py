@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -19,7 +20,7 @@ from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
 from adlake.io.law_sql import window_of_conversion
 from adlake.io.law_store import UnknownLawError, law_of_rows, recorded_law
 from adlake.jobs.publication import next_step
-from adlake.jobs.replay import slots_of_days
+from adlake.jobs.replay import ReplayOrder, UnpublishableError, _wanted_law, slots_of_days
 from adlake.settings import REPO_ROOT
 
 W, L, F = LAW_V1.attribution_window_ms, LAW_V1.late_tolerance_ms, LAW_V1.future_tolerance_ms
@@ -123,6 +124,50 @@ def test_the_same_what_if_is_recorded_once() -> None:
     assert recorded(longer).law_version == 2
     assert recorded(DATED) == dataclasses.replace(DATED, law_version=3)
     assert len(database.rows) == 1 + 1 + 3
+
+
+def wanted(order: ReplayOrder, rows: list[tuple[int, ...]]) -> LawConstants:
+    """The law of an order while version 1 is in force."""
+    config: Any = SimpleNamespace(
+        reader=SimpleNamespace(newest_stamp=lambda _table: None),
+        lease_connect=RecordedRows(rows).connect,
+    )
+    return _wanted_law(config, order)
+
+
+def test_some_days_under_another_law_are_refused_before_anything_is_built() -> None:
+    rows: list[tuple[int, ...]] = [(1, 0, W, L, F), (2, 0, 2 * W, L, F)]
+    days = (0, SLOTS_PER_DAY)
+    for order in (
+        ReplayOrder(slots=days, lookback_ms=3 * W, to_publish=True),
+        ReplayOrder(slots=days, law_version=2, to_publish=True),
+        ReplayOrder(slots=days, law_version=2, lookback_ms=3 * W, to_publish=True),
+    ):
+        with pytest.raises(UnpublishableError, match="--from"):
+            wanted(order, rows)
+        assert len(rows) == 2, "a refused order records no law"
+        assert wanted(dataclasses.replace(order, to_publish=False), [*rows])
+        assert wanted(dataclasses.replace(order, slots=None), [*rows])
+    assert wanted(ReplayOrder(slots=days, to_publish=True), rows) == LAW_V1
+    for version in (None, 2):
+        order = ReplayOrder(slots=days, law_version=version, lookback_ms=W, to_publish=True)
+        assert wanted(order, rows) == LAW_V1
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [([], False), (["--publish"], True)])
+def test_the_command_says_whether_it_will_publish(
+    arguments: list[str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[ReplayOrder] = []
+
+    def replay(_config: object, order: ReplayOrder, _report: object) -> None:
+        orders.append(order)
+        raise UnpublishableError("enough")
+
+    monkeypatch.setattr("adlake.wiring.replay_config", lambda _settings: None)
+    monkeypatch.setattr("adlake.jobs.replay.replay", replay)
+    CliRunner().invoke(app, ["replay", "--lookback", "14d", *arguments])
+    assert [order.to_publish for order in orders] == [expected]
 
 
 @pytest.mark.parametrize(

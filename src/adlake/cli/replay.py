@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,7 +43,8 @@ def replay(  # noqa: PLR0917
     if undo:
         return typer.echo(job.undo(config, _report))
     if has_order or not publish:
-        _show(job.replay(config, _order(first_day, last_day, law_version, lookback), _report))
+        order = _order(first_day, last_day, law_version, lookback)
+        _show(job.replay(config, replace(order, to_publish=publish), _report))
     if publish:
         return typer.echo(job.publish(config, _report))
     typer.echo(

@@ -41,6 +41,10 @@ POLL_SECONDS = 1.0
 Report = Callable[[str], None]
 
 
+class UnpublishableError(AdlakeError):
+    """What is ordered could be built, but never published."""
+
+
 class OperationFailedError(AdlakeError):
     """The holder of the lease could not do what was asked; Gold is as it was."""
 
@@ -62,13 +66,15 @@ class ReplayConfig:
 class ReplayOrder:
     """What to build: days of impressions (None: all), a recorded law, another lookback.
 
-    `passes` parts are built one after another; None lets the size decide.
+    `passes` parts are built one after another; None lets the size decide. `to_publish` says that
+    the build is meant to become Gold: what cannot is refused before the work.
     """
 
     slots: SlotRange | None = None
     law_version: int | None = None
     lookback_ms: int | None = None
     passes: int | None = None
+    to_publish: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed
 
     Raises:
         LeaseHeldError: another replay is at work.
+        UnpublishableError: it is to be published, and could not be.
         UnknownLawError, NothingToReplayError: see there.
     """
     with _leased(config, REPLAY_LEASE) as lease:
@@ -153,14 +160,25 @@ def undo(config: ReplayConfig, report: Report) -> str:
 
 
 def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> LawConstants:
-    version = order.law_version
-    if version is None:
-        version = law_version_of(config.reader.newest_stamp(GOLD_STATE))
+    in_force = law_version_of(config.reader.newest_stamp(GOLD_STATE))
+    version = in_force if order.law_version is None else order.law_version
     law = read_law(config.lease_connect, version)
+    if order.lookback_ms is not None:
+        law = replace(law, attribution_window_ms=order.lookback_ms, window_changes=())
+    if order.to_publish and order.slots is not None:
+        _refuse_two_laws(law, read_law(config.lease_connect, in_force))
     if order.lookback_ms is None:
         return law
-    what_if = replace(law, attribution_window_ms=order.lookback_ms, window_changes=())
-    return recorded_law(config.lease_connect, what_if, f"what-if on version {version}")
+    return recorded_law(config.lease_connect, law, f"what-if on version {version}")
+
+
+def _refuse_two_laws(law: LawConstants, in_force: LawConstants) -> None:
+    if replace(law, law_version=in_force.law_version) != in_force:
+        raise UnpublishableError(
+            f"some days under another law beside others under law {in_force.law_version} would "
+            "not be one law: leave out --from and --to, or leave out --publish and only look at "
+            "what differs"
+        )
 
 
 def _ask(config: ReplayConfig, kind: str, arguments: Mapping[str, int], report: Report) -> str:
