@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adlake.io.failpoints import checked
 
 PREFIX = "ADLAKE_"
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -140,7 +142,8 @@ class StreamSettings(_Concern):
     lease_ttl_seconds: float = Field(
         20.0, gt=0, description="another driver may take over after this long without a renewal"
     )
-    failpoints: str = Field(
+    # Checked here: the job itself reads it only once it holds the lease and has a Spark.
+    failpoints: Annotated[str, AfterValidator(checked)] = Field(
         "", description="planted faults for tests, e.g. gold.before_publish=kill9@batch3"
     )
 
@@ -222,7 +225,8 @@ def _read(concern: type[Concern], environment: Mapping[str, str]) -> Concern:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{PREFIX}{first['loc'][0]}".upper()
-        raise SettingsError(f"{name}={first['input']!r} is refused: {first['msg']}") from None
+        problem = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}={first['input']!r} is refused: {problem}") from None
 
 
 CONCERNS: tuple[type[_Concern], ...] = (

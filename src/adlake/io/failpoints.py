@@ -40,7 +40,16 @@ PLACES: Final[Mapping[str, str]] = {
     "producer.after_ack": "P12: all events are acknowledged, the generator's position is not saved",
 }
 """Name -> phase and meaning (the phases of docs/trust.md)."""
+OUTSIDE_BATCHES: Final = frozenset({
+    "stream.before_start", "recovery.start", "recovery.before_commit", "dims.after_load",
+    "replay.shadow_built",
+})  # fmt: skip
+"""Reached before the first batch or in a process without any: a plant with a batch never fires."""
 STOPS_FOR_SECONDS: Final = 60
+
+
+class FailpointSyntaxError(ValueError):
+    """A setting that plants nothing, or something that would never fire."""
 
 
 class FailpointError(RuntimeError):
@@ -69,17 +78,37 @@ class _Armed:
 
 
 def parse(text: str) -> tuple[Failpoint, ...]:
-    """Read the setting; raises ValueError naming the wrong part."""
-    points = []
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, _, rest = part.partition("=")
-        action, _, when = rest.partition("@batch")
-        if name not in PLACES or action not in _ACTIONS:
-            raise ValueError(
-                f"failpoint {part!r}: names are {', '.join(PLACES)}; actions {', '.join(_ACTIONS)}"
-            )
-        points.append(Failpoint(name, action, int(when) if when else None))
-    return tuple(points)
+    """Read the setting.
+
+    Raises:
+        FailpointSyntaxError: it names the wrong part and what is known instead.
+    """
+    parts = filter(None, (piece.strip() for piece in text.split(",")))
+    return tuple(_parsed(part) for part in parts)
+
+
+def checked(text: str) -> str:
+    """The setting as it is; raises FailpointSyntaxError, see `parse`."""
+    parse(text)
+    return text
+
+
+def _parsed(part: str) -> Failpoint:
+    name, _, rest = part.partition("=")
+    action, at, when = rest.partition("@batch")
+    if name not in PLACES:
+        raise FailpointSyntaxError(f"{part!r} names no place; the places are {', '.join(PLACES)}")
+    if action not in _ACTIONS:
+        raise FailpointSyntaxError(f"{part!r} says no action; actions are {', '.join(_ACTIONS)}")
+    if not at:
+        return Failpoint(name, action, None)
+    if not (when.isascii() and when.isdigit()):
+        raise FailpointSyntaxError(f"{part!r}: write the number of a batch, e.g. @batch3")
+    if name in OUTSIDE_BATCHES:
+        raise FailpointSyntaxError(
+            f"{part!r} would never fire: {name} is not reached within a batch, leave out @batch"
+        )
+    return Failpoint(name, action, int(when))
 
 
 def arm(text: str, marker_dir: Path, jvm_pid: int | None) -> None:
