@@ -228,6 +228,9 @@ def test_counts_are_read_from_csv_and_json(tmp_path: Path) -> None:
     [
         ("a.csv", "producer,topic\nweb,ads\n"), ("a.json", "[1]"), ("a.json", "{"),
         ("a.csv", "producer,topic,partition,records\nweb,ads,0,-1\n"), ("a.txt", ""),
+        ("a.json", '[{"producer":"w","topic":"ads","partition":0,"records":Infinity}]'),
+        ("a.json", '[{"producer":"w","topic":"ads","partition":0,"records":NaN}]'),
+        ("a.json", '[{"producer":"w","topic":"a","partition":0,"records":1,"next_offset":1e999}]'),
     ],
 )  # fmt: skip
 def test_a_wrong_file_of_counts_is_refused(name: str, text: str, tmp_path: Path) -> None:

@@ -20,7 +20,13 @@ from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
 from adlake.io.law_sql import window_of_conversion
 from adlake.io.law_store import UnknownLawError, law_of_rows, recorded_law
 from adlake.jobs.publication import next_step
-from adlake.jobs.replay import ReplayOrder, UnpublishableError, _wanted_law, slots_of_days
+from adlake.jobs.replay import (
+    MOST_LOOKBACK_DAYS,
+    ReplayOrder,
+    UnpublishableError,
+    _wanted_law,
+    slots_of_days,
+)
 from adlake.settings import REPO_ROOT
 
 W, L, F = LAW_V1.attribution_window_ms, LAW_V1.late_tolerance_ms, LAW_V1.future_tolerance_ms
@@ -152,6 +158,17 @@ def test_some_days_under_another_law_are_refused_before_anything_is_built() -> N
     for version in (None, 2):
         order = ReplayOrder(slots=days, law_version=version, lookback_ms=W, to_publish=True)
         assert wanted(order, rows) == LAW_V1
+
+
+@pytest.mark.parametrize("lookback", ["10001d", "99999999999999d", "9" * 400 + "d"])
+def test_a_lookback_that_no_law_can_hold_is_refused(
+    lookback: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adlake.wiring.replay_config", lambda _settings: None)
+    refused = CliRunner().invoke(app, ["replay", "--lookback", lookback])
+    assert isinstance(refused.exception, AdlakeError)
+    assert "give a shorter one" in str(refused.exception)
+    assert ReplayOrder(lookback_ms=MOST_LOOKBACK_DAYS * 86_400_000).lookback_ms
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [([], False), (["--publish"], True)])

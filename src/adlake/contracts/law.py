@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MS_PER_SECOND: Final = 1_000
-_DAY_MS: Final = 86_400_000
+DAY_MS: Final = 86_400_000
 MICROS_PER_UNIT: Final = 1_000_000
 """Money is integer micros inside, DECIMAL(18,6) outside."""
 
@@ -41,8 +41,8 @@ class LawConstants:
     @property
     def in_words(self) -> str:
         """`law version 2, lookback 14 d`; several lookbacks with the time each begins."""
-        days = [f"{self.attribution_window_ms / _DAY_MS:g} d"]
-        days += [f"{window / _DAY_MS:g} d from {at} ms" for at, window in self.window_changes]
+        days = [f"{self.attribution_window_ms / DAY_MS:g} d"]
+        days += [f"{window / DAY_MS:g} d from {at} ms" for at, window in self.window_changes]
         return f"law version {self.law_version}, lookback {', '.join(days)}"
 
     @property

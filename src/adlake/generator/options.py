@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -110,7 +111,12 @@ def parse_duration_ms(text: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", text.strip())
     if match is None:
         raise OptionsError(f"duration {text!r}: write a number and ms, s, m, h or d, e.g. 24h")
-    return round(float(match[1]) * _UNITS_MS[match[2]])
+    duration_ms = float(match[1]) * _UNITS_MS[match[2]]
+    if not math.isfinite(duration_ms):
+        raise OptionsError(
+            f"duration {text[:20]!r}... is too long to be counted: give a shorter one"
+        )
+    return round(duration_ms)
 
 
 def parse_start_ms(text: str) -> int:

@@ -89,7 +89,7 @@ def load_counts(path: Path) -> list[ProducerCount]:
         else:
             raise ProducerCountError(f"{path}: counts are read from .csv or .json files")
         return [_count(record) for record in found]
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ProducerCountError(
             f"{path} is no file of counts ({type(error).__name__}: {error}); it needs producer, "
             "topic, partition and records"

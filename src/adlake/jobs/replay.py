@@ -20,7 +20,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.law import LawConstants
+from adlake.contracts.law import DAY_MS, LawConstants
 from adlake.contracts.slot import END_SLOT, SLOTS_PER_DAY, days_from_civil
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
 from adlake.io import failpoints, operations
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 REPLAY_LEASE = "replay"
 POLL_SECONDS = 1.0
+MOST_LOOKBACK_DAYS = 10_000
+"""27 years: longer than events may be apart in any lake, and far from what a BIGINT holds."""
 
 Report = Callable[[str], None]
 
@@ -75,6 +77,12 @@ class ReplayOrder:
     lookback_ms: int | None = None
     passes: int | None = None
     to_publish: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lookback_ms is not None and self.lookback_ms > MOST_LOOKBACK_DAYS * DAY_MS:
+            raise AdlakeError(
+                f"--lookback is at most {MOST_LOOKBACK_DAYS:,} days: give a shorter one"
+            )
 
 
 @dataclass(frozen=True)
