@@ -18,7 +18,7 @@ from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
 from adlake.io.law_sql import window_of_conversion
-from adlake.io.law_store import UnknownLawError, law_of_rows, recorded_law
+from adlake.io.law_store import UnknownLawError, law_of_rows, read_law, recorded_law
 from adlake.jobs.publication import next_step
 from adlake.jobs.replay import (
     MOST_LOOKBACK_DAYS,
@@ -130,6 +130,17 @@ def test_the_same_what_if_is_recorded_once() -> None:
     assert recorded(longer).law_version == 2
     assert recorded(DATED) == dataclasses.replace(DATED, law_version=3)
     assert len(database.rows) == 1 + 1 + 3
+
+
+def test_a_recorded_version_that_makes_no_law_blocks_no_other() -> None:
+    database = RecordedRows([(1, 0, W, L, F), (2, 5, W, L, F), (3, 0, 2 * W, L, F)])
+    connect: Any = database.connect
+    longer = dataclasses.replace(LAW_V1, attribution_window_ms=2 * W)
+    assert recorded_law(connect, longer, "what if").law_version == 3
+    longest = dataclasses.replace(LAW_V1, attribution_window_ms=3 * W)
+    assert recorded_law(connect, longest, "what if").law_version == 4
+    with pytest.raises(UnknownLawError, match="version 2 says nothing before"):
+        read_law(connect, 2)
 
 
 def wanted(order: ReplayOrder, rows: list[tuple[int, ...]]) -> LawConstants:

@@ -93,9 +93,8 @@ def recorded_law(connect: Connect, law: LawConstants, note: str) -> LawConstants
             ).fetchall()
         ]
         for version in versions:
-            known = read_law(connect, version)
-            if known == replace(law, law_version=version):
-                return known
+            if _is_recorded_as(connect, version, law):
+                return replace(law, law_version=version)
         new = replace(law, law_version=max(versions, default=0) + 1)
         for valid_from_ms, window_ms in ((0, new.attribution_window_ms), *new.window_changes):
             connection.execute(
@@ -108,3 +107,11 @@ def recorded_law(connect: Connect, law: LawConstants, note: str) -> LawConstants
                 ),
             )  # fmt: skip
     return new
+
+
+def _is_recorded_as(connect: Connect, version: int, law: LawConstants) -> bool:
+    """A version that makes no law equals none: recorded for good, it must not block the others."""
+    try:
+        return read_law(connect, version) == replace(law, law_version=version)
+    except UnknownLawError:
+        return False
