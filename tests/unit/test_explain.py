@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from adlake.jobs.explain import explained
+from adlake.jobs.explain import Explanation, explained
 from adlake.jobs.query_output import write_table
 
 START = datetime(2026, 3, 2, 11, tzinfo=UTC)
@@ -90,6 +90,29 @@ def test_the_stored_row_is_compared_column_by_column() -> None:
 def test_only_rejected_deliveries_need_no_row() -> None:
     found = explained(IMPRESSION, DELIVERIES[-1:], [])
     assert (found.events, found.row, found.differences) == ([], {}, [])
+    assert last_title(found) == "No row: no delivery was admitted, and Gold holds none"
+
+
+def test_a_row_that_no_delivery_gives_is_a_difference() -> None:
+    row = explained(IMPRESSION, DELIVERIES, []).row
+    found = explained(IMPRESSION, DELIVERIES[-1:], [row])
+    assert found.differences == ["Gold holds a row that no delivery gives"]
+    assert "Gold holds a row that no delivery gives" in last_title(found)
+    twice = explained(IMPRESSION, DELIVERIES[-1:], [row, row]).differences
+    assert twice == ["Gold holds a row that no delivery gives", "Gold holds 2 rows"]
+
+
+def test_every_stored_row_is_compared_and_counted() -> None:
+    row = explained(IMPRESSION, DELIVERIES, []).row
+    assert last_title(explained(IMPRESSION, DELIVERIES, [row])) == "The row, as Gold holds it"
+    assert explained(IMPRESSION, DELIVERIES, [row, row]).differences == ["Gold holds 2 rows"]
+    spoiled = row | {"revenue": Decimal("20.01")}
+    found = explained(IMPRESSION, DELIVERIES, [row, spoiled])
+    assert found.differences == ["revenue", "Gold holds 2 rows"]
+
+
+def last_title(found: Explanation) -> str:
+    return [title for title, _ in found.tables()][-1]
 
 
 def test_the_tables_show_ids_reasons_and_the_verdict() -> None:

@@ -45,8 +45,9 @@ class UnknownImpressionError(AdlakeError):
 class Explanation:
     """One line per delivery, one per event, and the Gold row: derived and stored.
 
-    `deliveries` and `events` are records for a table; `differences` names the columns in which the
-    stored row is not what the deliveries give (a batch may still be on its way).
+    `deliveries` and `events` are records for a table; `differences` says how Gold is not what the
+    deliveries give: columns that differ, or rows that lack or are too many (a batch may still be on
+    its way).
     """
 
     impression_id: str
@@ -62,7 +63,9 @@ class Explanation:
         yield f"Events, in order of time; {self.law}", _table(self.events)
         columns = [{"column": name, "value": value} for name, value in self.row.items()]
         if self.differences:
-            title = f"What Gold should hold; the stored row differs: {', '.join(self.differences)}"
+            title = f"What Gold should hold; Gold differs: {', '.join(self.differences)}"
+        elif not self.row:
+            title = "No row: no delivery was admitted, and Gold holds none"
         else:
             title = "The row, as Gold holds it"
         yield title, _table(columns)
@@ -91,23 +94,33 @@ def explained(
     stored: Sequence[Mapping[str, Any]],
     law: LawConstants = LAW_V1,
 ) -> Explanation:
-    """The explanation of these Bronze records and stored Gold rows (none or one)."""
+    """The explanation of these Bronze records and stored Gold rows (one in a lawful Gold)."""
     admitted = list(_admitted(impression_id, records))
     state = state_of(admitted)
     projected = project(impression_id, state, law)
     row = {} if projected is None else _shown_row(projected)
-    if stored:
-        differences = [name for name in row if row[name] != stored[0].get(name)]
-    else:
-        differences = ["no row in Gold"] if row else []
     return Explanation(
         impression_id=impression_id,
         deliveries=_delivery_lines(impression_id, records, admitted),
         events=[_event_line(*pair) for pair in _by_time(state, law)],
         row=row,
-        differences=differences,
+        differences=_differences(row, stored),
         law=law.in_words,
     )
+
+
+def _differences(row: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What Gold's rows are not; of several rows each is compared."""
+    if not row:
+        return ["Gold holds a row that no delivery gives"] * bool(stored) + _surplus(stored)
+    if not stored:
+        return ["no row in Gold"]
+    columns = [name for name in row if any(row[name] != one.get(name) for one in stored)]
+    return columns + _surplus(stored)
+
+
+def _surplus(stored: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"Gold holds {len(stored)} rows"] if len(stored) > 1 else []
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> QueryResult:
