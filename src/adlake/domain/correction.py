@@ -51,7 +51,7 @@ def with_members(payload: bytes | None, members: Mapping[str, str]) -> bytes:
     except (ValueError, IndexError, RecursionError) as error:
         raise CorrectionError(
             f"the payload is no JSON object ({error}), so no field can be set: give a whole one "
-            "with --payload"
+            "that is, with --payload"
         ) from None
     written = [f"{json.dumps(name)}:{value}" for name, value in members.items()]
     return ("{" + ",".join([*kept, *written]) + "}").encode()
