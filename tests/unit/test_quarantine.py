@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 
 import pytest
+from typer.testing import CliRunner
 
+from adlake.cli import app
 from adlake.cli.quarantine import _place
 from adlake.domain.correction import CorrectionError, parsed_setting, with_members
 from adlake.io.source_epochs import SourceEpoch
@@ -128,6 +131,19 @@ def test_the_command_takes_a_short_position_from_the_newest_epoch(
     monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: None)
     assert _place("0/1234", Settings({})) == ("ad_events@2", 0, 1234)
     assert _place("ad_events/0/1234", Settings({})) == ("ad_events", 0, 1234)
+
+
+def test_a_fix_says_the_whole_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = SourceEpoch("ad_events", 2)
+    monkeypatch.setattr("adlake.io.source_epochs.newest_source_epoch", lambda *_: newest)
+    monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: None)
+    monkeypatch.setattr("adlake.io.trino.connect", lambda _port: nullcontext())
+    delivery = {"raw_payload": "{}", "raw_bytes": None}
+    monkeypatch.setattr("adlake.jobs.quarantine.rejected_delivery", lambda *_: delivery)
+    monkeypatch.setattr("adlake.jobs.quarantine.fix", lambda *_, **_names: 7)
+    order = ["quarantine", "fix", "0/1234", "--set", "bid_price=1", "--why", "a typo"]
+    done = CliRunner().invoke(app, order)
+    assert "fix 7 of ad_events@2/0/1234 waits" in done.output
 
 
 def test_bytes_are_shown_without_steering_the_terminal() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from adlake.io.topic_holes import OffsetRange
 from adlake.jobs.proof import PartitionLedger, Pin
-from adlake.jobs.verify_ledger import end_failures, head_failures
+from adlake.jobs.verify_ledger import end_failures, head_failures, missing_ranges, with_holes
 
 PIN = Pin(1, 1, "ads", "id-1", next_offsets={0: 100, 1: 100})
 SECOND_EPOCH = Pin(1, 1, "ads@2", "id-2", {0: 100, 1: 60}, start_offsets={0: 7, 1: 60})
@@ -49,6 +51,27 @@ def test_rows_of_older_epochs_are_known_those_of_another_topic_are_not() -> None
     assert problem == "Bronze holds rows of another topic: other"
     [problem] = problems(SECOND_EPOCH, [newest, ledger(0, 0, "ads@3")])
     assert problem == "Bronze holds rows of another topic: ads@3"
+
+
+class Offending:
+    """Stands for Trino: offsets after which some are missing, of two epochs."""
+
+    def records(self, _sql: str) -> list[dict[str, Any]]:
+        return [
+            {"kafka_topic": topic, "kafka_partition": 0, "kafka_offset": at, "missing_after": 2}
+            for topic, at in (("ads", 9), ("ads@2", 29))
+        ]
+
+
+def test_gaps_are_those_of_the_asked_epoch_and_only_the_newest_is_asked_about() -> None:
+    trino: Any = Offending()
+    older = PartitionLedger("ads", 0, 0, 100, 98, 98)
+    newest = PartitionLedger("ads@2", 0, 7, 100, 91, 91)
+    assert missing_ranges(trino, SECOND_EPOCH, [older], 10) == [OffsetRange(0, 10, 12)]
+    assert missing_ranges(trino, SECOND_EPOCH, [newest], 10) == [OffsetRange(0, 30, 32)]
+    found = with_holes(trino, SECOND_EPOCH, [older, newest], lambda gaps: gaps)
+    assert [ledger.hole_ranges for ledger in found] == [(), ((30, 32),)]
+    assert with_holes(trino, SECOND_EPOCH, [older], lambda _gaps: []) == [older]
 
 
 def test_offsets_without_a_record_are_counted_within_ranges() -> None:
