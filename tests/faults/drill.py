@@ -32,6 +32,8 @@ QUICK = {
     "COMPACT_EVERY_BATCHES": "3", "EXPIRE_EVERY_BATCHES": "3", "LEASE_TTL_SECONDS": "6",
 }  # fmt: skip
 """Small batches, all snapshots kept (the oracles read the whole history), quick take-over."""
+VICTIMS = {"kill9": "both", "kill9jvm": "JVM", "kill9python": "Python"}
+"""Action of a failpoint -> which process of the driver it kills."""
 
 
 @contextmanager
@@ -117,6 +119,17 @@ def kill_tree(pid: int) -> None:
         for one in [*root.children(recursive=True), root]:
             with suppress(psutil.NoSuchProcess):
                 one.kill()
+
+
+def kill_victims(driver: subprocess.Popen[bytes], victims: str) -> bool:
+    """Kill -9 a driver's JVM, its Python, or both; whether what was left ended by itself."""
+    root = psutil.Process(driver.pid)
+    jvms = [one for one in root.children(recursive=True) if one.name() == "java"]
+    assert jvms, "this driver has no JVM"
+    signal_all({"both": [root, *jvms], "JVM": jvms, "Python": [root]}[victims], signal.SIGKILL)
+    _, alive = psutil.wait_procs([root, *jvms], timeout=60)
+    signal_all(alive, signal.SIGKILL)
+    return not alive
 
 
 def kill_service(lake: Lake, name: str) -> None:

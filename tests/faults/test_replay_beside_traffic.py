@@ -1,4 +1,4 @@
-"""The time machine on the real stack: live traffic, publish, undo, drivers killed at the swap.
+"""F32: the time machine on the real stack: live traffic, publish, undo, kills at the swap (P11).
 
 Each test goes on with the lake of the one before.
 """
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 
@@ -20,7 +21,8 @@ from adlake.io import operations
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
 from adlake.wiring import lake_reader, lease_connect
-from tests.faults.drill import produce, run_into
+from tests.faults.chronicle import Chronicle
+from tests.faults.drill import VICTIMS, fired_at, produce, run_into, wait_for_free_port
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
@@ -90,7 +92,7 @@ def polling_reader(lake: Lake) -> Iterator[list[list[tuple[int, int]]]]:
         reader.join()
 
 
-def test_publish_and_undo_beside_live_traffic(lake: Lake) -> None:
+def test_f32_publish_and_undo_beside_live_traffic(lake: Lake, chronicle: Chronicle) -> None:
     produce(lake, 30_000, seed=1)
     lake.stack().up(only=["stream"])
     lake.adlake("wait", "--timeout", "240")
@@ -118,48 +120,82 @@ def test_publish_and_undo_beside_live_traffic(lake: Lake) -> None:
     refused = lake.adlake("replay", "--undo", expected=1)
     assert "no publication to undo" in refused.stderr
     lake.stack().down(only=["stream"])
+    chronicle.add(
+        "F32", "replay, publish and undo beside live traffic", looks_of_a_reader=len(looks),
+        outcome="old or new, never both",
+    )  # fmt: skip
 
 
 def truth_of(proven: str) -> str:
     return next(line for line in proven.splitlines() if line.startswith("truth"))
 
 
-@pytest.mark.parametrize(
-    ("place", "kind", "law_while_dead", "law_after"),
-    [
-        ("replay.before_swap", operations.PUBLISH_REPLAY, 1, 2),
-        ("replay.after_swap", operations.UNDO_REPLAY, 1, 1),
-    ],
+def shadow_after_a_killed_build(lake: Lake, action: str) -> dict[str, int]:
+    """Kill `adlake replay` when its build is whole, build again; what a publication needs."""
+    plant = f"replay.shadow_built={action}"
+    lake.extra["FAILPOINTS"] = plant
+    killed = lake.adlake("replay", "--lookback", "1h", expected=None)
+    del lake.extra["FAILPOINTS"]
+    fired_at(lake, plant)
+    # Without its JVM the command lives on for a moment and must say that it failed.
+    assert killed.returncode > 0 if VICTIMS[action] == "JVM" else killed.returncode == -9
+    lake.adlake("replay", "--lookback", "1h")
+    table = lake_reader(lake.settings()).table(GOLD_REPLAY)
+    assert table is not None
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    return {"shadow_snapshot": snapshot.snapshot_id}
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Where main is moved, what was asked for, the law that Gold follows then and at the end."""
+
+    place: str
+    kind: str
+    law_while_dead: int
+    law_after: int
+
+
+SWAPS = (
+    Swap("replay.before_swap", operations.PUBLISH_REPLAY, 1, 2),
+    Swap("replay.after_swap", operations.UNDO_REPLAY, 1, 1),
 )
-def test_a_driver_killed_at_the_swap_loses_nothing(
-    lake: Lake, place: str, kind: str, law_while_dead: int, law_after: int
+
+
+@pytest.mark.parametrize("swap", SWAPS, ids=lambda one: one.place)
+@pytest.mark.parametrize("action", VICTIMS)
+def test_f32_p11_a_driver_killed_at_the_swap_loses_nothing(
+    lake: Lake, chronicle: Chronicle, swap: Swap, action: str
 ) -> None:
     database = lease_connect(lake.settings())
-    arguments = {}
-    if kind == operations.PUBLISH_REPLAY:
-        lake.extra["FAILPOINTS"] = "replay.shadow_built=kill9"
-        lake.adlake("replay", "--lookback", "1h", expected=-9)
-        del lake.extra["FAILPOINTS"]
-        assert lake.fired("replay.shadow_built")
-        lake.adlake("replay", "--lookback", "1h")
-        table = lake_reader(lake.settings()).table(GOLD_REPLAY)
-        assert table is not None
-        snapshot = table.current_snapshot()
-        assert snapshot is not None
-        arguments = {"shadow_snapshot": snapshot.snapshot_id}
-    produce(lake, 5_000, seed=len(place))
-    number = operations.request(database, kind, arguments)
-    run_into(lake, f"{place}=kill9")
-    assert operations.read(database, number).state == "requested"
-    assert [version for version, _ in laws_in_gold(lake)] == [law_while_dead]
+    is_publication = swap.kind == operations.PUBLISH_REPLAY
+    arguments = shadow_after_a_killed_build(lake, action) if is_publication else {}
+    produce(lake, 5_000, seed=len(swap.place + action))
+    number = operations.request(database, swap.kind, arguments)
+    run_into(lake, f"{swap.place}={action}")
+    # After the swap a Python without its JVM has nothing left to do but to say that it is done.
+    may_say = {"requested"} if is_publication or action != "kill9jvm" else {"requested", "done"}
+    assert operations.read(database, number).state in may_say
+    assert [version for version, _ in laws_in_gold(lake)] == [swap.law_while_dead]
+    wait_for_free_port(lake)
     lake.stack().up(only=["stream"])
-    proof(lake)
+    proven = proof(lake)
     assert operations.read(database, number).state == "done"
-    assert [version for version, _ in laws_in_gold(lake)] == [law_after]
+    assert [version for version, _ in laws_in_gold(lake)] == [swap.law_after]
+    assert is_publication or "every sum is equal" in truth_of(proven)
     lake.stack().down(only=["stream"])
+    if is_publication:
+        what = f"kill -9 {VICTIMS[action]} of a replay at replay.shadow_built"
+        chronicle.add("F32, P11", what, fired=True, outcome="built again")
+    chronicle.add(
+        "F32, P11", f"kill -9 {VICTIMS[action]} of a driver at {swap.place} ({swap.kind})",
+        fired=True, law_while_dead=swap.law_while_dead, law_after=swap.law_after,
+        outcome="done once by the next",
+    )  # fmt: skip
 
 
-def test_without_a_stream_the_command_publishes_by_itself(lake: Lake) -> None:
+def test_f32_without_a_stream_the_command_publishes_by_itself(lake: Lake) -> None:
     done = lake.adlake("replay", "--lookback", "1h", "--publish")
     assert "no stream runs" in done.stderr
     assert [version for version, _ in laws_in_gold(lake)] == [2]

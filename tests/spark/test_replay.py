@@ -242,7 +242,9 @@ def test_publish_and_undo_keep_what_arrived_meanwhile(
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("place", STEPS)
-def test_a_break_at_any_step_loses_nothing(new_lake: NewLake, tmp_path: Path, place: str) -> None:
+def test_f32_an_exception_at_any_step_loses_nothing(
+    new_lake: NewLake, tmp_path: Path, place: str
+) -> None:
     lake = new_lake()
     records = all_records(seed=7, count=60)
     lake.feed(records[::2])
