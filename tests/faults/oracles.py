@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -26,6 +27,7 @@ from adlake.jobs.verify import check_sql
 from adlake.jobs.verify_pin import Snapshots, bronze_snapshots, gold_snapshots, pin_at
 
 POLL_SECONDS = 1.0
+READS_ON_SECONDS = 60.0
 SUMS = "count(*), count(DISTINCT impression_id), sum(revenue), sum(revenue_out_of_window)"
 
 
@@ -41,9 +43,10 @@ def gold_heads(reader: LakeReader) -> list[int]:
 
 
 def assert_every_head_is_lawful(trino: TrinoClient, heads: Sequence[int]) -> int:
-    """O6: returns how many heads were compared, row by row and column by column."""
+    """O6: returns how many heads were compared, row by row and column by column; never none."""
     gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
     heads = [head for head in heads if _is_stamped(gold, head)]
+    assert heads, "Gold has no stamped head: nothing would be compared"
     for head in heads:
         pin, failures = pin_at(head, gold, bronze)
         assert failures == []
@@ -130,6 +133,13 @@ class PollingReader:
                 continue  # Trino or the table is away: that is somebody else's test
             self.seen.add(row)
             self.polls += 1
+
+    def assert_reads_on(self, polls: int) -> None:
+        """A look succeeded since there were so many, or does so soon."""
+        deadline = time.monotonic() + READS_ON_SECONDS
+        while self.polls <= polls:
+            assert time.monotonic() < deadline, "the reader reads no more"
+            time.sleep(POLL_SECONDS / 4)
 
     def assert_saw_only_heads(self, trino: TrinoClient, heads: Sequence[int]) -> None:
         """Every sum that was read belongs to one head; with O6, to the law."""

@@ -13,6 +13,7 @@ import pytest
 from adlake.io.failpoints import PLACES
 from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
+    VICTIMS,
     client_of,
     drilled_lake,
     heads_of,
@@ -26,10 +27,12 @@ from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
+HOUSE_PLACES = [place for place in PLACES if place.startswith("house.")]
 STREAM_PLACES = [
-    place for place in PLACES if not place.startswith(("replay.", "dims.", "producer."))
+    place for place in PLACES if not place.startswith(("house.", "replay.", "dims.", "producer."))
 ]
-VICTIMS = {"kill9": "both", "kill9jvm": "JVM", "kill9python": "Python"}
+RECOVERY_KILLS = ("recovery.start", "recovery.before_commit", "gold.after_append")
+ALL_KILLS = len(VICTIMS) * len(STREAM_PLACES + HOUSE_PLACES) + len(RECOVERY_KILLS)
 BACKLOG = 100_000
 RECOVERY_P95_LIMIT_SECONDS = 60.0
 DIMENSIONS = {
@@ -88,8 +91,19 @@ def test_f01_a_killed_driver_is_repaired_by_the_next(
         run_into(lake, BEHIND)
     # Between batches the query must be idle: a long trigger.
     pause = {"TRIGGER_SECONDS": "20"} if place == "stream.between_batches" else {}
+    polls = reader.polls
     kills.append((f"{place} {action}", run_into(lake, planted(place, action), **pause)))
-    assert reader.polls >= 0
+    reader.assert_reads_on(polls)
+
+
+@pytest.mark.parametrize("action", VICTIMS)
+@pytest.mark.parametrize("place", HOUSE_PLACES)
+def test_f26_a_driver_killed_in_housekeeping_is_repaired_by_the_next(
+    lake: Lake, reader: PollingReader, kills: list[tuple[str, int]], place: str, action: str
+) -> None:
+    polls = reader.polls
+    kills.append((f"{place} {action}", run_into(lake, planted(place, action))))
+    reader.assert_reads_on(polls)
 
 
 def test_f02_recovery_itself_is_killed_three_times_in_a_row(
@@ -99,15 +113,12 @@ def test_f02_recovery_itself_is_killed_three_times_in_a_row(
         file.unlink()
     (lake.home / "failpoints" / "bronze.after_commit.kill9.0").unlink(missing_ok=True)
     run_into(lake, BEHIND)
-    for plant in (
-        "recovery.start=kill9",
-        "recovery.before_commit=kill9",
-        "gold.after_append=kill9",
-    ):
+    for place in RECOVERY_KILLS:
+        plant = f"{place}=kill9"
         kills.append((f"F2 {plant}", run_into(lake, plant)))
 
 
-def test_f01_every_row_and_every_head_is_lawful_after_all_kills(
+def test_f01_f02_f26_every_row_and_every_head_is_lawful_after_all_kills(
     lake: Lake, reader: PollingReader, kills: list[tuple[str, int]], chronicle: Chronicle
 ) -> None:
     lake.stack().up(only=["stream"])
@@ -118,6 +129,7 @@ def test_f01_every_row_and_every_head_is_lawful_after_all_kills(
         commits = commit_times(trino)
     lake.stack().down(only=["stream"])
     recoveries = recovery_seconds([moment for _, moment in kills], commits)
+    assert recoveries, "no kill was followed by a commit of Gold"
     for name, moment in kills:
         place, _, action = name.partition(" ")
         chronicle.add(
@@ -125,12 +137,13 @@ def test_f01_every_row_and_every_head_is_lawful_after_all_kills(
             fired=True, fired_at_ms=moment, rows_that_differ=0,
         )  # fmt: skip
     p95 = recoveries[min(len(recoveries) - 1, int(0.95 * len(recoveries)))]
-    chronicle.totals |= found | {
-        "kills": len(kills),
-        "reader_polls": reader.polls,
-        "recovery_seconds_p50": recoveries[len(recoveries) // 2],
-        "recovery_seconds_p95": p95,
-    }
+    if len(kills) == ALL_KILLS:  # the totals of some kills would pass for those of all
+        chronicle.totals |= found | {
+            "kills": len(kills),
+            "reader_polls": reader.polls,
+            "recovery_seconds_p50": recoveries[len(recoveries) // 2],
+            "recovery_seconds_p95": p95,
+        }
     assert p95 < RECOVERY_P95_LIMIT_SECONDS
 
 

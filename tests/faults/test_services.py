@@ -11,9 +11,10 @@ from adlake.devstack.service import State
 from tests.faults.catalog_proxy import CatalogProxy, Fault
 from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
+    VICTIMS,
     client_of,
     kill_service,
-    kill_tree,
+    kill_victims,
     produce,
     prove,
     prove_history,
@@ -52,19 +53,23 @@ def test_f22_f23_a_commit_with_unknown_outcome_is_applied_once(
     chronicle.add(number, f"{layer} commit: {fault.value}", fired=True, outcome="applied once")
 
 
+@pytest.mark.parametrize("victims", VICTIMS.values())
 @pytest.mark.parametrize("layer", TABLES)
 def test_f01_p2_p4_files_written_but_not_committed(
-    lake: Lake, proxy: CatalogProxy, chronicle: Chronicle, layer: str
+    lake: Lake, proxy: CatalogProxy, chronicle: Chronicle, layer: str, victims: str
 ) -> None:
-    produce(lake, 1_500, seed=40 + len(layer))
+    produce(lake, 1_500, seed=40 + 10 * len(victims) + len(layer))
     proxy.plant(Fault.HOLD, TABLES[layer])
-    with second_driver(lake, f"{layer}-held.log", **through(lake, proxy)) as driver:
+    with second_driver(lake, f"{layer}-held-{victims}.log", **through(lake, proxy)) as driver:
         assert proxy.met.wait(timeout=180), "no commit came"
-        kill_tree(driver.pid)
+        ended = kill_victims(driver, victims)
     lake.stack().up(only=["stream"])
     prove(lake)
     lake.stack().down(only=["stream"])
-    chronicle.add("F1", f"kill -9 both, {layer} files written and not committed", fired=True)
+    chronicle.add(
+        "F1", f"kill -9 {victims}, {layer} files written and not committed", fired=True,
+        survivor_ended_by_itself=ended,
+    )  # fmt: skip
 
 
 def test_f22_the_catalog_is_away_for_a_while(

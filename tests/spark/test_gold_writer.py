@@ -97,7 +97,7 @@ def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> N
     assert spark_rows(lakehouse.table(writer.table.full_name)) == before
 
 
-def test_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) -> None:
+def test_f27_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) -> None:
     writer = GoldWriter(lakehouse)
     name = writer.table.full_name
     before = spark_rows(lakehouse.table(name))
