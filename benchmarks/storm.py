@@ -1,18 +1,17 @@
 """Random faults against live traffic, reproducible by a seed: `make chaos MINUTES=10 SEED=7`.
 
-The seed fixes which fault comes when. Traffic flows all the while; whatever died is started again
-by `make up`'s own repair. At the end the lake must be proven, every head that Gold ever had must be
-lawful, and no reader may have seen anything else. Writes benchmarks/reports/storm.json.
+The seed fixes the traffic, and which fault comes when. Traffic flows all the while; whatever died is
+started again by `make up`'s own repair. A fault that hits no process is a failure of the storm. At
+the end the lake must be proven, every head that Gold ever had must be lawful, and no reader may have
+seen anything else. Writes benchmarks/reports/storm.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,11 +38,14 @@ from tests.integration.lake import Lake
 from adlake.devstack.service import Service
 from adlake.settings import REPO_ROOT
 from benchmarks.machine import machine_facts
+from benchmarks.traffic import Traffic, demand
 
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "storm.json"
 RATE = 300
 PAUSE_SECONDS = (15.0, 45.0)
 """Between two faults: long enough for the driver to come back now and then."""
+Fault = Callable[[Lake], list[int]]
+"""Does it, and returns the processes it met."""
 EVERYTHING = ("postgres", "kafka", "trino", "stream")
 
 
@@ -58,11 +60,12 @@ def main() -> int:
         drilled_lake(Path(folder) / "home", MAX_OFFSETS_PER_TRIGGER="20000") as lake,
     ):
         lake.stack().up(only=["stream"])
-        with PollingReader(lake.settings().ports.trino_port) as reader, traffic(lake) as generator:
-            for fault in schedule:
-                put_in(lake, fault)
-            generator.send_signal(signal.SIGTERM)
-            generator.wait(timeout=120)
+        with (
+            PollingReader(lake.settings().ports.trino_port) as reader,
+            Traffic(lake, RATE, arguments.seed) as traffic,
+        ):
+            faults = [put_in(lake, traffic, fault) for fault in schedule]
+            produced = traffic.finish()
         wait_for_free_port(lake)
         lake.stack().up(only=EVERYTHING)
         proof = prove(lake)
@@ -74,7 +77,9 @@ def main() -> int:
         "seed": arguments.seed,
         "minutes": arguments.minutes,
         "rate": RATE,
-        "faults": schedule,
+        "faults": faults,
+        "produced": produced,
+        "generator_restarts": traffic.restarts,
         "reader_polls": reader.polls,
         **found,
         "proof": proof.strip().splitlines(),
@@ -97,20 +102,22 @@ def schedule_of(seed: int, seconds: float) -> list[dict[str, Any]]:
         schedule.append({"after_seconds": pause, "fault": rng.choice(sorted(FAULTS))})
 
 
-def traffic(lake: Lake) -> subprocess.Popen[bytes]:
-    """A paced generator with every fault in its traffic, until it is stopped."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "adlake.cli", "generate", "--rate", str(RATE), "--faults", "all"],
-        env={**os.environ, **lake.settings().as_environment()}, cwd=REPO_ROOT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-def put_in(lake: Lake, fault: dict[str, Any]) -> None:
-    """Wait, let it happen, and let `up` repair what is down."""
+def put_in(lake: Lake, traffic: Traffic, fault: dict[str, Any]) -> dict[str, Any]:
+    """Wait, let it happen, and let `up` repair what is down; returns the fault and what it hit."""
+    before = traffic.records()
     time.sleep(fault["after_seconds"])
+    traffic.wait_for_more_than(before)
+    was_down = lake.stream().main_process() is None
+    repair(lake)  # a fault that meets nobody is none
     print(f"{time.strftime('%H:%M:%S')} {fault['fault']}", flush=True)
-    FAULTS[fault["fault"]](lake)
+    hit = FAULTS[fault["fault"]](lake)
+    demand(hit, f"{fault['fault']}: there was nothing to hit")
+    repair(lake)
+    traffic.keep_alive()
+    return {**fault, "pids_hit": hit, "driver_had_ended_before": was_down}
+
+
+def repair(lake: Lake) -> None:
     if lake.stream().main_process() is None:
         wait_for_free_port(lake)
     lake.stack().up(only=EVERYTHING)
@@ -125,37 +132,50 @@ def is_jvm(process: psutil.Process) -> bool:
     return process.name() == "java"
 
 
-def kill_python(lake: Lake) -> None:
+def kill_python(lake: Lake) -> list[int]:
     stream = service(lake, "stream").processes()
-    signal_all([one for one in stream if not is_jvm(one)], signal.SIGKILL)
+    hit = send([one for one in stream if not is_jvm(one)], signal.SIGKILL)
     time.sleep(3)
+    return hit
 
 
-def kill_jvm(lake: Lake) -> None:
+def kill_jvm(lake: Lake) -> list[int]:
     stream = service(lake, "stream").processes()
-    signal_all([one for one in stream if is_jvm(one)], signal.SIGKILL)
+    hit = send([one for one in stream if is_jvm(one)], signal.SIGKILL)
     time.sleep(5)
+    return hit
 
 
-def killer(name: str) -> Callable[[Lake], None]:
-    return lambda lake: signal_all(service(lake, name).processes(), signal.SIGKILL)
+def killer(name: str) -> Fault:
+    return lambda lake: send(service(lake, name).processes(), signal.SIGKILL)
 
 
-def pauser(name: str, seconds: float) -> Callable[[Lake], None]:
-    def pause(lake: Lake) -> None:
+def pauser(name: str, seconds: float) -> Fault:
+    def pause(lake: Lake) -> list[int]:
         processes = service(lake, name).processes()
-        signal_all(processes, signal.SIGSTOP)
+        hit = send(processes, signal.SIGSTOP)
         time.sleep(seconds)
         signal_all(processes, signal.SIGCONT)
+        return hit
 
     return pause
 
 
-def stop_cleanly(lake: Lake) -> None:
-    service(lake, "stream").stop()
+def stop_cleanly(lake: Lake) -> list[int]:
+    stream = service(lake, "stream")
+    hit = [one.pid for one in stream.processes()]
+    stream.stop()
+    return hit
 
 
-FAULTS: dict[str, Callable[[Lake], None]] = {
+def send(processes: list[psutil.Process], what: signal.Signals) -> list[int]:
+    """Signal all; returns the pids of those that were there."""
+    hit = [one.pid for one in processes if one.is_running()]
+    signal_all(processes, what)
+    return hit
+
+
+FAULTS: dict[str, Fault] = {
     "driver killed": killer("stream"),
     "driver's JVM killed": kill_jvm,
     "driver's Python killed": kill_python,

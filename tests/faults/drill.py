@@ -151,6 +151,8 @@ def prove(lake: Lake) -> str:
     """Gold contains everything and equals the law; the generator's books agree."""
     lake.adlake("wait", "--timeout", "240")
     proof = lake.adlake("verify").stdout
+    assert "offsets    partition" in proof
+    assert ": 0 differ" in proof
     assert "every sum is equal" in proof
     return proof
 
