@@ -1,9 +1,9 @@
 """Random faults against live traffic, reproducible by a seed: `make chaos MINUTES=10 SEED=7`.
 
-The seed fixes the traffic, and which fault comes when. Traffic flows all the while; whatever died is
-started again by `make up`'s own repair. A fault that hits no process is a failure of the storm. At
-the end the lake must be proven, every head that Gold ever had must be lawful, and no reader may have
-seen anything else. Writes benchmarks/reports/storm.json.
+The seed fixes the traffic, and which fault comes when. Traffic flows all the while; whatever died
+is started again by `make up`'s own repair. A fault that hits no process fails the storm. At the end
+the lake must be proven, every head that Gold ever had must be lawful, and no reader may have seen
+anything else. Writes benchmarks/reports/storm.json.
 """
 
 from __future__ import annotations

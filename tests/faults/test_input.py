@@ -1,4 +1,4 @@
-"""F21, F34, F35: bad and odd input through the job's own batches, to both real tables.
+"""F21, F30, F31, F34, F35: bad and odd input through the job's own batches, to both real tables.
 
 Every class of the corpus comes alone, first in a batch and in the middle of one. Afterwards Bronze
 holds each delivery once, byte for byte, with its exact verdict, and Gold equals the plain Python
@@ -9,91 +9,36 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from adlake.contracts.details import REASON_OF
+from adlake.contracts.details import RejectDetail as D
 from adlake.domain.admission import Rejected, admit
 from adlake.io.ddl import provision_tables
-from adlake.io.source_epochs import SourceEpoch
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
-from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from tests.faults.chronicle import Chronicle
-from tests.fixtures.corpus import CASES, INGEST_MS, Case
+from tests.faults.feed import Feed
+from tests.fixtures.corpus import CASES, INGEST_MS, STORY_CLASSES, Case
 from tests.fixtures.corpus.case import event
 from tests.fixtures.corpus.mutations import payloads
-from tests.golden import DeliveryFixture, law_cases
-from tests.spark.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
+from tests.fixtures.corpus.stories import OWN, TABLE_ROWS
+from tests.golden import law_cases
+from tests.spark.lawful_rows import spark_rows
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_800)]
 
-SEQUENCES = {
-    78: 18, 79: 18, 80: 19, 81: 20, 82: 22, 83: 27, 84: 14, 85: 26, 86: 10, 87: 16,
-    88: 9, 89: 7, 90: 13, 91: 25, 92: 40,
+CLOCKS = {
+    "a day behind": (-86_400, None), "an hour behind": (-3_600, None),
+    "an hour ahead": (3_600, D.TS_FUTURE), "a day ahead": (86_400, D.TS_FUTURE),
+    "1970": (-INGEST_MS // 1_000, D.TS_TOO_OLD), "2100": (2_400_000_000, D.TS_FUTURE),
 }  # fmt: skip
-"""Class of the corpus -> row of the truth table that tells its story."""
-_SCHEMA = (
-    "value binary, kafka_topic string, kafka_partition int, kafka_offset bigint, "
-    "kafka_key binary, ingest_ms bigint"
-)
-
-
-@dataclass
-class Feed:
-    """A topic of one partition in front of the real batch processor."""
-
-    session: SparkSession
-    sent: list[DeliveryFixture] = field(default_factory=list)
-    batches: int = 0
-
-    def __post_init__(self) -> None:
-        identity = WriterIdentity(SourceEpoch("ad_events"), "t", epoch=1, query_id="input")
-        self._processor = BatchProcessor(self.session, identity, confirm_topic=lambda: None)
-
-    def batch(self, *records: tuple[bytes | None, int]) -> None:
-        """One micro-batch of (payload, ingest_ms)."""
-        first = len(self.sent)
-        fixtures = [
-            DeliveryFixture(payload, ingest_ms, 0, first + n)  # type: ignore[arg-type]
-            for n, (payload, ingest_ms) in enumerate(records)
-        ]
-        self.sent += fixtures
-        rows = [
-            (None if f.payload is None else bytearray(f.payload), "ad_events", 0, f.offset, b"k",
-             f.ingest_ms)
-            for f in fixtures
-        ]  # fmt: skip
-        frame = self.session.createDataFrame(rows, _SCHEMA)
-        stamped = frame.withColumn("ingest_ts", F.timestamp_millis("ingest_ms")).drop("ingest_ms")
-        facts = self._processor.process(stamped, self.batches)
-        assert facts is not None
-        assert facts.rows == len(records)
-        self.batches += 1
-
-    def assert_exact(self) -> None:
-        """Bronze and Gold hold exactly what was sent."""
-        # Times beyond the year 9999 have no Python form: only what is compared is fetched.
-        bronze = self.session.table("lakehouse.bronze.ad_events").select(
-            "kafka_offset", "raw_payload", "raw_bytes", "reject_reason", "reject_detail"
-        )
-        rows = {row.kafka_offset: row for row in bronze.collect()}
-        assert bronze.count() == len(rows) == len(self.sent)
-        for sent in self.sent:
-            row, verdict = rows[sent.offset], admit(sent.payload, sent.ingest_ms)
-            text = None if row.raw_payload is None else row.raw_payload.encode()
-            assert (text if row.raw_bytes is None else bytes(row.raw_bytes)) == sent.payload
-            found = (row.reject_reason, row.reject_detail)
-            if isinstance(verdict, Rejected):
-                assert found == (str(verdict.reason), str(verdict.detail))
-            else:
-                assert found == (None, None)
-        gold = self.session.table("lakehouse.gold.ad_performance_state")
-        assert differences(python_rows(admitted_deliveries(self.sent)), spark_rows(gold)) == []
+"""Producer's clock -> seconds beside Kafka's, and the verdict."""
+CLOCK_CLASSES = range(53, 61)
 
 
 @pytest.fixture(scope="module")
@@ -130,16 +75,12 @@ def test_f35_every_class_of_the_corpus_has_its_exact_outcome(
 ) -> None:
     cases = CASES if position == "alone" else one_of_each_class()
     for number, case in enumerate(cases):
-        bad = (case.payload, case.ingest_ms)
+        bad = (case.payload, case.ingest_ms, case.key)
         around = [good(number * 10 + n) for n in range(4)]
         before = {"alone": [], "first": [], "middle": around[:2]}[position]
         after = {"alone": [], "first": around, "middle": around[2:]}[position]
         feed.batch(*before, bad, *after)
-        verdict = admit(*bad)
-        if isinstance(verdict, Rejected):
-            assert (verdict.detail, verdict.reason) == (case.detail, REASON_OF[verdict.detail])
-        else:
-            assert case.detail is None, case.id
+        assert_verdict(case.payload, case.ingest_ms, case.detail)
     feed.assert_exact()
     chronicle.add(
         "F35", f"corpus, {position}", classes=len({case.number for case in cases}),
@@ -147,19 +88,51 @@ def test_f35_every_class_of_the_corpus_has_its_exact_outcome(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("together", [True, False], ids=["one batch", "a batch each"])
+def assert_verdict(payload: bytes | None, ingest_ms: int, detail: D | None) -> None:
+    """Plain Python's verdict is the expected one; `assert_exact` holds Bronze against it."""
+    verdict = admit(payload, ingest_ms)
+    if isinstance(verdict, Rejected):
+        assert (verdict.detail, verdict.reason) == (detail, REASON_OF[verdict.detail])
+    else:
+        assert detail is None
+
+
+def test_f30_wrong_clocks_of_producers_are_rejected_or_late_by_rule(
+    feed: Feed, chronicle: Chronicle
+) -> None:
+    records = [
+        (event(event_id=name, impression_id=name, event_timestamp=INGEST_MS // 1_000 + seconds),
+         detail)
+        for name, (seconds, detail) in CLOCKS.items()
+    ]  # fmt: skip
+    cases = [case for case in CASES if case.number in CLOCK_CLASSES]
+    records += [(case.payload or b"", case.detail) for case in cases]
+    for number, (payload, detail) in enumerate(records):
+        assert_verdict(payload, INGEST_MS, detail)
+        feed.batch(good(number), (payload, INGEST_MS))
+    feed.assert_exact()
+    chronicle.add(
+        "F30", "producers' clocks a day behind to the year 2100", payloads=len(records),
+        rejected=sum(detail is not None for _, detail in records), rows_that_differ=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "a driver each"])
 def test_f35_classes_that_are_stories_have_their_rows(
     feed: Feed, chronicle: Chronicle, together: bool
 ) -> None:
     by_number = {case.number: case for case in law_cases()}
-    for row in sorted(set(SEQUENCES.values())):
-        records = [(d.payload, d.ingest_ms) for d in by_number[row].deliveries]
-        for batch in [records] if together else [[one] for one in records]:
+    rows = sorted({row for rows in TABLE_ROWS.values() for row in rows})
+    stories = [[(d.payload, d.ingest_ms) for d in by_number[row].deliveries] for row in rows]
+    for story in [*stories, *OWN.values()]:
+        for batch in [story] if together else [[one] for one in story]:
+            if not together:
+                feed.restart()
             feed.batch(*batch)
     feed.assert_exact()
     chronicle.add(
-        "F35", f"corpus stories, {'one batch' if together else 'a batch per delivery'}",
-        classes=len(SEQUENCES), rows_that_differ=0,
+        "F35", f"corpus stories, {'one batch' if together else 'a driver per delivery'}",
+        classes=len(STORY_CLASSES), rows_that_differ=0,
     )  # fmt: skip
 
 
