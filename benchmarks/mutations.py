@@ -11,6 +11,7 @@ PARITY = "tests/spark/test_admit_parity.py"
 FENCE = "tests/integration/test_fence.py"
 SOURCE = "tests/unit/test_source.py"
 LEDGER = "tests/unit/test_verify_ledger.py"
+LINEAGE = "tests/spark/test_lineage.py"
 WAIT = "tests/unit/test_wait.py"
 LAW = "tests/unit/test_law_truth_table.py"
 ORACLE = "tests/contract/test_oracle_law.py"
@@ -28,7 +29,7 @@ FENCE_SQL = "sql/migrations/0002_lease.sql"
 
 @dataclass(frozen=True)
 class Mutation:
-    """One bug: `old` is replaced by `new` in `file`; `test` must fail."""
+    """One bug: `old` is replaced by `new` in `file`; `test` (a file, or one test) must fail."""
 
     name: str
     file: str
@@ -103,6 +104,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         "guard by batch: what was read before is not looked at", BATCH_FACTS,
         "    return deliveries if is_ahead else beyond(deliveries, next_offsets)",
         "    return deliveries", BATCH,
+    ),
+    Mutation(
+        "guard by batch id: a number that was stamped before is taken for a repeat", BATCH_JOB,
+        "            if facts is None:\n",
+        "            newest = self._gold.table.newest_stamp()\n"
+        "            known = int(newest.properties[stamps.BATCH_ID]) if newest else -1\n"
+        "            if facts is None or batch_id <= known:\n",
+        f"{BATCH}::test_batches_that_overlap_are_applied_once",
+    ),
+    Mutation(
+        "persisted cache: rows read from a table change when it is written",
+        "src/adlake/io/lineage.py",
+        "        frozen = frame.localCheckpoint(eager=True)\n"
+        "        self._frozen.append(frozen)\n",
+        "        frozen = frame.persist()\n        frozen.count()\n",
+        f"{LINEAGE}::test_a_frozen_frame_keeps_its_rows_when_its_table_is_written",
     ),
     Mutation(
         "blind retry: a failed attempt is repeated without reading the stamps",

@@ -13,7 +13,8 @@ def test_a_mutation_changes_one_place_and_names_a_test(mutation: Mutation) -> No
     text = (REPO_ROOT / mutation.file).read_text()
     assert text.count(mutation.old) == 1
     assert mutation.old != mutation.new
-    assert (REPO_ROOT / mutation.test).exists()
+    file, _, test = mutation.test.partition("::")
+    assert f"def {test}" in (REPO_ROOT / file).read_text()
 
 
 def test_there_are_at_least_twenty() -> None:
