@@ -1,5 +1,6 @@
 -- Offending rows: batches whose verdicts Bronze does not hold any more: offsets = admitted + rejected
--- and admitted = applied + duplicates, by the batch's own count and by Bronze's. Reads all of Bronze.
+-- and admitted = applied + duplicates, by the batch's own count, Bronze's rows and Gold's events.
+-- Reads all of Bronze and of Gold.
 -- Parameter: row_limit.
 SELECT
     kafka_topic,

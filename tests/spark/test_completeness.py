@@ -51,6 +51,32 @@ def append_batch(lake: SparkSession, batch: int, first: int, *, said: int | None
         lake.sql(f"INSERT INTO lakehouse.{BRONZE_EVENTS} SELECT {chosen} FROM batch_rows")
 
 
+def hold_in_gold(lake: SparkSession, *, without: str = "") -> None:
+    """Gold holds every event of Bronze but one."""
+    table = "lakehouse.gold.ad_performance_state"
+    found = {
+        "impression_id": "impression_id",
+        "events_state": "to_json(collect_set(named_struct('e', event_id)))",
+        "last_updated_ts": "timestamp_millis(0)",
+    }
+    required = {
+        "boolean": "FALSE",
+        "int": "0",
+        "bigint": "0",
+        "decimal(18,6)": "0",
+        "decimal(38,6)": "0",
+    }
+    chosen = ", ".join(
+        f"{found.get(field.name) or required.get(field.dataType.simpleString(), 'NULL')} "
+        f"AS {field.name}"
+        for field in lake.table(table).schema
+    )
+    lake.sql(
+        f"INSERT OVERWRITE {table} SELECT {chosen} FROM lakehouse.{BRONZE_EVENTS} "
+        f"WHERE reject_reason IS NULL AND event_id <> '{without}' GROUP BY impression_id"
+    )
+
+
 def gaps(lake: SparkSession) -> list[str]:
     return [row.gap for row in lake.sql(sql_text("views/spark/completeness_gaps")).collect()]
 
@@ -73,10 +99,23 @@ def test_each_batch_is_recorded_once(lake: SparkSession) -> None:
     assert record_batches(lake) == 1
     assert ledger(lake) == [(0, 0, 9, 1, 10, 10), (1, 10, 9, 1, 10, 20), (2, 20, 9, 1, 10, 30)]
     assert gaps(lake) == []
+    hold_in_gold(lake)
     batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
     assert all(row.is_complete for row in batches)
     # 4 and 5 are one event, and so on; 0 is rejected, so 1 is the first of its event.
     assert sorted((row.applied, row.duplicates) for row in batches) == [(5, 4)] * 3
+
+
+def test_an_event_that_gold_lost_leaves_its_batch_incomplete(lake: SparkSession) -> None:
+    append_batch(lake, 0, first=0)
+    append_batch(lake, 1, first=10)
+    record_batches(lake)
+    hold_in_gold(lake, without="7")
+    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    assert [
+        (row.batch_id, row.applied, row.duplicates, row.is_complete)
+        for row in sorted(batches, key=lambda row: row.batch_id)
+    ] == [(0, 5, 4, True), (1, 4, 4, False)]
 
 
 def test_the_ledger_goes_on_after_its_files_were_merged(
@@ -128,6 +167,7 @@ def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:
     lake.sql(f"DELETE FROM lakehouse.{BRONZE_EVENTS} WHERE kafka_offset < 5")
     append_batch(lake, 1, first=10)
     record_batches(lake)
+    hold_in_gold(lake)
     assert gaps(lake) == ["rows of Bronze changed between two batches"]
     batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
     assert [

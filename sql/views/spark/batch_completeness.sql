@@ -1,9 +1,9 @@
 -- audit.batch_completeness: each batch and partition, what it counted beside what Bronze holds.
 -- grain: one row per (topic_id, epoch, batch_id, kafka_partition)
 -- readers: verify (--batches), notebooks
--- applied: admitted deliveries that are the first of their (impression_id, event_id) by (ingest_ts,
--- partition, offset); duplicates: all other admitted ones. Both from Bronze alone, so they do not
--- depend on the order of arrival. Reads all of Bronze.
+-- applied: first admitted deliveries of their (impression_id, event_id) by (ingest_ts, partition,
+-- offset) whose event Gold holds; duplicates: all admitted ones that are not the first. No order of
+-- arrival in either. An event that Gold lost is neither. Reads all of Bronze and of Gold.
 WITH held_deliveries AS (
     SELECT DISTINCT
         kafka_topic,
@@ -16,14 +16,32 @@ WITH held_deliveries AS (
     FROM lakehouse.bronze.ad_events
 ),
 
-judged_deliveries AS (
+gold_events AS (
+    SELECT DISTINCT
+        impression_id,
+        explode(from_json(events_state, 'array<struct<e:string>>').e) AS event_id
+    FROM lakehouse.gold.ad_performance_state
+),
+
+ranked_deliveries AS (
     SELECT
         *,
         is_admitted AND row_number() OVER (
             PARTITION BY impression_id, event_id, is_admitted
             ORDER BY ingest_ts ASC, kafka_partition ASC, kafka_offset ASC, kafka_topic ASC
-        ) = 1 AS is_applied
+        ) = 1 AS is_first
     FROM held_deliveries
+),
+
+judged_deliveries AS (
+    SELECT
+        ranked_deliveries.*,
+        ranked_deliveries.is_first AND gold_events.event_id IS NOT NULL AS is_applied
+    FROM ranked_deliveries
+    LEFT JOIN gold_events
+        ON
+            ranked_deliveries.impression_id = gold_events.impression_id
+            AND ranked_deliveries.event_id = gold_events.event_id
 ),
 
 -- What came later is not in the ledger yet.
@@ -46,6 +64,7 @@ ordered_records AS (
         first_offset,
         FALSE AS is_held,
         FALSE AS is_admitted,
+        FALSE AS is_first,
         FALSE AS is_applied
     FROM lakehouse.audit.completeness_ledger
     UNION ALL
@@ -57,6 +76,7 @@ ordered_records AS (
         CAST(NULL AS BIGINT) AS first_offset,
         TRUE AS is_held,
         judged_deliveries.is_admitted,
+        judged_deliveries.is_first,
         judged_deliveries.is_applied
     FROM judged_deliveries
     INNER JOIN ledger_ends
@@ -83,6 +103,7 @@ held_by_batch AS (
         batch_first_offset,
         count_if(is_admitted) AS held_admitted,
         count_if(is_held AND NOT is_admitted) AS held_rejected,
+        count_if(is_first) AS firsts,
         count_if(is_applied) AS applied
     FROM placed_records
     GROUP BY kafka_topic, kafka_partition, batch_first_offset
@@ -93,6 +114,7 @@ counted_batches AS (
         ledger.*,
         coalesce(held_by_batch.held_admitted, 0) AS held_admitted,
         coalesce(held_by_batch.held_rejected, 0) AS held_rejected,
+        coalesce(held_by_batch.firsts, 0) AS firsts,
         coalesce(held_by_batch.applied, 0) AS applied
     FROM lakehouse.audit.completeness_ledger AS ledger
     LEFT JOIN held_by_batch
@@ -116,9 +138,10 @@ SELECT
     held_admitted,
     held_rejected,
     applied,
-    held_admitted - applied AS duplicates,
+    held_admitted - firsts AS duplicates,
     next_offset - first_offset = admitted + rejected
     AND admitted = held_admitted
-    AND rejected = held_rejected AS is_complete,
+    AND rejected = held_rejected
+    AND applied = firsts AS is_complete,
     committed_at
 FROM counted_batches

@@ -1,9 +1,9 @@
 -- audit.batch_completeness: each batch and partition, what it counted beside what Bronze holds.
 -- grain: one row per (topic_id, epoch, batch_id, kafka_partition)
 -- readers: verify (--batches), notebooks
--- applied: admitted deliveries that are the first of their (impression_id, event_id) by (ingest_ts,
--- partition, offset); duplicates: all other admitted ones. Both from Bronze alone, so they do not
--- depend on the order of arrival. Reads all of Bronze.
+-- applied: first admitted deliveries of their (impression_id, event_id) by (ingest_ts, partition,
+-- offset) whose event Gold holds; duplicates: all admitted ones that are not the first. No order of
+-- arrival in either. An event that Gold lost is neither. Reads all of Bronze and of Gold.
 WITH held_deliveries AS (
     SELECT DISTINCT
         kafka_topic,
@@ -17,18 +17,35 @@ WITH held_deliveries AS (
 ),
 
 first_deliveries AS (
-    SELECT min(ROW(ingest_ts, kafka_partition, kafka_offset, kafka_topic)) AS position
+    SELECT
+        impression_id,
+        event_id,
+        min(ROW(ingest_ts, kafka_partition, kafka_offset, kafka_topic)) AS position
     FROM held_deliveries
     WHERE is_admitted
     GROUP BY impression_id, event_id
 ),
 
-applied_deliveries AS (
+gold_events AS (
+    SELECT DISTINCT
+        state.impression_id,
+        event.e AS event_id
+    FROM lakehouse.gold.ad_performance_state AS state
+    CROSS JOIN
+        UNNEST(TRY_CAST(TRY(json_parse(state.events_state)) AS ARRAY(ROW(e VARCHAR)))) AS event (e)
+),
+
+placed_firsts AS (
     SELECT
-        position[4] AS kafka_topic,
-        position[2] AS kafka_partition,
-        position[3] AS kafka_offset
+        first_deliveries.position[4] AS kafka_topic,
+        first_deliveries.position[2] AS kafka_partition,
+        first_deliveries.position[3] AS kafka_offset,
+        gold_events.event_id IS NOT NULL AS is_applied
     FROM first_deliveries
+    LEFT JOIN gold_events
+        ON
+            first_deliveries.impression_id = gold_events.impression_id
+            AND first_deliveries.event_id = gold_events.event_id
 ),
 
 -- Batches by their first offsets, so that a delivery finds its own in a few steps.
@@ -62,22 +79,23 @@ held_by_batch AS (
         width_bucket(CAST(held_deliveries.kafka_offset AS DOUBLE), batch_starts.first_offsets)
 ),
 
-applied_by_batch AS (
+firsts_by_batch AS (
     SELECT
-        applied_deliveries.kafka_topic,
-        applied_deliveries.kafka_partition,
-        width_bucket(CAST(applied_deliveries.kafka_offset AS DOUBLE), batch_starts.first_offsets) AS batch_place,
-        count(*) AS applied
-    FROM applied_deliveries
+        placed_firsts.kafka_topic,
+        placed_firsts.kafka_partition,
+        width_bucket(CAST(placed_firsts.kafka_offset AS DOUBLE), batch_starts.first_offsets) AS batch_place,
+        count(*) AS firsts,
+        count_if(placed_firsts.is_applied) AS applied
+    FROM placed_firsts
     INNER JOIN batch_starts
         ON
-            applied_deliveries.kafka_topic = batch_starts.kafka_topic
-            AND applied_deliveries.kafka_partition = batch_starts.kafka_partition
-            AND applied_deliveries.kafka_offset < batch_starts.ledger_end
+            placed_firsts.kafka_topic = batch_starts.kafka_topic
+            AND placed_firsts.kafka_partition = batch_starts.kafka_partition
+            AND placed_firsts.kafka_offset < batch_starts.ledger_end
     GROUP BY
-        applied_deliveries.kafka_topic,
-        applied_deliveries.kafka_partition,
-        width_bucket(CAST(applied_deliveries.kafka_offset AS DOUBLE), batch_starts.first_offsets)
+        placed_firsts.kafka_topic,
+        placed_firsts.kafka_partition,
+        width_bucket(CAST(placed_firsts.kafka_offset AS DOUBLE), batch_starts.first_offsets)
 ),
 
 placed_batches AS (
@@ -94,18 +112,19 @@ counted_batches AS (
         placed_batches.*,
         coalesce(held_by_batch.held_admitted, 0) AS held_admitted,
         coalesce(held_by_batch.held_rejected, 0) AS held_rejected,
-        coalesce(applied_by_batch.applied, 0) AS applied
+        coalesce(firsts_by_batch.firsts, 0) AS firsts,
+        coalesce(firsts_by_batch.applied, 0) AS applied
     FROM placed_batches
     LEFT JOIN held_by_batch
         ON
             placed_batches.kafka_topic = held_by_batch.kafka_topic
             AND placed_batches.kafka_partition = held_by_batch.kafka_partition
             AND placed_batches.batch_place = held_by_batch.batch_place
-    LEFT JOIN applied_by_batch
+    LEFT JOIN firsts_by_batch
         ON
-            placed_batches.kafka_topic = applied_by_batch.kafka_topic
-            AND placed_batches.kafka_partition = applied_by_batch.kafka_partition
-            AND placed_batches.batch_place = applied_by_batch.batch_place
+            placed_batches.kafka_topic = firsts_by_batch.kafka_topic
+            AND placed_batches.kafka_partition = firsts_by_batch.kafka_partition
+            AND placed_batches.batch_place = firsts_by_batch.batch_place
 )
 
 SELECT
@@ -122,9 +141,10 @@ SELECT
     held_admitted,
     held_rejected,
     applied,
-    held_admitted - applied AS duplicates,
+    held_admitted - firsts AS duplicates,
     next_offset - first_offset = admitted + rejected
     AND admitted = held_admitted
-    AND rejected = held_rejected AS is_complete,
+    AND rejected = held_rejected
+    AND applied = firsts AS is_complete,
     committed_at
 FROM counted_batches

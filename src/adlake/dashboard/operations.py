@@ -42,7 +42,7 @@ def _draw(sources: Sources) -> None:
     lag = _lag(sources, found["next_offsets"])
     data_as_of(freshness)
     _health(None if lag is None else sum(lag.values()), freshness, batches)
-    _books(sources.open_books())
+    show_books(sources.open_books())
     _tiles(freshness, found["throughput"][0], batches, lag)
     _batch_charts(batches)
     left, right = st.columns(2)
@@ -73,7 +73,7 @@ def _health(total_lag: int | None, freshness: Record, batches: list[Record]) -> 
     show_banner[health.level](health.sentence, icon=f":material/{icons[health.level]}:")
 
 
-def _books(gaps: list[Record] | None) -> None:
+def show_books(gaps: list[Record] | None) -> None:
     """The check sql/checks/completeness.sql, also part of `adlake verify`."""
     if gaps is None:
         st.caption("Completeness: no ledger yet; the stream makes it when it starts.")
