@@ -36,7 +36,7 @@ def not_blank(text: str) -> str:
 
 
 def main() -> None:
-    """Entry point: our own errors become one line and an exit code, never a traceback."""
+    """Entry point: our own errors and a database's become one line and an exit code."""
     try:
         app()
     except SettingsError as error:
@@ -45,6 +45,14 @@ def main() -> None:
         _fail(error, FAILURE)
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
+    except Exception as error:
+        # Late, so that a command that needs no database does not load its driver.
+        from adlake.io.catalog_errors import catalog_trouble
+
+        trouble = catalog_trouble(error)
+        if trouble is None:
+            raise
+        _fail(trouble, FAILURE)
 
 
 def _fail(error: object, code: int) -> None:

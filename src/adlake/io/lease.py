@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -33,12 +34,21 @@ class LeaseLostError(AdlakeError):
 
 
 def this_holder() -> str:
-    """Name of this process: host, pid and the process's start time (pids are reused)."""
+    """Name of this process: host, pid and when the process began (pids are reused)."""
     process = psutil.Process()
-    return f"{socket.gethostname()}/pid {process.pid}/started {process.create_time():.2f}"
+    return f"{socket.gethostname()}/pid {process.pid}/started {_beginning(process)}"
 
 
-def _holder_is_dead(holder: str) -> bool:
+def _beginning(process: psutil.Process) -> str:
+    """When a process began: which boot, and ticks since then; a step of the clock moves neither."""
+    try:
+        ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]}+{ticks}"
+    except FileNotFoundError:  # no Linux, or it ended just now
+        return f"{process.create_time():.2f}"
+
+
+def holder_is_dead(holder: str) -> bool:
     """True only when the holder ran on this host and is certainly gone."""
     host, _, rest = holder.partition("/pid ")
     pid_text, _, started = rest.partition("/started ")
@@ -46,7 +56,7 @@ def _holder_is_dead(holder: str) -> bool:
         return False
     try:
         process = psutil.Process(int(pid_text))
-        return f"{process.create_time():.2f}" != started or process.status() == "zombie"
+        return _beginning(process) != started or process.status() == "zombie"
     except psutil.NoSuchProcess:
         return True
 
@@ -114,7 +124,7 @@ def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
         ).fetchone()
         assert row is not None  # noqa: S101 - inserted above, locked here
         epoch, current_holder, is_free, seconds_left = row
-        if not is_free and not _holder_is_dead(current_holder):
+        if not is_free and not holder_is_dead(current_holder):
             raise LeaseHeldError(
                 f"{current_holder} holds lease {name} (epoch {epoch}, {seconds_left:.0f} s left "
                 "unless renewed): only one driver may write; stop that one first"
