@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adlake.provision.catalog import catalog_database
 from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
     produce,
@@ -36,6 +37,7 @@ def test_f04_a_paused_driver_cannot_commit_after_another_took_over(
     with second_driver(lake, "zombie.log", FAILPOINTS=f"{place}=stop") as zombie:
         wait_until_stopped(zombie)
         wait_for_free_port(lake)
+        wait_for_lapsed_lease(lake)
         lake.stack().up(only=["stream"])
         prove(lake)
         zombie.send_signal(signal.SIGCONT)
@@ -66,6 +68,22 @@ def test_f05_of_two_drivers_started_together_one_works_and_the_other_says_why(
         "F5", "two drivers started together", fired=True, outcome="one works, one refused"
     )
     prove_history(lake)
+
+
+def wait_for_lapsed_lease(lake: Lake) -> None:
+    """A paused driver holds its lease until it lapses; one that starts earlier is refused."""
+    lapsed = (
+        "SELECT is_released OR renewed_at + make_interval(secs => ttl_seconds) "
+        "< clock_timestamp() FROM adlake.leases"
+    )
+    deadline = time.monotonic() + EXIT_SECONDS
+    while True:
+        with catalog_database(lake.settings()).connect() as connection:
+            [(is_free,)] = connection.execute(lapsed).fetchall()
+        if is_free:
+            return
+        assert time.monotonic() < deadline, "a paused driver goes on renewing its lease"
+        time.sleep(0.5)
 
 
 def wait_for_one_to_exit(*drivers: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
