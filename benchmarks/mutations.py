@@ -145,7 +145,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the lease is taken while its holder lives", "src/adlake/io/lease.py",
-        "if not is_free and not _holder_is_dead(current_holder):", "if False:", FENCE,
+        "if not is_free and not holder_is_dead(current_holder):", "if False:", FENCE,
     ),
     Mutation(
         "a recreated topic goes unnoticed at the start", SOURCE_JOB,
