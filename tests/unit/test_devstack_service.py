@@ -67,6 +67,26 @@ def test_start_repairs_when_the_main_process_was_killed(parent: FakeService) -> 
     assert not any(process.is_alive(orphan) for orphan in orphans), "start sweeps leftovers"
 
 
+def test_what_dies_while_start_looks_at_it_is_started_anew(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.start()
+    dying = service.main_process()
+    assert dying is not None
+    is_ready = service.is_ready
+
+    def dies_first() -> bool:
+        if service.main_process() == dying:
+            dying.kill()
+            psutil.wait_procs([dying], timeout=5)
+            return False
+        return is_ready()
+
+    monkeypatch.setattr(service, "is_ready", dies_first)
+    assert not service.start().already_running
+    assert service.main_process() not in (None, dying)
+
+
 def test_stop_kills_and_says_so_when_the_signal_is_ignored(tmp_path: Path, port: int) -> None:
     service = fake_service(tmp_path, port, "deaf")
     service.start()

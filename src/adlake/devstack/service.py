@@ -42,6 +42,10 @@ class Started:
     already_running: bool
 
 
+class _DiedError(DevstackError):
+    """The main process ended before it was ready."""
+
+
 class Service(ABC):
     """Base of all services; everything is derived from the settings, nothing is global."""
 
@@ -126,7 +130,15 @@ class Service(ABC):
             self._refuse_other_port()
         else:
             self._launch()
-        self._wait_until_ready(began)
+        try:
+            self._wait_until_ready(began)
+        except _DiedError:
+            if not running:
+                raise
+            # Killed a moment ago, it was still dying when we looked.
+            running = False
+            self._launch()
+            self._wait_until_ready(began)
         self.after_ready()
         return Started(time.monotonic() - began, running)
 
@@ -177,7 +189,7 @@ class Service(ABC):
     def _wait_until_ready(self, began: float) -> None:
         while not self.is_ready():
             if self.main_process() is None:
-                raise DevstackError(self._story("died while starting"))
+                raise _DiedError(self._story("died while starting"))
             if self.cancelled.is_set():
                 raise DevstackError(f"the start of {self.name} was interrupted")
             if time.monotonic() - began > self.ready_seconds:
