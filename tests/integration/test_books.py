@@ -19,11 +19,12 @@ from adlake.io.kafka import publish_all
 from adlake.io.trino import TrinoClient, connect
 from adlake.jobs import quarantine
 from adlake.provision.catalog import catalog_database
+from tests.fixtures.corpus.case import event
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
-FAULTS = "all,negative_values=0.03"
-"""Enough negative values that one of them is a conversion before now: most lie ahead of it."""
+WRONG_SIGN = "wrong-sign"
+"""Event of the one rejected conversion that the traffic is sure to hold, and its impression."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     try:
         one.stack().up(only=SERVERS)
         produce(one, 10_000, seed=1)
+        send_a_wrong_sign(one)
         one.stack().up(only=["stream"])
         one.adlake("wait", "--timeout", "240")
         yield one
@@ -51,8 +53,18 @@ def trino(lake: Lake) -> Iterator[TrinoClient]:
 def produce(lake: Lake, events: int, seed: int) -> None:
     lake.adlake(
         "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
-        "--drain", "--unpaced", "--faults", FAULTS, "--history", "48h",
+        "--drain", "--unpaced", "--faults", "all", "--history", "48h",
     )  # fmt: skip
+
+
+def send_a_wrong_sign(lake: Lake) -> None:
+    payload = event(
+        event_id=WRONG_SIGN, impression_id=WRONG_SIGN, event_type="CONVERSION", bid_price=...,
+        conversion_value=-12.34, event_timestamp=int(time.time()),
+    )  # fmt: skip
+    settings = lake.settings()
+    record = (WRONG_SIGN.encode(), payload, int(time.time() * 1000))
+    publish_all(settings.bootstrap_servers, settings.kafka.topic, [record])
 
 
 def listed(lake: Lake, *filters: str) -> list[dict[str, Any]]:
@@ -110,7 +122,7 @@ def test_a_rejected_conversion_is_corrected_and_counts_once(lake: Lake, trino: T
     rejected = listed(lake, "--reason", "negative_value", "--limit", "500")
     assert {row["reject_reason"] for row in rejected} == {"NEGATIVE_VALUE"}
     assert listed(lake, "--reason", "NEGATIVE_VALUE", "--until", "2020-01-01") == []
-    target = next(row for row in rejected if row["event_type"] == "CONVERSION")
+    [target] = [row for row in rejected if row["impression_id"] == WRONG_SIGN]
     place = f"{target['kafka_partition']}/{target['kafka_offset']}"
     assert "NEGATIVE_VALUE (NEG_VALUE)" in lake.adlake("quarantine", "show", place).stdout
     payload = json.loads(lake.adlake("quarantine", "show", place, "--raw").stdout)
