@@ -15,6 +15,9 @@ LINEAGE = "tests/spark/test_lineage.py"
 WAIT = "tests/unit/test_wait.py"
 LAW = "tests/unit/test_law_truth_table.py"
 ORACLE = "tests/contract/test_oracle_law.py"
+REPLAY = "tests/spark/test_replay.py"
+STOPS = "tests/faults/test_stops.py"
+SOURCE_FAULTS = "tests/faults/test_source_faults.py"
 
 FOLD = "src/adlake/transforms/fold.py"
 GOLD = "src/adlake/transforms/gold.py"
@@ -24,6 +27,8 @@ BATCH_FACTS = "src/adlake/jobs/batch_facts.py"
 START = "src/adlake/jobs/start.py"
 SOURCE_JOB = "src/adlake/jobs/source.py"
 WRITER = "src/adlake/io/gold_writer.py"
+MAINTENANCE = "src/adlake/io/maintenance.py"
+PUBLICATION = "src/adlake/jobs/publication.py"
 FENCE_SQL = "sql/migrations/0002_lease.sql"
 
 
@@ -89,8 +94,17 @@ MUTATIONS: tuple[Mutation, ...] = (
         "        self.table.reset_staging()\n", "        self.table.java_table()\n", GOLD_WRITER,
     ),
     Mutation(
-        "expired guard: the newest stamp is forgotten", "src/adlake/io/maintenance.py",
+        "expired guard: the newest stamp is forgotten", MAINTENANCE,
         "limit = min(older_than_ms, stamped_ms)", "limit = older_than_ms", GOLD_WRITER,
+    ),
+    Mutation(
+        "expiry takes the snapshots that readers pinned", MAINTENANCE,
+        ".retainLast(keep)", ".retainLast(1)", GOLD_WRITER,
+    ),
+    Mutation(
+        "a compaction hides the stamp below it", "src/adlake/io/iceberg.py",
+        "            snapshot = None if parent_id is None else table.snapshot(parent_id)\n\n",
+        "            snapshot = None\n\n", GOLD_WRITER,
     ),
     Mutation(
         "no stamp: the guard knows no offsets", "src/adlake/io/iceberg.py",
@@ -128,11 +142,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no repair: Gold stays behind Bronze after a kill", START,
-        "        gold.apply(deliveries", "        str(deliveries", BATCH,
+        "        gold.apply(deliveries", "        (lambda *_: None)(deliveries", BATCH,
     ),
     Mutation(
         "offsets of an older source epoch are taken for those of the new one", BATCH_JOB,
-        "if stamp is None or epoch_of_label(stamp.source_label) < source.number:",
+        "if stamp is None or self._is_older(stamp):",
         "if stamp is None:", BATCH,
     ),
     Mutation(
@@ -157,6 +171,34 @@ MUTATIONS: tuple[Mutation, ...] = (
         "            self._confirm_topic()\n", "            pass\n", BATCH,
     ),
     Mutation(
+        "a lost tail goes unnoticed", SOURCE_JOB,
+        "if offset > topic.end_offsets.get(p, 0)", "if False", SOURCE,
+    ),
+    Mutation(
+        "a new partition is read from its end", SOURCE_JOB,
+        "EARLIEST = -2", "EARLIEST = -1", SOURCE,
+    ),
+    Mutation(
+        "records of an aborted transaction are read", "src/adlake/io/kafka_stream.py",
+        '"read_committed"', '"read_uncommitted"',
+        f"{SOURCE_FAULTS}::test_f20_an_aborted_transaction_is_never_read",
+    ),
+    Mutation(
+        "a driver does not hear SIGTERM", "src/adlake/jobs/stream.py",
+        "(self._signals.came or self._stopping.is_set())", "self._stopping.is_set()",
+        f"{STOPS}::test_f03_sigterm_ends_the_driver_cleanly_at[batch.end]",
+    ),
+    Mutation(
+        "a publication forgets what arrived since the build", PUBLICATION,
+        "    caught_up = _catch_up(session, law, facts.stamp, operation, pause)",
+        "    caught_up = 0", f"{REPLAY}::test_publish_and_undo_keep_what_arrived_meanwhile",
+    ),
+    Mutation(
+        "an operation that main contains is done again", PUBLICATION,
+        "if is_applied(gold, operation.operation_id):", "if False:",
+        f"{REPLAY}::test_f32_an_exception_at_any_step_loses_nothing[replay.after_swap]",
+    ),
+    Mutation(
         "a retention gap goes unnoticed", SOURCE_JOB,
         "if position.next_offsets.get(p, 0) < begin", "if False", SOURCE,
     ),
@@ -164,6 +206,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         "future events are admitted", ADMIT,
         'F.col("ingest_ms") + constants.future_tolerance_ms',
         'F.col("ingest_ms") + 10**15', PARITY,
+    ),
+    Mutation(
+        "a price written as text is taken for money", ADMIT,
+        'return (_kind(name) == "BIGINT") | _kind(name).startswith("D")',
+        'return _kind(name) != "VOID"', PARITY,
     ),
     Mutation(
         "bytes that are not UTF-8 are stored as text", ADMIT,

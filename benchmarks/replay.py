@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,12 @@ def measure(settings: Settings, events: int) -> dict[str, Any]:
 
 def cpu_seconds() -> float:
     """CPU time of this process and its JVM so far; other programs do not count."""
-    me = psutil.Process()
-    return sum(
-        times.user + times.system
-        for times in (one.cpu_times() for one in (me, *me.children(recursive=True)))
-    )
+    me, total = psutil.Process(), 0.0
+    for one in (me, *me.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a helper of Spark may end at any moment
+            times = one.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def build_facts(one: Replayed) -> dict[str, Any]:

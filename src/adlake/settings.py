@@ -134,7 +134,10 @@ class StreamSettings(_Concern):
         60, ge=0, description="forget old snapshots every so many batches; 0: never"
     )
     ledger_every_batches: int = Field(
-        12, ge=0, description="copy batch counts into the ledger every so many batches; 0: never"
+        12,
+        ge=0,
+        le=60,
+        description="copy batch counts to the ledger (every n batches; 0: never)",
     )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from functools import partial
 
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.lake_reader import LakeReader
+from adlake.io.last_records import with_last_records
 from adlake.io.lease import Connect
 from adlake.io.spark import CatalogAccess, SparkResources
+from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicFacts, topic_facts
 from adlake.io.topic_holes import FindHoles, ranges_without_records
 from adlake.jobs.housekeep import HousekeepingPlan
@@ -49,9 +52,12 @@ def lake_reader(settings: Settings) -> LakeReader:
     )
 
 
-def present_topic(settings: Settings) -> TopicFacts:
-    """The topic as the broker has it now; raises TopicError."""
-    return topic_facts(settings.bootstrap_servers, settings.kafka.topic)
+def present_topic(
+    settings: Settings, contained: Mapping[int, LastRecord] | None = None
+) -> TopicFacts:
+    """The topic as the broker has it now, and what lies where these records were; TopicError."""
+    topic = topic_facts(settings.bootstrap_servers, settings.kafka.topic)
+    return with_last_records(topic, settings.bootstrap_servers, contained or {})
 
 
 def hole_finder(settings: Settings) -> FindHoles:

@@ -43,6 +43,8 @@ class CatalogProxy:
         self._fault = Fault.NONE
         self._table = ""
         self._is_open = True
+        self.refused = 0
+        """Connections that came while it was shut."""
         self._sockets: set[socket.socket] = set()
         self.met = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -80,6 +82,7 @@ class CatalogProxy:
             except OSError:
                 return
             if not self._is_open:
+                self.refused += 1
                 client.close()
                 continue
             server = socket.create_connection(self._target, timeout=CONNECT_SECONDS)

@@ -154,11 +154,17 @@ class PollingReader:
         assert self.seen <= lawful, f"seen, but of no head: {self.seen - lawful}"
 
 
-def commit_times(trino: TrinoClient) -> list[int]:
-    """Epoch ms of every stamped Gold commit, oldest first."""
-    rows = trino.rows(
-        "SELECT CAST(to_unixtime(committed_at) * 1000 AS bigint) "
-        'FROM gold."ad_performance_state$snapshots" '
-        "WHERE element_at(summary, 'adlake.epoch') IS NOT NULL ORDER BY 1"
-    )
-    return [moment for (moment,) in rows]
+def commit_times(reader: LakeReader) -> list[int]:
+    """Epoch ms at which a stamped snapshot became the head that readers of Gold see, oldest first.
+
+    Steps of a batch on its branch do not count: a killed batch leaves some that nobody ever saw.
+    """
+    table = reader.table(GOLD_STATE)
+    assert table is not None
+    stamped = {
+        one.snapshot_id
+        for one in table.metadata.snapshots
+        if one.summary is not None and stamps.NEXT_OFFSETS in one.summary.additional_properties
+    }
+    log = table.metadata.snapshot_log
+    return sorted(entry.timestamp_ms for entry in log if entry.snapshot_id in stamped)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from adlake.io.failpoints import PLACES
+from adlake.wiring import lake_reader
 from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
     VICTIMS,
@@ -127,10 +128,10 @@ def test_f01_f02_f26_every_row_and_every_head_is_lawful_after_all_kills(
     found = prove_history(lake)
     with client_of(lake) as trino:
         reader.assert_saw_only_heads(trino, heads_of(lake))
-        commits = commit_times(trino)
+    commits = commit_times(lake_reader(lake.settings()))
     lake.stack().down(only=["stream"])
     recoveries = recovery_seconds([moment for _, moment in kills], commits)
-    assert recoveries, "no kill was followed by a commit of Gold"
+    assert len(recoveries) >= len(kills) / 2, "too few kills were followed by a commit of Gold"
     for name, moment in kills:
         place, _, action = name.partition(" ")
         chronicle.add(
@@ -142,6 +143,7 @@ def test_f01_f02_f26_every_row_and_every_head_is_lawful_after_all_kills(
         chronicle.totals |= found | {
             "kills": len(kills),
             "reader_polls": reader.polls,
+            "recoveries_measured": len(recoveries),
             "recovery_seconds_p50": recoveries[len(recoveries) // 2],
             "recovery_seconds_p95": p95,
         }
@@ -156,9 +158,10 @@ def fault_of(place: str) -> str:
 
 
 def recovery_seconds(kills: list[int], commits: list[int]) -> list[float]:
-    """From each kill to the first Gold commit after it, sorted.
+    """From each kill to the first commit after it that readers of Gold see, sorted.
 
-    A kill that the next kill overtook before Gold committed is measured by neither.
+    The next driver is started at once, as a supervisor would. A kill that the next kill overtook
+    before Gold committed has no time of its own.
     """
     found = []
     for moment, following in zip(kills, [*kills[1:], None], strict=True):

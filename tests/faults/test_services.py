@@ -6,13 +6,15 @@ import signal
 import time
 
 import pytest
+from benchmarks.traffic import Traffic
 
+from adlake.contracts.tables import GOLD_STATE
 from adlake.devstack.service import State
+from adlake.wiring import lake_reader
 from tests.faults.catalog_proxy import CatalogProxy, Fault
 from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
     VICTIMS,
-    client_of,
     kill_service,
     kill_victims,
     produce,
@@ -29,6 +31,8 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 TABLES = {"bronze": "ad_events", "gold": "ad_performance_state"}
 FROZEN_SECONDS = 60
+RATE = 300
+"""Events a second of the producer beside the drill."""
 
 
 def through(lake: Lake, proxy: CatalogProxy) -> dict[str, str]:
@@ -81,37 +85,62 @@ def test_f22_the_catalog_is_away_for_a_while(
         proxy.shut()
         produce(lake, 1_500, seed=221)
         time.sleep(8)
+        assert proxy.refused, "nobody asked for the catalog while it was away"
         proxy.open_again()
         prove(lake)
         assert driver.poll() is None
-    chronicle.add("F22", "catalog away for 8 s", outcome="retried, nothing applied twice")
+    chronicle.add(
+        "F22", "catalog away for 8 s", fired=True, connections_refused=proxy.refused,
+        outcome="retried, nothing applied twice",
+    )  # fmt: skip
 
 
 def test_f13_the_broker_is_killed_under_load(lake: Lake, chronicle: Chronicle) -> None:
     wait_for_free_port(lake)
     lake.stack().up(only=["stream"])
-    produce(lake, 3_000, seed=13)
-    kill_service(lake, "kafka")
-    lake.stack().up(only=["kafka", "stream"])
-    produce(lake, 1_500, seed=131)
+    with Traffic(lake, RATE, seed=13) as traffic:
+        unread = wait_for_backlog(lake, traffic)
+        kill_service(lake, "kafka")
+        lake.stack().up(only=["kafka", "stream"])
+        produced = traffic.finish()
     prove(lake)
     lake.stack().down(only=["stream"])
-    chronicle.add("F13", "broker killed while the stream reads", outcome="all acked records there")
+    chronicle.add(
+        "F13", "broker killed while producer and stream work", fired=True, unread_then=unread,
+        produced=produced, outcome="all acked records there",
+    )  # fmt: skip
+
+
+def wait_for_backlog(lake: Lake, traffic: Traffic) -> int:
+    """Block until both work: more records come, and the lake lacks some; returns how many."""
+    traffic.wait_for_more_than(traffic.records() + RATE)
+    deadline = time.monotonic() + 60
+    while True:
+        stamp = lake_reader(lake.settings()).newest_stamp(GOLD_STATE)
+        contained = sum(stamp.next_offsets.values()) if stamp else 0
+        if (unread := traffic.records() - contained) > 0:
+            return unread
+        assert time.monotonic() < deadline, "the stream never lacks a record: no load"
 
 
 def test_f14_the_broker_hangs_for_a_minute(lake: Lake, chronicle: Chronicle) -> None:
     wait_for_free_port(lake)
     lake.stack().up(only=["stream"])
-    produce(lake, 3_000, seed=14)
-    broker = next(one for one in lake.stack().services(["kafka"]))
-    signal_all(broker.processes(), signal.SIGSTOP)
-    time.sleep(FROZEN_SECONDS)
-    signal_all(broker.processes(), signal.SIGCONT)
-    if lake.stream().state() is not State.READY:
-        lake.stack().up(only=["stream"])
+    with Traffic(lake, RATE, seed=14) as traffic:
+        unread = wait_for_backlog(lake, traffic)
+        broker = next(one for one in lake.stack().services(["kafka"]))
+        signal_all(broker.processes(), signal.SIGSTOP)
+        time.sleep(FROZEN_SECONDS)
+        signal_all(broker.processes(), signal.SIGCONT)
+        if lake.stream().state() is not State.READY:
+            lake.stack().up(only=["stream"])
+        produced = traffic.finish()
     prove(lake)
     lake.stack().down(only=["stream"])
-    chronicle.add("F14", f"broker frozen for {FROZEN_SECONDS} s", outcome="stall, then caught up")
+    chronicle.add(
+        "F14", f"broker frozen for {FROZEN_SECONDS} s", fired=True, unread_then=unread,
+        produced=produced, outcome="stall, then caught up",
+    )  # fmt: skip
 
 
 def test_f29_trino_dies_and_the_stream_does_not_notice(lake: Lake, chronicle: Chronicle) -> None:
@@ -123,8 +152,7 @@ def test_f29_trino_dies_and_the_stream_does_not_notice(lake: Lake, chronicle: Ch
     produce(lake, 1_500, seed=291)
     lake.adlake("wait", "--timeout", "240")
     lake.stack().up(only=["trino"])
-    with client_of(lake) as trino:
-        assert any(commit > moment for commit in commit_times(trino))
+    assert any(commit > moment for commit in commit_times(lake_reader(lake.settings())))
     prove(lake)
     lake.stack().down(only=["stream"])
     chronicle.add("F29", "Trino killed under load", outcome="Gold went on without it")

@@ -196,11 +196,12 @@ def test_f16_a_recreated_topic_stops_the_stream_until_an_operator_goes_on(
     chronicle.add("F16", f"topic made again, {then}", outcome="stopped by name, continued")
 
 
+@pytest.mark.parametrize("then", ["shorter", "longer"])
 def test_f15_a_lost_tail_stops_the_stream_until_an_operator_goes_on(
-    lake: Lake, chronicle: Chronicle
+    lake: Lake, chronicle: Chronicle, then: str
 ) -> None:
     stack = lake.stack()
-    produce(lake, 1_000, seed=15)
+    produce(lake, 1_000, seed=15 + len(then))
     stack.down(only=["kafka"])
     old = lake.home / "kafka-before"
     shutil.copytree(lake.home / "kafka", old)
@@ -214,15 +215,21 @@ def test_f15_a_lost_tail_stops_the_stream_until_an_operator_goes_on(
     shutil.rmtree(lake.home / "kafka")
     old.rename(lake.home / "kafka")
     stack.up(only=["kafka"])
+    if then == "longer":
+        produce(lake, 4_000, seed=153)  # past every offset that the lake contains
     log = refused(lake, "lost its tail")
     assert "partition" in log
-    go_on(lake, "the broker's disk was restored from a backup")
+    assert ("other records" in log) is (then == "longer")
+    go_on(lake, f"the broker's disk was restored from a backup, {then}")
     books = continue_and_verify(lake)
     # Bronze keeps what the broker lost, but no log holds it any more.
     assert "MISSING partition" in books
     assert "acknowledged" in books.partition("MISSING")[2]
     assert "was read again from offset 0" in books
-    chronicle.add("F15", "broker restored to an older state", outcome="stopped by name, continued")
+    what = {"shorter": "", "longer": ", then written past what was lost"}[then]
+    chronicle.add(
+        "F15", f"broker restored to an older state{what}", outcome="stopped by name, continued"
+    )
 
 
 def continue_and_verify(lake: Lake) -> str:

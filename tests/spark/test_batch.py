@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
+from zlib import crc32
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -15,8 +16,10 @@ from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io import failpoints
 from adlake.io.ddl import provision_tables
 from adlake.io.gold_writer import GoldWriter
+from adlake.io.iceberg import IcebergTable
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.spark import CatalogAccess, connect_catalog
+from adlake.io.stamp import LastRecord
 from adlake.jobs import attempts
 from adlake.jobs.attempts import Attempts
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
@@ -78,6 +81,15 @@ def test_batches_that_overlap_are_applied_once(lakehouse: SparkSession) -> None:
     # A new driver counts its batches from 0 again and reads from an older offset.
     processor(lakehouse).process(records(lakehouse, [*SECOND, *THIRD]), 0)
     assert_lawful(lakehouse, EVERYTHING)
+    newest = IcebergTable(lakehouse, BRONZE_EVENTS).newest_stamp()
+    assert newest is not None
+    assert newest.last_records == last_of(EVERYTHING)
+
+
+def last_of(deliveries: Sequence[DeliveryFixture]) -> dict[int, LastRecord]:
+    """The record with the highest offset of each partition."""
+    last = {d.partition: d for d in sorted(deliveries, key=lambda d: d.offset)}
+    return {p: LastRecord(d.offset, d.ingest_ms, crc32(d.payload)) for p, d in last.items()}
 
 
 @pytest.mark.parametrize("place", ["bronze.after_commit", "gold.after_append", "gold.after_commit"])

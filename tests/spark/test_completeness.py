@@ -151,6 +151,7 @@ def test_a_wrong_count_is_a_gap(lake: SparkSession) -> None:
     append_batch(lake, 1, first=12, said=8)
     found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
     assert list(open_books(found)) == [
+        "epoch 3 batch 1, partition 0: begins at offset 12, but the one before ended at 10",
         "epoch 3 batch 1, partition 0: 1 offsets have no verdict",
         "epoch 3 batch 1: 9 records have a verdict, Bronze got 10 rows",
     ]
@@ -166,6 +167,10 @@ def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:
     append_batch(lake, 0, first=0)
     lake.sql(f"DELETE FROM lakehouse.{BRONZE_EVENTS} WHERE kafka_offset < 5")
     append_batch(lake, 1, first=10)
+    found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
+    alarm = "epoch 3 batch 1: Bronze had 10 rows, got 10 and has 15 now"
+    assert list(open_books(found)) == [alarm]
+    assert list(open_books(found[1:], found[0])) == [alarm], "also across two recordings"
     record_batches(lake)
     hold_in_gold(lake)
     assert gaps(lake) == ["rows of Bronze changed between two batches"]

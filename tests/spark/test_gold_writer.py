@@ -19,7 +19,8 @@ from adlake.io.iceberg import STAGING_BRANCH, stamped
 from adlake.io.maintenance import expire_snapshots
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import offsets_text
-from adlake.jobs.housekeep import compact_hot_slots
+from adlake.jobs import housekeep
+from adlake.jobs.housekeep import HousekeepingPlan, compact_hot_slots
 from adlake.transforms.fold import batch_states
 from adlake.transforms.gold import gold_rows
 from adlake.transforms.slot import slots_sql
@@ -106,9 +107,28 @@ def test_f27_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) ->
     for _ in range(2):
         writer.table.java_table().newAppend().commit()
     assert expire_snapshots(lakehouse, GOLD_STATE, older_than_ms=0, keep=1) == 0
+    pinned = [stamp.snapshot_id for stamp in writer.table.stamps()]
+    expire_snapshots(lakehouse, GOLD_STATE, older_than_ms=far_future_ms, keep=1_000)
+    assert [stamp.snapshot_id for stamp in writer.table.stamps()] == pinned, "readers hold them"
+    assert len(pinned) > 2
     assert expire_snapshots(lakehouse, GOLD_STATE, older_than_ms=far_future_ms, keep=1) > 0
     assert writer.table.newest_stamp() is not None
     assert spark_rows(lakehouse.table(name)) == before
+
+
+def test_nothing_expires_while_a_replay_is_at_work(
+    lakehouse: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeep, "SNAPSHOTS_KEPT", 1)
+    writer = GoldWriter(lakehouse)
+    for number in (2_000, 2_001):
+        writer.apply(delivery_frame(lakehouse, []), stamp_of(number))
+    plan = HousekeepingPlan(compact_every=0, expire_every=1, snapshot_minutes=0.0)
+    before = [stamp.snapshot_id for stamp in writer.table.stamps()]
+    housekeep.keep_house(lakehouse, plan, 1, is_replaying=lambda: True)
+    assert [stamp.snapshot_id for stamp in writer.table.stamps()] == before
+    housekeep.keep_house(lakehouse, plan, 1)
+    assert len(list(writer.table.stamps())) < len(before)
 
 
 def test_the_merge_sorts_nothing_of_the_table(

@@ -29,6 +29,7 @@ def record(
     return {
         "kafka_topic": "t", "kafka_partition": 0, "kafka_offset": offset,
         "ingest_ts": START + timedelta(seconds=ingested), "event_id": event_id,
+        "impression_id": IMPRESSION,
         "event_type": event_type, "reject_reason": reject[0], "reject_detail": reject[1],
         "raw_payload": json.dumps(payload), "raw_bytes": None,
         "kafka_key": None if offset == 2 else IMPRESSION.encode(),
@@ -52,6 +53,26 @@ def test_each_delivery_says_what_happened_to_it() -> None:
         "counted", "DUPLICATE_DELIVERY", "counted", "counted", "CONFLICTING_DUPLICATE", "counted",
         "rejected: NEGATIVE_VALUE (NEG_VALUE)",
     ]  # fmt: skip
+
+
+def test_a_delivery_that_names_no_impression_is_known_by_its_key() -> None:
+    cut = record(7, "v4", "CONVERSION", 20, reject=("MALFORMED_JSON", "NOT_JSON"))
+    cut |= {"impression_id": None, "event_id": None, "event_type": None, "raw_payload": "{"}
+    lines = explained(IMPRESSION, [*DELIVERIES, cut], []).deliveries
+    assert lines[-1]["what_happened"] == (
+        "rejected: MALFORMED_JSON (NOT_JSON), known by its Kafka key alone"
+    )
+    assert "alone" not in lines[-2]["what_happened"]
+
+
+def test_a_correction_says_what_it_corrects() -> None:
+    fixed = record(8, "v3", "CONVERSION", 9, conversion_value=1, adlake_origin="t/0/6")
+    found = explained(IMPRESSION, [*DELIVERIES, fixed], [])
+    assert [line.get("corrects") for line in found.deliveries] == [None] * 7 + ["t/0/6"]
+    output = io.StringIO()
+    write_table(next(found.tables())[1], output)
+    assert "corrects" in output.getvalue()
+    assert output.getvalue().count("t/0/6") == 1
 
 
 def test_the_source_epoch_is_shown_once_there_is_more_than_one() -> None:

@@ -149,7 +149,9 @@ def wanted(order: ReplayOrder, rows: list[tuple[int, ...]]) -> LawConstants:
         reader=SimpleNamespace(newest_stamp=lambda _table: None),
         lease_connect=RecordedRows(rows).connect,
     )
-    return _wanted_law(config, order)
+    law, is_same = _wanted_law(config, order)
+    assert is_same is (dataclasses.replace(law, law_version=1) == LAW_V1)
+    return law
 
 
 def test_some_days_under_another_law_are_refused_before_anything_is_built() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -12,7 +13,7 @@ from adlake.cli import app
 from adlake.contracts import stamps
 from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
 from adlake.io.source_epochs import SourceEpoch
-from adlake.io.stamp import Stamp, offsets_text
+from adlake.io.stamp import LastRecord, Stamp, last_records_text, offsets_text
 from adlake.io.topic import TopicFacts
 from adlake.jobs import epoch as epoch_job
 from adlake.jobs.epoch import NothingToContinueError, Situation, continue_anyway, described
@@ -61,6 +62,29 @@ def test_healthy_topics_pass() -> None:
 def test_unsafe_topics_are_refused_by_name(found: SourcePosition, error: type[Exception]) -> None:
     with pytest.raises(error, match="adlake epoch continue"):
         check_topic(found, TOPIC)
+
+
+def test_a_tail_that_was_lost_and_written_again_is_refused_and_read_again() -> None:
+    ours, other = LastRecord(6, 1_000, 7), LastRecord(6, 2_000, 7)
+    known = replace(at(p0=7, p1=4), last_records={0: ours, 1: LastRecord(3, 5, 5)})
+    check_topic(known, TOPIC)  # the broker was not asked, or could not say
+    check_topic(known, replace(TOPIC, last_records={0: ours}))
+    rewritten = replace(TOPIC, last_records={0: other})
+    with pytest.raises(BrokerLostDataError, match=r"\{0: 6\}.*adlake epoch continue"):
+        check_topic(known, rewritten)
+    assert continued_offsets(known, rewritten) == {0: 5, 1: 4}
+
+
+def test_last_records_are_remembered_by_the_stamp() -> None:
+    last = {2: LastRecord(11, 1_772_445_600_000, 4_294_967_295), 0: LastRecord(0, -1, 0)}
+    told = {stamps.LAST_RECORDS: last_records_text(last)}
+    one = stamp("ads", "id-1", {0: 1, 2: 12})
+    known = Stamp(1, {**one.properties, **told})
+    assert known.last_records == last
+    position = source_position(known, FIRST)
+    assert position is not None
+    assert position.last_records == last
+    assert one.last_records == {}, "stamps of older drivers have none"
 
 
 def test_a_finding_tells_whether_the_topic_was_made_again() -> None:

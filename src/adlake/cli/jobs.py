@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -90,7 +91,7 @@ def ledger(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
-    """Hold what producers say they sent against the broker and Bronze; 1 when records miss."""
+    """Hold what producers say they sent against the broker and Bronze; 1 when records are lost."""
     from adlake.generator.truth import load_truth
     from adlake.io.source_epochs import source_epochs
     from adlake.io.trino import connect
@@ -102,10 +103,9 @@ def ledger(
     told = list(counts_of_runs(load_truth(settings.paths.truth_dir)))
     for path in counts or ():
         told += load_counts(path)
-    broker = present_topic(settings)
     epochs = source_epochs(lease_connect(settings), settings.kafka.topic)
     with connect(settings.ports.trino_port) as client:
-        found = job.compare_books(client, told, broker, epochs)
+        found = job.compare_books(client, told, partial(present_topic, settings), epochs)
     typer.echo(job.as_json(found) if as_json else "\n".join(job.as_lines(found)))
-    if found.missing:
+    if found.lost:
         raise typer.Exit(FAILURE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adlake.cli.application import JOBS, app
+from adlake.cli.application import FAILURE, JOBS, app
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def replay(  # noqa: PLR0917
     publish: Annotated[bool, typer.Option("--publish", help="make the replay Gold")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="take the last publication back")] = False,
 ) -> None:
-    """Build Gold again from Bronze beside the live one, show what differs; publish, undo."""
+    """Build Gold again from Bronze, show what differs (1: Gold is damaged); publish, undo."""
     from adlake.jobs import replay as job
     from adlake.wiring import replay_config
 
@@ -42,15 +42,20 @@ def replay(  # noqa: PLR0917
     config = replay_config(Settings())
     if undo:
         return typer.echo(job.undo(config, _report))
+    is_damaged = False
     if has_order or not publish:
         order = _order(first_day, last_day, law_version, lookback)
-        _show(job.replay(config, replace(order, to_publish=publish), _report))
+        found = job.replay(config, replace(order, to_publish=publish), _report)
+        _show(found)
+        is_damaged = found.is_same_law and not found.is_equal
     if publish:
         return typer.echo(job.publish(config, _report))
     typer.echo(
         "Gold is as it was. Look at gold.ad_performance_replay; publish with "
         "`adlake replay --publish`"
     )
+    if is_damaged:
+        raise typer.Exit(FAILURE)
     return None
 
 
@@ -103,5 +108,15 @@ def _show(found: Replayed) -> None:
     }
     typer.echo(
         f"diff       {len(groups):,} campaigns and days differ{shown}; rows {changes['rows']:+,}, "
-        f"cost {changes['cost']:+,}, revenue {changes['revenue']:+,}"
+        f"cost {changes['cost']:+,}, revenue {changes['revenue']:+,}\n"
+        f"verdict    {_verdict(found)}"
     )
+
+
+def _verdict(found: Replayed) -> str:
+    if found.is_equal:
+        return "equal: every column of every row"
+    if not found.is_same_law:
+        return "DIFFERENT, as another law may be"
+    hidden = "" if found.differing else ", in columns that the diff does not sum"
+    return f"DIFFERENT under the law in force{hidden}: Gold is damaged; publish the replay"

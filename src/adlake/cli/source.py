@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -24,7 +25,9 @@ def show() -> None:
     connect = lease_connect(settings)
     for one in source_epochs(connect, settings.kafka.topic):
         typer.echo(described(one))
-    now = situation(lake_reader(settings), connect, present_topic(settings))
+    now = situation(
+        lake_reader(settings), connect, settings.kafka.topic, partial(present_topic, settings)
+    )
     if now.finding:
         typer.echo(f"the stream would stop: {now.finding}", err=True)
         raise typer.Exit(FAILURE)
@@ -43,7 +46,9 @@ def continue_(
 
     settings = Settings()
     connect = lease_connect(settings)
-    now = situation(lake_reader(settings), connect, present_topic(settings))
+    now = situation(
+        lake_reader(settings), connect, settings.kafka.topic, partial(present_topic, settings)
+    )
     begun = continue_anyway(now, connect, reason)
     typer.echo(
         f"source epoch {begun.number} of {begun.topic} begins at {dict(begun.start_offsets)}; the "

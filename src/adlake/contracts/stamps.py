@@ -27,6 +27,10 @@ newest Bronze snapshot whose counts it holds."""
 LEDGER: Final = "adlake.ledger"
 """On Bronze only: JSON object, partition -> [first offset, next offset, admitted, rejected] of the
 records that this commit appended."""
+LAST_RECORDS: Final = "adlake.last-records"
+"""On Bronze only: JSON object, partition -> [offset, Kafka timestamp (ms), CRC-32 of the payload]
+of the last record contained. A broker that holds another one there lost its tail, and was written
+to since."""
 LAW_VERSION: Final = "adlake.law-version"
 """On Gold: version of the law its rows were made with; absent means 1. The newest stamp's is the
 law in force, so a publication and its law come into force by the same commit."""

@@ -110,18 +110,16 @@ class IcebergTable:
         snapshot = table.currentSnapshot()
         found: list[Stamp] = []
         while snapshot is not None and int(snapshot.snapshotId()) != snapshot_id:
-            summary = snapshot.summary()
-            if summary.get(stamps.NEXT_OFFSETS) is not None:
-                place = {
-                    SEQUENCE: str(snapshot.sequenceNumber()),
-                    COMMITTED_MS: str(snapshot.timestampMillis()),
-                }
-                told = {key: summary.get(key) for key in COUNTED_PROPERTIES}
-                held = {key: value for key, value in told.items() if value is not None}
-                found.append(Stamp(int(snapshot.snapshotId()), held | place))
+            if snapshot.summary().get(stamps.NEXT_OFFSETS) is not None:
+                found.append(_counted(snapshot))
             parent_id = snapshot.parentId()
             snapshot = None if parent_id is None else table.snapshot(parent_id)
         return found[::-1], snapshot is not None
+
+    def counted_stamp(self, snapshot_id: int) -> Stamp | None:
+        """One commit with COUNTED_PROPERTIES; None when it has expired."""
+        snapshot = self.java_table().snapshot(snapshot_id)
+        return None if snapshot is None else _counted(snapshot)
 
     def row_count(self) -> int:
         """Rows of main's head by its summary (deleted ones may still count); 0 when empty."""
@@ -210,3 +208,14 @@ def stamped(session: SparkSession, properties: Mapping[str, str]) -> Iterator[No
     finally:
         for key in keys:
             session.conf.unset(key)
+
+
+def _counted(snapshot: Any) -> Stamp:  # noqa: ANN401 - Java object
+    summary = snapshot.summary()
+    told = {key: summary.get(key) for key in COUNTED_PROPERTIES}
+    place = {
+        SEQUENCE: str(snapshot.sequenceNumber()),
+        COMMITTED_MS: str(snapshot.timestampMillis()),
+    }
+    held = {key: value for key, value in told.items() if value is not None}
+    return Stamp(int(snapshot.snapshotId()), held | place)

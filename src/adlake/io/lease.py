@@ -25,6 +25,10 @@ Connect = Callable[[], psycopg.Connection]
 """Opens a connection to the catalog database."""
 
 
+REPLAY_LEASE = "replay"
+"""Held while a replay is built, published or undone."""
+
+
 class LeaseHeldError(AdlakeError):
     """Another driver holds the lease; the message names it."""
 
@@ -135,6 +139,17 @@ def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
             (epoch + 1, holder, ttl_seconds, name),
         )
     return Lease(connect=connect, name=name, epoch=epoch + 1, holder=holder)
+
+
+def is_held(connect: Connect, name: str) -> bool:
+    """Whether somebody holds the lease, or held it until its time ran out a moment ago."""
+    with connect() as connection:
+        row = connection.execute(
+            "SELECT NOT is_released AND renewed_at + make_interval(secs => ttl_seconds) "
+            ">= clock_timestamp() FROM adlake.leases WHERE lease_name = %s",
+            (name,),
+        ).fetchone()
+    return row is not None and bool(row[0])
 
 
 class LeaseKeeper:

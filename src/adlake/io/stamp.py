@@ -20,6 +20,16 @@ class PartitionCounts:
 
 
 @dataclass(frozen=True)
+class LastRecord:
+    """The last record read of one partition: enough to tell it from any other."""
+
+    offset: int
+    timestamp_ms: int
+    crc32: int
+    """Of the payload; 0 when there is none."""
+
+
+@dataclass(frozen=True)
 class Stamp:
     """What one commit said about itself, with the snapshot that carries it."""
 
@@ -35,6 +45,11 @@ class Stamp:
     def start_offsets(self) -> dict[int, int]:
         """Partition -> first offset of the source epoch; empty for the first epoch."""
         return parse_offsets(self.properties.get(stamps.START_OFFSETS, "{}"))
+
+    @property
+    def last_records(self) -> dict[int, LastRecord]:
+        """Partition -> the record before its next offset; empty in stamps of older drivers."""
+        return parse_last_records(self.properties.get(stamps.LAST_RECORDS, "{}"))
 
     @property
     def source_label(self) -> str:
@@ -55,6 +70,17 @@ def parse_offsets(text: str) -> dict[int, int]:
 def offsets_text(offsets: Mapping[int, int]) -> str:
     """Canonical JSON form of offsets by partition."""
     return json.dumps({str(p): offsets[p] for p in sorted(offsets)}, separators=(",", ":"))
+
+
+def parse_last_records(text: str) -> dict[int, LastRecord]:
+    """Read the JSON form of last records by partition (`stamps.LAST_RECORDS`)."""
+    return {int(partition): LastRecord(*found) for partition, found in json.loads(text).items()}
+
+
+def last_records_text(records: Mapping[int, LastRecord]) -> str:
+    """Canonical JSON form of last records by partition."""
+    members = {str(p): list(vars(records[p]).values()) for p in sorted(records)}
+    return json.dumps(members, separators=(",", ":"))
 
 
 def parse_counts(text: str) -> dict[int, PartitionCounts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -12,6 +12,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from adlake.contracts.errors import AdlakeError
+from adlake.io.stamp import LastRecord
 
 _TIMEOUT_MS = 15_000
 
@@ -28,6 +29,8 @@ class TopicFacts:
     topic_id: str
     begin_offsets: dict[int, int]
     end_offsets: dict[int, int]
+    last_records: dict[int, LastRecord] = field(default_factory=dict)
+    """What the broker holds where the lake read last, as far as it was asked (io.last_records)."""
 
 
 def topic_facts(bootstrap: str, topic: str) -> TopicFacts:
@@ -36,7 +39,7 @@ def topic_facts(bootstrap: str, topic: str) -> TopicFacts:
     Raises:
         TopicError: no broker at `bootstrap`, or no such topic.
     """
-    with _clear_errors(bootstrap):
+    with clear_errors(bootstrap):
         admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_TIMEOUT_MS)
         try:
             described = _description(admin, bootstrap, topic)
@@ -72,7 +75,7 @@ class TopicWatch:
             TopicError: no broker answers, or the topic does not exist.
         """
         admin, self._admin = self._admin, None  # kept only when it answered
-        with _clear_errors(self._bootstrap):
+        with clear_errors(self._bootstrap):
             admin = admin or KafkaAdminClient(
                 bootstrap_servers=self._bootstrap, request_timeout_ms=_TIMEOUT_MS
             )
@@ -89,7 +92,8 @@ def _description(admin: KafkaAdminClient, bootstrap: str, topic: str) -> dict[st
 
 
 @contextmanager
-def _clear_errors(bootstrap: str) -> Iterator[None]:
+def clear_errors(bootstrap: str) -> Iterator[None]:
+    """Turns errors of the Kafka client into one sentence (TopicError)."""
     try:
         yield
     except KafkaError as error:

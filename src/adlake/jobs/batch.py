@@ -19,7 +19,7 @@ from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.phases import shown
 from adlake.io.source_epochs import SourceEpoch
-from adlake.io.stamp import Stamp, counts_text, offsets_text
+from adlake.io.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
 from adlake.jobs.batch_facts import BatchFacts, batch_facts, missing_rows
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import bronze_rows
@@ -43,6 +43,8 @@ class TableOffsets:
 
     bronze: dict[int, int] = field(default_factory=dict)
     gold: dict[int, int] = field(default_factory=dict)
+    last_records: dict[int, LastRecord] = field(default_factory=dict)
+    """Bronze's."""
 
 
 class BatchProcessor:
@@ -70,12 +72,19 @@ class BatchProcessor:
     def refresh(self) -> None:
         """Read both tables' newest stamps: at start and after any unknown commit outcome."""
         bronze, gold = self._bronze.newest_stamp(), self._gold.table.newest_stamp()
-        self.offsets = TableOffsets(bronze=self._contained(bronze), gold=self._contained(gold))
+        self.offsets = TableOffsets(
+            bronze=self._contained(bronze),
+            gold=self._contained(gold),
+            last_records=bronze.last_records if bronze and not self._is_older(bronze) else {},
+        )
+
+    def _is_older(self, stamp: Stamp) -> bool:
+        return epoch_of_label(stamp.source_label) < self._identity.source.number
 
     def _contained(self, stamp: Stamp | None) -> dict[int, int]:
-        source = self._identity.source
-        if stamp is None or epoch_of_label(stamp.source_label) < source.number:
-            return dict(source.start_offsets)  # the offsets of an older history say nothing here
+        if stamp is None or self._is_older(stamp):
+            # The offsets of an older history say nothing here.
+            return dict(self._identity.source.start_offsets)
         return stamp.next_offsets
 
     def process(self, records: DataFrame, batch_id: int) -> BatchFacts | None:
@@ -121,16 +130,19 @@ class BatchProcessor:
         if next_offsets != self.offsets.bronze:
             # Some of the batch may be there already: only what this commit appends is counted.
             appended = facts if missing is deliveries else batch_facts(missing)
+            last_records = self.offsets.last_records | (appended.last_records if appended else {})
             properties = stamp | {
                 stamps.SINK: "bronze",
                 stamps.NEXT_OFFSETS: offsets_text(next_offsets),
                 stamps.LEDGER: counts_text(appended.counts if appended else {}),
+                stamps.LAST_RECORDS: last_records_text(last_records),
             }
             failpoints.reach("bronze.before_commit")
             with stamped(self._session, properties):
                 bronze_rows(missing).coalesce(2).writeTo(self._bronze.full_name).append()
             failpoints.reach("bronze.after_commit")
             self.offsets.bronze = next_offsets
+            self.offsets.last_records = last_records
         return self._bronze.current_snapshot_id()
 
     def _merge_gold(

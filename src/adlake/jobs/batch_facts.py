@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from adlake.io.stamp import PartitionCounts
+from adlake.io.stamp import LastRecord, PartitionCounts
+
+_LAST_RECORD = "struct(ingest_ms, coalesce(crc32(value), 0) AS crc32)"
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class BatchFacts:
     rows: int
     rejected: int
     counts: dict[int, PartitionCounts]
+    last_records: dict[int, LastRecord]
     ingest_ms: tuple[int, int, int]
 
     @property
@@ -63,6 +66,7 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
             F.max("kafka_offset").alias("last_offset"),
             F.count("*").alias("row_count"),
             F.count("reject_reason").alias("rejected_count"),
+            F.max_by(F.expr(_LAST_RECORD), "kafka_offset").alias("last"),
             F.percentile_approx("ingest_ms", [0.01, 0.05, 0.5]).alias("ingest_ms"),
         )
         .collect()
@@ -81,6 +85,10 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
                 admitted=row.row_count - row.rejected_count,
                 rejected=row.rejected_count,
             )
+            for row in partitions
+        },
+        last_records={
+            row.kafka_partition: LastRecord(row.last_offset, row.last.ingest_ms, row.last.crc32)
             for row in partitions
         },
         ingest_ms=tuple(total.ingest_ms),

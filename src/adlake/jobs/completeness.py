@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from adlake.contracts.tables import (
     LEDGER_KEY,
 )
 from adlake.io.iceberg import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
-from adlake.io.stamp import Stamp, parse_counts
+from adlake.io.stamp import PartitionCounts, Stamp, parse_counts
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,13 @@ def record_batches(session: SparkSession) -> int:
     ledger = IcebergTable(session, COMPLETENESS_LEDGER)
     newest = ledger.newest_stamp()
     recorded = None if newest is None else int(newest.properties[stamps.BRONZE_SNAPSHOT])
-    found, is_gapless = IcebergTable(session, BRONZE_EVENTS).stamps_after(recorded)
+    bronze = IcebergTable(session, BRONZE_EVENTS)
+    found, is_gapless = bronze.stamps_after(recorded)
     rows = list(ledger_rows(found))
     if not rows:
         return 0
-    for problem in open_books(found):
+    before = bronze.counted_stamp(recorded) if recorded is not None and is_gapless else None
+    for problem in open_books(found, before):
         log.error("completeness: %s", problem)
     frame = session.createDataFrame(rows, _SCHEMA).coalesce(1)
     if newest is not None and not is_gapless:
@@ -86,11 +88,16 @@ def ledger_rows(found: Sequence[Stamp]) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def open_books(found: Sequence[Stamp]) -> Iterator[str]:
-    """What does not add up within a batch; audit.completeness_gaps says it for ever."""
-    for stamp in found:
+def open_books(found: Sequence[Stamp], before: Stamp | None = None) -> Iterator[str]:
+    """What does not add up within a batch and since the one before it: the alarm in the log.
+
+    The same four rules as audit.completeness_gaps, which says it for ever.
+    """
+    for stamp, earlier in zip(found, [before, *found], strict=False):
         counts = parse_counts(stamp.properties.get(stamps.LEDGER, "{}"))
         batch = f"epoch {stamp.properties[stamps.EPOCH]} batch {stamp.properties[stamps.BATCH_ID]}"
+        if earlier is not None and counts:
+            yield from (f"{batch}{problem}" for problem in _changed_between(earlier, stamp, counts))
         records = sum(said.admitted + said.rejected for said in counts.values())
         for partition, said in counts.items():
             missing = said.next_offset - said.first_offset - said.admitted - said.rejected
@@ -98,6 +105,23 @@ def open_books(found: Sequence[Stamp]) -> Iterator[str]:
                 yield f"{batch}, partition {partition}: {missing} offsets have no verdict"
         if counts and (written := int(stamp.properties.get(ROWS_ADDED) or 0)) != records:
             yield f"{batch}: {records} records have a verdict, Bronze got {written} rows"
+
+
+def _changed_between(
+    earlier: Stamp, stamp: Stamp, counts: Mapping[int, PartitionCounts]
+) -> Iterator[str]:
+    if (earlier.source_label, earlier.topic_id) == (stamp.source_label, stamp.topic_id):
+        for partition, said in counts.items():
+            expected = earlier.next_offsets.get(partition, said.first_offset)
+            if said.first_offset != expected:
+                yield (
+                    f", partition {partition}: begins at offset {said.first_offset}, but the one "
+                    f"before ended at {expected}"
+                )
+    rows, added = (int(stamp.properties.get(name) or 0) for name in (ROWS, ROWS_ADDED))
+    rows_before = int(earlier.properties.get(ROWS) or 0)
+    if rows_before + added != rows:
+        yield f": Bronze had {rows_before} rows, got {added} and has {rows} now"
 
 
 def _unknown_rows(session: SparkSession, ledger: IcebergTable, frame: DataFrame) -> DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from psycopg.errors import UniqueViolation
@@ -12,6 +13,7 @@ from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.lake_reader import LakeReader
 from adlake.io.lease import Connect, this_holder
 from adlake.io.source_epochs import SourceEpoch, declare, newest_source_epoch
+from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicFacts
 from adlake.jobs.source import (
     SourcePosition,
@@ -20,6 +22,9 @@ from adlake.jobs.source import (
     continued_offsets,
     source_position,
 )
+
+Look = Callable[[Mapping[int, LastRecord]], TopicFacts]
+"""Asks the broker for the topic's facts, with what it holds at the places of these records."""
 
 
 class NothingToContinueError(AdlakeError):
@@ -45,10 +50,14 @@ def described(epoch: SourceEpoch) -> str:
     return f"{epoch.label}: {begin}; {reason} ({epoch.declared_by}); found: {finding}"
 
 
-def situation(lake: LakeReader, connect: Connect, topic: TopicFacts) -> Situation:
-    """Judge the topic as the stream does at its start, without starting it."""
-    epoch = newest_source_epoch(connect, topic.name)
+def situation(lake: LakeReader, connect: Connect, topic_name: str, look: Look) -> Situation:
+    """Judge the topic as the stream does at its start, without starting it.
+
+    The lake is read before the broker: a batch that commits in between must not look like a loss.
+    """
+    epoch = newest_source_epoch(connect, topic_name)
     position = source_position(lake.newest_stamp(BRONZE_EVENTS), epoch)
+    topic = look(position.last_records if position else {})
     try:
         check_topic(position, topic)
     except UnsafeSourceError as error:

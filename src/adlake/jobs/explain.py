@@ -6,6 +6,7 @@ so the answer does not rest on the row that it explains; the stored row is shown
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.source import FIRST_EPOCH, epoch_of_label
 from adlake.domain.admission import Rejected, admit
+from adlake.domain.correction import ORIGIN_FIELD
 from adlake.domain.law import (
     AdmittedDelivery,
     EventOutcome,
@@ -78,7 +80,7 @@ def explain(trino: TrinoClient, impression_id: str, law: LawConstants = LAW_V1) 
         UnknownImpressionError: no delivery names it.
         TrinoUnreachableError, TrinoQueryError: Trino does not answer or fails.
     """
-    records = trino.records(sql_text("audit/impression_deliveries"), [impression_id])
+    records = trino.records(sql_text("audit/impression_deliveries"), [impression_id] * 2)
     if not records:
         raise UnknownImpressionError(
             f"Bronze has no delivery of impression {impression_id!r}: "
@@ -124,8 +126,8 @@ def _surplus(stored: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> QueryResult:
-    columns = tuple(records[0]) if records else ()
-    return QueryResult(columns, iter([tuple(record.values()) for record in records]))
+    columns = tuple(dict.fromkeys(name for record in records for name in record))
+    return QueryResult(columns, iter([tuple(map(record.get, columns)) for record in records]))
 
 
 def _admitted(
@@ -155,6 +157,8 @@ def _delivery_lines(
         flags: Iterable[str] = ()
         if record["reject_reason"] is not None:
             happened = f"rejected: {record['reject_reason']} ({record['reject_detail']})"
+            if record["impression_id"] is None:
+                happened += ", known by its Kafka key alone"
         else:
             happened = str(findings.get(position, "counted"))
             flags = delivery_flags(record["kafka_key"], impression_id)
@@ -169,8 +173,17 @@ def _delivery_lines(
                 "what_happened": happened,
                 "flags": ", ".join(sorted(flags)) or None,
             }
+            | _origin(record)
         )
     return lines
+
+
+def _origin(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Of which rejected delivery this one is the correction; nothing for all others."""
+    payload = payload_of(record) or b""
+    if ORIGIN_FIELD.encode() not in payload or record["reject_reason"] is not None:
+        return {}
+    return {"corrects": json.loads(payload).get(ORIGIN_FIELD)}
 
 
 def _by_time(state: State, law: LawConstants) -> Iterator[tuple[Any, EventOutcome]]:

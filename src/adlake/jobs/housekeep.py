@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -45,8 +46,16 @@ class HousekeepingPlan:
     record_every: int = 0
 
 
-def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int) -> None:
-    """Do what is due after this many batches of the run."""
+def keep_house(
+    session: SparkSession,
+    plan: HousekeepingPlan,
+    batches_done: int,
+    is_replaying: Callable[[], bool] = lambda: False,
+) -> None:
+    """Do what is due after this many batches of the run.
+
+    While a replay is at work nothing expires: it reads the snapshots it began with to its end.
+    """
     if plan.compact_every and batches_done % plan.compact_every == 0:
         failpoints.reach("house.before_compaction")
         compact_hot_slots(session)
@@ -55,7 +64,9 @@ def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int)
     # Before stamps are forgotten: a failure here puts the expiry off too.
     if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
         record_batches(session)
-    if is_expiry:
+    if is_expiry and is_replaying():
+        log.info("a replay is at work: snapshots expire after it")
+    elif is_expiry:
         failpoints.reach("house.before_expiry")
         started = time.time()
         limit_ms = int((started - plan.snapshot_minutes * 60) * 1000)
@@ -67,6 +78,16 @@ def keep_house(session: SparkSession, plan: HousekeepingPlan, batches_done: int)
         failpoints.reach("house.after_expiry")
         if plan.record_every:
             compact_ledger(session)
+
+
+def close_books(session: SparkSession, plan: HousekeepingPlan) -> None:
+    """At a clean stop: the ledger ends where Bronze does."""
+    if not plan.record_every:
+        return
+    try:
+        record_batches(session)
+    except Exception as error:  # the next run records them
+        log.warning("the ledger lacks the last batches, the next run adds them: %s", error)
 
 
 def _is_due(every: int, batches_done: int) -> bool:

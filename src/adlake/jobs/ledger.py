@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -28,7 +28,7 @@ class OtherTopicError(AdlakeError):
 def compare_books(
     trino: TrinoClient,
     counts: Sequence[ProducerCount],
-    broker: TopicFacts,
+    look: Callable[[], TopicFacts],
     epochs: Sequence[SourceEpoch],
 ) -> ProducerLedger:
     """The books of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
@@ -36,7 +36,8 @@ def compare_books(
     Args:
         trino: client whose server has the catalog `lakehouse`.
         counts: what producers say.
-        broker: the topic now.
+        look: asks for the topic now; called after the lake's snapshot is chosen, so that a batch
+            that commits in between does not look like records the broker lost.
         epochs: all source epochs of the topic, oldest first.
 
     Raises:
@@ -44,6 +45,7 @@ def compare_books(
         OtherTopicError: the lake was made of another topic of this name.
     """
     pin, _ = pinned_snapshots(trino)
+    broker = look()
     newest = epochs[-1]
     is_begun = newest.number <= epoch_of_label(pin.topic)
     topic_id = pin.topic_id if is_begun else newest.topic_id
@@ -69,8 +71,9 @@ def as_lines(ledger: ProducerLedger) -> Iterator[str]:
         numbers = (line.acknowledged, line.broker_offsets, line.bronze_offsets)
         yield f"{name:>9}  " + "  ".join(f"{number:>14,}" for number in numbers)
     yield from (f"note: {note}" for note in ledger.notes)
-    yield from (f"MISSING {one}" for one in ledger.missing)
-    if not ledger.missing:
+    yield from (f"pending {one}" for one in ledger.missing if one.is_pending)
+    yield from (f"MISSING {one}" for one in ledger.lost)
+    if not ledger.lost:
         yield "nothing is missing"
 
 

@@ -39,6 +39,8 @@ class Missing:
     next_offset: int | None
     records: int
     problem: str
+    is_pending: bool = False
+    """The stream has not read them yet: no loss."""
 
     def __str__(self) -> str:
         where = "all partitions" if self.partition is None else f"partition {self.partition}"
@@ -54,6 +56,11 @@ class ProducerLedger:
     lines: tuple[LedgerLine, ...]
     missing: tuple[Missing, ...]
     notes: tuple[str, ...]
+
+    @property
+    def lost(self) -> tuple[Missing, ...]:
+        """What is missing and will not come by itself."""
+        return tuple(one for one in self.missing if not one.is_pending)
 
 
 FindRanges = Callable[[PartitionLedger], Iterable[tuple[int, int]]]
@@ -184,7 +191,7 @@ def _lacking_in_bronze(
             yield Missing(number, first, beyond, beyond - first, "between those in Bronze")
     if following < end:
         problem = "not in Bronze yet: `adlake wait`, then ask again"
-        yield Missing(number, following, end, end - following, problem)
+        yield Missing(number, following, end, end - following, problem, is_pending=True)
     if following > end:
         problem = "in Bronze, but the broker's log ends before them"
         yield Missing(number, end, following, following - end, problem)

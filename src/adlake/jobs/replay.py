@@ -26,16 +26,22 @@ from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
 from adlake.io import failpoints, operations
 from adlake.io.lake_reader import LakeReader
 from adlake.io.law_store import law_version_of, read_law, recorded_law
-from adlake.io.lease import Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
+from adlake.io.lease import REPLAY_LEASE, Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
 from adlake.io.shadow import NoShadowError, SlotRange
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
-from adlake.jobs.replay_build import Built, both_hashes, build_shadow, differing_groups
+from adlake.jobs.replay_build import (
+    NO_GOLD,
+    Built,
+    NothingToReplayError,
+    both_hashes,
+    build_shadow,
+    differing_groups,
+)
 from adlake.jobs.requests import RequestDesk
 from adlake.jobs.stream import LEASE_NAME
 
 log = logging.getLogger(__name__)
 
-REPLAY_LEASE = "replay"
 POLL_SECONDS = 1.0
 MOST_LOOKBACK_DAYS = 10_000
 """27 years: longer than events may be apart in any lake, and far from what a BIGINT holds."""
@@ -94,6 +100,13 @@ class Replayed:
     live_hash: str
     replay_hash: str
     differing: list[dict[str, Any]]
+    is_same_law: bool = False
+    """Built with the law in force, so that every difference is damage."""
+
+    @property
+    def is_equal(self) -> bool:
+        """Every column of every row; the diff by campaign and day looks at sums alone."""
+        return self.live_hash == self.replay_hash
 
 
 def slots_of_days(first: date | None, last: date | None) -> SlotRange | None:
@@ -129,7 +142,8 @@ def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed
         if open_operation is not None:
             report(f"first waiting for operation {open_operation.operation_id}")
             _see_through(config, open_operation.operation_id, report)
-        law = _wanted_law(config, order)
+        _require_gold(config)
+        law, is_same_law = _wanted_law(config, order)
         report(f"building with {law.in_words}")
         session = _session(config, lease)
         try:
@@ -138,7 +152,7 @@ def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed
             differing = differing_groups(session, built.facts)
         finally:
             session.stop()
-    return Replayed(law, built, live_hash, replay_hash, differing)
+    return Replayed(law, built, live_hash, replay_hash, differing, is_same_law)
 
 
 def publish(config: ReplayConfig, report: Report) -> str:
@@ -164,29 +178,34 @@ def undo(config: ReplayConfig, report: Report) -> str:
         OperationFailedError: there is none, or it failed; Gold is as it was.
     """
     with _leased(config, REPLAY_LEASE):
+        _require_gold(config)
         return _ask(config, operations.UNDO_REPLAY, {}, report)
 
 
-def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> LawConstants:
-    in_force = law_version_of(config.reader.newest_stamp(GOLD_STATE))
-    version = in_force if order.law_version is None else order.law_version
+def _require_gold(config: ReplayConfig) -> None:
+    if config.reader.newest_stamp(GOLD_STATE) is None:
+        raise NothingToReplayError(NO_GOLD)
+
+
+def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> tuple[LawConstants, bool]:
+    """The law to build with, and whether it says the same as the one in force."""
+    in_force = read_law(
+        config.lease_connect, law_version_of(config.reader.newest_stamp(GOLD_STATE))
+    )
+    version = in_force.law_version if order.law_version is None else order.law_version
     law = read_law(config.lease_connect, version)
     if order.lookback_ms is not None:
         law = replace(law, attribution_window_ms=order.lookback_ms, window_changes=())
-    if order.to_publish and order.slots is not None:
-        _refuse_two_laws(law, read_law(config.lease_connect, in_force))
-    if order.lookback_ms is None:
-        return law
-    return recorded_law(config.lease_connect, law, f"what-if on version {version}")
-
-
-def _refuse_two_laws(law: LawConstants, in_force: LawConstants) -> None:
-    if replace(law, law_version=in_force.law_version) != in_force:
+    is_same = replace(law, law_version=in_force.law_version) == in_force
+    if order.to_publish and order.slots is not None and not is_same:
         raise UnpublishableError(
             f"some days under another law beside others under law {in_force.law_version} would "
             "not be one law: leave out --from and --to, or leave out --publish and only look at "
             "what differs"
         )
+    if order.lookback_ms is not None:
+        law = recorded_law(config.lease_connect, law, f"what-if on version {version}")
+    return law, is_same
 
 
 def _ask(config: ReplayConfig, kind: str, arguments: Mapping[str, int], report: Report) -> str:

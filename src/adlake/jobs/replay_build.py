@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 ROWS_PER_TASK = 200_000
 ROWS_PER_PASS = 20_000_000
 """Bounds the shuffle files on disk; each further pass reads Bronze once more."""
+NO_GOLD = "Gold is empty: start the stream (`make up`), then `adlake wait`"
 _ALL_SLOTS = (0, END_SLOT)
 
 
@@ -140,7 +141,7 @@ def both_hashes(session: SparkSession, facts: ShadowFacts) -> tuple[str, str]:
 def _pinned(gold: IcebergTable, bronze: IcebergTable) -> tuple[Stamp, int, int]:
     stamp, head = gold.newest_stamp(), gold.current_snapshot_id()
     if stamp is None or head is None:
-        raise NothingToReplayError("Gold is empty: start the stream, then `adlake wait`")
+        raise NothingToReplayError(NO_GOLD)
     snapshot = bronze.java_table().snapshot(int(stamp.properties[stamps.BRONZE_SNAPSHOT]))
     if snapshot is None:
         raise NothingToReplayError(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import epoch_of_label
 from adlake.io.source_epochs import SourceEpoch
-from adlake.io.stamp import Stamp
+from adlake.io.stamp import LastRecord, Stamp
 from adlake.io.topic import TopicFacts
 
 EARLIEST = -2
@@ -44,6 +44,8 @@ class SourcePosition:
 
     topic_id: str
     next_offsets: Mapping[int, int]
+    last_records: Mapping[int, LastRecord] = field(default_factory=dict)
+    """The record before each next offset, where known."""
 
 
 def source_position(stamp: Stamp | None, epoch: SourceEpoch) -> SourcePosition | None:
@@ -52,7 +54,7 @@ def source_position(stamp: Stamp | None, epoch: SourceEpoch) -> SourcePosition |
     None: nothing was ever read in the first epoch.
     """
     if stamp is not None and epoch_of_label(stamp.source_label) >= epoch.number:
-        return SourcePosition(stamp.topic_id, stamp.next_offsets)
+        return SourcePosition(stamp.topic_id, stamp.next_offsets, stamp.last_records)
     if epoch.topic_id:
         return SourcePosition(epoch.topic_id, epoch.start_offsets)
     return None
@@ -78,6 +80,11 @@ def check_topic(position: SourcePosition | None, topic: TopicFacts) -> None:
             "the broker ends before what the lake contains (partition: lake, broker): "
             f"{lost}; the broker lost its tail. Restore it, or {_GO_ON}"
         )
+    if other := _written_again(position, topic):
+        raise BrokerLostDataError(
+            "the broker holds other records than those the lake read last (partition: offset): "
+            f"{other}; it lost its tail, and was written to since. Restore it, or {_GO_ON}"
+        )
     if gaps := _before_the_beginning(position, topic):
         raise RetentionGapError(
             "retention deleted records that were never read (partition: next, first left): "
@@ -96,12 +103,16 @@ def begins_another_topic(epoch: SourceEpoch) -> bool:
 def continued_offsets(position: SourcePosition, topic: TopicFacts) -> dict[int, int]:
     """Where a new source epoch begins so that no record the broker still has is left out.
 
-    A partition that ends before the lake is read again from its beginning: which of its offsets
-    hold new records is unknown. The law counts an event once, however often it is read.
+    A partition that lost its tail is read again from its beginning: which of its offsets hold new
+    records is unknown. The law counts an event once, however often it is read.
     """
     if position.topic_id != topic.topic_id:
         return dict(topic.begin_offsets)
-    unsafe = {*_beyond_the_end(position, topic), *_before_the_beginning(position, topic)}
+    unsafe = {
+        *_beyond_the_end(position, topic),
+        *_written_again(position, topic),
+        *_before_the_beginning(position, topic),
+    }
     return {
         partition: begin if partition in unsafe else position.next_offsets.get(partition, begin)
         for partition, begin in topic.begin_offsets.items()
@@ -119,6 +130,14 @@ def _beyond_the_end(position: SourcePosition, topic: TopicFacts) -> dict[int, tu
         p: (offset, topic.end_offsets.get(p, 0))
         for p, offset in position.next_offsets.items()
         if offset > topic.end_offsets.get(p, 0)
+    }
+
+
+def _written_again(position: SourcePosition, topic: TopicFacts) -> dict[int, int]:
+    return {
+        p: last.offset
+        for p, last in position.last_records.items()
+        if topic.last_records.get(p, last) != last
     }
 
 

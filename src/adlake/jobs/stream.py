@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,15 @@ from adlake.io.ddl import provision_tables
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
 from adlake.io.kafka_stream import kafka_records
-from adlake.io.lease import Lease, LeaseKeeper, acquire
+from adlake.io.last_records import with_last_records
+from adlake.io.lease import REPLAY_LEASE, Lease, LeaseKeeper, acquire, is_held
 from adlake.io.source_epochs import newest_source_epoch
 from adlake.io.spark import build_session, connect_catalog
 from adlake.io.topic import TopicWatch, topic_facts
 from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
-from adlake.jobs.housekeep import keep_house
+from adlake.jobs.housekeep import close_books, keep_house
 from adlake.jobs.requests import RequestDesk
 from adlake.jobs.source import (
     TopicRecreatedError,
@@ -125,15 +127,17 @@ class _Run:
         return session
 
     def _run_query(self, session: SparkSession) -> None:
+        config = self._config
         provision_tables(session)
-        load_first_versions(session, self._config.seed_dir)
+        load_first_versions(session, config.seed_dir)
         while True:
             query = self._start_query(session, self._checked_offsets(session))
-            self._config.ready_file.parent.mkdir(parents=True, exist_ok=True)
-            self._config.ready_file.write_text(str(os.getpid()))
+            config.ready_file.parent.mkdir(parents=True, exist_ok=True)
+            config.ready_file.write_text(str(os.getpid()))
             self._signals.listen()
             try:
-                return self._watch(query)
+                self._watch(query)
+                return None if self.lease_lost else close_books(session, config.housekeeping)
             except StreamingQueryException as error:
                 if self._batches_done or _TOPIC_GREW not in str(error):
                     raise
@@ -147,6 +151,8 @@ class _Run:
         self._epoch = newest_source_epoch(config.lease_connect, config.topic)
         stamp = trusted_stamp(IcebergTable(session, BRONZE_EVENTS))
         position = source_position(stamp, self._epoch)
+        contained = position.last_records if position else {}
+        topic = with_last_records(topic, config.bootstrap_servers, contained)
         check_topic(position, topic)
         self._desk = RequestDesk(session, config.lease_connect, self._between_batches, self._reset)
         catch_up_gold(session, GoldWriter(session, self._desk.law_in_force()))
@@ -236,7 +242,10 @@ class _Run:
         if self._stopping.is_set():
             return
         try:
-            keep_house(session, self._config.housekeeping, self._batches_done)
+            keep_house(
+                session, self._config.housekeeping, self._batches_done,
+                partial(is_held, self._config.lease_connect, REPLAY_LEASE),
+            )  # fmt: skip
         except Exception as error:
             if is_final(error):
                 raise
