@@ -32,11 +32,12 @@ from tests.faults.drill import (
     signal_all,
     wait_for_free_port,
 )
-from tests.faults.oracles import PollingReader
+from tests.faults.oracles import PollingReader, commit_times
 from tests.integration.lake import Lake
 
 from adlake.devstack.service import Service
 from adlake.settings import REPO_ROOT
+from adlake.wiring import lake_reader
 from benchmarks.machine import machine_facts
 from benchmarks.traffic import Traffic, demand
 
@@ -72,6 +73,7 @@ def main() -> int:
         found = prove_history(lake)
         with client_of(lake) as trino:
             reader.assert_saw_only_heads(trino, heads_of(lake))
+        recoveries = recovery_seconds(faults, commit_times(lake_reader(lake.settings())))
     report = {
         "machine": machine_facts(),
         "seed": arguments.seed,
@@ -81,6 +83,7 @@ def main() -> int:
         "produced": produced,
         "generator_restarts": traffic.restarts,
         "reader_polls": reader.polls,
+        "seconds_from_kill_to_gold": recoveries,
         **found,
         "proof": proof.strip().splitlines(),
     }
@@ -110,11 +113,29 @@ def put_in(lake: Lake, traffic: Traffic, fault: dict[str, Any]) -> dict[str, Any
     was_down = lake.stream().main_process() is None
     repair(lake)  # a fault that meets nobody is none
     print(f"{time.strftime('%H:%M:%S')} {fault['fault']}", flush=True)
+    moment = int(time.time() * 1000)
     hit = FAULTS[fault["fault"]](lake)
     demand(hit, f"{fault['fault']}: there was nothing to hit")
     repair(lake)
     traffic.keep_alive()
-    return {**fault, "pids_hit": hit, "driver_had_ended_before": was_down}
+    return {**fault, "at_ms": moment, "pids_hit": hit, "driver_had_ended_before": was_down}
+
+
+def recovery_seconds(faults: list[dict[str, Any]], commits: list[int]) -> list[float]:
+    """From each kill of the driver to the next commit that readers of Gold see, sorted.
+
+    Contains what passes until `up` is called, as the faults say. A kill after which the next fault
+    came first has no time of its own.
+    """
+    found = []
+    for fault, following in zip(faults, [*faults[1:], None], strict=True):
+        moment, name = fault["at_ms"], fault["fault"]
+        if not (name.startswith("driver") and name.endswith("killed")):
+            continue
+        commit = next((one for one in commits if one > moment + 500), None)
+        if commit is not None and (following is None or commit < following["at_ms"]):
+            found.append(round((commit - moment) / 1000, 1))
+    return sorted(found)
 
 
 def repair(lake: Lake) -> None:

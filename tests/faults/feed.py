@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from adlake.contracts.tables import COMPLETENESS_LEDGER
 from adlake.domain.admission import Rejected, admit
 from adlake.io.source_epochs import SourceEpoch
+from adlake.io.sql_files import sql_text
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
+from adlake.jobs.completeness import record_batches
 from tests.fixtures.corpus.case import KEY
 from tests.golden import DeliveryFixture
 from tests.spark.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
@@ -62,7 +65,7 @@ class Feed:
         self.batches += 1
 
     def assert_exact(self) -> None:
-        """Bronze and Gold hold exactly what was sent."""
+        """Bronze and Gold hold exactly what was sent, and the ledger counts it."""
         # Times beyond the year 9999 have no Python form: only what is compared is fetched.
         bronze = self.session.table("lakehouse.bronze.ad_events").select(
             "kafka_offset",
@@ -84,5 +87,16 @@ class Feed:
                 assert found == (str(verdict.reason), str(verdict.detail))
             else:
                 assert found == (None, None)
+        self._assert_ledger_closes()
         gold = self.session.table("lakehouse.gold.ad_performance_state")
         assert differences(python_rows(admitted_deliveries(self.sent)), spark_rows(gold)) == []
+
+    def _assert_ledger_closes(self) -> None:
+        record_batches(self.session)
+        assert self.session.sql(sql_text("views/spark/completeness_gaps")).collect() == []
+        told = self.session.table(f"lakehouse.{COMPLETENESS_LEDGER}").selectExpr(
+            "sum(admitted) AS admitted", "sum(rejected) AS rejected"
+        )
+        verdicts = [admit(one.payload, one.ingest_ms) for one in self.sent]
+        rejected = sum(isinstance(one, Rejected) for one in verdicts)
+        assert told.first() == (len(verdicts) - rejected, rejected)
