@@ -106,7 +106,7 @@ def fix(
         text = _read(payload)
     members = dict(parsed_setting(one) for one in settings_of_fields or ())
     corrected = with_members(text, members) if members else (text or b"")
-    number = job.fix(lease_connect(settings), place, corrected, by=by or getpass.getuser(), why=why)
+    number = job.fix(lease_connect(settings), place, corrected, by=by or _user(), why=why)
     typer.echo(f"fix {number} of {shown(place)} waits: `adlake quarantine replay` publishes it")
 
 
@@ -140,6 +140,13 @@ def _place(text: str, settings: Settings) -> tuple[str, int, int]:
         return newest_source_epoch(lease_connect(settings), settings.kafka.topic).label
 
     return parsed_position(text, newest_label)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user id may have no name
+        raise AdlakeError("your user has no name here: say who corrects by --by") from None
 
 
 def _read(path: Path) -> bytes:
