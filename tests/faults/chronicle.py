@@ -61,7 +61,9 @@ class Chronicle:
         return sorted([*older, *newer], key=lambda one: str(one["test"]))
 
     def _found(self, before: list[dict[str, Any]], failed: set[str]) -> list[dict[str, Any]]:
-        found = {(one["fault"], one["what"]): one for one in before}
+        # What a test found before it ran again is no news any more, whatever it was called then.
+        kept = [one for one in before if one.get("test") not in self.has_failed]
+        found = {(one["fault"], one["what"]): one for one in kept}
         code = code_facts()
         for record in self.records:
             found[record["fault"], record["what"]] = record | code
