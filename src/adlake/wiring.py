@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from functools import partial
 
+from adlake.devstack.install import jdk_majors
+from adlake.devstack.java import find_jdk
+from adlake.devstack.versions import read_versions
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.lake_reader import LakeReader
 from adlake.io.last_records import with_last_records
@@ -29,6 +33,11 @@ def log_to_stdout() -> None:
     )
     for noisy in ("py4j", "kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def choose_jdk() -> None:
+    """Let Spark in this process run on the JDK that `make up` chooses; DevstackError: none fits."""
+    os.environ["JAVA_HOME"] = str(find_jdk(jdk_majors(read_versions())).home)
 
 
 def catalog_access(settings: Settings) -> CatalogAccess:

@@ -16,9 +16,10 @@ from adlake.settings import Settings
 def stream() -> None:
     """Run the attribution stream in the foreground until Ctrl-C or SIGTERM."""
     from adlake.jobs.stream import run_stream
-    from adlake.wiring import log_to_stdout, stream_config, write_missing_seeds
+    from adlake.wiring import choose_jdk, log_to_stdout, stream_config, write_missing_seeds
 
     settings = Settings()
+    choose_jdk()
     log_to_stdout()
     write_missing_seeds(settings)
     raise typer.Exit(run_stream(stream_config(settings)))

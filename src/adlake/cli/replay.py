@@ -34,12 +34,13 @@ def replay(  # noqa: PLR0917
 ) -> None:
     """Build Gold again from Bronze, show what differs (1: Gold is damaged); publish, undo."""
     from adlake.jobs import replay as job
-    from adlake.wiring import replay_config
+    from adlake.wiring import choose_jdk, replay_config
 
     has_order = bool(first_day or last_day or law_version or lookback)
     if undo and (publish or has_order):
         raise typer.BadParameter("--undo goes alone")
     config = replay_config(Settings())
+    choose_jdk()
     if undo:
         return typer.echo(job.undo(config, _report))
     is_damaged = False
