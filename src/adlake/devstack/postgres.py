@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -63,6 +64,7 @@ class Postgres(Service):
         if not self._data.exists():
             self._initialise()
         self._refuse_other_version()
+        forget_lock_of_zombie(self._data / "postmaster.pid")
         config = self._data / "postgresql.conf"
         values = {"port": self.settings.ports.postgres_port}
         render("postgres/postgresql.conf", config, values)
@@ -142,6 +144,21 @@ class Postgres(Service):
     @property
     def _data(self) -> Path:
         return self._place.folder / "data"
+
+
+def forget_lock_of_zombie(lock: Path) -> None:
+    """Remove the lock file of a killed server that nobody has waited for yet.
+
+    Such a pid still answers, so a new server would refuse to start: for good in a container whose
+    first process waits for nobody. Called when all processes of the old server are gone.
+    """
+    try:
+        pid = int(lock.read_text().split()[0])
+        is_zombie = psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        return  # the server itself knows what to do
+    if is_zombie:
+        lock.unlink()
 
 
 def _exists(admin: psycopg.Connection, table: str, column: str, name: str) -> bool:
