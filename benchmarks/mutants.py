@@ -1,7 +1,7 @@
 """Plants named bugs in the real code, one at a time, and shows the test that catches each.
 
 Each mutation replaces one piece of text in a copy of the checkout, runs the named test there, and
-expects it to fail; all named tests must pass in the unspoiled copy first. A mutation whose text is
+expects it to fail; all chosen tests must pass in the unspoiled copy first. A mutation whose text is
 not found, or whose test passes or cannot run, is a failure. Writes benchmarks/reports/mutants.json.
 """
 
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.faults.chronicle import REPORT_VARIABLE
 
 from adlake.settings import REPO_ROOT
-from benchmarks.machine import machine_facts
+from benchmarks.machine import code_facts, machine_facts
 from benchmarks.mutations import MUTATIONS, Mutation
 
 COPIED = ("src", "sql", "tests", "benchmarks", "infra", "pyproject.toml")
@@ -36,8 +36,9 @@ TESTS_FAILED = 1
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="part of a mutation's name")
-    chosen = [one for one in MUTATIONS if parser.parse_args().only in one.name]
+    parser.add_argument("--only", nargs="*", default=[""], help="parts of mutations' names")
+    wanted = parser.parse_args().only
+    chosen = [one for one in MUTATIONS if any(part in one.name for part in wanted)]
     with tempfile.TemporaryDirectory(prefix="adlake-mutants-") as folder:
         copy = Path(folder) / "checkout"
         for name in COPIED:
@@ -48,17 +49,29 @@ def main() -> int:
             print(unspoiled.stdout[-4_000:])
             print("the tests must pass before anything is planted")
             return 1
-        results = [outcome(copy, one) for one in chosen]
+        caught = 0
+        for one in chosen:
+            result = outcome(copy, one)
+            caught += result["caught"]
+            write_report(result)
+    print(f"{caught} of {len(chosen)} caught")
+    return 0 if caught == len(chosen) else 1
+
+
+def write_report(result: dict[str, Any]) -> None:
+    """Put one outcome beside those of earlier runs; each says at which commit it was found."""
+    known = json.loads(REPORT.read_text()) if REPORT.exists() else {"mutants": []}
+    found = {one["name"]: one for one in known["mutants"]}
+    found[result["name"]] = result
+    kept = [found[one.name] for one in MUTATIONS if one.name in found]
     report = {
         "machine": machine_facts(),
-        "planted": len(results),
-        "caught": sum(result["caught"] for result in results),
-        "mutants": results,
+        "planted": len(MUTATIONS),
+        "caught": sum(one["caught"] for one in kept),
+        "not_run": [one.name for one in MUTATIONS if one.name not in found],
+        "mutants": kept,
     }
-    if len(chosen) == len(MUTATIONS):
-        REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    print(f"{report['caught']} of {report['planted']} caught")
-    return 0 if report["caught"] == report["planted"] else 1
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")
 
 
 def _made(path: Path) -> Path:
@@ -85,6 +98,8 @@ def outcome(copy: Path, mutation: Mutation) -> dict[str, Any]:
         "test": mutation.test,
         "caught": caught,
         "by": re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)[:3],
+        "said": re.findall(r"^E +(.+)", done.stdout, re.MULTILINE)[:1],
+        **code_facts(),
     }
 
 
