@@ -67,8 +67,7 @@ def main() -> int:
         ):
             faults = [put_in(lake, traffic, fault) for fault in schedule]
             produced = traffic.finish()
-        wait_for_free_port(lake)
-        lake.stack().up(only=EVERYTHING)
+        repair(lake)
         proof = prove(lake)
         found = prove_history(lake)
         with client_of(lake) as trino:
