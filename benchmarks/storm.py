@@ -32,7 +32,7 @@ from tests.faults.drill import (
     signal_all,
     wait_for_free_port,
 )
-from tests.faults.oracles import PollingReader, commit_times
+from tests.faults.oracles import PollingReader, commit_times, recovery_seconds
 from tests.integration.lake import Lake
 
 from adlake.devstack.service import Service
@@ -72,7 +72,11 @@ def main() -> int:
         found = prove_history(lake)
         with client_of(lake) as trino:
             reader.assert_saw_only_heads(trino, heads_of(lake))
-        recoveries = recovery_seconds(faults, commit_times(lake_reader(lake.settings())))
+        # Each contains what passes until `up` is called, as the faults say.
+        recoveries = recovery_seconds(
+            [(fault["at_ms"], is_driver_kill(fault["fault"])) for fault in faults],
+            commit_times(lake_reader(lake.settings())),
+        )
     report = {
         "machine": machine_facts(),
         "seed": arguments.seed,
@@ -120,21 +124,8 @@ def put_in(lake: Lake, traffic: Traffic, fault: dict[str, Any]) -> dict[str, Any
     return {**fault, "at_ms": moment, "pids_hit": hit, "driver_had_ended_before": was_down}
 
 
-def recovery_seconds(faults: list[dict[str, Any]], commits: list[int]) -> list[float]:
-    """From each kill of the driver to the next commit that readers of Gold see, sorted.
-
-    Contains what passes until `up` is called, as the faults say. A kill after which the next fault
-    came first has no time of its own.
-    """
-    found = []
-    for fault, following in zip(faults, [*faults[1:], None], strict=True):
-        moment, name = fault["at_ms"], fault["fault"]
-        if not (name.startswith("driver") and name.endswith("killed")):
-            continue
-        commit = next((one for one in commits if one > moment + 500), None)
-        if commit is not None and (following is None or commit < following["at_ms"]):
-            found.append(round((commit - moment) / 1000, 1))
-    return sorted(found)
+def is_driver_kill(name: str) -> bool:
+    return name.startswith("driver") and name.endswith("killed")
 
 
 def repair(lake: Lake) -> None:

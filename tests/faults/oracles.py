@@ -168,3 +168,17 @@ def commit_times(reader: LakeReader) -> list[int]:
     }
     log = table.metadata.snapshot_log
     return sorted(entry.timestamp_ms for entry in log if entry.snapshot_id in stamped)
+
+
+def recovery_seconds(faults: Sequence[tuple[int, bool]], commits: list[int]) -> list[float]:
+    """From each kill of the driver to the first commit after it that readers of Gold see, sorted.
+
+    `faults` are their moments in epoch ms, oldest first, and whether each killed the driver. A kill
+    that the next fault overtook before Gold committed has no time of its own.
+    """
+    found = []
+    for (moment, is_kill), following in zip(faults, [*faults[1:], None], strict=True):
+        commit = next((one for one in commits if one > moment + 500), None)
+        if is_kill and commit is not None and (following is None or commit < following[0]):
+            found.append(round((commit - moment) / 1000, 1))
+    return sorted(found)

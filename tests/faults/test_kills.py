@@ -23,7 +23,7 @@ from tests.faults.drill import (
     prove_history,
     run_into,
 )
-from tests.faults.oracles import PollingReader, commit_times
+from tests.faults.oracles import PollingReader, commit_times, recovery_seconds
 from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -130,7 +130,7 @@ def test_f01_f02_f26_every_row_and_every_head_is_lawful_after_all_kills(
         reader.assert_saw_only_heads(trino, heads_of(lake))
     commits = commit_times(lake_reader(lake.settings()))
     lake.stack().down(only=["stream"])
-    recoveries = recovery_seconds([moment for _, moment in kills], commits)
+    recoveries = recovery_seconds([(moment, True) for _, moment in kills], commits)
     assert len(recoveries) >= len(kills) / 2, "too few kills were followed by a commit of Gold"
     for name, moment in kills:
         place, _, action = name.partition(" ")
@@ -155,17 +155,3 @@ def fault_of(place: str) -> str:
     if place == "F2":
         return place
     return "F26" if place.startswith("house.") else "F1"
-
-
-def recovery_seconds(kills: list[int], commits: list[int]) -> list[float]:
-    """From each kill to the first commit after it that readers of Gold see, sorted.
-
-    The next driver is started at once, as a supervisor would. A kill that the next kill overtook
-    before Gold committed has no time of its own.
-    """
-    found = []
-    for moment, following in zip(kills, [*kills[1:], None], strict=True):
-        later = next((commit for commit in commits if commit > moment + 500), None)
-        if later is not None and (following is None or later < following):
-            found.append(round((later - moment) / 1000, 1))
-    return sorted(found)

@@ -19,7 +19,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from adlake.contracts.errors import AdlakeError
+from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.contracts.law import DAY_MS, LawConstants
 from adlake.contracts.slot import END_SLOT, SLOTS_PER_DAY, days_from_civil
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
@@ -30,7 +30,6 @@ from adlake.io.lease import REPLAY_LEASE, Connect, Lease, LeaseHeldError, LeaseK
 from adlake.io.shadow import NoShadowError, SlotRange
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
 from adlake.jobs.replay_build import (
-    NO_GOLD,
     Built,
     NothingToReplayError,
     both_hashes,
@@ -142,7 +141,6 @@ def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed
         if open_operation is not None:
             report(f"first waiting for operation {open_operation.operation_id}")
             _see_through(config, open_operation.operation_id, report)
-        _require_gold(config)
         law, is_same_law = _wanted_law(config, order)
         report(f"building with {law.in_words}")
         session = _session(config, lease)
@@ -178,20 +176,26 @@ def undo(config: ReplayConfig, report: Report) -> str:
         OperationFailedError: there is none, or it failed; Gold is as it was.
     """
     with _leased(config, REPLAY_LEASE):
-        _require_gold(config)
+        if config.reader.newest_stamp(GOLD_STATE) is None:
+            raise NothingToReplayError(NO_GOLD)
         return _ask(config, operations.UNDO_REPLAY, {}, report)
 
 
-def _require_gold(config: ReplayConfig) -> None:
-    if config.reader.newest_stamp(GOLD_STATE) is None:
+def _law_in_force(config: ReplayConfig) -> LawConstants:
+    """The law that Gold was written under.
+
+    Raises:
+        NothingToReplayError: Gold has no batch.
+    """
+    stamp = config.reader.newest_stamp(GOLD_STATE)
+    if stamp is None:
         raise NothingToReplayError(NO_GOLD)
+    return read_law(config.lease_connect, law_version_of(stamp))
 
 
 def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> tuple[LawConstants, bool]:
     """The law to build with, and whether it says the same as the one in force."""
-    in_force = read_law(
-        config.lease_connect, law_version_of(config.reader.newest_stamp(GOLD_STATE))
-    )
+    in_force = _law_in_force(config)
     version = in_force.law_version if order.law_version is None else order.law_version
     law = read_law(config.lease_connect, version)
     if order.lookback_ms is not None:

@@ -15,7 +15,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts import stamps
-from adlake.contracts.errors import AdlakeError
+from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import END_SLOT
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_REPLAY, GOLD_STATE
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 ROWS_PER_TASK = 200_000
 ROWS_PER_PASS = 20_000_000
 """Bounds the shuffle files on disk; each further pass reads Bronze once more."""
-NO_GOLD = "Gold is empty: start the stream (`make up`), then `adlake wait`"
 _ALL_SLOTS = (0, END_SLOT)
 
 

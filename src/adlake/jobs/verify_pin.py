@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adlake.contracts import stamps
-from adlake.contracts.errors import AdlakeError
+from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.io.law_store import law_version_of
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import Stamp
@@ -36,7 +36,7 @@ def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
     gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
     head = next((row for row in gold.values() if row["is_head"]), None)
     if head is None:
-        raise NothingToVerifyError("Gold is empty: start the stream, then `adlake wait`")
+        raise NothingToVerifyError(NO_GOLD)
     return pin_at(head["snapshot_id"], gold, bronze)
 
 
