@@ -10,17 +10,15 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.devstack.ports import private_environment
-from adlake.devstack.stack import Stack
 from adlake.io.topic import topic_facts
 from adlake.settings import REPO_ROOT, Settings
 from benchmarks.machine import machine_facts
+from benchmarks.own_stack import own_stack
 
 EVENTS = 600_000
 RUNS = 3
@@ -46,23 +44,17 @@ def main() -> int:
 
 def measured_rate() -> float:
     """Events per second between the topic's first and last growth."""
-    home = Path(tempfile.mkdtemp(prefix="adlake-bench-")) / "home"
-    settings = Settings(private_environment(home))
-    stack = Stack(settings)
-    try:
-        stack.up(only=["kafka", "postgres"])
+    with own_stack(only=["kafka", "postgres"]) as stack:
         command = [sys.executable, "-m", "adlake.cli", "generate", "--unpaced", "--rate", "5000",
                    "--events", str(EVENTS)]  # fmt: skip
-        environment = {**os.environ, **settings.as_environment()}
+        environment = {**os.environ, **stack.settings.as_environment()}
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as generator:
-            while records(settings) == 0:
+            while records(stack.settings) == 0:
                 time.sleep(0.05)
-            started, already = time.monotonic(), records(settings)
+            started, already = time.monotonic(), records(stack.settings)
             generator.wait()
             seconds = time.monotonic() - started
-        return (records(settings) - already) / seconds
-    finally:
-        stack.nuke()
+        return (records(stack.settings) - already) / seconds
 
 
 def records(settings: Settings) -> int:

@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -22,12 +21,12 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.devstack.ports import private_environment
-from adlake.devstack.stack import Stack
-from adlake.jobs.replay import Replayed, ReplayOrder, publish, replay
+from adlake.jobs.replay import Replayed, publish, replay
+from adlake.jobs.replay_order import ReplayOrder
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring import replay_config
 from benchmarks.machine import machine_facts
+from benchmarks.own_stack import own_stack
 
 SERVICES = ("postgres", "kafka", "trino", "stream")
 LIVE_RATE = 5_000
@@ -45,16 +44,8 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--report", default="replay.json", help="file under benchmarks/reports")
     arguments = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="adlake-bench-")) / "home"
-    environment = private_environment(home)
-    environment |= {k: v for k, v in os.environ.items() if k.startswith("ADLAKE_")}
-    settings = Settings(environment)
-    stack = Stack(settings, report=print)
-    try:
-        stack.up(only=SERVICES)
-        report = measure(settings, arguments.events)
-    finally:
-        stack.nuke()
+    with own_stack(only=SERVICES) as stack:
+        report = measure(stack.settings, arguments.events)
     target = REPO_ROOT / "benchmarks" / "reports" / arguments.report
     target.write_text(json.dumps(report, indent=2) + "\n")
     print(json.dumps(report, indent=2))

@@ -13,7 +13,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,13 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.devstack.ports import private_environment
 from adlake.devstack.process import memory_bytes
 from adlake.devstack.stack import Stack
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT, Settings
 from benchmarks.canary import CanaryWatch, percentile
 from benchmarks.machine import machine_facts
+from benchmarks.own_stack import own_stack
 
 REPORTS = REPO_ROOT / "benchmarks" / "reports"
 FRESHNESS_P95_LIMIT_SECONDS = 30.0
@@ -39,15 +38,8 @@ WARM_UP_SECONDS = 60
 
 def main() -> int:
     arguments = parse_arguments()
-    home = Path(tempfile.mkdtemp(prefix="adlake-bench-")) / "home"
-    chosen = {k: v for k, v in os.environ.items() if k.startswith("ADLAKE_")}
-    settings = Settings(private_environment(home) | chosen)
-    stack = Stack(settings, report=print)
-    try:
-        stack.up(without=["generator"])
-        report = measure(settings, stack, arguments)
-    finally:
-        stack.nuke()
+    with own_stack(without=["generator"]) as stack:
+        report = measure(stack.settings, stack, arguments)
     REPORTS.mkdir(exist_ok=True)
     target = REPORTS / arguments.report
     target.write_text(json.dumps(report, indent=2) + "\n")
@@ -97,6 +89,7 @@ def measure(settings: Settings, stack: Stack, arguments: argparse.Namespace) -> 
     return {
         **described(settings, arguments),
         "rate_sustained": round(sustained),
+        "rejected_share": rejected_share(settings, started_ms),
         "seconds_to_drain_after_the_end": round((drained_ms - ended_ms) / 1000, 1),
         "freshness_seconds": freshness | {"canaries": len(canaries.seconds)},
         "canaries_never_seen": len(canaries.pending),
@@ -195,6 +188,17 @@ def watch_memory(stack: Stack, generator: subprocess.Popen[bytes]) -> dict[str, 
             continue
         time.sleep(5)
     return {name: mib for name, mib in peaks.items() if mib > 0}
+
+
+def rejected_share(settings: Settings, started_ms: int) -> float:
+    """Rejected deliveries in Bronze among those the broker took since then."""
+    with connect(settings.ports.trino_port, catalog="lakehouse") as client:
+        [(share,)] = client.rows(
+            "SELECT CAST(count(reject_reason) AS double) / count(*) FROM bronze.ad_events "
+            "WHERE ingest_ts >= from_unixtime(? / DOUBLE '1000')",
+            [started_ms],
+        )
+    return round(float(share), 4)
 
 
 def batches_between(settings: Settings, started_ms: int, ended_ms: int) -> list[dict[str, Any]]:
