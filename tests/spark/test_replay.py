@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
-from adlake.contracts.tables import BRONZE_EVENTS, GOLD_LAW_COLUMNS, GOLD_STATE
+from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_LAW_COLUMNS, GOLD_STATE
 from adlake.domain.law import project, states_of
 from adlake.io import failpoints
 from adlake.io.ddl import provision_tables
@@ -26,6 +26,7 @@ from adlake.io.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
 from adlake.io.shadow import NoShadowError, ShadowTable, SlotRange
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.spark import CatalogAccess, connect_catalog
+from adlake.io.spark_errors import SparkFailedError, named_spark_errors
 from adlake.jobs import publication
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.housekeep import compact_hot_slots
@@ -330,3 +331,27 @@ def test_bronze_rows_that_lie_there_twice_count_once(new_lake: NewLake) -> None:
     lake.build()
     live, replayed = lake.hashes()
     assert live == replayed == lake.hash()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"), [("missing", "does not exist"), ("flipped", "Checksum error")]
+)
+def test_a_damaged_file_of_bronze_is_named_in_one_line(
+    new_lake: NewLake, damage: str, said: str
+) -> None:
+    lake = new_lake()
+    lake.feed(law_cases()[0].deliveries)
+    [found] = lake.session.table(f"{CATALOG}.{BRONZE_EVENTS}.files").take(1)
+    file = Path(found.file_path.removeprefix("file:"))
+    if damage == "missing":
+        file.unlink()
+    else:
+        right = file.read_bytes()
+        file.write_bytes(right[:100] + bytes([right[100] ^ 0xFF]) + right[101:])
+    with pytest.raises(SparkFailedError) as failure, named_spark_errors("not built"):
+        lake.build()
+    words = str(failure.value)
+    assert words.startswith("not built: ")
+    assert file.name in words
+    assert said in words
+    assert "\n" not in words

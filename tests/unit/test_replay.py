@@ -20,13 +20,9 @@ from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
 from adlake.io.law_sql import window_of_conversion
 from adlake.io.law_store import UnknownLawError, law_of_rows, read_law, recorded_law
 from adlake.jobs.publication import next_step
-from adlake.jobs.replay import (
-    MOST_LOOKBACK_DAYS,
-    ReplayOrder,
-    UnpublishableError,
-    _wanted_law,
-    slots_of_days,
-)
+from adlake.jobs.replay import UnpublishableError, _wanted_law
+from adlake.jobs.replay_build import NothingToReplayError
+from adlake.jobs.replay_order import MOST_LOOKBACK_DAYS, ReplayOrder, slots_of_days
 from adlake.settings import REPO_ROOT
 
 W, L, F = LAW_V1.attribution_window_ms, LAW_V1.late_tolerance_ms, LAW_V1.future_tolerance_ms
@@ -146,12 +142,18 @@ def test_a_recorded_version_that_makes_no_law_blocks_no_other() -> None:
 def wanted(order: ReplayOrder, rows: list[tuple[int, ...]]) -> LawConstants:
     """The law of an order while version 1 is in force."""
     config: Any = SimpleNamespace(
-        reader=SimpleNamespace(newest_stamp=lambda _table: None),
+        reader=SimpleNamespace(newest_stamp=lambda _table: SimpleNamespace(properties={})),
         lease_connect=RecordedRows(rows).connect,
     )
     law, is_same = _wanted_law(config, order)
     assert is_same is (dataclasses.replace(law, law_version=1) == LAW_V1)
     return law
+
+
+def test_without_a_batch_in_gold_it_says_what_to_do() -> None:
+    config: Any = SimpleNamespace(reader=SimpleNamespace(newest_stamp=lambda _table: None))
+    with pytest.raises(NothingToReplayError, match="make up"):
+        _wanted_law(config, ReplayOrder())
 
 
 def test_some_days_under_another_law_are_refused_before_anything_is_built() -> None:

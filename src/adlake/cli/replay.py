@@ -14,7 +14,8 @@ from adlake.settings import Settings
 if TYPE_CHECKING:
     from datetime import date
 
-    from adlake.jobs.replay import Replayed, ReplayOrder
+    from adlake.jobs.replay import Replayed
+    from adlake.jobs.replay_order import ReplayOrder
 
 GROUPS_SHOWN = 40
 
@@ -66,7 +67,7 @@ def _report(line: str) -> None:
 
 def _order(first_day: str, last_day: str, law_version: int | None, lookback: str) -> ReplayOrder:
     from adlake.generator.options import parse_duration_ms
-    from adlake.jobs.replay import ReplayOrder, slots_of_days
+    from adlake.jobs.replay_order import ReplayOrder, slots_of_days
 
     return ReplayOrder(
         slots=slots_of_days(_day(first_day), _day(last_day)),

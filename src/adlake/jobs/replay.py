@@ -13,22 +13,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from adlake.contracts.errors import NO_GOLD, AdlakeError
-from adlake.contracts.law import DAY_MS, LawConstants
-from adlake.contracts.slot import END_SLOT, SLOTS_PER_DAY, days_from_civil
+from adlake.contracts.law import LawConstants
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
 from adlake.io import failpoints, operations
 from adlake.io.lake_reader import LakeReader
 from adlake.io.law_store import law_version_of, read_law, recorded_law
 from adlake.io.lease import REPLAY_LEASE, Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
-from adlake.io.shadow import NoShadowError, SlotRange
+from adlake.io.shadow import NoShadowError
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.io.spark_errors import named_spark_errors
 from adlake.jobs.replay_build import (
     Built,
     NothingToReplayError,
@@ -36,15 +35,13 @@ from adlake.jobs.replay_build import (
     build_shadow,
     differing_groups,
 )
+from adlake.jobs.replay_order import ReplayOrder
 from adlake.jobs.requests import RequestDesk
 from adlake.jobs.stream import LEASE_NAME
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-MOST_LOOKBACK_DAYS = 10_000
-"""27 years: longer than events may be apart in any lake, and far from what a BIGINT holds."""
-
 Report = Callable[[str], None]
 
 
@@ -70,27 +67,6 @@ class ReplayConfig:
 
 
 @dataclass(frozen=True)
-class ReplayOrder:
-    """What to build: days of impressions (None: all), a recorded law, another lookback.
-
-    `passes` parts are built one after another; None lets the size decide. `to_publish` says that
-    the build is meant to become Gold: what cannot is refused before the work.
-    """
-
-    slots: SlotRange | None = None
-    law_version: int | None = None
-    lookback_ms: int | None = None
-    passes: int | None = None
-    to_publish: bool = False
-
-    def __post_init__(self) -> None:
-        if self.lookback_ms is not None and self.lookback_ms > MOST_LOOKBACK_DAYS * DAY_MS:
-            raise AdlakeError(
-                f"--lookback is at most {MOST_LOOKBACK_DAYS:,} days: give a shorter one"
-            )
-
-
-@dataclass(frozen=True)
 class Replayed:
     """A finished build beside Gold: the law, both hashes, campaigns and days that differ."""
 
@@ -108,33 +84,13 @@ class Replayed:
         return self.live_hash == self.replay_hash
 
 
-def slots_of_days(first: date | None, last: date | None) -> SlotRange | None:
-    """Slots of the impressions of these days (UTC, both included); None for all of them.
-
-    An impression belongs to the day in its id. Ids without a time are filed under 1970-01-01.
-
-    Raises:
-        AdlakeError: the days are in the wrong order.
-    """
-    if first is None and last is None:
-        return None
-    if first is not None and last is not None and first > last:
-        raise AdlakeError(f"--from {first} is after --to {last}")
-    first_slot = 0 if first is None else _first_slot(first)
-    return first_slot, END_SLOT if last is None else _first_slot(last) + SLOTS_PER_DAY
-
-
-def _first_slot(day: date) -> int:
-    return days_from_civil(day.year, day.month, day.day) * SLOTS_PER_DAY
-
-
 def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed:
     """Build the shadow and compare it with Gold; Gold stays as it is.
 
     Raises:
         LeaseHeldError: another replay is at work.
         UnpublishableError: it is to be published, and could not be.
-        UnknownLawError, NothingToReplayError: see there.
+        UnknownLawError, NothingToReplayError, SparkFailedError: see there.
     """
     with _leased(config, REPLAY_LEASE) as lease:
         open_operation = operations.next_open(config.lease_connect)
@@ -145,9 +101,12 @@ def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed
         report(f"building with {law.in_words}")
         session = _session(config, lease)
         try:
-            built = build_shadow(session, law, f"build-{lease.epoch}", order.slots, order.passes)
-            live_hash, replay_hash = both_hashes(session, built.facts)
-            differing = differing_groups(session, built.facts)
+            with named_spark_errors("Gold was not built again and is as it was"):
+                built = build_shadow(
+                    session, law, f"build-{lease.epoch}", order.slots, order.passes
+                )
+                live_hash, replay_hash = both_hashes(session, built.facts)
+                differing = differing_groups(session, built.facts)
         finally:
             session.stop()
     return Replayed(law, built, live_hash, replay_hash, differing, is_same_law)

@@ -1,0 +1,39 @@
+"""Says in one sentence what Spark says in two hundred lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+
+from adlake.contracts.errors import AdlakeError
+
+CAUSE = re.compile(r"^Caused by: (.+)$", re.MULTILINE)
+
+
+class SparkFailedError(AdlakeError):
+    """A job of Spark failed: what was not done, and the cause below all others."""
+
+
+@contextmanager
+def named_spark_errors(not_done: str) -> Iterator[None]:
+    """What fails in Spark inside the block is raised as one sentence; `not_done` begins it.
+
+    Raises:
+        SparkFailedError: with the exception of Spark as its cause.
+    """
+    try:
+        yield
+    except (Py4JJavaError, PySparkException) as error:
+        raise SparkFailedError(f"{not_done}: {deepest_cause(str(error))}") from error
+
+
+def deepest_cause(text: str) -> str:
+    """The last `Caused by` of a Java stack trace; without one, its first line with words."""
+    causes = CAUSE.findall(text)
+    if causes:
+        return str(causes[-1])
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
