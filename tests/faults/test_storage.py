@@ -32,6 +32,7 @@ from tests.faults.drill import (
     prove,
     run_once,
 )
+from tests.fixtures.damaged_files import damaged, missing
 from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -68,27 +69,6 @@ def content_of(trino: TrinoClient) -> list[object] | None:
     except TrinoQueryError:
         return None
     return list(row)
-
-
-@contextmanager
-def damaged(file: Path, at: int) -> Iterator[None]:
-    """One byte of the file is another one, as a disk would do it: behind the checksum's back."""
-    right = file.read_bytes()
-    file.write_bytes(right[:at] + bytes([right[at] ^ 0xFF]) + right[at + 1 :])
-    try:
-        yield
-    finally:
-        file.write_bytes(right)
-
-
-@contextmanager
-def missing(file: Path) -> Iterator[None]:
-    aside = file.with_suffix(".aside")
-    file.rename(aside)
-    try:
-        yield
-    finally:
-        aside.rename(file)
 
 
 def test_f24_a_flipped_byte_of_gold_is_an_error_or_a_failed_proof(

@@ -33,6 +33,7 @@ from adlake.jobs.housekeep import compact_hot_slots
 from adlake.jobs.publication import TAG_PREFIX, NothingToUndoError, carry_out
 from adlake.jobs.replay_build import both_hashes, build_shadow, differing_groups
 from adlake.transforms.gold_hash import gold_hash
+from tests.fixtures.damaged_files import damaged, missing
 from tests.fixtures.law_sets import DrawnDelivery, law_sets, shuffled
 from tests.golden import DeliveryFixture, law_cases
 from tests.spark.lawful_rows import COMPARED, admitted_deliveries, differences, spark_rows
@@ -343,12 +344,11 @@ def test_a_damaged_file_of_bronze_is_named_in_one_line(
     lake.feed(law_cases()[0].deliveries)
     [found] = lake.session.table(f"{CATALOG}.{BRONZE_EVENTS}.files").take(1)
     file = Path(found.file_path.removeprefix("file:"))
-    if damage == "missing":
-        file.unlink()
-    else:
-        right = file.read_bytes()
-        file.write_bytes(right[:100] + bytes([right[100] ^ 0xFF]) + right[101:])
-    with pytest.raises(SparkFailedError) as failure, named_spark_errors("not built"):
+    with (
+        missing(file) if damage == "missing" else damaged(file, at=100),
+        pytest.raises(SparkFailedError) as failure,
+        named_spark_errors("not built"),
+    ):
         lake.build()
     words = str(failure.value)
     assert words.startswith("not built: ")
