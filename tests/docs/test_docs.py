@@ -20,7 +20,7 @@ from adlake.settings_reference import reference_markdown
 
 pytestmark = pytest.mark.docs
 
-PAGES = (REPO_ROOT / "README.md", REPO_ROOT / "CONTRIBUTING.md", *REPO_ROOT.glob("docs/**/*.md"))
+PAGES = (*sorted(REPO_ROOT.glob("*.md")), *REPO_ROOT.glob("docs/**/*.md"))
 MAKE_COMMAND = re.compile(r"`make ([a-z][a-z-]*)|^make ([a-z][a-z-]*)", re.MULTILINE)
 ADLAKE_COMMAND = re.compile(r"`(?:\.venv/bin/)?adlake ([a-z]+)")
 SETTING = re.compile(r"\bADLAKE_[A-Z][A-Z_]*[A-Z]\b")
