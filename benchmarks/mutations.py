@@ -229,4 +229,21 @@ MUTATIONS: tuple[Mutation, ...] = (
         "max(CASE WHEN is_attributed THEN micros END)",
         "max(CASE WHEN is_eligible THEN micros END)", ORACLE,
     ),
+    # Time and supervision.
+    Mutation(
+        "a process is known by its time of creation, which moves with the clock",
+        "src/adlake/io/process_identity.py",
+        """return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]}+{ticks}\"""",
+        'return f"{process.create_time():.2f}"', "tests/unit/test_lease_holder.py",
+    ),
+    Mutation(
+        "uptime follows the wall clock", "src/adlake/devstack/status.py",
+        "age_seconds(main) if main", "__import__('time').time() - main.create_time() if main",
+        "tests/unit/test_devstack_service.py",
+    ),
+    Mutation(
+        "what is left of a service is killed without being asked",
+        "src/adlake/devstack/process.py",
+        "else roots_of(list(family.values()))", "else []", "tests/unit/test_devstack_service.py",
+    ),
 )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ from adlake.devstack import process
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.ports import free_ports
 from adlake.devstack.service import State
+from adlake.devstack.status import status_of
 from tests.unit.devstack_fakes import FakeService, fake_service
 
 
@@ -100,14 +102,67 @@ def test_stop_kills_and_says_so_when_the_signal_is_ignored(tmp_path: Path, port:
 def test_a_recycled_pid_is_never_touched(service: FakeService) -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        created_at = psutil.Process(stranger.pid).create_time()
-        process.PidFile(stranger.pid, created_at - 1_000, None).write(service.pid_path)
+        process.PidFile(stranger.pid, "of another boot+1", None).write(service.pid_path)
         assert service.main_process() is None
         assert not service.stop().was_running
         assert stranger.poll() is None, "somebody else's process was stopped"
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def move_the_boot_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """What a step of the wall clock does: the same process was created at another time."""
+    told = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda one: told(one) + seconds)
+
+
+@pytest.mark.parametrize("seconds", [-14_400.0, -1.0, 1.0, 14_400.0])
+def test_a_step_of_the_clock_takes_no_living_service_for_dead(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    service.start()
+    before = service.main_process()
+    move_the_boot_time(monkeypatch, seconds)
+    assert service.state() is State.READY
+    assert 0 <= (status_of(service).uptime_seconds or -1) < 60, "uptime follows the clock"
+    assert service.start().already_running
+    assert service.main_process() == before
+    assert service.stop().killed == (), "it was killed instead of asked"
+
+
+def as_written_before(path: Path) -> None:
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({"pid": told["pid"], "created_at": 1.5, "port": told["port"]}))
+
+
+@pytest.mark.parametrize("harm", [as_written_before, Path.unlink], ids=["older", "lost"])
+def test_a_service_with_an_older_or_lost_pid_file_is_asked_to_stop(
+    service: FakeService, harm: Callable[[Path], None]
+) -> None:
+    service.start()
+    before = service.main_process()
+    harm(service.pid_path)
+    assert service.state() is State.READY
+    assert service.main_process() == before
+    stopped = service.stop()
+    assert (stopped.was_running, stopped.killed) == (True, ())
+
+
+def test_what_outlived_its_main_process_is_asked_to_stop(service: FakeService) -> None:
+    service.start()
+    stopped = process.stop(
+        None, service.marker, stop_signal=service.stop_signal, grace_seconds=5
+    )  # fmt: skip
+    assert (stopped.was_running, stopped.killed) == (True, ())
+
+
+def test_a_service_with_a_damaged_pid_file_is_asked_to_stop(service: FakeService) -> None:
+    service.start()
+    service.pid_path.write_text("{")
+    assert service.state() is State.READY
+    stopped = service.stop()
+    assert (stopped.was_running, stopped.killed) == (True, ())
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}', '{"pid": "x", "port": 1}'])

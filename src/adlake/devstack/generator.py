@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import ClassVar
 
 from adlake.devstack.service import Service
+from adlake.io.process_identity import age_seconds
 
 SETTLED_SECONDS = 2.0
 
@@ -38,4 +38,4 @@ class Generator(Service):
     def is_ready(self) -> bool:
         """It has survived its start, where a wrong topic or broker would have ended it."""
         main = self.main_process()
-        return main is not None and time.time() - main.create_time() > SETTLED_SECONDS
+        return main is not None and age_seconds(main) > SETTLED_SECONDS

@@ -1,7 +1,7 @@
 """Detached processes: start, recognise, measure and stop them, never somebody else's.
 
-A process is ours when its start time equals the one in our pid file, or when it carries our
-marker in its environment; a recycled pid has neither.
+A process is ours when it began when our pid file says, or when it carries our marker in its
+environment; a recycled pid has neither. No wall clock takes part: it may be set while we run.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import TypedDict
 
 import psutil
 
+from adlake.io.process_identity import beginning
 from adlake.settings import REPO_ROOT
 
 MARKER = "LAKEHOUSE_SERVICE"
 """Environment variable of every process we start: `<ADLAKE_HOME>:<service>`."""
-START_TIME_TOLERANCE_SECONDS = 0.05
 CHILDREN_GRACE_SECONDS = 5.0
 
 
@@ -32,8 +32,8 @@ class PidFile:
     """What is known about a started service."""
 
     pid: int
-    created_at: float
-    """Start time of the process, epoch seconds, as the system reports it."""
+    started: str | None
+    """When the process began (io.process_identity); None in a file of an older version."""
     port: int | None
 
     def write(self, path: Path) -> None:
@@ -47,15 +47,19 @@ class PidFile:
     def read(path: Path) -> PidFile | None:
         """The content of `path`; None when there is none or it is damaged."""
         try:
-            return PidFile(**json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError):
+            told = json.loads(path.read_text())
+            return PidFile(int(told["pid"]), told.get("started"), told["port"])
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def process(self) -> psutil.Process | None:
-        """The living process, None when it is gone or its pid belongs to another one now."""
+    def process(self, marker: str) -> psutil.Process | None:
+        """The living process, None when it is gone or its pid belongs to another one now.
+
+        `marker` is what its environment carries: enough for a file of an older version.
+        """
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created_at) < START_TIME_TOLERANCE_SECONDS
+            same = beginning(process) == self.started or marker_of(process) == marker
             return process if same and is_alive(process) else None
         except psutil.NoSuchProcess:
             return None
@@ -124,14 +128,28 @@ def tree_of(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
+def marker_of(process: psutil.Process) -> str | None:
+    """The marker in a process's environment; None where there is none, or none we may read."""
+    try:
+        return process.environ().get(MARKER)
+    except (psutil.Error, OSError):
+        return None
+
+
 def marked(value: str) -> list[psutil.Process]:
     """Living processes with `MARKER=value` in their environment."""
+    return [one for one in psutil.process_iter() if marker_of(one) == value and is_alive(one)]
+
+
+def roots_of(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those whose parent is not among them: the ones to ask, the rest follows."""
+    pids = {one.pid for one in processes}
     found = []
-    for process in psutil.process_iter():
+    for one in processes:
         try:
-            if process.environ().get(MARKER) == value and is_alive(process):
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+            if one.ppid() not in pids:
+                found.append(one)
+        except psutil.NoSuchProcess:
             continue
     return found
 
@@ -164,16 +182,22 @@ def stop(
     stop_signal: signal.Signals,
     grace_seconds: float,
 ) -> Stopped:
-    """Ask `main` to stop, wait, then SIGKILL whatever is left of the service."""
+    """Ask `main` to stop, wait, then SIGKILL whatever is left of the service.
+
+    Without a main process, what carries the marker is asked instead: a server whose pid file was
+    lost still ends softly.
+    """
     began = time.monotonic()
     family = {process.pid: process for process in marked(marker)}
     if main is not None:
         family |= {process.pid: process for process in tree_of(main)}
-        _signal(main, stop_signal)
-        psutil.wait_procs([main], timeout=grace_seconds)
+    asked = [main] if main is not None else roots_of(list(family.values()))
+    for process in asked:
+        _signal(process, stop_signal)
+    psutil.wait_procs(asked, timeout=grace_seconds)
     leftovers = [process for process in family.values() if is_alive(process)]
-    asked = main is not None and not is_alive(main)
-    _, stubborn = psutil.wait_procs(leftovers, timeout=CHILDREN_GRACE_SECONDS if asked else 0)
+    has_ended = not any(is_alive(process) for process in asked)
+    _, stubborn = psutil.wait_procs(leftovers, timeout=CHILDREN_GRACE_SECONDS if has_ended else 0)
     late = {process.pid: process for process in [*stubborn, *marked(marker)]}
     killed = tuple(pid for pid, process in late.items() if is_alive(process))
     for process in late.values():

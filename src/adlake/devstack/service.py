@@ -18,6 +18,7 @@ from adlake.devstack import process
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.installation import Installation
 from adlake.devstack.ports import refuse_taken
+from adlake.io.process_identity import beginning
 from adlake.settings import REPO_ROOT, Settings
 
 POLL_SECONDS = 0.2
@@ -104,9 +105,11 @@ class Service(ABC):
         return None
 
     def main_process(self) -> psutil.Process | None:
-        """The running main process, if any."""
+        """The running main process, if any; one whose pid file is lost is known by its marker."""
         known = process.PidFile.read(self.pid_path)
-        return known.process() if known else None
+        if known is not None:
+            return known.process(self.marker)
+        return next(iter(process.roots_of(process.marked(self.marker))), None)
 
     def processes(self) -> list[psutil.Process]:
         """Every living process of this service."""
@@ -175,7 +178,7 @@ class Service(ABC):
             user=self.user(),
         )
         port = next(iter(self.ports().values()), None)
-        process.PidFile(started.pid, started.create_time(), port).write(self.pid_path)
+        process.PidFile(started.pid, beginning(started), port).write(self.pid_path)
 
     def _refuse_other_port(self) -> None:
         known = process.PidFile.read(self.pid_path)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict, dataclass
 
 from adlake.devstack.process import memory_bytes
 from adlake.devstack.service import Service, State
+from adlake.io.process_identity import age_seconds
 
 MEMORY_BUDGET_BYTES = 8_000_000_000
 """What the whole stack may take on a laptop."""
@@ -34,7 +34,7 @@ def status_of(service: Service) -> ServiceStatus:
         service=service.name,
         state=service.state().value,
         pid=main.pid if main else None,
-        uptime_seconds=time.time() - main.create_time() if main else None,
+        uptime_seconds=age_seconds(main) if main else None,
         port=next(iter(service.ports().values()), None),
         memory_bytes=memory_bytes(service.processes()),
     )

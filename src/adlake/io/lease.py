@@ -12,12 +12,12 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 import psycopg
 
 from adlake.contracts.errors import AdlakeError
+from adlake.io.process_identity import beginning
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +40,7 @@ class LeaseLostError(AdlakeError):
 def this_holder() -> str:
     """Name of this process: host, pid and when the process began (pids are reused)."""
     process = psutil.Process()
-    return f"{socket.gethostname()}/pid {process.pid}/started {_beginning(process)}"
-
-
-def _beginning(process: psutil.Process) -> str:
-    """When a process began: which boot, and ticks since then; a step of the clock moves neither."""
-    try:
-        ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
-        return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]}+{ticks}"
-    except FileNotFoundError:  # no Linux, or it ended just now
-        return f"{process.create_time():.2f}"
+    return f"{socket.gethostname()}/pid {process.pid}/started {beginning(process)}"
 
 
 def holder_is_dead(holder: str) -> bool:
@@ -60,7 +51,7 @@ def holder_is_dead(holder: str) -> bool:
         return False
     try:
         process = psutil.Process(int(pid_text))
-        return _beginning(process) != started or process.status() == "zombie"
+        return beginning(process) != started or process.status() == "zombie"
     except psutil.NoSuchProcess:
         return True
 
