@@ -17,6 +17,7 @@ LAW = "tests/unit/test_law_truth_table.py"
 ORACLE = "tests/contract/test_oracle_law.py"
 REPLAY = "tests/spark/test_replay.py"
 STOPS = "tests/faults/test_stops.py"
+CODECS = "tests/unit/test_codecs.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
 
 FOLD = "src/adlake/transforms/fold.py"
@@ -245,5 +246,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         "what is left of a service is killed without being asked",
         "src/adlake/devstack/process.py",
         "else roots_of(list(family.values()))", "else []", "tests/unit/test_devstack_service.py",
+    ),
+    # Records as foreign producers send them.
+    Mutation(
+        "a codec that is not known looks like a broker that is away", "src/adlake/io/topic.py",
+        "except (UnsupportedCodecError, CorruptRecordError) as error", "except () as error", CODECS,
+    ),
+    Mutation(
+        "one record that cannot be unpacked hides the last records of all partitions",
+        "src/adlake/io/last_records.py",
+        "found |= _readable(consumer, {partition: offset}, bootstrap_servers)", "pass", CODECS,
+    ),
+    Mutation(
+        "the broker takes timestamps of any age", "src/adlake/provision/topics.py",
+        "OLDEST_MS: Final = 100 * YEAR_MS", "OLDEST_MS: Final = 2**63 - 1", CODECS,
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ A tail that was lost, and written again since, shows by nothing else.
 
 from __future__ import annotations
 
+import logging
 import time
 import zlib
 from collections.abc import Mapping
@@ -13,7 +14,9 @@ from dataclasses import replace
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.stamp import LastRecord
-from adlake.io.topic import TopicFacts, clear_errors
+from adlake.io.topic import TopicFacts, UnreadableRecordsError, clear_errors
+
+log = logging.getLogger(__name__)
 
 POLL_MS = 500
 TIMEOUT_SECONDS = 10.0
@@ -25,7 +28,8 @@ def with_last_records(
     """The topic's facts with the records that the broker holds at these offsets.
 
     A partition is left out when retention has deleted that offset, when the log ends before it, or
-    when no committed record lies there: what cannot be known is not claimed.
+    when no committed record lies there, or none that can be unpacked here: what cannot be known is
+    not claimed.
 
     Raises:
         TopicError: no broker answers.
@@ -43,9 +47,26 @@ def with_last_records(
             enable_auto_commit=False,
         )  # fmt: skip
         try:
-            return replace(topic, last_records=_read(consumer, wanted))
+            return replace(topic, last_records=_readable(consumer, wanted, bootstrap_servers))
         finally:
             consumer.close()
+
+
+def _readable(
+    consumer: KafkaConsumer, wanted: Mapping[TopicPartition, int], bootstrap_servers: str
+) -> dict[int, LastRecord]:
+    """Those of the records that can be unpacked; one that cannot must not hide the others."""
+    try:
+        with clear_errors(bootstrap_servers):
+            return _read(consumer, wanted)
+    except UnreadableRecordsError as error:
+        if len(wanted) == 1:
+            log.warning("the record at %s is not compared with the lake's: %s", wanted, error)
+            return {}
+    found: dict[int, LastRecord] = {}
+    for partition, offset in wanted.items():
+        found |= _readable(consumer, {partition: offset}, bootstrap_servers)
+    return found
 
 
 def _read(consumer: KafkaConsumer, wanted: Mapping[TopicPartition, int]) -> dict[int, LastRecord]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import CorruptRecordError, KafkaError, UnsupportedCodecError
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.stamp import LastRecord
@@ -19,6 +19,10 @@ _TIMEOUT_MS = 15_000
 
 class TopicError(AdlakeError):
     """The broker does not answer, or the topic does not exist."""
+
+
+class UnreadableRecordsError(AdlakeError):
+    """The broker answers, but its records cannot be unpacked by this client."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,19 @@ def _description(admin: KafkaAdminClient, bootstrap: str, topic: str) -> dict[st
 
 @contextmanager
 def clear_errors(bootstrap: str) -> Iterator[None]:
-    """Turns errors of the Kafka client into one sentence (TopicError)."""
+    """Turns errors of the Kafka client into one sentence.
+
+    Raises:
+        UnreadableRecordsError: of a codec that this client lacks; a broken batch.
+        TopicError: no broker answers.
+    """
     try:
         yield
+    except (UnsupportedCodecError, CorruptRecordError) as error:
+        raise UnreadableRecordsError(
+            f"Kafka answers at {bootstrap}, but not all of its records can be unpacked here "
+            f"({error}): see docs/runbook.md, records that cannot be read"
+        ) from error
     except KafkaError as error:
         raise TopicError(
             f"Kafka does not answer at {bootstrap} ({error}): run `make up`"

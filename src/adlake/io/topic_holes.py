@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
 
+from adlake.io.topic import UnreadableRecordsError, clear_errors
+
 FindHoles = Callable[[Sequence["OffsetRange"]], Sequence["OffsetRange"]]
 """Those of the given ranges that hold no record, as the broker says."""
 POLL_MS = 1_000
@@ -33,18 +35,32 @@ def ranges_without_records(
 
     A range that retention has deleted, or that the broker does not answer for, is not among them:
     what cannot be known is not claimed.
+
+    Raises:
+        TopicError: no broker answers.
     """
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap_servers, isolation_level="read_committed",
-        enable_auto_commit=False, max_poll_records=1,
-    )  # fmt: skip
+    with clear_errors(bootstrap_servers):
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap_servers, isolation_level="read_committed",
+            enable_auto_commit=False, max_poll_records=1,
+        )  # fmt: skip
+        try:
+            return [one for one in ranges if _is_empty(consumer, topic, one, bootstrap_servers)]
+        finally:
+            consumer.close()
+
+
+def _is_empty(
+    consumer: KafkaConsumer, topic: str, wanted: OffsetRange, bootstrap_servers: str
+) -> bool:
     try:
-        return [one for one in ranges if _is_empty(consumer, topic, one)]
-    finally:
-        consumer.close()
+        with clear_errors(bootstrap_servers):
+            return _holds_nothing(consumer, topic, wanted)
+    except UnreadableRecordsError:
+        return False  # marks and aborted records are never unpacked: a record lies there
 
 
-def _is_empty(consumer: KafkaConsumer, topic: str, wanted: OffsetRange) -> bool:
+def _holds_nothing(consumer: KafkaConsumer, topic: str, wanted: OffsetRange) -> bool:
     partition = TopicPartition(topic, wanted.partition)
     if consumer.beginning_offsets([partition])[partition] > wanted.first:
         return False

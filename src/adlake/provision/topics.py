@@ -12,8 +12,9 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from adlake.contracts.errors import AdlakeError
 from adlake.settings import KafkaSettings
 
-LONG_MAX: Final = 9_223_372_036_854_775_807
-TEN_YEARS_MS: Final = 10 * 365 * 86_400_000
+YEAR_MS: Final = 365 * 86_400_000
+OLDEST_MS: Final = 100 * YEAR_MS
+NEWEST_MS: Final = 10 * YEAR_MS
 MAX_MESSAGE_BYTES: Final = 2 * 1_048_576
 REQUEST_TIMEOUT_MS: Final = 15_000
 
@@ -25,13 +26,14 @@ class TopicError(AdlakeError):
 def topic_configuration(settings: KafkaSettings) -> dict[str, str]:
     """Settings of the topic.
 
-    Old stamps are welcome (lateness is staged with them), so retention goes by bytes alone. Stamps
-    over ten years ahead are refused by the broker: a reader would overflow on them.
+    Old stamps are welcome (lateness is staged with them), so retention goes by bytes alone. What is
+    no time of an event (the year 1 of a zero value, microseconds taken for milliseconds) is refused
+    by the broker at once, by name, where its producer can see it: docs/adr/0015.
     """
     return {
         "message.timestamp.type": settings.topic_timestamp_type,
-        "message.timestamp.before.max.ms": str(LONG_MAX),
-        "message.timestamp.after.max.ms": str(TEN_YEARS_MS),
+        "message.timestamp.before.max.ms": str(OLDEST_MS),
+        "message.timestamp.after.max.ms": str(NEWEST_MS),
         "retention.ms": "-1",
         "retention.bytes": str(settings.topic_retention_bytes),
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
