@@ -19,6 +19,7 @@ REPLAY = "tests/spark/test_replay.py"
 STOPS = "tests/faults/test_stops.py"
 CODECS = "tests/unit/test_codecs.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
+READS_ONLY = "tests/contract/test_trino_reads_only.py"
 
 FOLD = "src/adlake/transforms/fold.py"
 GOLD = "src/adlake/transforms/gold.py"
@@ -260,5 +261,21 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "the broker takes timestamps of any age", "src/adlake/provision/topics.py",
         "OLDEST_MS: Final = 100 * YEAR_MS", "OLDEST_MS: Final = 2**63 - 1", CODECS,
+    ),
+    # Who may write to the lake, and what is shown of it.
+    Mutation(
+        "Trino lets table procedures through", "infra/trino/catalog/lakehouse.jdbc.properties",
+        "iceberg.security=READ_ONLY", "iceberg.security=ALLOW_ALL",
+        f"{READS_ONLY}::test_every_write_is_refused_and_nothing_changes",
+    ),
+    Mutation(
+        "Trino has no access rules", "infra/trino/config.properties",
+        "access-control.config-files=${etc}/access-control.properties", "",
+        f"{READS_ONLY}::test_nobody_sees_or_kills_the_query_of_another",
+    ),
+    Mutation(
+        "the secret of Trino's internal requests is a known name", "infra/trino/config.properties",
+        "internal-communication.shared-secret=$${ENV:TRINO_INTERNAL_SECRET}", "",
+        f"{READS_ONLY}::test_internal_requests_are_signed_by_a_secret_of_this_lake",
     ),
 )  # fmt: skip

@@ -1,8 +1,7 @@
-"""A lake for the contracts; Trino may be one that runs already (TEST_TRINO_PORT)."""
+"""A lake for the contracts: a catalog and a Trino of the tests' own."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -14,7 +13,9 @@ from adlake.devstack.ports import free_ports
 from adlake.devstack.stack import Stack
 from adlake.io.trino import TrinoClient, connect
 from adlake.settings import Settings
+from tests.contract import scratch_trino
 from tests.contract.metrics_lake import MetricsLake
+from tests.contract.scratch_trino import ScratchTrino
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,8 @@ def private_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
     })  # fmt: skip
     stack = Stack(settings, report=print)
     try:
-        stack.up(only=["postgres", "trino"])
+        stack.up(only=["postgres"])
+        ScratchTrino(settings, stack.installation).start()
         yield settings
     finally:
         stack.nuke()
@@ -50,16 +52,9 @@ def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
 
 
 @pytest.fixture(scope="session")
-def trino_port(request: pytest.FixtureRequest) -> int:
-    if running := os.environ.get("TEST_TRINO_PORT"):
-        return int(running)
-    settings: Settings = request.getfixturevalue("private_lake")
-    return settings.ports.trino_port
-
-
-@pytest.fixture(scope="session")
-def memory_client(trino_port: int) -> Iterator[TrinoClient]:
-    client = connect(trino_port, catalog="memory")
+def memory_client(private_lake: Settings) -> Iterator[TrinoClient]:
+    port = private_lake.ports.trino_port
+    client = connect(port, user=scratch_trino.WRITER, catalog=scratch_trino.CATALOG)
     yield client
     client.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,11 +10,15 @@ from trino.dbapi import connect
 from trino.exceptions import Error, TrinoConnectionError
 
 from adlake.devstack.http import fetch_json
+from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.service import Service
 from adlake.devstack.templates import render
 
 HEAP = "-Xmx1280m"
 QUERY_SECONDS = 10.0
+CONFIGURATION = (
+    "config.properties", "log.properties", "access-control.properties", "access-rules.json",
+)  # fmt: skip
 
 
 class Trino(Service):
@@ -45,10 +50,16 @@ class Trino(Service):
         return {"ADLAKE_TRINO_PORT": self.settings.ports.trino_port}
 
     def environment(self) -> dict[str, str]:
-        """The catalog's password, so that it is in no file of Trino's."""
+        """Secrets, so that they are in no file of Trino's.
+
+        Without one of its own, Trino makes the secret of its internal requests from a name that
+        stands in this repository: anybody could sign a piece of a query plan that writes.
+        """
+        own = ensure_secret(self.settings.paths.secrets_dir / "trino_internal_secret")
+        secrets = {"TRINO_INTERNAL_SECRET": own}
         if self.settings.catalog.catalog_type == "rest":
-            return {}
-        return {"LAKEHOUSE_CATALOG_PASSWORD": self.settings.catalog_password()}
+            return secrets
+        return secrets | {"LAKEHOUSE_CATALOG_PASSWORD": self.settings.catalog_password()}
 
     def is_ready(self) -> bool:
         """Started, and a query on the lake's catalog returns."""
@@ -80,13 +91,13 @@ class Trino(Service):
             "user": self.settings.catalog.catalog_user,
             "warehouse": self.settings.paths.warehouse_uri,
         }
-        for name in ("config.properties", "log.properties"):
+        for name in CONFIGURATION:
             render(f"trino/{name}", self._etc / name, values)
+        # A catalog that an older version or a hand left here is nothing that this one knows.
+        shutil.rmtree(self._etc / "catalog", ignore_errors=True)
         kind = self.settings.catalog.catalog_type
-        catalogs = {f"lakehouse.{kind}.properties": "lakehouse", "memory.properties": "memory"}
-        for template, catalog in catalogs.items():
-            target = self._etc / "catalog" / f"{catalog}.properties"
-            render(f"trino/catalog/{template}", target, values)
+        target = self._etc / "catalog" / "lakehouse.properties"
+        render(f"trino/catalog/lakehouse.{kind}.properties", target, values)
 
     def _catalog_uri(self) -> str:
         if self.settings.catalog.catalog_type == "rest":
