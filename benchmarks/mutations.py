@@ -278,4 +278,18 @@ MUTATIONS: tuple[Mutation, ...] = (
         "internal-communication.shared-secret=$${ENV:TRINO_INTERNAL_SECRET}", "",
         f"{READS_ONLY}::test_internal_requests_are_signed_by_a_secret_of_this_lake",
     ),
+    # A lake belongs to one place.
+    Mutation(
+        "a copied home is started", "src/adlake/devstack/home.py",
+        "if mark.home != home:", "if False:", "tests/unit/test_home.py",
+    ),
+    Mutation(
+        "a half restored lake opens", "src/adlake/jobs/place.py",
+        "if mark.token in (row.token, row.next_token):", "if True:", "tests/unit/test_place.py",
+    ),
+    Mutation(
+        "nuke of a copy follows the link to the original's database",
+        "src/adlake/devstack/postgres_place.py",
+        "if target == outside_folder(home).resolve():", "if True:", "tests/unit/test_home.py",
+    ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
+from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.devstack.install import jdk_majors
 from adlake.devstack.java import find_jdk
 from adlake.devstack.versions import read_versions
@@ -20,6 +21,7 @@ from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicFacts, topic_facts
 from adlake.io.topic_holes import FindHoles, ranges_without_records
 from adlake.jobs.housekeep import HousekeepingPlan
+from adlake.jobs.place import check_place
 from adlake.jobs.replay import ReplayConfig
 from adlake.jobs.stream_config import StreamConfig
 from adlake.provision.catalog import catalog_database
@@ -75,8 +77,14 @@ def hole_finder(settings: Settings) -> FindHoles:
 
 
 def lease_connect(settings: Settings) -> Connect:
-    """Opens the catalog database: lease, laws and requests."""
-    return catalog_database(settings).connect
+    """Opens the catalog database: lease, laws and requests.
+
+    Raises:
+        LakePlaceError: it is not the database of this home and warehouse.
+    """
+    connect = catalog_database(settings).connect
+    check_place(connect, place_of(settings))
+    return connect
 
 
 def replay_config(settings: Settings) -> ReplayConfig:
@@ -101,11 +109,14 @@ def replay_config(settings: Settings) -> ReplayConfig:
 def stream_config(settings: Settings) -> StreamConfig:
     """Everything the attribution stream needs."""
     stream, home = settings.stream, settings.paths.home.resolve()
+    refuse_other_home(home)
+    bind_home(home)
     return StreamConfig(
         bootstrap_servers=settings.bootstrap_servers,
         topic=settings.kafka.topic,
         catalog=catalog_access(settings),
         lease_connect=lease_connect(settings),
+        place=place_of(settings),
         lease_ttl_seconds=stream.lease_ttl_seconds,
         checkpoint_dir=settings.paths.checkpoint_dir,
         seed_dir=settings.paths.seed_dir,

@@ -21,13 +21,16 @@ def query(
     output: Output = None,
 ) -> None:
     """Run a metric (a file of sql/metrics) on Trino."""
+    from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.io.trino import connect
     from adlake.jobs.query import load_metric, metric_names, parsed_assignments, run_metric
     from adlake.jobs.query_output import write_metric_list, write_result
 
     if not name:
         return write_metric_list(map(load_metric, metric_names()), sys.stdout)
-    client = connect(Settings().ports.trino_port)
+    settings = Settings()
+    refuse_wrong_place(settings)
+    client = connect(settings.ports.trino_port)
     result = run_metric(client, name, parsed_assignments(param or []))
     return write_result(result, output_format, output)
 
@@ -39,11 +42,14 @@ def sql(
     output: Output = None,
 ) -> None:
     """Run one SQL statement on Trino; tables need no catalog: gold.ad_performance_state."""
+    from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.io.trino import connect
     from adlake.jobs.query_output import write_result
 
     text = sys.stdin.read() if statement == "-" else statement
-    client = connect(Settings().ports.trino_port)
+    settings = Settings()
+    refuse_wrong_place(settings)
+    client = connect(settings.ports.trino_port)
     write_result(client.query(text.strip().removesuffix(";")), output_format, output)
 
 
@@ -54,6 +60,7 @@ def explain(
 ) -> None:
     """Show every delivery of an impression, what happened to it and why, and the Gold row."""
     from adlake.contracts.tables import GOLD_STATE
+    from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.io.law_store import law_version_of, read_law
     from adlake.io.trino import connect
     from adlake.jobs.explain import explain as explanation_of
@@ -61,6 +68,7 @@ def explain(
     from adlake.wiring import lake_reader, lease_connect
 
     settings = Settings()
+    refuse_wrong_place(settings)
     version = law_version_of(lake_reader(settings).newest_stamp(GOLD_STATE))
     law = read_law(lease_connect(settings), version)
     with connect(settings.ports.trino_port) as client:
@@ -104,12 +112,14 @@ def generate(  # noqa: PLR0917
     fresh: Annotated[bool, typer.Option("--fresh", help="forget an unfinished run")] = False,
 ) -> None:
     """Publish simulated ad traffic and write the right answer beside it; resumes where it was."""
+    from adlake.devstack.home import refuse_other_home
     from adlake.generator import run
     from adlake.generator.faults import parse_faults
     from adlake.generator.options import GeneratorOptions, parse_duration_ms, parse_start_ms
     from adlake.io import failpoints
 
     settings = Settings()
+    refuse_other_home(settings.paths.home.resolve())
     run.set_up_logging()
     failpoints.arm(settings.stream.failpoints, settings.paths.failpoint_dir, None)
     options = GeneratorOptions(

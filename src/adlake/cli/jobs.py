@@ -56,6 +56,7 @@ def verify(
     ] = False,
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
+    from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.generator.truth import load_truth
     from adlake.io.law_store import read_law
     from adlake.io.topic import TopicError
@@ -64,6 +65,7 @@ def verify(
     from adlake.wiring import hole_finder, lease_connect, present_topic
 
     settings = Settings()
+    refuse_wrong_place(settings)
     try:
         broker = job.Broker(present_topic(settings).begin_offsets, hole_finder(settings))
     except TopicError as error:

@@ -27,9 +27,13 @@ class Runtime(StrEnum):
 
 
 def _stack() -> Stack:
+    from adlake.devstack.home import refuse_other_home
     from adlake.devstack.stack import Stack
 
-    return Stack(Settings(), report=typer.echo)
+    settings = Settings()
+    # A copied home names the processes of the original: not even looked at.
+    refuse_other_home(settings.paths.home.resolve())
+    return Stack(settings, report=typer.echo)
 
 
 def _names(text: str) -> list[str]:
@@ -123,11 +127,15 @@ def doctor() -> None:
 @app.command(rich_help_panel=STACK)
 def provision() -> None:
     """Create or update topic and catalog database; safe to run twice."""
+    from adlake.devstack.home import place_of
+    from adlake.jobs.place import check_place
     from adlake.provision.catalog import apply_migrations, catalog_database
     from adlake.provision.topics import ensure_topic
 
     settings = Settings()
+    catalog = catalog_database(settings)
+    check_place(catalog.connect, place_of(settings))
     created = ensure_topic(settings.bootstrap_servers, settings.kafka)
     typer.echo(f"topic {settings.kafka.topic}: {'created' if created else 'up to date'}")
-    applied = apply_migrations(catalog_database(settings))
+    applied = apply_migrations(catalog)
     typer.echo(f"catalog: {', '.join(applied) or 'up to date'}")

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import psutil
 
+from adlake.contracts.place import LakePlaceError
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.install import file_sets, jdk_majors
 from adlake.devstack.java import find_jdk, trino_java
+from adlake.devstack.lake_place import refuse_wrong_place
 from adlake.devstack.ports import is_free, owner
 from adlake.devstack.postgres_place import find_postgres_bin
 from adlake.devstack.stack import Stack
@@ -65,6 +67,7 @@ def examine(settings: Settings) -> list[Finding]:
         _guarded("Postgres", lambda: str(find_postgres_bin())),
         cache_finding(cache),
         *port_findings(settings),
+        lake_finding(settings),
         disk_finding("state disk", home, STATE_GIB, "ADLAKE_HOME"),
         memory_finding(psutil.virtual_memory().available),
         files_finding(resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
@@ -100,6 +103,15 @@ def port_findings(settings: Settings) -> Iterator[Finding]:
                     f"wanted by {service.name}, taken by {owner(port)}",
                     f"stop that, or choose another with {setting}=<port>",
                 )
+
+
+def lake_finding(settings: Settings) -> Finding:
+    """Is this lake in its own place, with its warehouse?"""
+    try:
+        refuse_wrong_place(settings)
+    except LakePlaceError as error:
+        return Finding(Verdict.BLOCKS, "lake", "is not in its place", str(error))
+    return Finding(Verdict.OK, "lake", f"{settings.paths.home.resolve()} is its own place")
 
 
 def cache_finding(cache: Path) -> Finding:

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from adlake.devstack.errors import DevstackError
+from adlake.devstack.home import place_of
 from adlake.devstack.ports import accepts
 from adlake.devstack.postgres_place import PostgresPlace, choose_place
 from adlake.devstack.process import run_as
@@ -22,6 +23,7 @@ from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.service import Service
 from adlake.devstack.templates import render
 from adlake.devstack.unpack import complete_or_absent
+from adlake.jobs.place import check_place
 from adlake.provision.catalog import CatalogDatabase, apply_migrations
 
 ADMIN = "postgres"
@@ -88,11 +90,12 @@ class Postgres(Service):
             if not _exists(admin, "pg_database", "datname", database):
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")
                 admin.execute(statement.format(sql.Identifier(database), sql.Identifier(role)))
-        apply_migrations(
-            CatalogDatabase(
-                "127.0.0.1", self.settings.ports.postgres_port, database, role, password
-            )
+        catalog = CatalogDatabase(
+            "127.0.0.1", self.settings.ports.postgres_port, database, role, password
         )
+        # Before anything is changed in it: the database may be a copied one.
+        check_place(catalog.connect, place_of(self.settings))
+        apply_migrations(catalog)
 
     def _initialise(self) -> None:
         place = self._place

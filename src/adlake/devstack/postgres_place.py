@@ -54,7 +54,7 @@ def choose_place(home: Path, programs: Path) -> PostgresPlace:
         linked.mkdir(parents=True, exist_ok=True)
         return PostgresPlace(programs, linked, None)
     user = _unprivileged_user()
-    outside = OUTSIDE_ROOT / f"adlake-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
+    outside = outside_folder(home)
     if not linked.exists():
         home.mkdir(parents=True, exist_ok=True)
         if reachable(home, user):
@@ -70,13 +70,21 @@ def choose_place(home: Path, programs: Path) -> PostgresPlace:
     return PostgresPlace(_copied(programs, folder), folder, user)
 
 
+def outside_folder(home: Path) -> Path:
+    """Where the database of the lake in `home` lies when it cannot lie in `home` itself."""
+    return OUTSIDE_ROOT / f"adlake-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
+
+
 def remove_place(home: Path) -> None:
-    """Remove the state folder of Postgres, also where it is kept outside of `home`."""
+    """Remove the state folder of Postgres, also where it is kept outside of `home`.
+
+    A link to another home's database, as `cp -a` leaves it, is removed alone.
+    """
     linked = home / "postgres"
     if linked.is_symlink():
         target = linked.resolve()
         linked.unlink()
-        if target.parent == OUTSIDE_ROOT and target.name.startswith("adlake-"):
+        if target == outside_folder(home).resolve():
             shutil.rmtree(target, ignore_errors=True)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from adlake.devstack.dashboard import Dashboard
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.generator import Generator
+from adlake.devstack.home import HOME_MARKER, bind_home, refuse_other_home
 from adlake.devstack.install import install
 from adlake.devstack.installation import Installation
 from adlake.devstack.kafka import Kafka
@@ -25,7 +26,6 @@ from adlake.settings import Settings
 
 SERVICES: tuple[type[Service], ...] = (Postgres, Kafka, Trino, Stream, Generator, Dashboard)
 """In the order of starting; stopping goes the other way."""
-HOME_MARKER = ".adlake-home"
 OWN_FOLDERS = frozenset(
     {
         "run", "logs", "secrets", "postgres", "kafka", "trino", "stream", "generator", "seeds",
@@ -106,6 +106,7 @@ class Stack:
                 f"{self.home} does not look like a state folder of adlake ({HOME_MARKER} is "
                 "missing): check ADLAKE_HOME, or remove the folder yourself"
             )
+        refuse_other_home(self.home)
         self.down()
         remove_place(self.home)
         shutil.rmtree(self.home)
@@ -139,8 +140,8 @@ class Stack:
     def _locked(self) -> Iterator[None]:
         if self.home.exists() and any(self.home.iterdir()):
             self._refuse_foreign_home()
-        self.home.mkdir(parents=True, exist_ok=True)
-        (self.home / HOME_MARKER).write_text("State of adlake; `make nuke` removes this folder.\n")
+        refuse_other_home(self.home)
+        bind_home(self.home)
         lock_file = self.home / "run" / "lock"
         with exclusive(lock_file, "this stack", wait_seconds=LOCK_SECONDS, report=self._report):
             yield

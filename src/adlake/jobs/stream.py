@@ -38,6 +38,7 @@ from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.housekeep import close_books, keep_house
+from adlake.jobs.place import claim_place
 from adlake.jobs.requests import RequestDesk
 from adlake.jobs.source import (
     TopicRecreatedError,
@@ -66,6 +67,7 @@ def run_stream(config: StreamConfig) -> int:
 
     Raises:
         LeaseHeldError: another driver works on these tables.
+        LakePlaceError: the lake was copied, moved or restored (jobs.place).
         TopicRecreatedError, BrokerLostDataError, RetentionGapError: see jobs.source.
         JvmGoneError: Spark died.
     """
@@ -76,6 +78,7 @@ def run_stream(config: StreamConfig) -> int:
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, run.lose_lease)
     keeper.start()
     try:
+        claim_place(config.lease_connect, config.place)
         run.until_stopped()
     finally:
         keeper.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from adlake.contracts.place import Place
 from adlake.io.lease import Connect
 from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.jobs.housekeep import HousekeepingPlan
@@ -18,6 +19,7 @@ class StreamConfig:
     topic: str
     catalog: CatalogAccess
     lease_connect: Connect
+    place: Place
     lease_ttl_seconds: float
     checkpoint_dir: Path
     seed_dir: Path
