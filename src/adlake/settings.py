@@ -59,7 +59,7 @@ class PathSettings(_Concern):
 
     @property
     def stream_ready_file(self) -> Path:
-        """Holds the pid of the streaming job once its query runs."""
+        """Holds the pid of the streaming job once its first work is done."""
         return self.home.resolve() / "stream" / "ready"
 
     @property
@@ -164,6 +164,14 @@ class GeneratorSettings(_Concern):
     )
 
 
+class SupervisionSettings(_Concern):
+    """Services that end by themselves."""
+
+    supervise: bool = Field(
+        True, description="`make up` also starts what starts services again that ended"
+    )
+
+
 class Settings:
     """All concerns, read once: from the process environment, or from `environment` alone."""
 
@@ -176,11 +184,13 @@ class Settings:
         self.catalog = _read(CatalogSettings, source)
         self.stream = _read(StreamSettings, source)
         self.generator = _read(GeneratorSettings, source)
+        self.supervision = _read(SupervisionSettings, source)
 
     def as_environment(self) -> dict[str, str]:
         """Every setting as `ADLAKE_` variables: what a child process needs to read the same."""
         concerns = (
             self.paths, self.ports, self.kafka, self.catalog, self.stream, self.generator,
+            self.supervision,
         )  # fmt: skip
         return {
             f"{PREFIX}{name}".upper(): str(value.resolve() if isinstance(value, Path) else value)
@@ -234,6 +244,7 @@ def _read(concern: type[Concern], environment: Mapping[str, str]) -> Concern:
 
 CONCERNS: tuple[type[_Concern], ...] = (
     PathSettings, PortSettings, KafkaSettings, CatalogSettings, StreamSettings, GeneratorSettings,
+    SupervisionSettings,
 )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ from adlake.devstack.ports import is_free, private_environment
 from adlake.devstack.process import MARKER
 from adlake.devstack.service import State
 from adlake.devstack.stack import Stack
-from adlake.devstack.status import status_of
+from adlake.devstack.status import as_table, status_of, status_of_stack
 from adlake.provision.catalog import catalog_database
 from adlake.provision.topics import TopicError, ensure_topic, topic_configuration
 from adlake.settings import Settings
@@ -130,6 +131,23 @@ def test_up_repairs_a_killed_broker_and_keeps_its_topic(stack: Stack) -> None:
     assert _topic_id(stack.settings) == topic_id_before
 
 
+def test_a_killed_broker_comes_back_by_itself_and_one_taken_down_does_not(stack: Stack) -> None:
+    supervised = Stack(Settings(stack.settings.as_environment() | {"ADLAKE_SUPERVISE": "true"}))
+    supervised.up(only=SERVERS)
+    (kafka,) = supervised.services(["kafka"])
+    killed = kafka.main_process()
+    assert killed is not None
+    killed.send_signal(signal.SIGKILL)
+    wait_until(lambda: kafka.state() is State.READY and kafka.main_process() != killed)
+    rows = {row.service: row for row in status_of_stack(supervised)}
+    assert (rows["supervisor"].state, rows["kafka"].restarts) == (State.READY, 1)
+    assert "kafka: started again 1 times; ended " in as_table(list(rows.values()))
+    supervised.down(only=["kafka"])
+    assert supervised.running() == ["postgres", "trino"]
+    time.sleep(4)
+    assert kafka.state() is State.STOPPED, "the supervisor undid what an operator did"
+
+
 def test_down_leaves_no_process_and_no_port(stack: Stack) -> None:
     stack.down()
     home = str(stack.home)
@@ -146,6 +164,13 @@ def test_nuke_leaves_nothing_on_disk(stack: Stack) -> None:
     stack.nuke()
     assert not stack.home.exists()
     assert not postgres.exists(), "also where root keeps it outside of a closed folder"
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def _topic_id(settings: Settings) -> str:

@@ -56,5 +56,9 @@ def main() -> None:
 
 
 def _fail(error: object, code: int) -> None:
+    from adlake.devstack.endings import Ending, record_ending
+
+    is_lasting = isinstance(error, SettingsError) or getattr(error, "is_lasting", False)
+    record_ending(Ending(f"adlake: {error}", is_lasting))
     typer.echo(f"adlake: {error}", err=True)
     sys.exit(code)

@@ -15,6 +15,7 @@ from adlake.settings import Settings
 @app.command(rich_help_panel=JOBS)
 def stream() -> None:
     """Run the attribution stream in the foreground until Ctrl-C or SIGTERM."""
+    from adlake.io.lease import LeaseLostError
     from adlake.jobs.stream import run_stream
     from adlake.wiring import choose_jdk, log_to_stdout, stream_config, write_missing_seeds
 
@@ -22,7 +23,8 @@ def stream() -> None:
     choose_jdk()
     log_to_stdout()
     write_missing_seeds(settings)
-    raise typer.Exit(run_stream(stream_config(settings)))
+    if run_stream(stream_config(settings)):
+        raise LeaseLostError("another driver took the lease over: this one stopped")
 
 
 @app.command(rich_help_panel=JOBS)

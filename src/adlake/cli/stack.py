@@ -68,8 +68,22 @@ def install() -> None:
 @app.command(rich_help_panel=STACK)
 def down(only: Only = "") -> None:
     """Stop the stack and everything it started."""
-    _stack().down(_names(only) or None)
-    typer.echo("nothing is running")
+    stack = _stack()
+    stack.down(_names(only) or None)
+    running = stack.running()
+    typer.echo(f"still running: {', '.join(running)}" if running else "nothing is running")
+
+
+@app.command(hidden=True)
+def revive(name: str) -> None:
+    """Start a service again that ended by itself, as it was started; for the supervisor."""
+    from adlake.devstack.process import PidFile
+    from adlake.devstack.stack import Stack
+
+    home = Settings().paths.home.resolve()
+    known = PidFile.read(home / "run" / f"{name}.json")
+    if known is not None:
+        Stack(Settings(known.settings), report=typer.echo).revive(name)
 
 
 @app.command(rich_help_panel=STACK)
@@ -79,7 +93,7 @@ def status(
     """Show each service with state, pid, uptime, port and memory; 1 when one died or hangs."""
     from adlake.devstack import status as view
 
-    rows = [view.status_of(service) for service in _stack().services()]
+    rows = view.status_of_stack(_stack())
     typer.echo(view.as_json(rows) if as_json else view.as_table(rows))
     if not view.all_wanted_ready(rows):
         raise typer.Exit(FAILURE)

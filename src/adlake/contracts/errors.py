@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class AdlakeError(Exception):
     """Says in one line what is wrong and what to do; `cli` prints it without a traceback."""
+
+    is_lasting: ClassVar[bool] = False
+    """Trying again helps nothing until somebody acts: a supervisor waits long before it does."""
 
 
 NO_GOLD = "Gold is empty: start the stream (`make up`), then `adlake wait`"

@@ -74,6 +74,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def private_environment(home: Path) -> dict[str, str]:
-    """Settings of a stack of its own: its state under `home`, every server on a free port."""
+    """Settings of a stack of its own: its state under `home`, every server on a free port.
+
+    Nobody starts its services again: who kills one wants to see what that does.
+    """
     ports = zip(_SERVERS, free_ports(len(_SERVERS)), strict=True)
-    return {"ADLAKE_HOME": str(home)} | {f"ADLAKE_{name}_PORT": str(port) for name, port in ports}
+    own = {"ADLAKE_HOME": str(home), "ADLAKE_SUPERVISE": "false"}
+    return own | {f"ADLAKE_{name}_PORT": str(port) for name, port in ports}

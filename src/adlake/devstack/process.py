@@ -35,6 +35,8 @@ class PidFile:
     started: str | None
     """When the process began (io.process_identity); None in a file of an older version."""
     port: int | None
+    settings: Mapping[str, str] | None = None
+    """What it was started with: what starts it again when it ends by itself. No secret is one."""
 
     def write(self, path: Path) -> None:
         """Replace `path` atomically."""
@@ -48,7 +50,8 @@ class PidFile:
         """The content of `path`; None when there is none or it is damaged."""
         try:
             told = json.loads(path.read_text())
-            return PidFile(int(told["pid"]), told.get("started"), told["port"])
+            pid, settings = int(told["pid"]), told.get("settings")
+            return PidFile(pid, told.get("started"), told["port"], settings)
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
@@ -154,6 +157,15 @@ def roots_of(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     return found
 
 
+def family_of(main: psutil.Process | None, marker: str) -> list[psutil.Process]:
+    """Every living process of a service; a descendant with another marker is another service."""
+    found = {one.pid: one for one in marked(marker)}
+    for one in tree_of(main) if main is not None else ():
+        if marker_of(one) in {None, marker}:
+            found[one.pid] = one
+    return list(found.values())
+
+
 def memory_bytes(processes: Sequence[psutil.Process]) -> int:
     """Memory of a process tree: proportional set size where readable, else resident size."""
     total = 0
@@ -188,14 +200,12 @@ def stop(
     lost still ends softly.
     """
     began = time.monotonic()
-    family = {process.pid: process for process in marked(marker)}
-    if main is not None:
-        family |= {process.pid: process for process in tree_of(main)}
-    asked = [main] if main is not None else roots_of(list(family.values()))
+    family = family_of(main, marker)
+    asked = [main] if main is not None else roots_of(family)
     for process in asked:
         _signal(process, stop_signal)
     psutil.wait_procs(asked, timeout=grace_seconds)
-    leftovers = [process for process in family.values() if is_alive(process)]
+    leftovers = [process for process in family if is_alive(process)]
     has_ended = not any(is_alive(process) for process in asked)
     _, stubborn = psutil.wait_procs(leftovers, timeout=CHILDREN_GRACE_SECONDS if has_ended else 0)
     late = {process.pid: process for process in [*stubborn, *marked(marker)]}

@@ -15,6 +15,7 @@ from typing import ClassVar
 import psutil
 
 from adlake.devstack import process
+from adlake.devstack.endings import ended_file
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.installation import Installation
 from adlake.devstack.ports import refuse_taken
@@ -113,11 +114,7 @@ class Service(ABC):
 
     def processes(self) -> list[psutil.Process]:
         """Every living process of this service."""
-        main = self.main_process()
-        found = {one.pid: one for one in process.marked(self.marker)}
-        if main is not None:
-            found |= {one.pid: one for one in process.tree_of(main)}
-        return list(found.values())
+        return process.family_of(self.main_process(), self.marker)
 
     def state(self) -> State:
         """What the service is doing now."""
@@ -145,6 +142,11 @@ class Service(ABC):
         self.after_ready()
         return Started(time.monotonic() - began, running)
 
+    def revive(self) -> None:
+        """Start it again if it ended by itself, and do not wait; what it said last is kept."""
+        if self.state() is State.DIED:
+            self._launch(is_new=False)
+
     def stop(self) -> process.Stopped:
         """Stop the service and everything it started; harmless when it is not running."""
         stopped = process.stop(
@@ -162,12 +164,13 @@ class Service(ABC):
             stream.seek(max(0, self.log_file.stat().st_size - 64_000))
             return "\n".join(stream.read().decode(errors="replace").splitlines()[-count:])
 
-    def _launch(self) -> None:
+    def _launch(self, *, is_new: bool = True) -> None:
         process.stop(None, self.marker, stop_signal=self.stop_signal, grace_seconds=0)
         refuse_taken(self.name, self.ports())
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
-        if self.log_file.exists():
+        if is_new and self.log_file.exists():
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
+        ended_file(self.home, self.name).unlink(missing_ok=True)
         self.prepare()
         started = process.start_detached(
             self.command(),
@@ -178,7 +181,8 @@ class Service(ABC):
             user=self.user(),
         )
         port = next(iter(self.ports().values()), None)
-        process.PidFile(started.pid, beginning(started), port).write(self.pid_path)
+        settings = self.settings.as_environment()
+        process.PidFile(started.pid, beginning(started), port, settings).write(self.pid_path)
 
     def _refuse_other_port(self) -> None:
         known = process.PidFile.read(self.pid_path)

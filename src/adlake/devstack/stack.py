@@ -21,6 +21,7 @@ from adlake.devstack.postgres import Postgres
 from adlake.devstack.postgres_place import remove_place
 from adlake.devstack.service import Service, shorten
 from adlake.devstack.stream import Stream
+from adlake.devstack.supervision import SupervisorService
 from adlake.devstack.trino import Trino
 from adlake.settings import Settings
 
@@ -80,6 +81,7 @@ class Stack:
         with self._locked():
             began = time.monotonic()
             self._installation = self.installation
+            self._supervise()
             self._start_all(self.services(names))
             self._report(f"all ready in {time.monotonic() - began:.0f} s")
 
@@ -88,13 +90,39 @@ class Stack:
         if not self.home.exists():
             return
         names = chosen(only, ())
+        if only is None:
+            self.supervisor().stop()
         with self._locked():
             for service in reversed(self.services(names)):
                 stopped = service.stop()
-                if not stopped.was_running:
-                    continue
-                forced = f", {len(stopped.killed)} process(es) killed" if stopped.killed else ""
-                self._say(f"  {service.name:<10} stopped ({stopped.seconds:.1f} s{forced})")
+                if stopped.was_running:
+                    forced = f", {len(stopped.killed)} process(es) killed" if stopped.killed else ""
+                    self._say(f"  {service.name:<10} stopped ({stopped.seconds:.1f} s{forced})")
+                elif only is not None:
+                    self._say(f"  {service.name:<10} was not running")
+            if not any(service.pid_path.exists() for service in self.services()):
+                self.supervisor().stop()
+
+    def revive(self, name: str) -> None:
+        """Start a service again if it ended by itself and is still wanted; does not wait for it."""
+        with self._locked():
+            self._installation = self.installation
+            for service in self.services([name]):
+                service.revive()
+
+    def running(self) -> list[str]:
+        """Names of the services that run now."""
+        return [one.name for one in self.services() if one.main_process() is not None]
+
+    def supervisor(self) -> SupervisorService:
+        """What starts services again; no member of `services`: nobody chooses it."""
+        return SupervisorService(self.settings, self._installation)
+
+    def _supervise(self) -> None:
+        if self.settings.supervision.supervise:
+            self.supervisor().start()
+        else:
+            self.supervisor().stop()
 
     def nuke(self) -> None:
         """Stop everything and remove the state folder; refuses a folder that is not ours."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from adlake.devstack.process import memory_bytes
 from adlake.devstack.service import Service, State
+from adlake.devstack.stack import Stack
+from adlake.devstack.supervision import restarts_of
 from adlake.io.process_identity import age_seconds
 
 MEMORY_BUDGET_BYTES = 8_000_000_000
@@ -25,6 +27,21 @@ class ServiceStatus:
     port: int | None
     memory_bytes: int
     """The whole process tree."""
+    restarts: int = 0
+    """How often the supervisor started it again since `make up`."""
+    note: str = ""
+    """How it last ended by itself, or what keeps it from its work."""
+
+
+def status_of_stack(stack: Stack) -> list[ServiceStatus]:
+    """Look at every service, and at what starts them again."""
+    restarts = restarts_of(stack.home)
+    rows = [status_of(service) for service in [*stack.services(), stack.supervisor()]]
+    return [_with_restarts(row, *restarts.get(row.service, (0, ""))) for row in rows]
+
+
+def _with_restarts(row: ServiceStatus, count: int, last: str) -> ServiceStatus:
+    return replace(row, restarts=count, note=row.note or last)
 
 
 def status_of(service: Service) -> ServiceStatus:
@@ -66,6 +83,10 @@ def as_table(rows: list[ServiceStatus]) -> str:
             f"{row.service:<10} {row.state:<10} {row.pid or '-':>8} {uptime:>10} "
             f"{row.port or '-':>6} {memory:>10}"
         )
+    for row in rows:
+        if row.restarts or row.note:
+            again = f"started again {row.restarts} times; " if row.restarts else ""
+            lines.append(f"{row.service}: {again}{row.note}")
     total = sum(row.memory_bytes for row in rows)
     share = f"{total / 1e9:.2f} GB of the {MEMORY_BUDGET_BYTES / 1e9:.0f} GB budget"
     lines.append(f"total memory: {share} ({'within' if total <= MEMORY_BUDGET_BYTES else 'OVER'})")

@@ -28,7 +28,7 @@ class Stream(Service):
         return {"JAVA_HOME": str(self.installation.jdk.home), "PYTHONUNBUFFERED": "1"}
 
     def is_ready(self) -> bool:
-        """The running driver has written its own pid: tables exist and its query has started."""
+        """The running driver has written its own pid: its first work is done (jobs.ready_file)."""
         main = self.main_process()
         ready_file = self.settings.paths.stream_ready_file
         try:

@@ -21,6 +21,8 @@ from adlake.io.stamp import Stamp
 class UnknownLawError(AdlakeError):
     """No such version is recorded, or its rows do not make one law."""
 
+    is_lasting = True
+
 
 def law_version_of(stamp: Stamp | None) -> int:
     """The version a Gold commit was made with; the first one before versions were stamped."""

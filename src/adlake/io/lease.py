@@ -32,9 +32,13 @@ REPLAY_LEASE = "replay"
 class LeaseHeldError(AdlakeError):
     """Another driver holds the lease; the message names it."""
 
+    is_lasting = True
+
 
 class LeaseLostError(AdlakeError):
     """This driver's epoch is no longer the newest: it must stop, its commits are refused."""
+
+    is_lasting = True
 
 
 def this_holder() -> str:

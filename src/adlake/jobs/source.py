@@ -25,6 +25,8 @@ _GO_ON = 'go on without them by `adlake epoch continue --reason "..."`'
 class UnsafeSourceError(AdlakeError):
     """Going on by itself would lose or misplace records."""
 
+    is_lasting = True
+
 
 class TopicRecreatedError(UnsafeSourceError):
     """The topic is not the one the tables were built from."""

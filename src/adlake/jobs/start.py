@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 class StampLostError(AdlakeError):
     """Bronze has rows, but no snapshot is left that says which offsets they are."""
 
+    is_lasting = True
+
 
 def trusted_stamp(bronze: IcebergTable) -> Stamp | None:
     """The newest stamp of Bronze; None only for a table without rows.

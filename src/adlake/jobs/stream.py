@@ -7,7 +7,6 @@ stamped with the offsets it contains, and a lease with an epoch fences every oth
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import threading
 import time
@@ -39,6 +38,7 @@ from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.housekeep import close_books, keep_house
 from adlake.jobs.place import claim_place
+from adlake.jobs.ready_file import ReadyFile
 from adlake.jobs.requests import RequestDesk
 from adlake.jobs.source import (
     TopicRecreatedError,
@@ -71,10 +71,11 @@ def run_stream(config: StreamConfig) -> int:
         TopicRecreatedError, BrokerLostDataError, RetentionGapError: see jobs.source.
         JvmGoneError: Spark died.
     """
-    config.ready_file.unlink(missing_ok=True)
+    ready = ReadyFile(config.ready_file)
+    ready.withdraw()
     lease = acquire(config.lease_connect, LEASE_NAME, config.lease_ttl_seconds)
     log.info("holding lease %s, epoch %d", lease.name, lease.epoch)
-    run = _Run(config, lease)
+    run = _Run(config, lease, ready)
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, run.lose_lease)
     keeper.start()
     try:
@@ -87,8 +88,9 @@ def run_stream(config: StreamConfig) -> int:
 
 
 class _Run:
-    def __init__(self, config: StreamConfig, lease: Lease) -> None:
+    def __init__(self, config: StreamConfig, lease: Lease, ready: ReadyFile) -> None:
         self._config = config
+        self._ready = ready
         self._lease = lease
         self._stopping = threading.Event()
         self._between_batches = threading.Lock()
@@ -135,8 +137,6 @@ class _Run:
         load_first_versions(session, config.seed_dir)
         while True:
             query = self._start_query(session, self._checked_offsets(session))
-            config.ready_file.parent.mkdir(parents=True, exist_ok=True)
-            config.ready_file.write_text(str(os.getpid()))
             self._signals.listen()
             try:
                 self._watch(query)
@@ -185,6 +185,8 @@ class _Run:
         """Return when the run is asked to stop; raise what ended the query."""
         while not (self._signals.came or self._stopping.is_set()) and query.isActive:
             time.sleep(POLL_SECONDS)
+            if not self._ready.is_written:
+                self._ready.look(self._batches_done, query.status)
             self._pass_between_batches(query)
             self._desk.serve_due()
         self._stopping.set()

@@ -1,0 +1,34 @@
+"""When the stream is ready: its first batch is in the lake, or there is nothing to read.
+
+A query that has merely started may die of its first record a moment later.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+NOTHING_TO_READ = "Waiting for data to arrive"
+"""What Spark says of a query that has looked and found no new record."""
+
+
+class ReadyFile:
+    """Holds the pid of the stream from its first work on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.is_written = False
+
+    def withdraw(self) -> None:
+        """What an earlier run said is not true of this one."""
+        self._path.unlink(missing_ok=True)
+
+    def look(self, batches_done: int, status: Mapping[str, Any]) -> None:
+        """Write it once the first work is done; `status` is that of the query."""
+        if not (batches_done or status["message"] == NOTHING_TO_READ):
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(str(os.getpid()))
+        self.is_written = True

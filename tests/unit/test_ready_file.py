@@ -1,0 +1,35 @@
+"""The stream is ready when its first work is done, not when its query has started."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from adlake.jobs.ready_file import NOTHING_TO_READ, ReadyFile
+
+
+@pytest.mark.parametrize(
+    ("batches_done", "message", "is_ready"),
+    [
+        (0, "Initializing sources", False),
+        (0, "Processing new data", False),
+        (0, "Waiting for next trigger", False),
+        (0, NOTHING_TO_READ, True),
+        (1, "Processing new data", True),
+    ],
+)
+def test_ready_is_said_after_the_first_batch_or_when_there_is_none(
+    tmp_path: Path, batches_done: int, message: str, is_ready: bool
+) -> None:
+    path = tmp_path / "stream" / "ready"
+    ReadyFile(path).look(batches_done, {"message": message})
+    assert (path.exists() and path.read_text() == str(os.getpid())) == is_ready
+
+
+def test_an_earlier_run_is_not_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "ready"
+    path.write_text("1")
+    ReadyFile(path).withdraw()
+    assert not path.exists()
