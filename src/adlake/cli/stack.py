@@ -83,7 +83,9 @@ def revive(name: str) -> None:
     home = Settings().paths.home.resolve()
     known = PidFile.read(home / "run" / f"{name}.json")
     if known is not None:
-        Stack(Settings(known.settings), report=typer.echo).revive(name)
+        # Whatever a copied folder says: only this one is acted on.
+        given = known.settings and {**known.settings, "ADLAKE_HOME": str(home)}
+        Stack(Settings(given), report=typer.echo).revive(name)
 
 
 @app.command(rich_help_panel=STACK)

@@ -15,6 +15,8 @@ WAY_ON = "start it where it was made"
 class LakePlaceError(AdlakeError):
     """A lake that was copied, moved or restored is used where it was not made."""
 
+    is_lasting = True
+
 
 class WarehouseGoneError(LakePlaceError):
     """The catalog lists tables, but the folder with their files is not there."""
