@@ -20,6 +20,8 @@ STOPS = "tests/faults/test_stops.py"
 CODECS = "tests/unit/test_codecs.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
 READS_ONLY = "tests/contract/test_trino_reads_only.py"
+BOUNDS = "tests/unit/test_dashboard_bounds.py"
+CROWD = "tests/contract/test_metrics_many_campaigns.py"
 
 FOLD = "src/adlake/transforms/fold.py"
 GOLD = "src/adlake/transforms/gold.py"
@@ -293,14 +295,29 @@ MUTATIONS: tuple[Mutation, ...] = (
         f"{READS_ONLY}::test_every_write_is_refused_and_nothing_changes",
     ),
     Mutation(
-        "Trino has no access rules", "infra/trino/config.properties",
-        "access-control.config-files=${etc}/access-control.properties", "",
+        "anybody may see and kill a query of another in Trino", "infra/trino/access-rules.json",
+        '"allow": ["execute"]', '"allow": ["execute", "view", "kill"]',
         f"{READS_ONLY}::test_nobody_sees_or_kills_the_query_of_another",
     ),
     Mutation(
         "the secret of Trino's internal requests is a known name", "infra/trino/config.properties",
         "internal-communication.shared-secret=$${ENV:TRINO_INTERNAL_SECRET}", "",
         f"{READS_ONLY}::test_internal_requests_are_signed_by_a_secret_of_this_lake",
+    ),
+    Mutation(
+        "answers of the dashboard are kept for ever", "src/adlake/dashboard/lake.py",
+        "            self._make_room()\n", "",
+        f"{BOUNDS}::test_answers_of_minutes_long_past_are_forgotten",
+    ),
+    Mutation(
+        "the dashboard asks for every campaign", "src/adlake/dashboard/campaigns.py",
+        '{**since, "most": str(MOST_CAMPAIGNS)}', '{**since, "most": str(10**9)}',
+        f"{BOUNDS}::test_every_list_a_page_asks_for_is_bounded",
+    ),
+    Mutation(
+        "the count of campaigns is that of the rows shown", "sql/metrics/campaign_performance.sql",
+        "count(*) OVER () AS campaigns", "least(count(*) OVER (), 100) AS campaigns",
+        f"{CROWD}::test_the_largest_campaigns_come_with_the_count_of_all",
     ),
     # A lake belongs to one place.
     Mutation(

@@ -1,9 +1,10 @@
 -- batches: what each batch of the attribution stream did, newest first.
 -- question: How big, how fast and how fresh is each batch?
--- grain: one row per batch that reached Gold
+-- grain: one row per batch that reached Gold; batches says how many there are in all
 -- date basis: time of the batch's last commit to Gold
 -- readers: dashboard (operations)
 -- param minutes integer = 60: batches committed in the last so many minutes
+-- param most integer = NULL: the newest so many batches; NULL: all
 -- events_per_second: events divided by the seconds since the previous batch was committed.
 -- freshness: commit time minus the Kafka time of the batch's events (p95: 95 % are at least as fresh).
 WITH main_snapshots AS (
@@ -50,6 +51,15 @@ timed_batches AS (
         *,
         committed_ms - lag(committed_ms) OVER (ORDER BY committed_ms) AS interval_ms
     FROM batch_stamps
+),
+
+recent_batches AS (
+    SELECT
+        *,
+        row_number() OVER (ORDER BY committed_at DESC, batch_id DESC) AS place,
+        count(*) OVER () AS batches
+    FROM timed_batches
+    WHERE committed_at >= date_add('minute', -CAST(? AS integer), current_timestamp)
 )
 
 SELECT
@@ -61,7 +71,8 @@ SELECT
     CAST(events AS decimal(18, 3)) * 1000 / nullif(interval_ms, 0) AS events_per_second,
     greatest(0, CAST(committed_ms - ingest_ms_p50 AS decimal(18, 3)) / 1000) AS freshness_seconds_p50,
     greatest(0, CAST(committed_ms - ingest_ms_p05 AS decimal(18, 3)) / 1000) AS freshness_seconds_p95,
-    greatest(0, CAST(committed_ms - ingest_ms_p01 AS decimal(18, 3)) / 1000) AS freshness_seconds_p99
-FROM timed_batches
-WHERE committed_at >= date_add('minute', -CAST(? AS integer), current_timestamp)
-ORDER BY committed_at DESC
+    greatest(0, CAST(committed_ms - ingest_ms_p01 AS decimal(18, 3)) / 1000) AS freshness_seconds_p99,
+    batches
+FROM recent_batches
+WHERE place <= coalesce(CAST(? AS bigint), place)
+ORDER BY place

@@ -1,10 +1,11 @@
 -- campaign_performance: delivery, spend and return of every campaign.
 -- question: Which campaigns earn more than they spend?
--- grain: one row per campaign_id, largest spend first
+-- grain: one row per campaign_id, largest spend first; campaigns says how many there are in all
 -- date basis: impression time; the last 7 days are provisional
 -- readers: dashboard (campaigns), analysts
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
+-- param most integer = NULL: the first so many campaigns; NULL: all
 WITH campaign_totals AS (
     SELECT
         campaign_id,
@@ -21,6 +22,20 @@ WITH campaign_totals AS (
     GROUP BY campaign_id
 ),
 
+ranked_campaigns AS (
+    SELECT
+        *,
+        row_number() OVER (ORDER BY spend DESC, campaign_id ASC) AS place,
+        count(*) OVER () AS campaigns
+    FROM campaign_totals
+),
+
+top_campaigns AS (
+    SELECT *
+    FROM ranked_campaigns
+    WHERE place <= coalesce(CAST(? AS bigint), place)
+),
+
 -- One name each even if the dimension were broken: a join must never multiply money.
 current_names AS (
     SELECT
@@ -33,18 +48,19 @@ current_names AS (
 )
 
 SELECT
-    campaign_totals.campaign_id,
+    top_campaigns.campaign_id,
     current_names.campaign_name,
     current_names.channel,
-    campaign_totals.impressions,
-    campaign_totals.clicked_impressions,
-    campaign_totals.converted_impressions,
-    campaign_totals.spend,
-    campaign_totals.revenue,
-    CAST(campaign_totals.clicked_impressions AS decimal(38, 9)) / nullif(campaign_totals.impressions, 0) AS ctr,
-    CAST(campaign_totals.converted_impressions AS decimal(38, 9))
-    / nullif(campaign_totals.clicked_impressions, 0) AS cvr,
-    CAST(campaign_totals.revenue AS decimal(38, 9)) / nullif(campaign_totals.spend, 0) AS roas
-FROM campaign_totals
-LEFT JOIN current_names ON campaign_totals.campaign_id = current_names.campaign_id
-ORDER BY campaign_totals.spend DESC, campaign_totals.campaign_id ASC
+    top_campaigns.impressions,
+    top_campaigns.clicked_impressions,
+    top_campaigns.converted_impressions,
+    top_campaigns.spend,
+    top_campaigns.revenue,
+    CAST(top_campaigns.clicked_impressions AS decimal(38, 9)) / nullif(top_campaigns.impressions, 0) AS ctr,
+    CAST(top_campaigns.converted_impressions AS decimal(38, 9))
+    / nullif(top_campaigns.clicked_impressions, 0) AS cvr,
+    CAST(top_campaigns.revenue AS decimal(38, 9)) / nullif(top_campaigns.spend, 0) AS roas,
+    top_campaigns.campaigns
+FROM top_campaigns
+LEFT JOIN current_names ON top_campaigns.campaign_id = current_names.campaign_id
+ORDER BY top_campaigns.place

@@ -3,7 +3,7 @@
 -- grain: one row per bucket that has an impression
 -- date basis: impression time; a bucket is provisional until its last impression is 7 days old
 -- readers: dashboard (campaigns), analysts
--- param bucket minute|hour|day = hour: length of a bucket
+-- param bucket minute|hour|day|month|year = hour: length of a bucket
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all

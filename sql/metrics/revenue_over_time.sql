@@ -3,7 +3,7 @@
 -- grain: one row per bucket that has an attributed conversion
 -- date basis: conversion time (not comparable with spend, which counts by impression time)
 -- readers: analysts
--- param bucket minute|hour|day = hour: length of a bucket
+-- param bucket minute|hour|day|month|year = hour: length of a bucket
 -- param since timestamp = NULL: conversions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: conversions before this time; NULL: to the end
 SELECT  -- noqa: LT09

@@ -77,22 +77,22 @@ class MetricsLake:
         """Start from empty tables."""
         self.drop()
         for schema in ("gold", "bronze", "dims"):
-            self._run(f"CREATE SCHEMA IF NOT EXISTS memory.{schema}")
+            self.run(f"CREATE SCHEMA IF NOT EXISTS memory.{schema}")
         for table, columns in TABLES.items():
             listed = ", ".join(f"{name} {type_name}" for name, type_name in columns.items())
-            self._run(f"CREATE TABLE memory.{table} ({listed})")
+            self.run(f"CREATE TABLE memory.{table} ({listed})")
 
     def drop(self) -> None:
         """Remove every table."""
         for table in TABLES:
-            self._run(f"DROP TABLE IF EXISTS memory.{table}")
+            self.run(f"DROP TABLE IF EXISTS memory.{table}")
 
     def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Rows of values in the table's column order."""
         types = list(TABLES[table].values())
         one_row = "(" + ", ".join(f"CAST(? AS {type_name})" for type_name in types) + ")"
         values = [value for row in rows for value in row]
-        self._run(f"INSERT INTO memory.{table} VALUES {', '.join([one_row] * len(rows))}", values)
+        self.run(f"INSERT INTO memory.{table} VALUES {', '.join([one_row] * len(rows))}", values)
 
     def add_impression(
         self, row_id: str, campaign: str, at: str | None, *, cost: str | None,
@@ -111,7 +111,7 @@ class MetricsLake:
         schema, name = table.split(".")
         keys = ", ".join("?" for _ in snapshot.summary)
         committed_at = self.now - timedelta(seconds=snapshot.age_seconds)
-        self._run(
+        self.run(
             f'INSERT INTO memory.{schema}."{name}$snapshots" '
             f"VALUES (?, ?, MAP(CAST(ARRAY[{keys}] AS array(varchar)), "
             f"CAST(ARRAY[{keys}] AS array(varchar))))",
@@ -144,7 +144,8 @@ class MetricsLake:
             summary |= {n: str(published_ms - a) for n, a in zip(names, ages_ms, strict=True)}
         return summary
 
-    def _run(self, sql: str, params: Sequence[Any] = ()) -> None:
+    def run(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """One statement of the test's own; the tables are in the catalog `memory`."""
         list(self.client.rows(sql, params))
 
 

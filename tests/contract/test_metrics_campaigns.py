@@ -94,11 +94,12 @@ def test_campaigns_are_ordered_by_spend_with_their_current_name(
     rows = answer(campaign_lake, "campaign_performance")
     assert [tuple(row.values()) for row in rows] == [
         ("c1", "Autumn sale", "search", 3, 2, 1, Decimal("3.000001"), Decimal(20),
-         Decimal("0.666666667"), Decimal("0.5"), Decimal("6.666664444")),
-        ("c3", None, None, 1, 0, 0, Decimal(2), Decimal(0), Decimal(0), None, Decimal(0)),
+         Decimal("0.666666667"), Decimal("0.5"), Decimal("6.666664444"), 3),
+        ("c3", None, None, 1, 0, 0, Decimal(2), Decimal(0), Decimal(0), None, Decimal(0), 3),
         ("c2", "Brand", "video", 2, 1, 1, Decimal(0), Decimal("0.1"), Decimal("0.5"),
-         Decimal(1), None),
+         Decimal(1), None, 3),
     ]  # fmt: skip
+    assert answer(campaign_lake, "campaign_performance", most="2") == rows[:2]
 
 
 def test_hours_follow_the_impression(campaign_lake: MetricsLake) -> None:
@@ -113,8 +114,10 @@ def test_hours_follow_the_impression(campaign_lake: MetricsLake) -> None:
     assert [tuple(row.values()) for row in funnel] == [
         (*tuple(row.values())[:4], row["ctr"], row["cvr"]) for row in rows
     ]
-    days = answer(campaign_lake, "performance_over_time", bucket="day")
-    assert [(row["bucket_at"], row["impressions"]) for row in days] == [(utc("00:00"), 6)]
+    for bucket, begin in (("day", "11-01"), ("month", "11-01"), ("year", "01-01")):
+        longer = answer(campaign_lake, "performance_over_time", bucket=bucket)
+        found = [(row["bucket_at"], row["impressions"]) for row in longer]
+        assert found == [(utc(f"2026-{begin}T00:00"), 6)]
 
 
 def test_revenue_follows_the_conversion_and_shows_orphans(campaign_lake: MetricsLake) -> None:

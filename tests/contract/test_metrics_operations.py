@@ -42,9 +42,11 @@ def operated_lake(lake: MetricsLake) -> MetricsLake:
 def test_batches_skip_compaction_staging_and_rollback(operated_lake: MetricsLake) -> None:
     rows = [tuple(row.values())[1:] for row in answer(operated_lake, "batches")]
     assert rows == [
-        (2, 3_000, 0, Decimal("2.5"), Decimal(30), Decimal(0), Decimal(1), Decimal(30)),
-        (1, 1_000, 10, Decimal(4), Decimal("0.286"), Decimal(6), Decimal(12), Decimal(20)),
+        (2, 3_000, 0, Decimal("2.5"), Decimal(30), Decimal(0), Decimal(1), Decimal(30), 2),
+        (1, 1_000, 10, Decimal(4), Decimal("0.286"), Decimal(6), Decimal(12), Decimal(20), 2),
     ]
+    newest = answer(operated_lake, "batches", most="1")
+    assert [tuple(row.values())[1:] for row in newest] == rows[:1]
 
 
 def test_freshness_is_the_worst_batch_and_the_age_of_the_newest(

@@ -21,10 +21,15 @@ RANGES: Final[dict[str, tuple[timedelta | None, str]]] = {
 }
 BASIS: Final = "By impression time (UTC). The last 7 days are provisional."
 FEWEST_POINTS: Final = 3
+MOST_POINTS: Final = 400
+"""Of one line: a year of days. A range that needs more is drawn in longer buckets."""
 BUCKET_LENGTHS: Final = {
     "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1),
+    "month": timedelta(days=31), "year": timedelta(days=366),
 }  # fmt: skip
 ROWS_SHOWN: Final = 12
+MOST_CAMPAIGNS: Final = 100
+"""Rows that a page holds; however many campaigns there are, it takes no more memory."""
 
 
 def show(sources: Sources) -> None:
@@ -51,6 +56,24 @@ def since_of(range_name: str, now: datetime) -> dict[str, str]:
     return {"since": (now - length).replace(second=0, microsecond=0).isoformat()}
 
 
+def bucket_that_fits(bucket: str, first: datetime | None, last: datetime | None) -> str:
+    """The bucket, or the first longer one that cuts first to last into `MOST_POINTS` at most."""
+    if first is None or last is None:
+        return bucket
+    lengths = list(BUCKET_LENGTHS)
+    longer = lengths[lengths.index(bucket) :]
+    fitting = (name for name in longer if (last - first) / BUCKET_LENGTHS[name] < MOST_POINTS)
+    return next(fitting, lengths[-1])
+
+
+def end_of(bucket_at: datetime, bucket: str) -> datetime:
+    """When a bucket that began at `bucket_at` is over."""
+    end = bucket_at + BUCKET_LENGTHS[bucket]
+    if bucket == "month":
+        return end.replace(day=1)
+    return end.replace(month=1, day=1) if bucket == "year" else end
+
+
 def complete_buckets(
     records: list[Record], bucket: str, since: datetime | None, now: datetime
 ) -> list[Record]:
@@ -61,26 +84,29 @@ def complete_buckets(
     complete = [
         row
         for row in records
-        if (since is None or row["bucket_at"] >= since)
-        and row["bucket_at"] + BUCKET_LENGTHS[bucket] <= now
+        if (since is None or row["bucket_at"] >= since) and end_of(row["bucket_at"], bucket) <= now
     ]
     return complete if len(complete) >= FEWEST_POINTS else records
 
 
 def _draw(sources: Sources, range_name: str) -> None:
-    now, bucket = datetime.now(UTC), RANGES[range_name][1]
+    now = datetime.now(UTC)
     since = since_of(range_name, now)
     found = sources.answers({
         "performance_totals": since,
-        "performance_over_time": {**since, "bucket": bucket},
-        "campaign_performance": since,
+        "campaign_performance": {**since, "most": str(MOST_CAMPAIGNS)},
         "orphan_revenue": {},
         "freshness": {},
     })  # fmt: skip
+    totals = found["performance_totals"][0]
     data_as_of(found["freshness"][0])
-    _tiles(found["performance_totals"][0], found["orphan_revenue"][0])
-    buckets = found["performance_over_time"]
-    if not buckets:
+    _tiles(totals, found["orphan_revenue"][0])
+    bucket = bucket_that_fits(
+        RANGES[range_name][1], totals["first_impression_at"], totals["last_impression_at"]
+    )
+    asked = {"performance_over_time": {**since, "bucket": bucket}}
+    buckets = sources.answers(asked)["performance_over_time"]
+    if not buckets or not found["campaign_performance"]:
         st.info(
             f"No impressions in this range ({range_name.lower()}).",
             icon=":material/hourglass_empty:",
@@ -145,7 +171,7 @@ def _charts(records: list[Record], bucket: str) -> None:
 def _table(records: list[Record]) -> None:
     st.subheader("By campaign", anchor=False)
     shares = {"ctr": 100, "cvr": 100}
-    table = charts.frame(records, list(records[0]))
+    table = charts.frame(records, [name for name in records[0] if name != "campaigns"])
     for column, factor in shares.items():
         table[column] = table[column].astype(float) * factor
     number = st.column_config.NumberColumn
@@ -162,4 +188,14 @@ def _table(records: list[Record]) -> None:
             "roas": number("ROAS", format="%.2fx"),
         },
     )  # fmt: skip
-    st.caption(f"{BASIS} Largest spend first; names as of now.")
+    st.caption(f"{shown_of(len(records), records[0]['campaigns'])} {BASIS} Names as of now.")
+
+
+def shown_of(shown: int, campaigns: int) -> str:
+    """How many of the campaigns a table holds, and which."""
+    if shown == campaigns:
+        return f"{formats.count(campaigns)} campaigns, largest spend first."
+    return (
+        f"The {formats.count(shown)} largest by spend of {formats.count(campaigns)} campaigns; "
+        "`adlake query campaign_performance --format csv` has all."
+    )

@@ -30,6 +30,8 @@ _TIME_FORMATS: Final[Mapping[str, str]] = {
     "minute": "%H:%M",
     "hour": "%d %b %H:%M",
     "day": "%d %b",
+    "month": "%b %Y",
+    "year": "%Y",
 }
 
 

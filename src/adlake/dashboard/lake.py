@@ -22,37 +22,62 @@ Parameters = Mapping[str, str]
 KEPT_SECONDS: Final = 4.0
 KEPT_PER_SECOND_OF_WORK: Final = 5.0
 """A slow answer is kept longer, so that pages use at most a fifth of the servers' time."""
-_MAX_KEPT: Final = 100
+MOST_KEPT: Final = 100
 _PARALLEL_QUERIES: Final = 3
 _GAPS_SHOWN: Final = 10
 
 
 @dataclass
+class _Kept:
+    """One question: who asks holds the lock; the answer is good until `until` (clock)."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    until: float = float("-inf")
+    answer: Any = None
+
+
+@dataclass
 class AnswerCache:
-    """Answers shared by all open pages; one page asks, the others wait for its answer."""
+    """Answers shared by all open pages; one page asks, the others wait for its answer.
+
+    At most `MOST_KEPT` of them, the longest good: questions that name a minute never end.
+    """
 
     clock: Callable[[], float] = time.monotonic
-    _kept: dict[object, tuple[float, Any]] = field(default_factory=dict)
-    _locks: dict[object, threading.Lock] = field(default_factory=dict)
+    _kept: dict[object, _Kept] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, key: object, ask: Callable[[], Any]) -> Any:  # noqa: ANN401
         """The kept answer, or a new one; errors are not kept."""
-        with self._locks.setdefault(key, threading.Lock()):
-            kept_until, answer = self._kept.get(key, (0.0, None))
+        with self._guard:
+            self._make_room()
+            kept = self._kept.setdefault(key, _Kept())
+        with kept.lock:
             began = self.clock()
-            if began < kept_until:
-                return answer
+            if began < kept.until:
+                return kept.answer
             answer = ask()
             ended = self.clock()
             kept_for = max(KEPT_SECONDS, KEPT_PER_SECOND_OF_WORK * (ended - began))
-            self._forget_old(ended)
-            self._kept[key] = (ended + kept_for, answer)
+            kept.answer, kept.until = answer, ended + kept_for
             return answer
 
-    def _forget_old(self, now: float) -> None:
-        if len(self._kept) > _MAX_KEPT:
-            for key in [key for key, (until, _) in self._kept.copy().items() if until < now]:
-                self._kept.pop(key, None)
+    def __len__(self) -> int:
+        """How many questions are remembered, answered or not."""
+        return len(self._kept)
+
+    def _make_room(self) -> None:
+        """Forget what is old, and what ends first when there is too much; never what is asked."""
+        now = self.clock()
+        idle = sorted(
+            (kept.until, number, key)
+            for number, (key, kept) in enumerate(self._kept.items())
+            if not kept.lock.locked()
+        )
+        surplus = len(self._kept) + 1 - MOST_KEPT
+        for place, (until, _, key) in enumerate(idle):
+            if until <= now or place < surplus:
+                del self._kept[key]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from adlake.dashboard.lake import Record, Sources
 REFRESH_SECONDS: Final = 5
 CHART_MINUTES: Final = "30"
 BASIS: Final = "By the time of the batch's commit to Gold (UTC), last 30 minutes."
+MOST_BATCHES: Final = 400
+"""Of one chart, which refuses more than 5,000 marks: three lines over batches of a second."""
+MOST_PARTITIONS: Final = 24
 
 
 def show(sources: Sources) -> None:
@@ -35,8 +38,9 @@ def show(sources: Sources) -> None:
 
 def _draw(sources: Sources) -> None:
     found = sources.answers({
-        "freshness": {}, "throughput": {}, "batches": {"minutes": CHART_MINUTES},
-        "next_offsets": {}, "table_sizes": {}, "rejected_by_reason": {},
+        "freshness": {}, "throughput": {}, "next_offsets": {}, "table_sizes": {},
+        "batches": {"minutes": CHART_MINUTES, "most": str(MOST_BATCHES)},
+        "rejected_by_reason": {},
     })  # fmt: skip
     freshness, batches = found["freshness"][0], found["batches"]
     lag = _lag(sources, found["next_offsets"])
@@ -129,7 +133,8 @@ def _batch_charts(batches: list[Record]) -> None:
             value_format=",.1f", title="seconds", is_duration=True,
         )  # fmt: skip
         st.altair_chart(charts.threshold(lines, FRESHNESS_PROMISE_SECONDS))
-        st.caption(f"{BASIS} Logarithmic. Published history counts with its own, old time.")
+        basis = batches_basis(batches)
+        st.caption(f"{basis} Logarithmic. Published history counts with its own, old time.")
     left, right = st.columns(2)
     with left.container(border=True):
         _rate_chart(batches)
@@ -139,7 +144,14 @@ def _batch_charts(batches: list[Record]) -> None:
             batches, "committed_at", "batch_seconds", title="seconds", colour=charts.BLUE,
             value_format=",.1f",
         ))  # fmt: skip
-        st.caption(BASIS)
+        st.caption(batches_basis(batches))
+
+
+def batches_basis(batches: list[Record]) -> str:
+    """What the charts of batches are drawn from; says so when it is not all."""
+    if len(batches) == batches[0]["batches"]:
+        return BASIS
+    return f"{BASIS} The newest {len(batches)} of {formats.count(batches[0]['batches'])} batches."
 
 
 def _rate_chart(batches: list[Record]) -> None:
@@ -153,7 +165,7 @@ def _rate_chart(batches: list[Record]) -> None:
         timed, "committed_at", [charts.Line("events_per_second", "events/s", charts.BLUE)],
         value_format=",.0f", title="events/s",
     ))  # fmt: skip
-    st.caption(BASIS)
+    st.caption(batches_basis(batches))
 
 
 def _lag_chart(lag: dict[int, int] | None) -> None:
@@ -162,10 +174,17 @@ def _lag_chart(lag: dict[int, int] | None) -> None:
         st.warning("Kafka does not answer: see `make status`.", icon=":material/cloud_off:")
         return
     rows = [
-        {"partition": f"partition {number}", "events": events} for number, events in lag.items()
+        {"partition": f"partition {number}", "events": events} for number, events in largest(lag)
     ]
     st.altair_chart(charts.bars(rows, "partition", "events", title="events", colour=charts.ORANGE))
-    st.caption("End offset in Kafka minus the next offset stamped on the newest Gold commit.")
+    which = "" if len(rows) == len(lag) else f" The {len(rows)} largest of {len(lag)} partitions."
+    st.caption(f"End offset in Kafka minus the next offset stamped on the newest commit.{which}")
+
+
+def largest(lag: dict[int, int]) -> list[tuple[int, int]]:
+    """The partitions that lag most, in their own order; all when there are few."""
+    most = sorted(lag.items(), key=lambda one: (-one[1], one[0]))[:MOST_PARTITIONS]
+    return sorted(most)
 
 
 def _rejects_chart(rejected: list[Record]) -> None:

@@ -1,0 +1,196 @@
+"""A page takes no more memory than its bounds, however much there is in the lake."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from adlake.dashboard import campaigns, operations
+from adlake.dashboard.lake import KEPT_SECONDS, MOST_KEPT, AnswerCache, Sources
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+def test_answers_of_minutes_long_past_are_forgotten() -> None:
+    now = [0.0]
+    cache = AnswerCache(clock=lambda: now[0])
+    for minute in range(5_000):
+        now[0] = 60.0 * minute
+        assert cache.get(("totals", minute), lambda: "answer") == "answer"
+    assert len(cache) <= 2
+
+
+def test_more_answers_than_fit_are_not_kept_and_the_newest_are() -> None:
+    cache = AnswerCache(clock=lambda: 0.0)
+    numbers = itertools.count()
+    for key in range(10 * MOST_KEPT):
+        cache.get(key, lambda: next(numbers))
+    assert len(cache) <= MOST_KEPT
+    newest = 10 * MOST_KEPT - 1
+    assert cache.get(newest, lambda: "asked again") == newest
+
+
+def test_one_page_asks_and_the_others_wait_for_its_answer() -> None:
+    cache, asked, go_on = AnswerCache(), [], threading.Event()
+
+    def ask() -> str:
+        asked.append(1)
+        go_on.wait(10)
+        return "answer"
+
+    found: list[str] = []
+    pages = [threading.Thread(target=lambda: found.append(cache.get("key", ask))) for _ in range(5)]
+    for page in pages:
+        page.start()
+    go_on.set()
+    for page in pages:
+        page.join(10)
+    assert (found, asked) == (["answer"] * 5, [1])
+
+
+def test_an_answer_is_asked_again_when_it_is_old_and_an_error_is_not_kept() -> None:
+    now = [0.0]
+    cache = AnswerCache(clock=lambda: now[0])
+
+    def fail() -> str:
+        raise ValueError("away")
+
+    with pytest.raises(ValueError, match="away"):
+        cache.get("key", fail)
+    assert cache.get("key", lambda: "first") == "first"
+    assert cache.get("key", lambda: "second") == "first"
+    now[0] = KEPT_SECONDS
+    assert cache.get("key", lambda: "second") == "second"
+
+
+@pytest.mark.parametrize(
+    ("bucket", "days", "expected"),
+    [
+        ("minute", 1 / 24, "minute"), ("hour", 1, "hour"), ("hour", 7, "hour"),
+        ("day", 30, "day"), ("day", 399, "day"), ("day", 401, "month"),
+        ("day", 12 * 365, "month"), ("day", 40 * 365, "year"), ("day", 3_100 * 365, "year"),
+        # A clock far ahead must not draw a point for each minute.
+        ("minute", 1, "hour"), ("minute", 4_000, "month"),
+    ],
+)  # fmt: skip
+def test_the_bucket_grows_with_the_time_it_has_to_cover(
+    bucket: str, days: float, expected: str
+) -> None:
+    first = datetime(2015, 1, 1, tzinfo=UTC)
+    last = first + timedelta(days=days) - timedelta(microseconds=1)
+    assert campaigns.bucket_that_fits(bucket, first, last) == expected
+
+
+def test_an_empty_range_keeps_its_bucket() -> None:
+    assert campaigns.bucket_that_fits("hour", None, None) == "hour"
+
+
+@pytest.mark.parametrize(
+    ("bucket", "begin", "end"),
+    [
+        ("minute", NOW, NOW + timedelta(minutes=1)),
+        ("day", NOW.replace(hour=0), datetime(2026, 11, 26, tzinfo=UTC)),
+        ("month", datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),
+        ("month", datetime(2026, 12, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)),
+        ("year", datetime(2023, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)),
+        ("year", datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_bucket_ends_where_the_next_begins(bucket: str, begin: datetime, end: datetime) -> None:
+    assert campaigns.end_of(begin, bucket) == end
+
+
+def test_the_table_says_how_many_campaigns_it_leaves_out() -> None:
+    assert campaigns.shown_of(12, 12) == "12 campaigns, largest spend first."
+    assert campaigns.shown_of(100, 500_000).startswith(
+        "The 100 largest by spend of 500,000 campaigns"
+    )
+
+
+def test_the_charts_say_how_many_batches_they_leave_out() -> None:
+    assert operations.batches_basis([{"batches": 1}]) == operations.BASIS
+    basis = operations.batches_basis([{"batches": 1_800}] * 400)
+    assert basis.endswith("The newest 400 of 1,800 batches.")
+
+
+def test_of_many_partitions_those_that_lag_most_are_drawn() -> None:
+    lag = {number: number % 100 for number in range(1_000)}
+    drawn = operations.largest(lag)
+    assert len(drawn) == operations.MOST_PARTITIONS
+    assert drawn == sorted(drawn)
+    assert {events for _, events in drawn} == {97, 98, 99}
+    assert operations.largest({1: 5, 0: 7}) == [(0, 7), (1, 5)]
+
+
+def test_every_list_a_page_asks_for_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def answers(_self: Sources, requests: dict[str, Any]) -> dict[str, Any]:
+        asked.update(requests)
+        raise LookupError
+
+    monkeypatch.setattr(Sources, "answers", answers)
+    sources = Sources(trino_port=1, kafka_bootstrap="", topic="")
+    for draw in (lambda: campaigns._draw(sources, "All"), lambda: operations._draw(sources)):
+        with pytest.raises(LookupError):
+            draw()
+    for name in ("campaign_performance", "batches"):
+        assert int(asked[name]["most"]) <= 1_000
+
+
+def crowded_page() -> None:
+    """The campaigns page over a year of a lake with 500,000 campaigns, as Trino answers it."""
+    from datetime import UTC, datetime, timedelta
+    from decimal import Decimal
+
+    from adlake.dashboard import campaigns
+    from adlake.dashboard.lake import Sources
+
+    first = datetime(2024, 1, 1, tzinfo=UTC)
+    sums = {
+        "impressions": 500_000, "clicked_impressions": 1, "converted_impressions": 1,
+        "spend": Decimal(5), "revenue": Decimal(7), "ctr": Decimal("0.1"), "cvr": Decimal("0.1"),
+        "roas": Decimal("1.4"),
+    }  # fmt: skip
+
+    class Answers(Sources):
+        def answers(self, requests):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+            known = {
+                "performance_totals": [sums | {
+                    "attribution_lag_seconds": Decimal(60), "first_impression_at": first,
+                    "last_impression_at": first + timedelta(days=500),
+                }],
+                "campaign_performance": [
+                    {"campaign_id": f"c{n}", "campaign_name": None, "channel": None, **sums,
+                     "campaigns": 500_000}
+                    for n in range(100)
+                ],
+                "orphan_revenue": [
+                    {"orphan_revenue": Decimal(0), "confirmed_orphan_revenue": Decimal(0)}
+                ],
+                "freshness": [{"last_commit_at": first}],
+                "performance_over_time": [
+                    {"bucket_at": datetime(2024, month, 1, tzinfo=UTC), **sums}
+                    for month in range(1, 13)
+                ],
+            }  # fmt: skip
+            assert requests.get("performance_over_time", {"bucket": "month"})["bucket"] == "month"
+            return {name: known[name] for name in requests}
+
+    campaigns._draw(Answers(1, "", ""), "All")
+
+
+def test_the_page_of_a_crowded_lake_shows_the_largest_and_the_count() -> None:
+    shown = AppTest.from_function(crowded_page).run(timeout=60)
+    assert not shown.exception
+    [table] = shown.dataframe
+    assert len(table.value) == campaigns.MOST_CAMPAIGNS
+    assert "campaigns" not in table.value.columns
+    said = [caption.value for caption in shown.caption]
+    assert any("The 100 largest by spend of 500,000 campaigns" in text for text in said)
+    assert any("**ROAS** per month" in markdown.value for markdown in shown.markdown)
