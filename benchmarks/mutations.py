@@ -319,6 +319,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         "count(*) OVER () AS campaigns", "least(count(*) OVER (), 100) AS campaigns",
         f"{CROWD}::test_the_largest_campaigns_come_with_the_count_of_all",
     ),
+    # A lost table is no fresh start.
+    Mutation(
+        "a dropped table is a fresh start", "src/adlake/jobs/heads.py",
+        "if present is None:", "if False:", "tests/unit/test_heads.py",
+    ),
+    Mutation(
+        "an emptied Bronze goes on", "src/adlake/jobs/heads.py",
+        "if was_changed_since and (lost_rows or is_empty):", "if False:",
+        "tests/unit/test_heads.py",
+    ),
+    Mutation(
+        "a roll back by an operator stops the stream", "src/adlake/jobs/heads.py",
+        "present.head_sequence > recorded.head_sequence", "True", "tests/unit/test_heads.py",
+    ),
     # A lake belongs to one place.
     Mutation(
         "a copied home is started", "src/adlake/devstack/home.py",

@@ -10,6 +10,13 @@ import pytest
 
 from adlake.io import source_epochs
 from adlake.io.lease import LeaseHeldError, LeaseLostError, acquire
+from adlake.io.table_heads import (
+    HeadsBook,
+    RecordedHead,
+    TableHead,
+    accept_loss,
+    recorded_heads,
+)
 from adlake.provision.catalog import CatalogDatabase, catalog_database
 from tests.integration.lake import Lake
 
@@ -106,3 +113,36 @@ def test_a_declared_source_epoch_is_read_back_and_declared_once(database: Catalo
     assert source_epochs.newest_source_epoch(database.connect, "ads").label == "ads@2"
     with pytest.raises(psycopg.errors.UniqueViolation):
         source_epochs.declare(database.connect, second)
+
+
+def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
+    database: CatalogDatabase,
+) -> None:
+    name = "gold.ad_performance_state"
+    head = TableHead("00000000-0000-0000-0000-000000000001", 5, 5, 100)
+    book = HeadsBook(database.connect)
+    lease = acquire(database.connect, "attribution", 0.0)
+    lease.release()
+    rename = "UPDATE iceberg_tables SET table_name = 'x' WHERE table_name = %s"
+    drop = "DELETE FROM iceberg_tables WHERE table_name = %s"
+    try:
+        book.record({name: RecordedHead(head, "ads", "{}")})
+        book.record({name: RecordedHead(head, "ads", '{"0": 7}')})
+        assert recorded_heads(database.connect)[name] == RecordedHead(head, "ads", '{"0": 7}')
+        for statement in (drop, rename):
+            with database.connect() as connection, pytest.raises(psycopg.Error) as caught:
+                connection.execute(statement, ("ad_performance_state",))
+            assert caught.value.sqlstate == "AL001"
+        with database.connect() as connection:
+            connection.execute(drop, ("somebody_elses",))
+            connection.execute(f"SET adlake.lease_epoch = {lease.epoch}")
+            connection.execute(drop, ("ad_performance_state",))
+            connection.rollback()
+        why = {"finding": "is gone", "reason": "drill"}
+        accept_loss(database.connect, name, recorded_heads(database.connect)[name], why)
+        assert recorded_heads(database.connect) == {}
+        with database.connect() as connection:
+            kept = connection.execute("SELECT reason FROM adlake.accepted_losses").fetchall()
+        assert kept == [("drill",)]
+    finally:
+        book.close()

@@ -11,6 +11,7 @@ from adlake.io.ddl import provision_tables
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import Stamp, offsets_text
+from adlake.jobs.heads import finding
 from adlake.jobs.start import StampLostError, not_contained, trusted_stamp
 
 pytestmark = pytest.mark.spark
@@ -40,6 +41,33 @@ def test_rows_without_a_stamp_stop_the_job(
     found = trusted_stamp(bronze)
     assert found is not None
     assert found.next_offsets == {0: 1}
+
+
+def test_heads_tell_a_roll_back_from_a_loss(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    session = spark.newSession()
+    warehouse = tmp_path_factory.mktemp("heads")
+    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
+    bronze = IcebergTable(session, BRONZE_EVENTS)
+    assert bronze.head() is None
+    provision_tables(session)
+    columns = "kafka_topic, kafka_partition, kafka_offset, ingest_ts, partition_ts"
+    one = "SELECT 't', 0, 0L, current_timestamp(), current_timestamp()"
+    session.sql(f"INSERT INTO {bronze.full_name} ({columns}) {one}")
+    first = bronze.current_snapshot_id()
+    session.sql(f"INSERT INTO {bronze.full_name} ({columns}) {one}")
+    known = bronze.head()
+    assert known is not None
+    assert (known.rows, known.head_sequence, known.last_sequence) == (2, 2, 2)
+    bronze.java_table().manageSnapshots().rollbackTo(first).commit()
+    assert finding(BRONZE_EVENTS, known, bronze.head()) == ""
+    session.sql(f"DELETE FROM {bronze.full_name}")
+    assert "holds only 0 rows" in finding(BRONZE_EVENTS, known, bronze.head())
+    session.sql(f"DROP TABLE {bronze.full_name}")
+    assert "is gone" in finding(BRONZE_EVENTS, known, bronze.head())
+    provision_tables(session)
+    assert "is another table" in finding(BRONZE_EVENTS, known, bronze.head())
 
 
 def test_rows_that_gold_misses_are_found_over_all_source_epochs(spark: SparkSession) -> None:

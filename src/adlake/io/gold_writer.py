@@ -21,6 +21,7 @@ from adlake.io.failpoints import reach
 from adlake.io.iceberg import STAGING_BRANCH, IcebergTable, stamped
 from adlake.io.lineage import FrozenFrames, frozen_frames
 from adlake.io.phases import Phases
+from adlake.io.table_heads import TableHead
 from adlake.transforms.fold import batch_states
 from adlake.transforms.gold import changed_rows, gold_rows
 from adlake.transforms.slot import slots_sql
@@ -42,6 +43,7 @@ class GoldChange:
     impressions: int
     changed_rows: int
     seconds: Mapping[str, float]
+    head: TableHead
 
 
 class GoldWriter:
@@ -73,8 +75,8 @@ class GoldWriter:
         impressions, changed_count = self.stage(deliveries, stamp, phases)
         reach("gold.before_publish")
         with phases.timed("publish"):
-            snapshot_id = self.table.publish_staging()
-        return GoldChange(snapshot_id, impressions, changed_count, phases.seconds)
+            snapshot_id, head = self.table.publish_staging()
+        return GoldChange(snapshot_id, impressions, changed_count, phases.seconds, head)
 
     def stage(
         self, deliveries: DataFrame, stamp: Mapping[str, str], phases: Phases

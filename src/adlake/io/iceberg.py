@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.tables import CATALOG
 from adlake.io.stamp import Stamp
+from adlake.io.table_heads import TableHead
 
 STAGING_BRANCH = "staging"
 REPLAY_BRANCH = "replay"
@@ -84,6 +85,10 @@ class IcebergTable:
         snapshot = self.java_table().currentSnapshot()
         return None if snapshot is None else int(snapshot.snapshotId())
 
+    def head(self) -> TableHead | None:
+        """What can be recorded of the table now; None when the catalog does not know it."""
+        return head_of(self.java_table()) if self.exists() else None
+
     def newest_stamp(self, ref: str = MAIN_BRANCH) -> Stamp | None:
         """The newest stamp among a ref's head and its ancestors; None when nothing was stamped."""
         return next(self.stamps(ref), None)
@@ -151,11 +156,11 @@ class IcebergTable:
         """The snapshot that an existing branch or tag names."""
         return int(self.java_table().refs().get(ref).snapshotId())
 
-    def publish_staging(self) -> int:
-        """Move main to the head of staging in one atomic commit; return its snapshot id."""
+    def publish_staging(self) -> tuple[int, TableHead]:
+        """Move main to the head of staging in one atomic commit; its snapshot id and the head."""
         table = self.java_table()
         table.manageSnapshots().fastForwardBranch(MAIN_BRANCH, STAGING_BRANCH).commit()
-        return int(table.refs().get(STAGING_BRANCH).snapshotId())
+        return int(table.refs().get(STAGING_BRANCH).snapshotId()), head_of(table)
 
     def swap_main(
         self, branch: str, new_tag: str | None, old_tags: Iterable[str], tag_age_ms: int
@@ -208,6 +213,18 @@ def stamped(session: SparkSession, properties: Mapping[str, str]) -> Iterator[No
     finally:
         for key in keys:
             session.conf.unset(key)
+
+
+def head_of(table: Any) -> TableHead:  # noqa: ANN401 - Java object
+    """The head of main of a loaded Java table."""
+    metadata = table.operations().current()
+    snapshot = metadata.currentSnapshot()
+    return TableHead(
+        table_uuid=str(metadata.uuid()),
+        last_sequence=int(metadata.lastSequenceNumber()),
+        head_sequence=0 if snapshot is None else int(snapshot.sequenceNumber()),
+        rows=0 if snapshot is None else int(snapshot.summary().get(ROWS) or 0),
+    )
 
 
 def _counted(snapshot: Any) -> Stamp:  # noqa: ANN401 - Java object

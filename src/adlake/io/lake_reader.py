@@ -13,6 +13,7 @@ from pyiceberg.table import Table
 from adlake.contracts import stamps
 from adlake.contracts.tables import CATALOG
 from adlake.io.stamp import Stamp
+from adlake.io.table_heads import TableHead
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,20 @@ class LakeReader:
             parent = snapshot.parent_snapshot_id
             snapshot = table.snapshot_by_id(parent) if parent is not None else None
         return None
+
+    def head(self, name: str) -> TableHead | None:
+        """The head of a table's main branch; None when there is no such table."""
+        table = self.table(name)
+        if table is None:
+            return None
+        snapshot = table.current_snapshot()
+        counted = getattr(snapshot.summary, "additional_properties", {}) if snapshot else {}
+        return TableHead(
+            table_uuid=str(table.metadata.table_uuid),
+            last_sequence=int(getattr(table.metadata, "last_sequence_number", 0)),
+            head_sequence=int(snapshot.sequence_number or 0) if snapshot else 0,
+            rows=int(counted.get("total-records", 0)),
+        )
 
 
 def _properties(summary: object) -> Mapping[str, str]:

@@ -13,13 +13,14 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.source import epoch_of_label
-from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io import failpoints
 from adlake.io.gold_writer import GoldWriter
-from adlake.io.iceberg import IcebergTable, stamped
+from adlake.io.iceberg import IcebergTable, head_of, stamped
 from adlake.io.phases import shown
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
+from adlake.io.table_heads import RecordedHead, TableHead
 from adlake.jobs.batch_facts import BatchFacts, batch_facts, missing_rows
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import bronze_rows
@@ -67,6 +68,8 @@ class BatchProcessor:
         self._bronze = IcebergTable(session, BRONZE_EVENTS)
         self._gold = GoldWriter(session, law)
         self.offsets = TableOffsets()
+        self.heads: dict[str, RecordedHead] = {}
+        """What the last commits left, to be recorded."""
         self.refresh()
 
     def refresh(self) -> None:
@@ -143,7 +146,14 @@ class BatchProcessor:
             failpoints.reach("bronze.after_commit")
             self.offsets.bronze = next_offsets
             self.offsets.last_records = last_records
-        return self._bronze.current_snapshot_id()
+        table = self._bronze.java_table()
+        self._note_head(BRONZE_EVENTS, head_of(table), self.offsets.bronze)
+        snapshot = table.currentSnapshot()
+        return None if snapshot is None else int(snapshot.snapshotId())
+
+    def _note_head(self, name: str, head: TableHead, contained: Mapping[int, int]) -> None:
+        label = self._identity.source.label
+        self.heads[name] = RecordedHead(head, label, offsets_text(contained))
 
     def _merge_gold(
         self,
@@ -164,6 +174,7 @@ class BatchProcessor:
         change = self._gold.apply(missing.where("reject_reason IS NULL"), properties)
         failpoints.reach("gold.after_commit")
         self.offsets.gold = next_offsets
+        self._note_head(GOLD_STATE, change.head, next_offsets)
         return (
             f"{change.impressions} impressions, {change.changed_rows} known ones changed "
             f"({shown(change.seconds)})"

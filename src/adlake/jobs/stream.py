@@ -32,10 +32,12 @@ from adlake.io.last_records import with_last_records
 from adlake.io.lease import REPLAY_LEASE, Lease, LeaseKeeper, acquire, is_held
 from adlake.io.source_epochs import newest_source_epoch
 from adlake.io.spark import build_session, connect_catalog
+from adlake.io.table_heads import HeadsBook
 from adlake.io.topic import TopicWatch, topic_facts
 from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.dims import load_first_versions
+from adlake.jobs.heads import refuse_lost_tables
 from adlake.jobs.housekeep import close_books, keep_house
 from adlake.jobs.place import claim_place
 from adlake.jobs.ready_file import ReadyFile
@@ -98,6 +100,7 @@ class _Run:
         self._signals = StopSignals()
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
         self._processor: BatchProcessor | None = None
+        self._heads = HeadsBook(config.lease_connect)
         self.lease_lost = False
 
     def lose_lease(self) -> None:
@@ -116,6 +119,7 @@ class _Run:
                 "above): run `make up` again, it goes on exactly where the tables are"
             ) from error
         finally:
+            self._heads.close()
             with suppress(Py4JError, OSError):
                 session.stop()
 
@@ -133,6 +137,7 @@ class _Run:
 
     def _run_query(self, session: SparkSession) -> None:
         config = self._config
+        refuse_lost_tables(config.lease_connect, lambda name: IcebergTable(session, name).head())
         provision_tables(session)
         load_first_versions(session, config.seed_dir)
         while True:
@@ -219,6 +224,7 @@ class _Run:
                 return  # not contained in any stamp, so the next run reads it again
             processor = self._processor_of(records.sparkSession)
             self._attempts.process(processor, records, batch_id)
+            self._heads.record(processor.heads)
             self._batches_done += 1
             self._keep_house(records.sparkSession)
 
