@@ -5,28 +5,37 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
+# What a verb is told counts on make's own command line; some systems set variables of such names.
+GIVEN := PYTHON RUNTIME ONLY WITHOUT NAME FOLLOW ARGS SQL MINUTES SEED CHAOS_REPORT
+$(foreach name,$(GIVEN),$(if $(filter environment%,$(origin $(name))),$(eval undefine $(name))))
 PYTHON ?= python3
-RUNTIME ?= auto
-export RUNTIME
+CHAOS_REPORT ?= benchmarks/reports/chaos.json
+# The shell of the recipes runs nothing of the user's.
+unexport $(GIVEN) BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS
+# A user's own `-j` must not run two steps of one verb at once.
+.NOTPARALLEL:
+
+# Texts reach the program as they were typed: neither make nor the shell sees a `$$` or a quote in them.
+export NAME_TEXT := $(value NAME)
+export SQL_TEXT := $(value SQL)
 BIN := .venv/bin
 ADLAKE := $(BIN)/adlake
-BOOTSTRAP := $(PYTHON) src/adlake/devstack/bootstrap.py
+BOOTSTRAP := $(PYTHON) -I src/adlake/devstack/bootstrap.py
 # Slow tiers run after the quick ones, so that a plain mistake is reported early.
 PYTEST := $(BIN)/python -m pytest -q
 STACK := -n 2 --dist loadfile --no-loadscope-reorder -m "(integration or browser) and not chaos"
 SPARK := -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
 QUICK := -n 2 -m "not spark and not integration and not browser and not chaos"
-CHAOS_REPORT ?= benchmarks/reports/chaos.json
 
 .PHONY: help
 help: ## List these targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(lastword $(MAKEFILE_LIST))
 
 ##@ The stack
 .PHONY: up down status logs nuke doctor
 up: venv ## Start everything and say where to look (RUNTIME=auto|native)
-	@$(ADLAKE) up $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
+	@$(ADLAKE) up $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
 
 down: venv ## Stop everything
 	@$(ADLAKE) down
@@ -35,7 +44,7 @@ status: venv ## Show each service: state, uptime, port, memory
 	@$(ADLAKE) status
 
 logs: venv ## Show the end of the logs (NAME=stream for one, FOLLOW=1 to go on)
-	@$(ADLAKE) logs $(NAME) $(if $(FOLLOW),-f)
+	@$(ADLAKE) logs $(if $(NAME_TEXT),"$$NAME_TEXT") $(if $(FOLLOW),-f)
 
 nuke: venv ## Stop everything and remove all state (not the downloads)
 	@$(ADLAKE) nuke
@@ -52,16 +61,16 @@ verify: venv ## Prove Gold: recompute it from Bronze and compare every row
 	@$(ADLAKE) verify
 
 replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", --publish, --undo)
-	@$(ADLAKE) replay $(ARGS)
+	@$(ADLAKE) replay $(value ARGS)
 
 query: venv ## Run one metric file (NAME=roas); without NAME, list them
-	@$(ADLAKE) query $(NAME)
+	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT")
 
 sql: venv ## Run SQL on Trino (SQL="SELECT ...")
-	@$(ADLAKE) sql "$(SQL)"
+	@printf "%s" "$$SQL_TEXT" | $(ADLAKE) sql -
 
 generate: venv ## Produce events in the foreground (ARGS="--rate 5000 --events 100000")
-	@$(ADLAKE) generate $(ARGS)
+	@$(ADLAKE) generate $(value ARGS)
 
 stream: venv ## Run the attribution job in the foreground
 	@$(ADLAKE) stream
@@ -125,13 +134,13 @@ mutants: venv-dev install ## Plant named bugs in the code and show the test that
 	@$(BIN)/python benchmarks/mutants.py $(if $(ONLY),--only $(ONLY))
 
 bench: venv-dev install ## Run the benchmark (10 minutes at 5,000 events a second)
-	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@$(BIN)/python benchmarks/run.py $(value ARGS)
 
 bench-generator: venv-dev install ## Measure how fast one generator process publishes
 	@$(BIN)/python benchmarks/generator.py
 
 bench-replay: venv-dev install ## Measure how fast Gold is built again from Bronze, and its hashes
-	@$(BIN)/python benchmarks/replay.py $(ARGS)
+	@$(BIN)/python benchmarks/replay.py $(value ARGS)
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
 	@$(BIN)/python -m adlake.devstack.lock

@@ -347,4 +347,18 @@ MUTATIONS: tuple[Mutation, ...] = (
         "src/adlake/devstack/postgres_place.py",
         "if target == outside_folder(home).resolve():", "if True:", "tests/unit/test_home.py",
     ),
+    # The user's environment.
+    Mutation(
+        "the variables of other tools stay", "src/adlake/environment.py",
+        "    os.environ.clear()\n", "", "tests/unit/test_environment.py",
+    ),
+    Mutation(
+        "services inherit what the shell had", "src/adlake/environment.py",
+        "return _only(os.environ, SERVICES, prefix=None) | FIXED",
+        "return dict(os.environ) | FIXED", "tests/unit/test_environment.py",
+    ),
+    Mutation(
+        "SQL is expanded by make", "Makefile",
+        "export SQL_TEXT := $(value SQL)", "export SQL_TEXT := $(SQL)", "tests/unit/test_make.py",
+    ),
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """Typed settings, one class per concern; the only reader of the environment.
 
 Every setting is an environment variable with the prefix `ADLAKE_` (or a line of `.env` in the
-checkout). Unknown `ADLAKE_` names are refused, so a misspelt setting never passes quietly.
-Settings are read in `cli` and passed on as arguments.
+checkout; the environment wins). Unknown `ADLAKE_` names are refused in both, so a misspelt
+setting never passes quietly. Settings are read in `cli` and passed on as arguments.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from adlake.environment import cache_folder, user_home
 from adlake.io.failpoints import checked
+from adlake.settings_file import SettingsError as SettingsError  # noqa: PLC0414 - exported from here
+from adlake.settings_file import read_settings_file
 
 PREFIX = "ADLAKE_"
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -24,26 +27,32 @@ REPO_ROOT = Path(__file__).resolve().parents[2]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class SettingsError(ValueError):
-    """An environment variable names no setting, or holds a wrong value."""
+def _with_home(given: object) -> object:
+    """`~` is the user's folder, as in a shell; `~name` is another user's."""
+    text = str(given)
+    home = user_home()
+    if home is not None and (text == "~" or text.startswith("~/")):
+        return str(home) + text[1:]
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such user: write the whole path") from None
 
 
-def _default_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "adlake"
+Folder = Annotated[Path, BeforeValidator(_with_home)]
 
 
-class _Concern(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=REPO_ROOT / ".env", extra="ignore", frozen=True
-    )
+class _Concern(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
 
 class PathSettings(_Concern):
     """Where state and downloads live."""
 
-    home: Path = Field(REPO_ROOT / ".runtime", description="state of this lake: data, logs, pids")
-    cache: Path = Field(
-        default_factory=_default_cache, description="downloads, shared by all checkouts"
+    home: Folder = Field(REPO_ROOT / ".runtime", description="state of this lake: data, logs, pids")
+    cache: Folder = Field(
+        default_factory=lambda: cache_folder(REPO_ROOT),
+        description="downloads, shared by all checkouts",
     )
     warehouse: str = Field("", description="warehouse URI; empty: file://$ADLAKE_HOME/warehouse")
 
@@ -117,6 +126,12 @@ class CatalogSettings(_Concern):
     catalog_database: str = Field("lakehouse", description="catalog database")
 
 
+class JvmSettings(_Concern):
+    """Every Java process: Kafka, Trino, Spark."""
+
+    java_options: str = Field("", description="options added to every JVM, e.g. -XX:+UseZGC")
+
+
 class StreamSettings(_Concern):
     """The attribution streaming job."""
 
@@ -176,12 +191,12 @@ class Settings:
     """All concerns, read once: from the process environment, or from `environment` alone."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        source = os.environ if environment is None else environment
-        refuse_unknown_names(source)
+        source = _present() if environment is None else _given(environment)
         self.paths = _read(PathSettings, source)
         self.ports = _read(PortSettings, source)
         self.kafka = _read(KafkaSettings, source)
         self.catalog = _read(CatalogSettings, source)
+        self.jvm = _read(JvmSettings, source)
         self.stream = _read(StreamSettings, source)
         self.generator = _read(GeneratorSettings, source)
         self.supervision = _read(SupervisionSettings, source)
@@ -189,7 +204,7 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """Every setting as `ADLAKE_` variables: what a child process needs to read the same."""
         concerns = (
-            self.paths, self.ports, self.kafka, self.catalog, self.stream, self.generator,
+            self.paths, self.ports, self.kafka, self.catalog, self.jvm, self.stream, self.generator,
             self.supervision,
         )  # fmt: skip
         return {
@@ -219,32 +234,65 @@ class Settings:
 
 
 Concern = TypeVar("Concern", bound=_Concern)
-UNREAD_PREFIX = "NOT_A_SETTING_OF_ADLAKE_"
-"""Keeps pydantic from looking into the process environment when a mapping was given."""
+PATHS = ("ADLAKE_HOME", "ADLAKE_CACHE")
+"""Settings without an empty value: empty means not set (it would be the current folder)."""
+ALMOST = 0.9
+"""A name of `.env` that is this much like one of ours was meant to be one."""
 
 
-def _read(concern: type[Concern], environment: Mapping[str, str]) -> Concern:
-    """One concern from `environment`; a wrong value raises SettingsError that names the setting."""
-    given = {
-        name: environment[f"{PREFIX}{name}".upper()]
+@dataclass(frozen=True)
+class _Value:
+    text: str
+    where: str = ""
+    """For messages: empty for a variable."""
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, _Value]:
+    """The variables that are settings; raises SettingsError for one that only looks like it."""
+    for name in environment:
+        if name.upper().startswith(PREFIX):
+            _refuse_unknown(name, "")
+    found = {name: _Value(environment[name]) for name in known_names() if name in environment}
+    return {name: one for name, one in found.items() if name not in PATHS or one.text.strip()}
+
+
+def _present(path: Path = REPO_ROOT / ".env") -> dict[str, _Value]:
+    """Lines of `.env`, then the variables of this process; names of other tools are left alone."""
+    found = {}
+    for name, line in read_settings_file(path).items():
+        where = f"{path}, line {line.number}: "
+        if name.upper().startswith(PREFIX) or _closest(name, ALMOST):
+            _refuse_unknown(name, where)
+            value = line.value
+            if name in PATHS and value.strip():
+                # A line means the same from whatever folder the command is run.
+                value = value if value.startswith("~") else str(path.parent / value)
+            if name not in PATHS or value.strip():
+                found[name] = _Value(value, where)
+    return found | _given(os.environ)
+
+
+def _read(concern: type[Concern], source: Mapping[str, _Value]) -> Concern:
+    """One concern; a wrong value raises SettingsError that names the setting."""
+    values = {
+        name: source[f"{PREFIX}{name}".upper()]
         for name in concern.model_fields
-        if f"{PREFIX}{name}".upper() in environment
+        if f"{PREFIX}{name}".upper() in source
     }
     try:
-        if environment is os.environ:
-            return concern(**given)
-        unread: dict[str, Any] = {"_env_file": None, "_env_prefix": UNREAD_PREFIX}
-        return concern(**unread, **given)
+        return concern(**{name: value.text for name, value in values.items()})
     except ValidationError as error:
         first = error.errors()[0]
-        name = f"{PREFIX}{first['loc'][0]}".upper()
+        field = str(first["loc"][0])
         problem = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name}={first['input']!r} is refused: {problem}") from None
+        raise SettingsError(
+            f"{values[field].where}{PREFIX}{field.upper()}={first['input']!r} is refused: {problem}"
+        ) from None
 
 
 CONCERNS: tuple[type[_Concern], ...] = (
-    PathSettings, PortSettings, KafkaSettings, CatalogSettings, StreamSettings, GeneratorSettings,
-    SupervisionSettings,
+    PathSettings, PortSettings, KafkaSettings, CatalogSettings, JvmSettings, StreamSettings,
+    GeneratorSettings, SupervisionSettings,
 )  # fmt: skip
 
 
@@ -257,11 +305,14 @@ def known_names() -> dict[str, str]:
     }
 
 
-def refuse_unknown_names(environment: Mapping[str, str]) -> None:
-    """Raise SettingsError for an `ADLAKE_` variable that is no setting."""
-    known = known_names()
-    for name in environment:
-        if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise SettingsError(f"{name} is not a setting of adlake{hint}")
+def _refuse_unknown(name: str, where: str) -> None:
+    if name not in known_names():
+        close = _closest(name)
+        hint = f"; did you mean {close}?" if close else ""
+        raise SettingsError(f"{where}{name} is not a setting of adlake{hint}")
+
+
+def _closest(name: str, likeness: float = 0.6) -> str | None:
+    return next(
+        iter(difflib.get_close_matches(name.upper(), known_names(), n=1, cutoff=likeness)), None
+    )

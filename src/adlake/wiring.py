@@ -10,8 +10,10 @@ from functools import partial
 
 from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.devstack.install import jdk_majors
-from adlake.devstack.java import find_jdk
+from adlake.devstack.ivy import pyspark_home
+from adlake.devstack.java import find_jdk, own_options
 from adlake.devstack.versions import read_versions
+from adlake.environment import scratch_of
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.lake_reader import LakeReader
 from adlake.io.last_records import with_last_records
@@ -37,9 +39,26 @@ def log_to_stdout() -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def choose_jdk() -> None:
-    """Let Spark in this process run on the JDK that `make up` chooses; DevstackError: none fits."""
-    os.environ["JAVA_HOME"] = str(find_jdk(jdk_majors(read_versions())).home)
+def choose_jdk(settings: Settings) -> None:
+    """Let Spark in this process run on the JDK that `make up` chooses; DevstackError: none fits.
+
+    Spark is the package of this environment, with no configuration but what the session is given.
+    """
+    scratch = scratch_of(settings.paths.home.resolve())
+    scratch.mkdir(parents=True, exist_ok=True)
+    spark_home = pyspark_home()
+    os.environ.update(
+        JAVA_HOME=str(find_jdk(jdk_majors(read_versions())).home),
+        SPARK_HOME=str(spark_home),
+        SPARK_CONF_DIR=str(spark_home / "conf"),
+        PYSPARK_PYTHON=sys.executable,
+        TMPDIR=str(scratch),
+    )
+
+
+def java_options(settings: Settings) -> tuple[str, ...]:
+    """Options of Spark's JVM beyond those of its session."""
+    return tuple(own_options(settings.paths.home.resolve(), settings.jvm.java_options))
 
 
 def catalog_access(settings: Settings) -> CatalogAccess:
@@ -100,6 +119,7 @@ def replay_config(settings: Settings) -> ReplayConfig:
             driver_memory=stream.driver_memory,
             shuffle_partitions=stream.shuffle_partitions,
             local_dir=str(home / "tmp" / "replay"),
+            java_options=java_options(settings),
         ),
         marker_dir=settings.paths.failpoint_dir,
         failpoints=stream.failpoints,
@@ -128,6 +148,7 @@ def stream_config(settings: Settings) -> StreamConfig:
             shuffle_partitions=stream.shuffle_partitions,
             ui_port=settings.ports.spark_ui_port,
             local_dir=str(home / "tmp" / "spark"),
+            java_options=java_options(settings),
         ),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,

@@ -5,7 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.cli import main
+from adlake import environment
 
-sys.argv[1:] = ["stream", *sys.argv[1:]]
+environment.enter(__file__, "stream", also=environment.SPARK_SUBMIT)
+
+from adlake.cli import main  # noqa: E402 - not before the user's environment is left
+
 main()

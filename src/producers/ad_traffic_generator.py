@@ -5,8 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.cli import main
+from adlake import environment
 
 if __name__ == "__main__":
-    sys.argv.insert(1, "generate")
+    environment.enter(__file__, "generate")
+    from adlake.cli import main
+
     main()

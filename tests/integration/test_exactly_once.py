@@ -115,7 +115,7 @@ def test_spark_submit_runs_the_same_job_and_stops_in_time(lake: Lake) -> None:
             assert job.poll() is None, log.read_text()
             assert no_process_shows(lake, psutil.Process(job.pid))
             for process in psutil.Process(job.pid).children(recursive=True):
-                if "attribution_streaming_job.py" in " ".join(arguments_of(process)[:3]):
+                if "attribution_streaming_job.py" in " ".join(arguments_of(process)[:5]):
                     process.send_signal(signal.SIGTERM)
             job.wait(timeout=30)
         finally:

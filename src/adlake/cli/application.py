@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -35,24 +39,65 @@ def not_blank(text: str) -> str:
     return text.strip()
 
 
+class EndedBySignal(BaseException):
+    """SIGTERM or SIGHUP: ends like Ctrl-C, so that what the command started ends with it."""
+
+
 def main() -> None:
-    """Entry point: our own errors and a database's become one line and an exit code."""
+    """Entry point: whatever ends a command becomes one line and an exit code."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _end_by_signal)
     try:
-        app()
+        app(prog_name="adlake")
+        sys.stdout.flush()
     except SettingsError as error:
         _fail(error, USAGE)
     except AdlakeError as error:
         _fail(error, FAILURE)
+    except EndedBySignal as ending:
+        _fail("ended by a signal", 128 + int(ending.args[0]))
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        _drop_output()
+        sys.exit(128 + signal.SIGPIPE)
     except Exception as error:
         # Late, so that a command that needs no database does not load its driver.
         from adlake.io.catalog_errors import catalog_trouble
 
-        trouble = catalog_trouble(error)
-        if trouble is None:
-            raise
-        _fail(trouble, FAILURE)
+        _fail(catalog_trouble(error) or _sentence_for(error), FAILURE)
+
+
+def _end_by_signal(number: int, _frame: FrameType | None) -> NoReturn:
+    raise EndedBySignal(number)
+
+
+def _sentence_for(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        return _MACHINE[error.errno] + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, UnicodeError):
+        return "the given text is not UTF-8"
+    from adlake.cli.crash import written_down
+
+    kind, first = type(error).__name__, (str(error).strip().splitlines() or ["no message"])[0]
+    return f"unexpected {kind}: {first}. {written_down(error)}"
+
+
+_MACHINE = {
+    errno.ENOSPC: "no room is left on the disk",
+    errno.EDQUOT: "your share of the disk is used up",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the disk is read-only",
+    errno.EMFILE: "too many open files (raise `ulimit -n`)",
+    errno.EIO: "reading or writing fails",
+}
+"""Troubles of the machine: a sentence says all, a traceback would not help."""
+
+
+def _drop_output() -> None:
+    """What is still buffered has no reader; writing it at exit would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: object, code: int) -> None:
@@ -60,5 +105,9 @@ def _fail(error: object, code: int) -> None:
 
     is_lasting = isinstance(error, SettingsError) or getattr(error, "is_lasting", False)
     record_ending(Ending(f"adlake: {error}", is_lasting))
-    typer.echo(f"adlake: {error}", err=True)
+    try:
+        typer.echo(f"adlake: {error}", err=True)
+        sys.stdout.flush()
+    except OSError:  # a closed pipe or a full disk: the exit code has to say it
+        _drop_output()
     sys.exit(code)

@@ -46,11 +46,13 @@ def sql(
     from adlake.io.trino import connect
     from adlake.jobs.query_output import write_result
 
-    text = sys.stdin.read() if statement == "-" else statement
+    text = (sys.stdin.read() if statement == "-" else statement).strip().removesuffix(";")
+    if not text:
+        raise typer.BadParameter('there is no statement: make sql SQL="SELECT ..."')
     settings = Settings()
     refuse_wrong_place(settings)
     client = connect(settings.ports.trino_port)
-    write_result(client.query(text.strip().removesuffix(";")), output_format, output)
+    write_result(client.query(text), output_format, output)
 
 
 @app.command(rich_help_panel=DATA)

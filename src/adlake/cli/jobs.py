@@ -20,7 +20,7 @@ def stream() -> None:
     from adlake.wiring import choose_jdk, log_to_stdout, stream_config, write_missing_seeds
 
     settings = Settings()
-    choose_jdk()
+    choose_jdk(settings)
     log_to_stdout()
     write_missing_seeds(settings)
     if run_stream(stream_config(settings)):

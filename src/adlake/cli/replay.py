@@ -40,8 +40,9 @@ def replay(  # noqa: PLR0917
     has_order = bool(first_day or last_day or law_version or lookback)
     if undo and (publish or has_order):
         raise typer.BadParameter("--undo goes alone")
-    config = replay_config(Settings())
-    choose_jdk()
+    settings = Settings()
+    config = replay_config(settings)
+    choose_jdk(settings)
     if undo:
         return typer.echo(job.undo(config, _report))
     is_damaged = False

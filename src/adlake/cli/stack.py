@@ -44,7 +44,7 @@ def _names(text: str) -> list[str]:
 def up(
     only: Only = "",
     without: Without = "",
-    runtime: Annotated[Runtime, typer.Option(envvar="RUNTIME")] = Runtime.AUTO,
+    runtime: Annotated[Runtime, typer.Option(help="form of the stack")] = Runtime.AUTO,
 ) -> None:
     """Start the stack; harmless when it runs, repairs what was killed."""
     from adlake.devstack.welcome import welcome

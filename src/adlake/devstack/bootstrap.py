@@ -3,8 +3,8 @@
     python3 src/adlake/devstack/bootstrap.py runtime|dev
 
 Steps: a venv, the pinned and hashed `uv` by pip, then everything else by uv (whose cache makes a
-second checkout quick). Only the standard library is used, and only syntax that old versions know,
-so that a too old Python gets a clear message.
+second checkout quick). Only the standard library is used, and in this file only syntax that old
+versions know, so that a too old Python gets a clear message.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -28,32 +30,47 @@ LOCKS = {
     "runtime": REPO_ROOT / "requirements.lock",
     "dev": REPO_ROOT / "requirements-dev.lock",
 }
-LAUNCHER = """#!{python}
-from adlake.cli import main
-
-main()
+# Started by a shell: a path that is long or has a blank cannot stand in the first line.
+LAUNCHER = """#!/bin/sh
+exec {python} -I -X utf8 {entry} "$@"
 """
 
 
 def main(kind: str) -> None:
     """Bring .venv to the lock of `kind`; quick when it is already there."""
-    python = find_python()
+    go_isolated(kind)
+    from adlake.devstack import places
+
     stamp = VENV / (".installed-" + kind)
     wanted = fingerprint(kind)
     if stamp.exists() and stamp.read_text() == wanted:
         return
+    problem = places.checkout_problem(REPO_ROOT)
+    if problem:
+        sys.exit(problem)
     began = time.monotonic()
     with UV_LOCK.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second finds it done
         if stamp.exists() and stamp.read_text() == wanted:
             return
-        make_venv(python)
+        make_venv()
         install_locked(LOCKS[kind])
         link_package()
         stamp.write_text(wanted)
         if kind == "dev":
             (VENV / ".installed-runtime").write_text(fingerprint("runtime"))
     say(f"environment is ready in .venv ({time.monotonic() - began:.0f} s)")
+
+
+def go_isolated(kind: str) -> None:
+    """Go on in a new enough Python that heeds no variable, package or folder of the user's."""
+    python = find_python()
+    if python != sys.executable or not (sys.flags.isolated and sys.flags.utf8_mode):
+        isolated = [python, "-I", "-X", "utf8", str(Path(__file__).resolve()), kind]
+        os.execv(python, isolated)  # noqa: S606 - this very program
+    sys.path.insert(0, str(REPO_ROOT / "src"))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _frame: sys.exit(128 + number))  # children end, too
 
 
 def find_python() -> str:
@@ -76,7 +93,7 @@ def find_python() -> str:
 def is_new_enough(python: str) -> bool:
     """Whether this program runs and is new enough (a version manager's shim may not run)."""
     question = f"import sys; sys.exit(sys.version_info < {OLDEST!r})"
-    return subprocess.call([python, "-c", question], stderr=subprocess.DEVNULL) == 0
+    return subprocess.call([python, "-I", "-c", question], stderr=subprocess.DEVNULL) == 0
 
 
 def fingerprint(kind: str) -> str:
@@ -87,7 +104,7 @@ def fingerprint(kind: str) -> str:
     return digest.hexdigest()
 
 
-def make_venv(python: str) -> None:
+def make_venv() -> None:
     """Create .venv with pip, or keep a working one that was made here."""
     stale = VENV.exists() and not (venv_python().exists() and was_made_here())
     if stale:
@@ -95,8 +112,10 @@ def make_venv(python: str) -> None:
         shutil.rmtree(str(VENV))
     if VENV.exists():
         return
-    say("creating .venv with " + python)
-    if subprocess.call([python, "-m", "venv", str(VENV)]):
+    say("creating .venv with " + sys.executable)
+    if subprocess.call(
+        [sys.executable, "-I", "-m", "venv", str(VENV)], env={"PATH": os.environ.get("PATH", "")}
+    ):
         shutil.rmtree(str(VENV), ignore_errors=True)
         sys.exit(
             "cannot create .venv: this Python lacks its venv module (Debian, Ubuntu: `apt-get "
@@ -107,14 +126,25 @@ def make_venv(python: str) -> None:
 def was_made_here() -> bool:
     """Scripts in a venv carry its absolute path; after a move they point into nothing."""
     launcher = VENV / "bin" / "pip"
-    return launcher.exists() and str(VENV) in launcher.read_text().splitlines()[0]
+    return launcher.exists() and str(VENV) in "".join(launcher.read_text().splitlines()[:2])
 
 
 def install_locked(lock: Path) -> None:
     """Install uv by pip, the rest by uv, every file checked against its hash."""
-    pip = [str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    from adlake.devstack.download_environment import for_packages
+
+    environment = for_packages(venv_python(), REPO_ROOT, VENV / "tmp", os.environ)
+    pip = [
+        str(venv_python()),
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     say("installing Python packages from " + lock.name + " (once per machine it takes minutes)")
-    run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(UV_LOCK)])
+    run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(UV_LOCK)], environment)
     uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(venv_python())]
     run(
         [
@@ -127,7 +157,8 @@ def install_locked(lock: Path) -> None:
             str(BUILD_LOCK),
             "-r",
             str(lock),
-        ]
+        ],
+        environment,
     )
 
 
@@ -136,8 +167,14 @@ def link_package() -> None:
     site = next((VENV / "lib").glob("python3.*")) / "site-packages"
     (site / "adlake.pth").write_text(str(REPO_ROOT / "src") + "\n")
     launcher = VENV / "bin" / "adlake"
-    launcher.write_text(LAUNCHER.format(python=venv_python()))
+    entry = REPO_ROOT / "src" / "adlake" / "cli" / "__main__.py"
+    launcher.write_text(launcher_of(venv_python(), entry))
     launcher.chmod(0o755)
+
+
+def launcher_of(python: Path, entry: Path) -> str:
+    """Text of the `adlake` command."""
+    return LAUNCHER.format(python=shlex.quote(str(python)), entry=shlex.quote(str(entry)))
 
 
 def venv_python() -> Path:
@@ -145,9 +182,9 @@ def venv_python() -> Path:
     return VENV / "bin" / "python"
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str], environment: dict[str, str]) -> None:
     """Run a step; its own output explains a failure."""
-    code = subprocess.call(command, stdin=subprocess.DEVNULL)
+    code = subprocess.call(command, stdin=subprocess.DEVNULL, env=environment, cwd=str(REPO_ROOT))
     if code:
         sys.exit(
             f"installing Python packages failed (exit code {code}): see above. Check the network, "
@@ -164,5 +201,4 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
         sys.exit("usage: bootstrap.py runtime|dev")
-    os.environ.setdefault("PIP_NO_INPUT", "1")
     main(sys.argv[1])

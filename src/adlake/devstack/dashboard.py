@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from adlake.devstack.http import fetch
 from adlake.devstack.service import Service
-from adlake.settings import REPO_ROOT
+from adlake.environment import SOURCES, module_line
 
-APP = REPO_ROOT / "src" / "adlake" / "dashboard" / "app.py"
+APP = SOURCES / "adlake" / "dashboard" / "app.py"
 
 
 class Dashboard(Service):
@@ -20,12 +20,12 @@ class Dashboard(Service):
 
     def command(self) -> list[str]:
         """Argument vector."""
-        return [
-            str(self.installation.python), "-m", "streamlit", "run", str(APP),
+        return module_line(
+            "streamlit", "run", str(APP),
             "--server.port", str(self.settings.ports.dashboard_port),
             "--server.address", "127.0.0.1", "--server.headless", "true",
             "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
-        ]  # fmt: skip
+        )  # fmt: skip
 
     def ports(self) -> dict[str, int]:
         """HTTP."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adlake.devstack.process import MARKER
+from adlake.environment import MARKER
 
 LONGEST_REASON = 400
 MOST_EVENT_BYTES = 1_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from adlake.devstack.service import Service
+from adlake.environment import command_line
 from adlake.io.process_identity import age_seconds
 
 SETTLED_SECONDS = 2.0
@@ -25,15 +26,11 @@ class Generator(Service):
             # A dashboard with one minute of data says nothing; this fills its charts.
             arguments += ["--history", wanted.generator_history]
             arguments += ["--history-events", str(wanted.generator_history_events)]
-        return [str(self.installation.python), "-m", "adlake.cli", "generate", *arguments]
+        return command_line("generate", *arguments)
 
     def ports(self) -> dict[str, int]:
         """None."""
         return {}
-
-    def environment(self) -> dict[str, str]:
-        """Log lines appear at once."""
-        return {"PYTHONUNBUFFERED": "1"}
 
     def is_ready(self) -> bool:
         """It has survived its start, where a wrong topic or broker would have ended it."""

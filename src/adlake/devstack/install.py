@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from adlake.devstack import checksums, ivy
@@ -106,6 +107,8 @@ class _Fetcher:
     versions: dict[str, str]
     progress: DownloadProgress
     report: Report
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set when the command ends early: no download goes on after it."""
 
     def fetch(self, one: FileSet) -> None:
         download = self.cache / "downloads" / one.folder.name
@@ -115,7 +118,7 @@ class _Fetcher:
             ivy.retrieve(
                 one.name, download, ivy_cache=ivy_cache, jdk=self.jdk, versions=self.versions,
                 log_file=self.cache / "logs" / f"{one.name}.log",
-                progress=self.progress.of(one.name),
+                progress=self.progress.of(one.name), cancelled=self.cancelled,
             )  # fmt: skip
         try:
             checksums.verify(download, one.expected)
@@ -136,8 +139,12 @@ def _fetch_all(fetcher: _Fetcher, sets: list[FileSet]) -> None:
     ):
         # Another process may have fetched some while we waited for the lock.
         missing = [one for one in sets if not one.folder.is_dir()]
-        for done in [pool.submit(fetcher.fetch, one) for one in missing]:
-            done.result()
+        try:
+            for done in [pool.submit(fetcher.fetch, one) for one in missing]:
+                done.result()
+        except BaseException:
+            fetcher.cancelled.set()
+            raise
 
 
 def publish(download: Path, one: FileSet) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib.util
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from adlake.devstack.errors import InstallError
 from adlake.devstack.java import Jdk
+from adlake.devstack.java_downloads import network_options
+from adlake.environment import LOCALE, for_downloads
 from adlake.settings import REPO_ROOT
 
 IVY_FOLDER = REPO_ROOT / "infra" / "ivy"
@@ -40,36 +43,44 @@ def retrieve(
     versions: dict[str, str],
     log_file: Path,
     progress: Progress,
+    cancelled: threading.Event | None = None,
 ) -> None:
     """Fetch all files of infra/ivy/<set_name>.xml into `target`; raises InstallError.
 
     Files already in `ivy_cache` are not fetched again, so an interrupted run goes on where it was.
+    When `cancelled` is set, the download ends within a second.
     """
     command = [
         str(jdk.java),
+        # Nothing of the user's own Ivy: only what infra/ivy names.
+        f"-Duser.home={ivy_cache}", f"-Djava.io.tmpdir={ivy_cache}",
+        *network_options(for_downloads()),
         *(f"-D{name}={value}" for name, value in versions.items()),
         *("-jar", str(_ivy_jar())),
         *_settings_arguments(set_name),
         *("-ivy", str(IVY_FOLDER / f"{set_name}.xml")),
         *("-cache", str(ivy_cache)),
         *("-retrieve", f"{target}/{RETRIEVE_PATTERN}"),
-    ]
+    ]  # fmt: skip
     for folder in (ivy_cache, target, log_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
+    cancelled = cancelled or threading.Event()
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            command, env=LOCALE, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            _watch(process, ivy_cache, progress)
+            _watch(process, ivy_cache, progress, cancelled)
         finally:
             process.kill()
             process.wait()
+    if cancelled.is_set():
+        raise InstallError(f"the download of {set_name} was interrupted")
     if process.returncode:
         raise InstallError(
-            f"could not download {set_name}: {_reason(log_file)}. Check the network (behind a "
-            f"proxy set JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=... -Dhttps.proxyPort=...) "
-            f"and run `make up` again; log: {log_file}"
+            f"could not download {set_name}: {_reason(log_file)}. Check the network (HTTPS_PROXY "
+            "for a proxy, JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=... for certificates) and "
+            f"run `make up` again; log: {log_file}"
         )
 
 
@@ -79,11 +90,16 @@ def _settings_arguments(set_name: str) -> list[str]:
     return ["-settings", str(IVY_FOLDER / "direct-settings.xml")]
 
 
-def _watch(process: subprocess.Popen[bytes], ivy_cache: Path, progress: Progress) -> None:
+def _watch(
+    process: subprocess.Popen[bytes],
+    ivy_cache: Path,
+    progress: Progress,
+    cancelled: threading.Event,
+) -> None:
     deadline = time.monotonic() + MAX_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline and not cancelled.is_set():
         progress(downloaded_bytes(ivy_cache))
-        time.sleep(POLL_SECONDS)
+        cancelled.wait(POLL_SECONDS)
 
 
 def downloaded_bytes(ivy_cache: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.devstack.errors import DevstackError
+from adlake.environment import home_of_tools, scratch_of
 
 # Spark's launcher adds this module; run-time images without it cannot start a session.
 SPARK_MODULE = "jdk.incubator.vector"
@@ -41,9 +43,21 @@ class Jdk:
         return self.home / "bin" / "java"
 
 
-def find_jdk(majors: tuple[int, ...], environment: Mapping[str, str] = os.environ) -> Jdk:
+def own_options(home: Path, added: str) -> list[str]:
+    """Options of every JVM of the lake at `home`; `added` is the setting with the user's own.
+
+    Native libraries are unpacked into our folder: `/tmp` may forbid to run what lies there.
+    """
+    return [
+        f"-Djava.io.tmpdir={scratch_of(home)}", f"-Duser.home={home_of_tools(home)}",
+        "-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=US", "-Dfile.encoding=UTF-8",
+        *shlex.split(added),
+    ]  # fmt: skip
+
+
+def find_jdk(majors: tuple[int, ...], environment: Mapping[str, str] | None = None) -> Jdk:
     """First full JDK of an accepted major version; JAVA_HOME wins, then PATH, then usual places."""
-    seen = list(_candidates(environment))
+    seen = list(_candidates(os.environ if environment is None else environment))
     for jdk in seen:
         if jdk.major in majors and jdk.has_spark_module:
             return jdk

@@ -12,6 +12,7 @@ from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
 from adlake.devstack.errors import DevstackError
+from adlake.devstack.java import own_options
 from adlake.devstack.ports import accepts
 from adlake.devstack.service import Service
 from adlake.devstack.templates import INFRA_FOLDER, render
@@ -98,6 +99,7 @@ class Kafka(Service):
             str(self.installation.jdk.java), HEAP, "-Xms64m", "-XX:+UseG1GC",
             "-XX:MaxGCPauseMillis=50", "-XX:+ExitOnOutOfMemoryError",
             f"-Dlog4j2.configurationFile={INFRA_FOLDER / 'kafka' / 'log4j2.properties'}",
+            *own_options(self.home, self.settings.jvm.java_options),
             "-cp", f"{self.installation.kafka_lib}/*",
         ]  # fmt: skip
 

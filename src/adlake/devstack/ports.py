@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import socket
 from pathlib import Path
@@ -79,5 +80,6 @@ def private_environment(home: Path) -> dict[str, str]:
     Nobody starts its services again: who kills one wants to see what that does.
     """
     ports = zip(_SERVERS, free_ports(len(_SERVERS)), strict=True)
-    own = {"ADLAKE_HOME": str(home), "ADLAKE_SUPERVISE": "false"}
-    return own | {f"ADLAKE_{name}_PORT": str(port) for name, port in ports}
+    passed = {name: os.environ[name] for name in ("ADLAKE_JAVA_OPTIONS",) if name in os.environ}
+    chosen = {f"ADLAKE_{name}_PORT": str(port) for name, port in ports}
+    return {"ADLAKE_HOME": str(home), "ADLAKE_SUPERVISE": "false"} | chosen | passed

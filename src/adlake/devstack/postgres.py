@@ -99,7 +99,11 @@ class Postgres(Service):
 
     def _initialise(self) -> None:
         place = self._place
-        with complete_or_absent(self._data) as scratch, tempfile.NamedTemporaryFile("w") as pwfile:
+        with (
+            complete_or_absent(self._data) as scratch,
+            # Beside the data: there the server's user can read it, wherever the home lies.
+            tempfile.NamedTemporaryFile("w", dir=place.folder) as pwfile,
+        ):
             pwfile.write(self._admin_password)
             pwfile.flush()
             if place.user is not None:

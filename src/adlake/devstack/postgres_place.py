@@ -53,7 +53,7 @@ def choose_place(home: Path, programs: Path) -> PostgresPlace:
     if os.geteuid() != 0:
         linked.mkdir(parents=True, exist_ok=True)
         return PostgresPlace(programs, linked, None)
-    user = _unprivileged_user()
+    user = unprivileged_user()
     outside = outside_folder(home)
     if not linked.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,8 @@ def _enterable(folder: Path, user: int) -> bool:
     return bool(status.st_mode & wanted)
 
 
-def _unprivileged_user() -> int:
+def unprivileged_user() -> int:
+    """Whom Postgres runs as when root starts it; InstallError without such a user."""
     for name in UNPRIVILEGED_USERS:
         try:
             return pwd.getpwnam(name).pw_uid

@@ -7,7 +7,6 @@ environment; a recycled pid has neither. No wall clock takes part: it may be set
 from __future__ import annotations
 
 import json
-import os
 import pwd
 import signal
 import subprocess
@@ -19,11 +18,9 @@ from typing import TypedDict
 
 import psutil
 
+from adlake.environment import MARKER
 from adlake.io.process_identity import beginning
-from adlake.settings import REPO_ROOT
 
-MARKER = "LAKEHOUSE_SERVICE"
-"""Environment variable of every process we start: `<ADLAKE_HOME>:<service>`."""
 CHILDREN_GRACE_SECONDS = 5.0
 
 
@@ -221,10 +218,3 @@ def _signal(process: psutil.Process, which: signal.Signals) -> None:
         process.send_signal(which)
     except psutil.NoSuchProcess:
         return
-
-
-def own_environment(settings_environment: Mapping[str, str], marker: str) -> dict[str, str]:
-    """Environment of a service: ours, with every setting spelt out and our marker."""
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith("ADLAKE_")}
-    python_path = {"PYTHONPATH": str(REPO_ROOT / "src")}
-    return inherited | python_path | dict(settings_environment) | {MARKER: marker}

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import psutil
 
+from adlake import environment
 from adlake.devstack import process
 from adlake.devstack.endings import ended_file
 from adlake.devstack.errors import DevstackError
@@ -94,12 +95,12 @@ class Service(ABC):
         """Bring what lives in the service up to date; called by every `up`, so idempotent."""
 
     def environment(self) -> dict[str, str]:
-        """Variables on top of the inherited ones and the settings."""
+        """Variables on top of the settings; of the user's own none but a few arrive."""
         return {}
 
     def working_folder(self) -> Path:
-        """Folder the service runs in."""
-        return REPO_ROOT
+        """Folder the service runs in; tools look there for configuration, so it is our own."""
+        return environment.scratch_of(self.home) / self.name
 
     def user(self) -> int | None:
         """Numeric user to run as, None for our own."""
@@ -171,10 +172,14 @@ class Service(ABC):
         if is_new and self.log_file.exists():
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
         ended_file(self.home, self.name).unlink(missing_ok=True)
+        for folder in (self.working_folder(), environment.home_of_tools(self.home)):
+            folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
         started = process.start_detached(
             self.command(),
-            environment=process.own_environment(self.settings.as_environment(), self.marker)
+            environment=environment.of_service(
+                self.settings.as_environment(), self.marker, self.home
+            )
             | self.environment(),
             log_file=self.log_file,
             cwd=self.working_folder(),

@@ -19,6 +19,7 @@ from adlake.devstack.kafka import Kafka
 from adlake.devstack.locks import exclusive
 from adlake.devstack.postgres import Postgres
 from adlake.devstack.postgres_place import remove_place
+from adlake.devstack.prerequisites import refuse_unfit
 from adlake.devstack.service import Service, shorten
 from adlake.devstack.stream import Stream
 from adlake.devstack.supervision import SupervisorService
@@ -61,6 +62,7 @@ class Stack:
     def installation(self) -> Installation:
         """Programs and jars, fetched on first use."""
         if self._installation is None:
+            refuse_unfit(self.settings)
             self._installation = install(self.settings.paths.cache.resolve(), self._report)
         return self._installation
 
@@ -78,6 +80,7 @@ class Stack:
         Raises DevstackError when a service cannot be started; the others keep running.
         """
         names = chosen(only, without)
+        refuse_unfit(self.settings)
         with self._locked():
             began = time.monotonic()
             self._installation = self.installation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from adlake.devstack.service import Service
+from adlake.environment import command_line
 
 
 class Stream(Service):
@@ -17,7 +18,7 @@ class Stream(Service):
 
     def command(self) -> list[str]:
         """Argument vector."""
-        return [str(self.installation.python), "-m", "adlake.cli", "stream"]
+        return command_line("stream")
 
     def ports(self) -> dict[str, int]:
         """Spark UI."""
@@ -25,7 +26,7 @@ class Stream(Service):
 
     def environment(self) -> dict[str, str]:
         """The JDK that Spark accepts, for this process only."""
-        return {"JAVA_HOME": str(self.installation.jdk.home), "PYTHONUNBUFFERED": "1"}
+        return {"JAVA_HOME": str(self.installation.jdk.home)}
 
     def is_ready(self) -> bool:
         """The running driver has written its own pid: its first work is done (jobs.ready_file)."""

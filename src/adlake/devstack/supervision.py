@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -10,6 +9,7 @@ from typing import ClassVar
 from adlake.devstack import supervisor
 from adlake.devstack.endings import Event, read_events
 from adlake.devstack.service import Service
+from adlake.environment import module_line
 
 
 class SupervisorService(Service):
@@ -19,15 +19,11 @@ class SupervisorService(Service):
 
     def command(self) -> list[str]:
         """Argument vector."""
-        return [sys.executable, "-m", supervisor.__name__, str(self.home)]
+        return module_line(supervisor.__name__, str(self.home))
 
     def ports(self) -> dict[str, int]:
         """None."""
         return {}
-
-    def environment(self) -> dict[str, str]:
-        """Log lines appear at once."""
-        return {"PYTHONUNBUFFERED": "1"}
 
     def is_ready(self) -> bool:
         """It has looked once: what ends from now on is seen."""

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from adlake.devstack.endings import Ending, append_event, begin_events, read_ending
 from adlake.devstack.process import PidFile
+from adlake.environment import command_line
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +130,7 @@ def cut_log(path: Path, most_bytes: int = MOST_LOG_BYTES) -> None:
 
 def revive_by_command(name: str) -> str | None:
     """Run `adlake revive`, whose parent will be nobody once it is done."""
-    done = subprocess.run(
-        [sys.executable, "-m", "adlake.cli", "revive", name],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = subprocess.run(command_line("revive", name), capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return None
     said = (done.stderr or done.stdout).strip().splitlines()

@@ -10,9 +10,11 @@ from trino.dbapi import connect
 from trino.exceptions import Error, TrinoConnectionError
 
 from adlake.devstack.http import fetch_json
+from adlake.devstack.java import own_options
 from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.service import Service
 from adlake.devstack.templates import render
+from adlake.io.trino import direct_session
 
 HEAP = "-Xmx1280m"
 QUERY_SECONDS = 10.0
@@ -37,7 +39,8 @@ class Trino(Service):
             "-XX:ReservedCodeCacheSize=192M", "-XX:PerMethodRecompilationCutoff=10000",
             "-XX:PerBytecodeRecompilationCutoff=10000", "-XX:+EnableDynamicAgentLoading",
             "-Djdk.attach.allowAttachSelf=true", "-Djdk.nio.maxCachedBufferSize=2000000",
-            "-Dfile.encoding=UTF-8", "--enable-native-access=ALL-UNNAMED",
+            *own_options(self.home, self.settings.jvm.java_options),
+            "--enable-native-access=ALL-UNNAMED",
             f"-Dconfig={self._etc / 'config.properties'}",
             "-Dlog.enable-console=true",
             f"-Dlog.levels-file={self._etc / 'log.properties'}",
@@ -70,6 +73,7 @@ class Trino(Service):
             with connect(
                 host="127.0.0.1", port=self.settings.ports.trino_port, user="adlake",
                 catalog="lakehouse", request_timeout=QUERY_SECONDS, max_attempts=1,
+                http_session=direct_session(),
             ) as connection:  # fmt: skip
                 cursor = connection.cursor()
                 cursor.execute("SHOW SCHEMAS FROM lakehouse")

@@ -38,6 +38,7 @@ class SparkResources:
     shuffle_partitions: int = 2
     ui_port: int | None = None
     local_dir: str | None = None
+    java_options: tuple[str, ...] = ()
 
 
 def build_session(app_name: str, resources: SparkResources) -> SparkSession:
@@ -50,7 +51,11 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
         # Out of memory it ends at once and is started again, rather than going on half alive.
         .config(
             "spark.driver.extraJavaOptions",
-            "-XX:-DontCompileHugeMethods -XX:+ExitOnOutOfMemoryError",
+            joined_options(
+                "-XX:-DontCompileHugeMethods",
+                "-XX:+ExitOnOutOfMemoryError",
+                *resources.java_options,
+            ),
         )
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
@@ -82,6 +87,13 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
     session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel("WARN")
     return session
+
+
+def joined_options(*options: str) -> str:
+    """Options as Spark's launcher reads them: quoted, since a folder may have a blank."""
+    return " ".join(
+        '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"' for option in options
+    )
 
 
 _ICEBERG_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"

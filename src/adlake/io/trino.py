@@ -110,6 +110,7 @@ def connect(
 ) -> TrinoClient:
     """A client for the server at host:port; nothing is sent before the first query."""
     connection = trino.dbapi.connect(
+        http_session=direct_session(),
         host=host,
         port=port,
         user=user,
@@ -121,6 +122,13 @@ def connect(
         session_properties=dict(session_properties or {}),
     )
     return TrinoClient(connection, f"{host}:{port}")
+
+
+def direct_session() -> requests.Session:
+    """HTTP without proxies, `.netrc` or certificates of the environment or the system."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 @contextmanager
