@@ -16,6 +16,7 @@ WAIT = "tests/unit/test_wait.py"
 LAW = "tests/unit/test_law_truth_table.py"
 ORACLE = "tests/contract/test_oracle_law.py"
 REPLAY = "tests/spark/test_replay.py"
+CROWDED = "tests/spark/test_crowded_impressions.py"
 STOPS = "tests/faults/test_stops.py"
 CODECS = "tests/unit/test_codecs.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
@@ -52,7 +53,7 @@ class Mutation:
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "no dedup: every delivery of an event counts", FOLD,
-        "(x, n) -> n = 0 OR x.e <> {sorted_events}[n - 1].e)", "(x, n) -> TRUE)", GOLD_ROWS,
+        "(x, n) -> n = 0 OR x.e <> s[n - 1].e)", "(x, n) -> TRUE)", GOLD_ROWS,
     ),
     Mutation(
         "arrival order: events are kept as they came", FOLD,
@@ -80,7 +81,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a click at the moment of the conversion does not count", GOLD,
-        "filter(click_times, c -> c <= v.t)", "filter(click_times, c -> c < v.t)", GOLD_ROWS,
+        "x.t - a.last_click_ms <=", "x.t > a.last_click_ms AND x.t - a.last_click_ms <=", GOLD_ROWS,
     ),
     Mutation(
         "late begins at one hour instead of after it", GOLD,
@@ -360,5 +361,18 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "SQL is expanded by make", "Makefile",
         "export SQL_TEXT := $(value SQL)", "export SQL_TEXT := $(SQL)", "tests/unit/test_make.py",
+    ),
+    # One impression with very many events.
+    Mutation(
+        "the stored state is read again for each of its events", "src/adlake/transforms/let.py",
+        'return f"transform(array({value}), {name} -> {body})[0]"',
+        'return __import__("re").sub(rf"\\b{name}\\b", lambda _: value, body)', CROWDED,
+    ),
+    Mutation(
+        "plain Python sorts the state again for each delivery", "src/adlake/domain/state.py",
+        "        known = winners.get(event.event_id)\n",
+        "        known = winners.get("
+        "(sorted(winners.values(), key=_by_event_id), event.event_id)[1])\n",
+        "tests/unit/test_law_crowded.py",
     ),
 )  # fmt: skip

@@ -94,23 +94,23 @@ WRONG_LAWS: dict[str, Plant] = {
     "window open at its end": (
         gold, "<= {_window_ms(law)}", "< {_window_ms(law)}", {8}),
     "click strictly before": (
-        gold, "filter(click_times, c -> c <= v.t)", "filter(click_times, c -> c < v.t)", {36}),
+        gold, "x.t - a.last_click_ms <=",
+        "x.t > a.last_click_ms AND x.t - a.last_click_ms <=", {36}),
     "last click overall": (
-        gold, "attributed IS NULL OR c <= attributed.t", "TRUE", {11, 17}),
+        gold, "COALESCE(walk.credited_ms, walk.last_click_ms)", "walk.last_click_ms", {11, 17}),
     "first click": (
-        gold, "array_max(filter(click_times, c -> a",
-        "array_min(filter(click_times, c -> a", {10, 16}),
+        gold, '_walk("x.t", ', '_walk("COALESCE(a.last_click_ms, x.t)", ', {10, 16}),
     "late at the tolerance": (gold, "lag_ms > {law", "lag_ms >= {law", {29}),
     "repeats not summed": (
-        gold, 'f"COALESCE({total}, CAST(0 AS DECIMAL(38, 0))) - COALESCE(attributed.m, 0) "',
-        '"CAST(0 AS DECIMAL(38, 0)) "', {13, 14, 35}),
+        gold, "COALESCE(walk.total, 0) - COALESCE(walk.revenue, 0)", "CAST(0 AS DECIMAL(38, 0))",
+        {13, 14, 35}),
     "eligible false before a conversion": (
-        gold, "CASE WHEN size(conversions) > 0 THEN attributed IS NOT NULL END",
-        "attributed IS NOT NULL", {1, 2, 12, 25}),
+        gold, "CASE WHEN walk.total IS NOT NULL THEN walk.converted_ms IS NOT NULL END",
+        "walk.converted_ms IS NOT NULL", {1, 2, 12, 25}),
     "larger variant wins": (
-        fold, "n = 0 OR x.e <> {sorted_events}[n - 1].e",
-        "n = size({sorted_events}) - 1 OR x.e <> {sorted_events}[n + 1].e", {20, 21, 22}),
-    "no deduplication": (fold, "n = 0 OR x.e <> {sorted_events}[n - 1].e", "TRUE", {18, 20, 22}),
+        fold, "n = 0 OR x.e <> s[n - 1].e",
+        "n = size(s) - 1 OR x.e <> s[n + 1].e", {20, 21, 22}),
+    "no deduplication": (fold, "n = 0 OR x.e <> s[n - 1].e", "TRUE", {18, 20, 22}),
     "donor by time alone": (
         gold, "named_struct('r', x.r, 't', x.t", "named_struct('t', x.t, 'r', x.r", {34}),
     "cost of a missing impression is zero": (

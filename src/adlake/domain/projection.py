@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -142,8 +144,9 @@ def _attribute(state: State, constants: LawConstants) -> _Attribution:
     )
     attributed, attributed_click = None, None
     dispositions = []
+    click_times = [click.ts_ms for click in clicks]
     for conversion in conversions:
-        click = _last_click_before(conversion, clicks)
+        click = _last_click_before(conversion, clicks, click_times)
         disposition = _disposition(conversion, click, clicks, attributed, constants)
         if disposition is Disposition.ATTRIBUTED:
             attributed, attributed_click = conversion, click
@@ -159,9 +162,12 @@ def _attribute(state: State, constants: LawConstants) -> _Attribution:
     )
 
 
-def _last_click_before(conversion: Event, clicks: State) -> Event | None:
+def _last_click_before(
+    conversion: Event, clicks: State, click_times: Sequence[int]
+) -> Event | None:
     """A click of the very same millisecond counts as before."""
-    return next((click for click in reversed(clicks) if click.ts_ms <= conversion.ts_ms), None)
+    clicks_before = bisect_right(click_times, conversion.ts_ms)
+    return clicks[clicks_before - 1] if clicks_before else None
 
 
 def _disposition(

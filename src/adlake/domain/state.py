@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, Final
 
 from adlake.domain.admission import Admitted
@@ -106,11 +105,7 @@ def merge(left: State, right: State) -> State:
 
     Commutative, associative and idempotent, so a state depends only on the set of deliveries.
     """
-    events = {event.event_id: event for event in left}
-    for event in right:
-        known = events.get(event.event_id)
-        events[event.event_id] = event if known is None else _winner(known, event)
-    return tuple(sorted(events.values(), key=_by_event_id))
+    return _fold((*left, *right))
 
 
 def state_of(deliveries: Iterable[AdmittedDelivery]) -> State:
@@ -130,13 +125,11 @@ def state_of(deliveries: Iterable[AdmittedDelivery]) -> State:
 
 def states_of(deliveries: Iterable[AdmittedDelivery]) -> dict[str, State]:
     """State per impression_id."""
-    single_event_states: dict[str, list[State]] = {}
+    events_of: dict[str, list[Event]] = {}
     for delivery in deliveries:
-        single_event_states.setdefault(delivery.impression_id, []).append((delivery.event,))
-    return {
-        impression_id: reduce(merge, states, EMPTY_STATE)
-        for impression_id, states in single_event_states.items()
-    }
+        events_of.setdefault(delivery.impression_id, []).append(delivery.event)
+    # One fold for all events of an impression: merging them one by one would sort for each of them.
+    return {impression_id: _fold(events) for impression_id, events in events_of.items()}
 
 
 def encode_state(state: State) -> str:
@@ -164,6 +157,14 @@ def decode_state(text: str) -> State:
     if event_ids != sorted(set(event_ids)):
         raise ValueError(f"events_state must be sorted by e without repeats, not {event_ids}")
     return state
+
+
+def _fold(events: Iterable[Event]) -> State:
+    winners: dict[str, Event] = {}
+    for event in events:
+        known = winners.get(event.event_id)
+        winners[event.event_id] = event if known is None else _winner(known, event)
+    return tuple(sorted(winners.values(), key=_by_event_id))
 
 
 def _winner(known: Event, other: Event) -> Event:

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from adlake.contracts.tables import EVENTS_STATE_SCHEMA
+from adlake.transforms.let import let_sql
 from adlake.transforms.slot import slot_sql
 
 EVENT_STRUCT = (
@@ -25,11 +26,9 @@ SLOTS_PER_BUCKET = 6
 
 
 def winners_sql(sorted_events: str) -> str:
-    """Keep the smallest element of each event id of a sorted array."""
-    return (
-        f"CASE WHEN size({sorted_events}) = 1 THEN {sorted_events} ELSE filter({sorted_events}, "
-        f"(x, n) -> n = 0 OR x.e <> {sorted_events}[n - 1].e) END"
-    )
+    """Keep the smallest element of each event id of a sorted array; linear in its size."""
+    winners = let_sql("s", sorted_events, "filter(s, (x, n) -> n = 0 OR x.e <> s[n - 1].e)")
+    return f"CASE WHEN size({sorted_events}) = 1 THEN {sorted_events} ELSE {winners} END"
 
 
 def batch_states(deliveries: DataFrame) -> DataFrame:
@@ -93,22 +92,13 @@ def merged_states(batch: DataFrame, known: DataFrame) -> DataFrame:
         impression_id that is in both.
     """
     stored = f"from_json(events_state, '{EVENTS_STATE_SCHEMA}')"
-    return (
-        batch.join(F.broadcast(known), "impression_id", "inner")
-        .selectExpr(
-            "impression_id",
-            "slot",
-            f"sort_array(concat(state, {stored})) AS sorted_events",
-            "events_state AS known_state",
-            "engaged AS was_engaged",
-        )
-        .selectExpr(
-            "impression_id",
-            "slot",
-            f"{winners_sql('sorted_events')} AS state",
-            "known_state",
-            "was_engaged",
-        )
+    merged = let_sql("m", f"sort_array(concat(state, {stored}))", winners_sql("m"))
+    return batch.join(F.broadcast(known), "impression_id", "inner").selectExpr(
+        "impression_id",
+        "slot",
+        f"{merged} AS state",
+        "events_state AS known_state",
+        "engaged AS was_engaged",
     )
 
 

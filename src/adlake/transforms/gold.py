@@ -25,7 +25,7 @@ def gold_rows(
     Returns:
         The columns of `contracts.tables.GOLD_COLUMNS` and `kept`, one row per input row.
     """
-    steps = (_with_events_by_type, _with_attributed_conversion, _with_credited_click)
+    steps = (_with_events_by_type, _with_attribution)
     enriched = states
     for step in steps:
         enriched = step(enriched, law)
@@ -55,10 +55,10 @@ def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
         "'u', x.u, 'g', x.g, 'p', x.p, 'm', x.m)"
     )
     lone_donor = donor.replace("x.", "state[0].")
-    clicks = "sort_array(transform(filter(state, x -> x.r = 1), x -> x.t))"
-    conversions = (
-        "sort_array(transform(filter(state, x -> x.r = 2), "
-        "x -> named_struct('t', x.t, 'e', x.e, 'm', x.m)))"
+    # Struct order is (t, r, e, m): a click comes before a conversion of the same moment.
+    moments = (
+        "sort_array(transform(filter(state, x -> x.r > 0), "
+        "x -> named_struct('t', x.t, 'r', x.r, 'e', x.e, 'm', x.m)))"
     )
     lag_ms = "array_max(transform(state, x -> x.i - x.t))"
     return states.selectExpr(
@@ -66,45 +66,49 @@ def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
         f"{_IS_LONE} AS is_lone",
         f"CASE WHEN {_IS_LONE} THEN {lone_donor} ELSE "
         f"array_min(transform(state, x -> {donor})) END AS donor",
-        f"CASE WHEN {_IS_LONE} THEN NULL ELSE {clicks} END AS click_times",
-        f"CASE WHEN {_IS_LONE} THEN NULL ELSE {conversions} END AS conversions",
+        f"CASE WHEN {_IS_LONE} THEN NULL ELSE {moments} END AS moments",
         f"CASE WHEN {_IS_LONE} THEN state[0].i - state[0].t ELSE {lag_ms} END AS lag_ms",
         f"CASE WHEN {_IS_LONE} THEN state[0].i ELSE array_max(transform(state, x -> x.i)) END "
         "AS updated_ms",
     )
 
 
-def _with_attributed_conversion(states: DataFrame, law: LawConstants) -> DataFrame:
-    last_click_before = "array_max(filter(click_times, c -> c <= v.t))"
-    is_in_window = f"v.t - {last_click_before} <= {_window_ms(law)}"
-    first_in_window = f"get(filter(conversions, v -> {is_in_window}), 0)"
-    return states.selectExpr("*", f"{first_in_window} AS attributed")
+def _with_attribution(states: DataFrame, law: LawConstants) -> DataFrame:
+    """One walk through clicks and conversions in the order of time: linear after the sort.
+
+    `walk` is NULL for a lone impression, else, each NULL where there is none: time of the last
+    click, of the click credited by a conversion, time and micros of the attributed conversion, and
+    the micros of all conversions.
+    """
+    # Exact beyond 64 bits: a sum of many conversions must not overflow.
+    start = _walk("NULL", "NULL", "NULL", "NULL", "NULL")
+    total = "COALESCE(a.total, 0) + x.m"
+    is_attributed = f"a.converted_ms IS NULL AND x.t - a.last_click_ms <= {_window_ms(law)}"
+    click = _walk("x.t", "a.credited_ms", "a.converted_ms", "a.revenue", "a.total")
+    attributed = _walk("a.last_click_ms", "a.last_click_ms", "x.t", "x.m", total)
+    other = _walk("a.last_click_ms", "a.credited_ms", "a.converted_ms", "a.revenue", total)
+    step = f"CASE WHEN x.r = 1 THEN {click} WHEN {is_attributed} THEN {attributed} ELSE {other} END"
+    return states.selectExpr("*", f"aggregate(moments, {start}, (a, x) -> {step}) AS walk")
+
+
+def _walk(last_click_ms: str, credited_ms: str, converted_ms: str, revenue: str, total: str) -> str:
+    return (
+        f"named_struct('last_click_ms', CAST({last_click_ms} AS BIGINT), "
+        f"'credited_ms', CAST({credited_ms} AS BIGINT), "
+        f"'converted_ms', CAST({converted_ms} AS BIGINT), "
+        f"'revenue', CAST({revenue} AS BIGINT), 'total', CAST({total} AS DECIMAL(38, 0)))"
+    )
 
 
 def _window_ms(law: LawConstants) -> str:
-    """W at the time of conversion `v`: one literal for a law that never changed."""
+    """W at the time of conversion `x`: one literal for a law that never changed."""
     if not law.window_changes:
         return str(law.attribution_window_ms)
     newest_first = " ".join(
-        f"WHEN v.t >= {valid_from_ms} THEN {window_ms}"
+        f"WHEN x.t >= {valid_from_ms} THEN {window_ms}"
         for valid_from_ms, window_ms in reversed(law.window_changes)
     )
     return f"(CASE {newest_first} ELSE {law.attribution_window_ms} END)"
-
-
-def _with_credited_click(states: DataFrame, _law: LawConstants) -> DataFrame:
-    credited = "array_max(filter(click_times, c -> attributed IS NULL OR c <= attributed.t))"
-    # Exact beyond 64 bits: a sum of many conversions must not overflow.
-    total = (
-        "aggregate(conversions, CAST(0 AS DECIMAL(38, 0)), "
-        "(sum, v) -> CAST(sum + v.m AS DECIMAL(38, 0)))"
-    )
-    return states.selectExpr(
-        "*",
-        f"{credited} AS credited_click_ms",
-        f"COALESCE({total}, CAST(0 AS DECIMAL(38, 0))) - COALESCE(attributed.m, 0) "
-        "AS out_of_window_micros",
-    )
 
 
 def _output_columns(law: LawConstants) -> list[str]:
@@ -116,17 +120,17 @@ def _output_columns(law: LawConstants) -> list[str]:
         "user_id": "donor.u",
         "geo_country": "donor.g",
         "platform": "donor.p",
-        "is_clicked": "COALESCE(size(click_times) > 0, FALSE)",
-        "is_converted": "attributed IS NOT NULL",
+        "is_clicked": "walk.last_click_ms IS NOT NULL",
+        "is_converted": "walk.converted_ms IS NOT NULL",
         "impression_time": "timestamp_millis(CASE WHEN donor.r = 0 THEN donor.t END)",
-        "click_time": "timestamp_millis(credited_click_ms)",
-        "conversion_time": "timestamp_millis(attributed.t)",
+        "click_time": "timestamp_millis(COALESCE(walk.credited_ms, walk.last_click_ms))",
+        "conversion_time": "timestamp_millis(walk.converted_ms)",
         "cost": _money("CASE WHEN donor.r = 0 THEN donor.m END", 18),
-        "revenue": _money("COALESCE(attributed.m, 0L)", 18),
-        "eligible": "CASE WHEN size(conversions) > 0 THEN attributed IS NOT NULL END",
+        "revenue": _money("COALESCE(walk.revenue, 0L)", 18),
+        "eligible": "CASE WHEN walk.total IS NOT NULL THEN walk.converted_ms IS NOT NULL END",
         "late_by_ms": late,
         "is_late": f"({late}) > 0",
-        "revenue_out_of_window": _money("out_of_window_micros", 38),
+        "revenue_out_of_window": _money("COALESCE(walk.total, 0) - COALESCE(walk.revenue, 0)", 38),
         "last_updated_ts": "timestamp_millis(updated_ms)",
         "events_state": encoded_state_sql("state"),
         "law_version": str(law.law_version),
