@@ -375,4 +375,31 @@ MUTATIONS: tuple[Mutation, ...] = (
         "(sorted(winners.values(), key=_by_event_id), event.event_id)[1])\n",
         "tests/unit/test_law_crowded.py",
     ),
+    # Places, settings and sentences.
+    Mutation(
+        "any path will do", "src/adlake/devstack/places.py",
+        "    if not odd:\n", "    if True:\n", "tests/unit/test_places.py",
+    ),
+    Mutation(
+        "a misspelt name in .env passes", "src/adlake/settings.py",
+        "            _refuse_unknown(name, where)\n", "", "tests/unit/test_settings_file.py",
+    ),
+    Mutation(
+        "pip heeds the user's own configuration",
+        "src/adlake/devstack/download_environment.py",
+        '        "PIP_CONFIG_FILE": os.devnull,\n', "", "tests/unit/test_download_environment.py",
+    ),
+    Mutation(
+        "a download outlives its command", "src/adlake/devstack/install.py",
+        "            fetcher.cancelled.set()\n", "", "tests/unit/test_download_environment.py",
+    ),
+    Mutation(
+        "an error nobody foresaw ends in a traceback", "src/adlake/cli/application.py",
+        "_fail(catalog_trouble(error) or _sentence_for(error), FAILURE)", "raise",
+        "tests/unit/test_sentences.py",
+    ),
+    Mutation(
+        "a terminal that cannot show a name ends the command", "src/adlake/environment.py",
+        'errors="backslashreplace"', 'errors="strict"', "tests/unit/test_sentences.py",
+    ),
 )  # fmt: skip

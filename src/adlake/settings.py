@@ -23,6 +23,7 @@ from adlake.settings_file import read_settings_file
 
 PREFIX = "ADLAKE_"
 REPO_ROOT = Path(__file__).resolve().parents[2]
+SETTINGS_FILE = REPO_ROOT / ".env"
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -256,17 +257,17 @@ def _given(environment: Mapping[str, str]) -> dict[str, _Value]:
     return {name: one for name, one in found.items() if name not in PATHS or one.text.strip()}
 
 
-def _present(path: Path = REPO_ROOT / ".env") -> dict[str, _Value]:
+def _present() -> dict[str, _Value]:
     """Lines of `.env`, then the variables of this process; names of other tools are left alone."""
     found = {}
-    for name, line in read_settings_file(path).items():
-        where = f"{path}, line {line.number}: "
+    for name, line in read_settings_file(SETTINGS_FILE).items():
+        where = f"{SETTINGS_FILE}, line {line.number}: "
         if name.upper().startswith(PREFIX) or _closest(name, ALMOST):
             _refuse_unknown(name, where)
             value = line.value
             if name in PATHS and value.strip():
                 # A line means the same from whatever folder the command is run.
-                value = value if value.startswith("~") else str(path.parent / value)
+                value = value if value.startswith("~") else str(SETTINGS_FILE.parent / value)
             if name not in PATHS or value.strip():
                 found[name] = _Value(value, where)
     return found | _given(os.environ)

@@ -50,7 +50,7 @@ def _place_of_a_user(base: Path) -> Iterator[Path]:
         subprocess.run(["chown", USER, str(base), str(cache)], check=True)
         yield base
     finally:
-        subprocess.run(["userdel", USER], check=True)
+        subprocess.run(["userdel", "--force", USER], check=True)
 
 
 def _linked(source: str, target: str) -> None:

@@ -20,6 +20,7 @@ from adlake.devstack.java import find_jdk, trino_java
 from adlake.devstack.lake_place import refuse_wrong_place
 from adlake.devstack.ports import is_free, owner
 from adlake.devstack.postgres_place import find_postgres_bin
+from adlake.devstack.prerequisites import place_problems
 from adlake.devstack.stack import Stack
 from adlake.devstack.versions import read_versions
 from adlake.settings import Settings
@@ -65,6 +66,7 @@ def examine(settings: Settings) -> list[Finding]:
         _guarded("JDK", _jdk_detail),
         _guarded("Trino Java", lambda: str(_existing(trino_java()))),
         _guarded("Postgres", lambda: str(find_postgres_bin())),
+        *place_findings(settings),
         cache_finding(cache),
         *port_findings(settings),
         lake_finding(settings),
@@ -85,6 +87,15 @@ def python_finding(version: tuple[int, ...]) -> Finding:
     if version >= OLDEST_PYTHON:
         return Finding(Verdict.OK, "Python", shown)
     return Finding(Verdict.BLOCKS, "Python", shown, "install 3.11 or newer, then remove .venv")
+
+
+def place_findings(settings: Settings) -> Iterator[Finding]:
+    """Paths, folders and the user id, where `make up` would refuse them."""
+    problems = place_problems(settings)
+    for problem in problems:
+        yield Finding(Verdict.BLOCKS, "place", problem)
+    if not problems:
+        yield Finding(Verdict.OK, "place", "paths, folders and user will do")
 
 
 def port_findings(settings: Settings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ named for pip serves uv as well. Only the standard library is used.
 from __future__ import annotations
 
 import ast
+import configparser
 import json
 import os
 import subprocess
@@ -94,13 +95,29 @@ def _pip_configuration(python: Path, given: Mapping[str, str]) -> dict[str, str]
         env={name: given[name] for name in places if name in given},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    found = {}
+    found = _named_pip_file(given.get("PIP_CONFIG_FILE", ""))
     for line in asked.stdout.splitlines():
         key, _, value = line.partition("=")
         section, _, option = key.partition(".")
         if section in {"global", "install"} and option in PIP_OPTIONS:
             found[_variable("PIP_", option)] = " ".join(str(ast.literal_eval(value)).split())
     return found
+
+
+def _named_pip_file(path: str) -> dict[str, str]:
+    """The file of PIP_CONFIG_FILE, which pip heeds but does not list."""
+    parser = configparser.ConfigParser(interpolation=None, default_section="")
+    try:
+        parser.read(path, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return {}
+    return {
+        _variable("PIP_", option): " ".join(value.split())
+        for section in ("global", "install")
+        if parser.has_section(section)
+        for option, value in parser.items(section)
+        if option in PIP_OPTIONS
+    }
 
 
 def _uv_like_pip(pip: Mapping[str, str], taken: Mapping[str, str]) -> dict[str, str]:
