@@ -18,6 +18,8 @@ ORACLE = "tests/contract/test_oracle_law.py"
 REPLAY = "tests/spark/test_replay.py"
 CROWDED = "tests/spark/test_crowded_impressions.py"
 STOPS = "tests/faults/test_stops.py"
+BOOKS = "tests/unit/test_producer_ledger.py"
+RECORD_TIMES = "tests/unit/test_record_times.py"
 CODECS = "tests/unit/test_codecs.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
 READS_ONLY = "tests/contract/test_trino_reads_only.py"
@@ -401,5 +403,53 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a terminal that cannot show a name ends the command", "src/adlake/environment.py",
         'errors="backslashreplace"', 'errors="strict"', "tests/unit/test_sentences.py",
+    ),
+    Mutation(
+        "rejects from before 1970 are hidden", "sql/metrics/rejected_by_reason.sql",
+        "with time zone), ingest_ts)", "with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')",
+        "tests/contract/test_metrics_edges.py::test_rejects_with_odd_times_are_shown",
+    ),
+    Mutation(
+        "times before 1582 are kept in another calendar", BATCH_JOB,
+        "if not has_exact_times and", "if False and",
+        f"{BATCH}::test_record_times_of_another_calendar_are_read_again_before_anything_is_written",
+    ),
+    Mutation(
+        "a batch that Spark cannot read is tried in the same way for ever",
+        "src/adlake/jobs/reread.py", '"ArithmeticException" in text', "False", RECORD_TIMES,
+    ),
+    Mutation(
+        "a time that the lake cannot hold looks like a lost tail", "src/adlake/io/stamp.py",
+        "kept_ms = ingest_ms(of_broker.timestamp_ms)", "kept_ms = of_broker.timestamp_ms",
+        RECORD_TIMES,
+    ),
+    Mutation(
+        "the second reader reads past the batch", "src/adlake/io/topic_range.py",
+        "if record.offset < ends[partition]:", "if True:", RECORD_TIMES,
+    ),
+    Mutation(
+        "an empty Gold sends to wait, which has nothing to do", "src/adlake/jobs/verify_pin.py",
+        "{topic.in_words} too: send events (`make generate`)", "run `adlake wait`", LEDGER,
+    ),
+    Mutation(
+        "an empty lake is called a lake without stamps", "src/adlake/jobs/verify_pin.py",
+        "len(gold) == 1 and _is_dataless(head)", "False", LEDGER,
+    ),
+    Mutation(
+        "wait ends before an open transaction", "src/adlake/jobs/wait.py",
+        "self.topic.written.items()", "self.topic.end_offsets.items()", WAIT,
+    ),
+    Mutation(
+        "what an open transaction holds back is called lost", "src/adlake/jobs/producer_ledger.py",
+        "told, broker.written.get(number, 0))", "told, broker.end_offsets.get(number, 0))", BOOKS,
+    ),
+    Mutation(
+        "records of an aborted transaction are called lost", "src/adlake/jobs/ledger.py",
+        "kept = tuple(one for one in found.missing if one not in holes)", "kept = found.missing",
+        BOOKS,
+    ),
+    Mutation(
+        "a head of aborted records is called missing", "src/adlake/jobs/verify_ledger.py",
+        "if head not in without_record", "if True", LEDGER,
     ),
 )  # fmt: skip

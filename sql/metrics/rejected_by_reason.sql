@@ -15,7 +15,7 @@ WITH rejected_deliveries AS (
     FROM bronze.ad_events
     WHERE
         reject_reason IS NOT NULL
-        AND ingest_ts >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
+        AND ingest_ts >= coalesce(CAST(? AS timestamp(6) with time zone), ingest_ts)
 )
 
 SELECT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -41,6 +41,22 @@ def test_rejects_count_a_stored_twice_offset_once(lake: MetricsLake) -> None:
     ]
     later = answer(lake, "rejected_by_reason", since="2026-11-01T10:01")
     assert [tuple(row.values()) for row in later] == [("BAD_ID", 1, utc("10:05"))]
+
+
+def test_rejects_with_odd_times_are_shown(lake: MetricsLake) -> None:
+    times = [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, 999_000, UTC),
+        datetime(5000, 6, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC),
+    ]
+    # As text: the client writes the year 1 in a form that Trino does not read.
+    rows = [("t", 0, n, at.isoformat(" "), f"REASON_{n}") for n, at in enumerate(times)]
+    lake.insert("bronze.ad_events", rows)
+    shown = {row["reject_reason"]: row for row in answer(lake, "rejected_by_reason")}
+    assert [shown[f"REASON_{n}"]["newest_arrival_at"] for n in range(4)] == times
+    since = answer(lake, "rejected_by_reason", since="1970-01-01")
+    assert {row["reject_reason"] for row in since} == {"REASON_2", "REASON_3"}
 
 
 def test_future_stamps_do_not_hide_a_stall(lake: MetricsLake) -> None:

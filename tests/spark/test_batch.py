@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from zlib import crc32
@@ -23,6 +24,7 @@ from adlake.io.stamp import LastRecord
 from adlake.jobs import attempts
 from adlake.jobs.attempts import Attempts
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
+from adlake.jobs.reread import InexactTimesError, SecondReader
 from adlake.jobs.source import TopicRecreatedError
 from adlake.jobs.start import catch_up_gold
 from tests.golden import DeliveryFixture, law_cases
@@ -115,13 +117,48 @@ def test_a_fault_that_stays_is_raised_after_the_last_attempt(
         def refresh(self) -> None:
             tried.append(1)
 
-        def process(self, frame: DataFrame, batch_id: int) -> Any:  # noqa: ANN401
-            return processor(lakehouse).process(frame, batch_id)
+        def process(self, frame: DataFrame, batch_id: int, **how: bool) -> Any:  # noqa: ANN401
+            return processor(lakehouse).process(frame, batch_id, **how)
 
     run = Attempts(threading.Event(), has_lost_lease=lambda: False)
     with pytest.raises(failpoints.FailpointError):
         run.process(cast("BatchProcessor", Counted()), records(lakehouse, FIRST), 0)
     assert len(tried) == attempts.MAX_ATTEMPTS - 1
+
+
+YEAR_ONE_MS = -62_135_596_800_000
+ANCIENT = (*FIRST, DeliveryFixture(FIRST[0].payload, YEAR_ONE_MS, 7, 0))
+
+
+class Second:
+    """Stands for the second reader; remembers what it was told."""
+
+    def __init__(self, fixtures: Sequence[DeliveryFixture]) -> None:
+        self._fixtures = fixtures
+        self.asked: list[tuple[int, dict[int, int]]] = []
+
+    def frame(self, session: SparkSession, batch_id: int, contained: dict[int, int]) -> DataFrame:
+        self.asked.append((batch_id, contained))
+        return records(session, self._fixtures)
+
+
+def test_record_times_of_another_calendar_are_read_again_before_anything_is_written(
+    lakehouse: SparkSession,
+) -> None:
+    one = processor(lakehouse)
+    shifted = [replace(d, ingest_ms=d.ingest_ms - 2 * 86_400_000) for d in ANCIENT[-1:]]
+    with pytest.raises(InexactTimesError, match="before 1582"):
+        one.process(records(lakehouse, [*FIRST, *shifted]), 0, has_exact_times=False)
+    assert lakehouse.table(f"lakehouse.{BRONZE_EVENTS}").count() == 0
+    second = Second(ANCIENT)
+    run = Attempts(threading.Event(), has_lost_lease=lambda: False)
+    run.process(one, records(lakehouse, [*FIRST, *shifted]), 0, reader=cast("SecondReader", second))
+    assert second.asked == [(0, {})]
+    assert_lawful(lakehouse, ANCIENT)
+    # What Spark reads right is not read twice.
+    run.process(one, records(lakehouse, SECOND), 1, reader=cast("SecondReader", second))
+    assert len(second.asked) == 1
+    assert_lawful(lakehouse, [*ANCIENT, *SECOND])
 
 
 def test_gold_is_brought_up_to_bronze_after_a_kill_between_them(

@@ -22,6 +22,7 @@ from adlake.jobs.producer_counts import (
 )
 from adlake.jobs.producer_ledger import ProducerLedger, producer_ledger
 from adlake.jobs.proof import PartitionLedger, Pin
+from adlake.jobs.verify_pin import EmptyLakeError
 
 
 def books(
@@ -98,6 +99,60 @@ def test_what_is_missing_is_named(
         assert found.lost == (one,)
         assert "MISSING partition 0" in list(as_lines(found))[-1]
     assert '"missing"' in as_json(found)
+
+
+def held_back(*counts: ProducerCount, bronze_next: int) -> ProducerLedger:
+    """100 records to read, 100 more behind an open transaction."""
+    broker = TopicFacts("ads", "t1", {0: 0}, {0: 100}, log_end_offsets={0: 200})
+    ledgers = [PartitionLedger("ads", 0, 0, bronze_next, bronze_next, bronze_next)]
+    return producer_ledger(counts, broker, ledgers, lambda _ledger: [])
+
+
+def test_records_behind_an_open_transaction_are_pending_not_lost() -> None:
+    found = held_back(sent(200, 200), bronze_next=100)
+    [one] = found.missing
+    assert (one.first_offset, one.next_offset, one.is_pending) == (100, 200, True)
+    assert "behind an open transaction" in one.problem
+    assert found.lost == ()
+    assert list(as_lines(found))[-1] == "nothing is missing"
+    unread, behind = held_back(sent(200, 200), bronze_next=60).missing
+    assert (unread.records, unread.problem.split(":")[0]) == (40, "not in Bronze yet")
+    assert behind.records == 100
+    # What is acknowledged beyond the log itself stays a loss.
+    assert [m.records for m in held_back(sent(230, 230), bronze_next=100).lost] == [30]
+
+
+def test_ranges_without_a_record_are_no_loss_of_anybody() -> None:
+    broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
+    ledgers = [PartitionLedger("ads", 0, 5, 190, 170, 170)]
+    counts = [sent(200, 200)]
+    found = producer_ledger(counts, broker, ledgers, lambda _ledger: [(50, 60), (70, 75)])
+    ranges = [(0, 5), (50, 60), (70, 75), (190, 200)]
+    assert [(m.first_offset, m.next_offset) for m in found.missing] == ranges
+    assert ledger_job.without_holes(found, broker, lambda _ranges: []) == found
+    kept = ledger_job.without_holes(
+        found, broker, lambda asked: [one for one in asked if one.first != 70]
+    )
+    assert [(m.first_offset, m.next_offset) for m in kept.missing] == [(70, 75)]
+    assert "25 offsets hold no record" in kept.notes[-1]
+
+
+def test_an_empty_lake_has_lost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def empty(_trino: object) -> tuple[Pin, list[Any]]:
+        raise EmptyLakeError("nothing yet")
+
+    monkeypatch.setattr(ledger_job, "pinned_snapshots", empty)
+    broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
+    trino: Any = None
+    found = compare_books(trino, [sent(200, 200)], lambda: broker, [FIRST])
+    assert [(m.records, m.is_pending) for m in found.missing] == [(200, True)]
+    assert compare_books(trino, [], lambda: TopicFacts("ads", "t", {}, {}), [FIRST]).missing == ()
+
+
+def test_the_broker_is_asked_only_about_what_it_has() -> None:
+    found = books(sent(260, 260), bronze=FULL)
+    broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
+    assert ledger_job.without_holes(found, broker, lambda ranges: ranges) == found
 
 
 def test_what_was_deleted_before_the_lake_began_is_no_loss() -> None:

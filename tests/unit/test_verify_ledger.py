@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
+from adlake.io.topic import TopicFacts
 from adlake.io.topic_holes import OffsetRange
 from adlake.jobs.proof import PartitionLedger, Pin
 from adlake.jobs.verify_ledger import end_failures, head_failures, missing_ranges, with_holes
+from adlake.jobs.verify_pin import (
+    EmptyLakeError,
+    NothingToVerifyError,
+    clear_empty_lake,
+    pinned_snapshots,
+)
 
 PIN = Pin(1, 1, "ads", "id-1", next_offsets={0: 100, 1: 100})
 SECOND_EPOCH = Pin(1, 1, "ads@2", "id-2", {0: 100, 1: 60}, start_offsets={0: 7, 1: 60})
@@ -20,6 +29,13 @@ def ledger(partition: int, first_offset: int, topic: str = "ads") -> PartitionLe
 def test_a_missing_head_is_named() -> None:
     [failure] = head_failures(PIN, [ledger(0, 0), ledger(1, 7)], {0: 0, 1: 3})
     assert "partition 1: the broker has offset 3, Bronze begins at 7" in failure.problem
+
+
+def test_a_head_of_aborted_records_is_not_missing() -> None:
+    ledgers = [ledger(0, 5), ledger(1, 7)]
+    [failure] = head_failures(PIN, ledgers, {0: 0, 1: 3}, lambda _heads: [OffsetRange(0, 0, 5)])
+    assert "partition 1" in failure.problem
+    assert head_failures(PIN, ledgers, {0: 0, 1: 3}, lambda heads: heads) == []
 
 
 def test_retention_behind_us_and_an_unasked_broker_are_fine() -> None:
@@ -51,6 +67,42 @@ def test_rows_of_older_epochs_are_known_those_of_another_topic_are_not() -> None
     assert problem == "Bronze holds rows of another topic: other"
     [problem] = problems(SECOND_EPOCH, [newest, ledger(0, 0, "ads@3")])
     assert problem == "Bronze holds rows of another topic: ads@3"
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        (None, "is not known: run `make up`"),
+        (TopicFacts("ads", "t", {0: 5}, {0: 5}), "topic ads is empty too: send events"),
+        (TopicFacts("ads", "t", {0: 5}, {0: 9}), "holds 4 records to read: `adlake wait`"),
+        (TopicFacts("ads", "t", {0: 5}, {0: 5}, {}, {0: 7}), "holds 2 records to read"),
+    ],
+)
+def test_an_empty_gold_sends_nobody_in_a_circle(topic: TopicFacts | None, said: str) -> None:
+    with pytest.raises(EmptyLakeError) as found, clear_empty_lake(topic):
+        raise EmptyLakeError("bare")
+    assert said in str(found.value)
+    assert ("adlake wait" in str(found.value)) is (topic is not None and bool(topic.written[0] - 5))
+
+
+class Snapshots:
+    """Stands for Trino: the snapshots of Gold, and none of Bronze."""
+
+    def __init__(self, summary: dict[str, str]) -> None:
+        self._gold = [{"snapshot_id": 7, "parent_id": None, "summary": summary, "is_head": True}]
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        return self._gold if "ad_performance_state" in sql else []
+
+
+def test_the_snapshot_a_table_is_made_with_is_an_empty_lake() -> None:
+    made: Any = Snapshots({"total-records": "0"})
+    with pytest.raises(EmptyLakeError):
+        pinned_snapshots(made)
+    without_stamp: Any = Snapshots({"total-records": "12"})
+    with pytest.raises(NothingToVerifyError, match="carry no stamp") as found:
+        pinned_snapshots(without_stamp)
+    assert not isinstance(found.value, EmptyLakeError)
 
 
 class Offending:

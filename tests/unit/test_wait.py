@@ -74,3 +74,36 @@ def test_a_tail_without_records_is_not_waited_for(monkeypatch: pytest.MonkeyPatc
 
     assert waited(FakeLake(stamp(9)), Target(TOPIC, FIRST, marks_only)) == 7
     assert asked == [[OffsetRange(0, 9, 10)]]
+
+
+HELD = TopicFacts("ads", "id-1", {0: 0, 1: 4}, {0: 9, 1: 4}, log_end_offsets={0: 10, 1: 4})
+"""One record behind an open transaction."""
+
+
+def test_what_an_open_transaction_holds_back_is_waited_for_and_named() -> None:
+    target = Target(HELD, FIRST, look=lambda: HELD)
+    assert target.missing(stamp(9)) == [OffsetRange(0, 9, 10)]
+    with pytest.raises(NotCaughtUpError, match="1 records are pending behind an open") as found:
+        waited(FakeLake(stamp(9)), target, timeout=0.0)
+    assert "in partitions 0:" in str(found.value)
+    assert "transaction.timeout.ms" in str(found.value)
+    assert "is the stream running" not in str(found.value)
+    marks = Target(HELD, FIRST, lambda ranges: ranges, lambda: HELD)
+    with pytest.raises(NotCaughtUpError, match=r"timeout.ms$"):
+        waited(FakeLake(stamp(7)), marks, timeout=0.0)
+    with pytest.raises(NotCaughtUpError, match=r"pending behind an open.*Is the stream running"):
+        waited(FakeLake(stamp(7)), target, timeout=0.0)
+
+
+def test_a_transaction_that_ended_since_is_not_blamed() -> None:
+    target = Target(HELD, FIRST, look=lambda: TOPIC)
+    with pytest.raises(NotCaughtUpError, match="is the stream running") as found:
+        waited(FakeLake(stamp(9)), target, timeout=0.0)
+    assert "transaction" not in str(found.value)
+
+
+def test_a_topic_without_transactions_has_nothing_pending() -> None:
+    assert TOPIC.pending_in_words == ""
+    assert TOPIC.written == TOPIC.end_offsets
+    moved_on = TopicFacts("ads", "id-1", {0: 0}, {0: 10}, log_end_offsets={0: 8})
+    assert (moved_on.pending, moved_on.written) == ({}, {0: 10})

@@ -38,9 +38,15 @@ def wait(
 
     settings = Settings()
     epoch = newest_source_epoch(lease_connect(settings), settings.kafka.topic)
-    target = Target(present_topic(settings), epoch, hole_finder(settings))
+    look = partial(present_topic, settings)
+    target = Target(look(), epoch, hole_finder(settings), look)
     done = wait_for_gold(lake_reader(settings), target, timeout)
-    typer.echo(
+    if not done.gold_snapshot:
+        return typer.echo(
+            f"no record of {settings.kafka.topic} is left to read, and Gold holds nothing yet: "
+            "there is nothing to wait for. Send events (`make generate`)"
+        )
+    return typer.echo(
         f"gold contains all {done.records:,} records of {settings.kafka.topic} after "
         f"{done.seconds:.1f} s: gold snapshot {done.gold_snapshot}, "
         f"bronze snapshot {done.bronze_snapshot}"
@@ -64,16 +70,19 @@ def verify(
     from adlake.io.topic import TopicError
     from adlake.io.trino import connect
     from adlake.jobs import verify as job
+    from adlake.jobs.verify_pin import clear_empty_lake
     from adlake.wiring import hole_finder, lease_connect, present_topic
 
     settings = Settings()
     refuse_wrong_place(settings)
+    topic = None
     try:
-        broker = job.Broker(present_topic(settings).begin_offsets, hole_finder(settings))
+        topic = present_topic(settings)
+        broker = job.Broker(topic.begin_offsets, hole_finder(settings), topic.pending_in_words)
     except TopicError as error:
         typer.echo(f"heads of partitions are not compared: {error}", err=True)
         broker = job.NOT_ASKED
-    with connect(settings.ports.trino_port) as client:
+    with clear_empty_lake(topic), connect(settings.ports.trino_port) as client:
         proof = job.verify(
             client,
             lambda: load_truth(settings.paths.truth_dir),
@@ -102,7 +111,7 @@ def ledger(
     from adlake.io.trino import connect
     from adlake.jobs import ledger as job
     from adlake.jobs.producer_counts import counts_of_runs, load_counts
-    from adlake.wiring import lease_connect, present_topic
+    from adlake.wiring import hole_finder, lease_connect, present_topic
 
     settings = Settings()
     told = list(counts_of_runs(load_truth(settings.paths.truth_dir)))
@@ -110,7 +119,9 @@ def ledger(
         told += load_counts(path)
     epochs = source_epochs(lease_connect(settings), settings.kafka.topic)
     with connect(settings.ports.trino_port) as client:
-        found = job.compare_books(client, told, partial(present_topic, settings), epochs)
+        found = job.compare_books(
+            client, told, partial(present_topic, settings), epochs, hole_finder(settings)
+        )
     typer.echo(job.as_json(found) if as_json else "\n".join(job.as_lines(found)))
     if found.lost:
         raise typer.Exit(FAILURE)

@@ -12,5 +12,8 @@ class AdlakeError(Exception):
     """Trying again helps nothing until somebody acts: a supervisor waits long before it does."""
 
 
-NO_GOLD = "Gold is empty: start the stream (`make up`), then `adlake wait`"
+NO_GOLD = (
+    "Gold holds nothing yet: send events (`make generate`), have the stream run (`make up`), then "
+    "`adlake wait`"
+)
 """What every reader of Gold says before the first batch."""

@@ -15,6 +15,7 @@ from adlake.dashboard.health import (
     lag_by_partition,
 )
 from adlake.dashboard.lake import Record, Sources
+from adlake.io.topic import TopicFacts
 
 REFRESH_SECONDS: Final = 5
 CHART_MINUTES: Final = "30"
@@ -43,9 +44,12 @@ def _draw(sources: Sources) -> None:
         "rejected_by_reason": {},
     })  # fmt: skip
     freshness, batches = found["freshness"][0], found["batches"]
-    lag = _lag(sources, found["next_offsets"])
+    topic = sources.topic_now()
+    lag = _lag(topic, found["next_offsets"])
     data_as_of(freshness)
     _health(None if lag is None else sum(lag.values()), freshness, batches)
+    if topic is not None and topic.pending:
+        st.warning(topic.pending_in_words, icon=":material/hourglass_empty:")
     show_books(sources.open_books())
     _tiles(freshness, found["throughput"][0], batches, lag)
     _batch_charts(batches)
@@ -57,8 +61,7 @@ def _draw(sources: Sources) -> None:
     _sizes(found["table_sizes"])
 
 
-def _lag(sources: Sources, next_offsets: list[Record]) -> dict[int, int] | None:
-    topic = sources.topic_now()
+def _lag(topic: TopicFacts | None, next_offsets: list[Record]) -> dict[int, int] | None:
     if topic is None:
         return None
     contained = {

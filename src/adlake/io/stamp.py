@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adlake.contracts import stamps
+from adlake.contracts.record_time import GREGORIAN_MS, ingest_ms
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,17 @@ class LastRecord:
     timestamp_ms: int
     crc32: int
     """Of the payload; 0 when there is none."""
+
+    def is_same(self, of_broker: LastRecord) -> bool:
+        """Whether the broker's record is the one that the lake read.
+
+        Its time is compared as the lake keeps it. Drivers of before that was exact may have stamped
+        one of before 1582 in another calendar: then the payload alone has to do.
+        """
+        kept_ms = ingest_ms(of_broker.timestamp_ms)
+        is_ancient = kept_ms < GREGORIAN_MS and self.timestamp_ms < GREGORIAN_MS
+        is_same_time = is_ancient or kept_ms == ingest_ms(self.timestamp_ms)
+        return is_same_time and (self.offset, self.crc32) == (of_broker.offset, of_broker.crc32)
 
 
 @dataclass(frozen=True)

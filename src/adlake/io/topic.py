@@ -33,8 +33,44 @@ class TopicFacts:
     topic_id: str
     begin_offsets: dict[int, int]
     end_offsets: dict[int, int]
+    """Up to here readers may read (last stable offset): an open transaction holds it back."""
     last_records: dict[int, LastRecord] = field(default_factory=dict)
     """What the broker holds where the lake read last, as far as it was asked (io.last_records)."""
+    log_end_offsets: dict[int, int] = field(default_factory=dict)
+    """Up to here the broker has written (high watermark); empty: the same as `end_offsets`."""
+
+    @property
+    def written(self) -> dict[int, int]:
+        """Partition -> the first offset that the broker has not given to a record yet."""
+        return {
+            p: max(end, self.log_end_offsets.get(p, end)) for p, end in self.end_offsets.items()
+        }
+
+    @property
+    def in_words(self) -> str:
+        """How many offsets the broker holds."""
+        held = sum(self.written.values()) - sum(self.begin_offsets.values())
+        return (
+            f"topic {self.name} holds {held:,} records" if held else f"topic {self.name} is empty"
+        )
+
+    @property
+    def pending(self) -> dict[int, int]:
+        """Partition -> offsets behind an open transaction, for partitions that have any."""
+        behind = {p: end - self.end_offsets.get(p, 0) for p, end in self.written.items()}
+        return {p: count for p, count in sorted(behind.items()) if count > 0}
+
+    @property
+    def pending_in_words(self) -> str:
+        """What waits for an open transaction, and what ends that; empty when nothing does."""
+        if not self.pending:
+            return ""
+        partitions = ", ".join(map(str, self.pending))
+        return (
+            f"{sum(self.pending.values()):,} records are pending behind an open transaction in "
+            f"partitions {partitions}: nobody may read them until its producer commits or aborts, "
+            f"or the broker does after the producer's transaction.timeout.ms"
+        )
 
 
 def topic_facts(bootstrap: str, topic: str) -> TopicFacts:
@@ -50,17 +86,32 @@ def topic_facts(bootstrap: str, topic: str) -> TopicFacts:
         finally:
             admin.close()
         keys = [TopicPartition(topic, p["partition_index"]) for p in described["partitions"]]
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
-        try:
-            begin = consumer.beginning_offsets(keys)
-            end = consumer.end_offsets(keys)
-        finally:
-            consumer.close()
+        # Asked first: what is written between the two questions must not look pending.
+        _, log_end = _offsets(bootstrap, keys, "read_uncommitted")
+        begin, end = _offsets(bootstrap, keys, "read_committed")
     return TopicFacts(
         name=topic,
         topic_id=str(described["topic_id"]),
-        begin_offsets={key.partition: offset for key, offset in begin.items()},
-        end_offsets={key.partition: offset for key, offset in end.items()},
+        begin_offsets=begin,
+        end_offsets=end,
+        log_end_offsets=log_end,
+    )
+
+
+def _offsets(
+    bootstrap: str, keys: list[TopicPartition], isolation_level: str
+) -> tuple[dict[int, int], dict[int, int]]:
+    """First and end offset by partition, as a reader of this isolation sees them."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap, isolation_level=isolation_level, enable_auto_commit=False
+    )
+    try:
+        begin, end = consumer.beginning_offsets(keys), consumer.end_offsets(keys)
+    finally:
+        consumer.close()
+    return (
+        {key.partition: offset for key, offset in begin.items()},
+        {key.partition: offset for key, offset in end.items()},
     )
 
 

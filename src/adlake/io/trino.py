@@ -143,7 +143,8 @@ def _clear_errors(address: str) -> Iterator[None]:
         message = f"{error.error_name}: {' '.join(error.message.split())}"
         if error.error_name in _MISSING:
             raise TableMissingError(
-                f"{message}. If the lake is new, wait for the stream's first batch (`make status`)"
+                f"{message}. If the lake is new: the stream makes the tables when it starts "
+                "(`make status`), its first batch fills them"
             ) from error
         raise TrinoQueryError(message) from error
     except trino.exceptions.Error as error:

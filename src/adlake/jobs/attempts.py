@@ -10,6 +10,7 @@ from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame
 
 from adlake.jobs.batch import BatchProcessor
+from adlake.jobs.reread import SecondReader, is_unreadable
 from adlake.jobs.source import UnsafeSourceError
 
 log = logging.getLogger(__name__)
@@ -30,28 +31,69 @@ class Attempts:
     """Processes batches, each in up to MAX_ATTEMPTS attempts.
 
     `stopping` cuts the pauses short; a batch that fails while the job stops is left to the next
-    run, unless the lease is lost: then it is somebody else's.
+    run, unless the lease is lost: then it is somebody else's. A batch whose times Spark cannot read
+    is read again by the second reader, once.
     """
 
     def __init__(self, stopping: threading.Event, has_lost_lease: Callable[[], bool]) -> None:
         self._stopping = stopping
         self._has_lost_lease = has_lost_lease
 
-    def process(self, processor: BatchProcessor, records: DataFrame, batch_id: int) -> None:
+    def process(
+        self,
+        processor: BatchProcessor,
+        records: DataFrame,
+        batch_id: int,
+        reader: SecondReader | None = None,
+    ) -> None:
         """Bring both tables up to the end of these records, or raise the last error."""
+        read = _Read(processor, records, batch_id, reader)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 if attempt > 1:
                     # Whether the failed commit was applied is unknown: the stamps know.
                     processor.refresh()
-                processor.process(records, batch_id)
+                read.process()
             except Exception as error:
                 if self._stopping.is_set() and not self._has_lost_lease():
                     log.warning("batch %d is left to the next run: %s", batch_id, error)
                     return
                 if attempt == MAX_ATTEMPTS or self._has_lost_lease() or is_final(error):
                     raise
+                if read.is_to_be_repeated_after(error):
+                    continue
                 log.warning("batch %d failed (attempt %d): %s", batch_id, attempt, error)
                 self._stopping.wait(RETRY_SECONDS * 2 ** (attempt - 1))
             else:
                 return
+
+
+class _Read:
+    """The records of one batch: as Spark reads them, then as the second reader does."""
+
+    def __init__(
+        self,
+        processor: BatchProcessor,
+        records: DataFrame,
+        batch_id: int,
+        reader: SecondReader | None,
+    ) -> None:
+        self._processor = processor
+        self._records = records
+        self._batch_id = batch_id
+        self._reader = reader
+        self._is_second = False
+
+    def process(self) -> None:
+        records, is_exact = self._records, self._reader is None
+        if self._is_second and self._reader is not None:
+            contained, is_exact = self._processor.contained_in_both, True
+            records = self._reader.frame(records.sparkSession, self._batch_id, contained)
+        self._processor.process(records, self._batch_id, has_exact_times=is_exact)
+
+    def is_to_be_repeated_after(self, error: Exception) -> bool:
+        """Turns to the second reader when the first one failed by the times of the records."""
+        if self._reader is None or self._is_second or not is_unreadable(error):
+            return False
+        self._is_second = True
+        return True

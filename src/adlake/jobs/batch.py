@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.record_time import GREGORIAN_MS
 from adlake.contracts.source import epoch_of_label
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io import failpoints
@@ -22,6 +23,7 @@ from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
 from adlake.io.table_heads import RecordedHead, TableHead
 from adlake.jobs.batch_facts import BatchFacts, batch_facts, missing_rows
+from adlake.jobs.reread import InexactTimesError
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import bronze_rows
 
@@ -81,6 +83,12 @@ class BatchProcessor:
             last_records=bronze.last_records if bronze and not self._is_older(bronze) else {},
         )
 
+    @property
+    def contained_in_both(self) -> dict[int, int]:
+        """First offset that either table lacks, for partitions that both know."""
+        bronze, gold = self.offsets.bronze, self.offsets.gold
+        return {p: min(bronze[p], gold[p]) for p in bronze.keys() & gold.keys()}
+
     def _is_older(self, stamp: Stamp) -> bool:
         return epoch_of_label(stamp.source_label) < self._identity.source.number
 
@@ -90,16 +98,22 @@ class BatchProcessor:
             return dict(self._identity.source.start_offsets)
         return stamp.next_offsets
 
-    def process(self, records: DataFrame, batch_id: int) -> BatchFacts | None:
+    def process(
+        self, records: DataFrame, batch_id: int, *, has_exact_times: bool = True
+    ) -> BatchFacts | None:
         """Bring both tables up to the end of these Kafka records.
 
         Args:
             records: columns value, kafka_topic, kafka_partition, kafka_offset, kafka_key,
                 ingest_ts.
             batch_id: number of the batch in this run, for stamps and logs.
+            has_exact_times: False for what Spark's Kafka source read.
 
         Returns:
             What the batch held; None when nothing.
+
+        Raises:
+            InexactTimesError: a time is in another calendar; nothing was written.
         """
         started = time.time()
         failpoints.enter_batch(batch_id)
@@ -109,6 +123,8 @@ class BatchProcessor:
             facts = batch_facts(deliveries)
             if facts is None:
                 return None
+            if not has_exact_times and facts.oldest_ingest_ms < GREGORIAN_MS:
+                raise InexactTimesError(f"batch {batch_id} holds record times before 1582")
             self._confirm_topic()
             parsed = time.time()
             stamp = self._stamp(facts, batch_id, started)

@@ -22,6 +22,7 @@ class BatchFacts:
     counts: dict[int, PartitionCounts]
     last_records: dict[int, LastRecord]
     ingest_ms: tuple[int, int, int]
+    oldest_ingest_ms: int
 
     @property
     def first_offsets(self) -> dict[int, int]:
@@ -68,6 +69,7 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
             F.count("reject_reason").alias("rejected_count"),
             F.max_by(F.expr(_LAST_RECORD), "kafka_offset").alias("last"),
             F.percentile_approx("ingest_ms", [0.01, 0.05, 0.5]).alias("ingest_ms"),
+            F.min("ingest_ms").alias("oldest_ingest_ms"),
         )
         .collect()
     )
@@ -92,4 +94,5 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
             for row in partitions
         },
         ingest_ms=tuple(total.ingest_ms),
+        oldest_ingest_ms=total.oldest_ingest_ms,
     )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import epoch_of_label
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.topic import TopicFacts
+from adlake.io.topic_holes import FindHoles, OffsetRange
 from adlake.io.trino import TrinoClient
 from adlake.jobs.producer_counts import ProducerCount
-from adlake.jobs.producer_ledger import ProducerLedger, producer_ledger
+from adlake.jobs.producer_ledger import Missing, ProducerLedger, producer_ledger
 from adlake.jobs.proof import PartitionLedger
 from adlake.jobs.verify_ledger import missing_ranges, partition_ledgers
-from adlake.jobs.verify_pin import pinned_snapshots
+from adlake.jobs.verify_pin import EmptyLakeError, pinned_snapshots
 
 _MOST_RANGES: Final = 100
 
@@ -30,6 +31,7 @@ def compare_books(
     counts: Sequence[ProducerCount],
     look: Callable[[], TopicFacts],
     epochs: Sequence[SourceEpoch],
+    find_holes: FindHoles = lambda _ranges: [],
 ) -> ProducerLedger:
     """The books of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
 
@@ -39,12 +41,17 @@ def compare_books(
         look: asks for the topic now; called after the lake's snapshot is chosen, so that a batch
             that commits in between does not look like records the broker lost.
         epochs: all source epochs of the topic, oldest first.
+        find_holes: asks the broker which offsets hold no record: nobody can lack them.
 
     Raises:
-        NothingToVerifyError: there is no stamped Gold snapshot yet.
+        NothingToVerifyError: no Gold snapshot says which offsets it contains.
         OtherTopicError: the lake was made of another topic of this name.
     """
-    pin, _ = pinned_snapshots(trino)
+    try:
+        pin, _ = pinned_snapshots(trino)
+    except EmptyLakeError:
+        # Whatever the broker has is still to come: nothing can be lost in Bronze.
+        return producer_ledger(counts, look(), [], lambda _ledger: (), epochs)
     broker = look()
     newest = epochs[-1]
     is_begun = newest.number <= epoch_of_label(pin.topic)
@@ -60,7 +67,36 @@ def compare_books(
         for gap in missing_ranges(trino, pin, [ledger], _MOST_RANGES):
             yield gap.first, gap.next
 
-    return producer_ledger(counts, broker, partition_ledgers(trino, pin), lacking, epochs)
+    found = producer_ledger(counts, broker, partition_ledgers(trino, pin), lacking, epochs)
+    return without_holes(found, broker, find_holes)
+
+
+def without_holes(
+    found: ProducerLedger, broker: TopicFacts, find_holes: FindHoles
+) -> ProducerLedger:
+    """The books without ranges that the broker holds no record in.
+
+    Those are the marks of transactions and the records of aborted ones: acknowledged, and gone by
+    the producer's own will.
+    """
+    asked = {held: one for one in found.missing if (held := _held_range(one, broker))}
+    holes = [asked[hole] for hole in find_holes(list(asked))] if asked else []
+    if not holes:
+        return found
+    count = sum(one.records for one in holes)
+    note = f"{count:,} offsets hold no record: marks and aborted records of transactions"
+    kept = tuple(one for one in found.missing if one not in holes)
+    return replace(found, missing=kept, notes=(*found.notes, note))
+
+
+def _held_range(one: Missing, broker: TopicFacts) -> OffsetRange | None:
+    """The range, if the broker has it and lets readers read it."""
+    if one.partition is None or one.first_offset is None or one.next_offset is None:
+        return None
+    begin = broker.begin_offsets.get(one.partition, 0)
+    end = broker.end_offsets.get(one.partition, 0)
+    is_held = begin <= one.first_offset and one.next_offset <= end
+    return OffsetRange(one.partition, one.first_offset, one.next_offset) if is_held else None
 
 
 def as_lines(ledger: ProducerLedger) -> Iterator[str]:

@@ -92,7 +92,7 @@ def producer_ledger(
         told = [count for count in ours if count.partition == number]
         segments = held.get(number, [])
         lines.append(_line(number, told, broker, segments))
-        missing += _lost_by_broker(number, told, broker.end_offsets.get(number, 0))
+        missing += _lost_by_broker(number, told, broker.written.get(number, 0))
         missing += _lacking_before(lines[-1], broker, segments)
         missing += _given_up(number, broker, segments)
         missing += _lacking_in_bronze(number, broker, segments, lacking_ranges)
@@ -108,7 +108,7 @@ def _line(
     return LedgerLine(
         partition=number,
         acknowledged=sum(count.records for count in told),
-        broker_offsets=broker.end_offsets.get(number, 0),
+        broker_offsets=broker.written.get(number, 0),
         bronze_offsets=sum(segment.offsets for segment in segments),
     )
 
@@ -192,7 +192,10 @@ def _lacking_in_bronze(
     if following < end:
         problem = "not in Bronze yet: `adlake wait`, then ask again"
         yield Missing(number, following, end, end - following, problem, is_pending=True)
-    if following > end:
+    if (behind := broker.pending.get(number, 0)) and following <= end:
+        problem = "behind an open transaction: nobody may read them until it ends"
+        yield Missing(number, end, end + behind, behind, problem, is_pending=True)
+    elif following > end:
         problem = "in Bronze, but the broker's log ends before them"
         yield Missing(number, end, following, following - end, problem)
 

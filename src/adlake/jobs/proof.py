@@ -113,6 +113,8 @@ class Proof:
     """One sentence on the generator's ground truth."""
     failures: Sequence[Failure] = ()
     seconds: float = 0.0
+    pending: str = ""
+    """What the broker has and nobody may read yet, as a sentence; empty: nothing."""
 
     @property
     def is_good(self) -> bool:
@@ -148,6 +150,7 @@ class Proof:
             f"{money(totals.out_of_window_micros)} out of window = {money(total_micros)}; "
             f"distinct conversions {money(totals.conversion_micros)}",
             f"truth      {self.truth}",
+            *([f"pending    {self.pending}"] if self.pending else ()),
         ]
 
     def _verdict(self) -> list[str]:

@@ -139,7 +139,7 @@ def _written_again(position: SourcePosition, topic: TopicFacts) -> dict[int, int
     return {
         p: last.offset
         for p, last in position.last_records.items()
-        if topic.last_records.get(p, last) != last
+        if not last.is_same(topic.last_records.get(p, last))
     }
 
 

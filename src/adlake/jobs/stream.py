@@ -42,6 +42,7 @@ from adlake.jobs.housekeep import close_books, keep_house
 from adlake.jobs.place import claim_place
 from adlake.jobs.ready_file import ReadyFile
 from adlake.jobs.requests import RequestDesk
+from adlake.jobs.reread import SecondReader
 from adlake.jobs.source import (
     TopicRecreatedError,
     check_topic,
@@ -174,6 +175,10 @@ class _Run:
         config = self._config
         failpoints.reach("stream.before_start")
         log.info("streaming %s from %s", self._epoch.label, offsets)
+        checkpoint = self._fresh_checkpoint()
+        self._second_reader = SecondReader(
+            config.bootstrap_servers, config.topic, self._topic_id, self._epoch.label, checkpoint
+        )
         records = kafka_records(
             session, config.bootstrap_servers, config.topic, label=self._epoch.label,
             starting_offsets=offsets, most_per_batch=config.max_offsets_per_trigger,
@@ -181,7 +186,7 @@ class _Run:
         return (
             records.writeStream.queryName("attribution")
             .foreachBatch(self._on_batch)
-            .option("checkpointLocation", f"file://{self._fresh_checkpoint()}")
+            .option("checkpointLocation", f"file://{checkpoint}")
             .trigger(processingTime=f"{int(config.trigger_seconds * 1000)} milliseconds")
             .start()
         )
@@ -223,7 +228,7 @@ class _Run:
             if self._stopping.is_set():
                 return  # not contained in any stamp, so the next run reads it again
             processor = self._processor_of(records.sparkSession)
-            self._attempts.process(processor, records, batch_id)
+            self._attempts.process(processor, records, batch_id, self._second_reader)
             self._heads.record(processor.heads)
             self._batches_done += 1
             self._keep_house(records.sparkSession)

@@ -42,6 +42,8 @@ class Broker:
 
     begin_offsets: Mapping[int, int]
     find_holes: FindHoles
+    pending: str = ""
+    """What waits for an open transaction, as a sentence; no part of the proof."""
 
 
 NOT_ASKED = Broker({}, lambda _gaps: [])
@@ -83,7 +85,7 @@ def verify(
     report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
     ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
-    failures += head_failures(pin, ledgers, broker.begin_offsets)
+    failures += head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
     failures += completeness_failures(trino, pin, ledgers, rows_shown, with_bronze=count_batches)
     admitted, rejected = _dispositions(trino, pin)
     law = read_law(pin.law_version)
@@ -99,6 +101,7 @@ def verify(
         truth=truth,
         failures=[*failures, *slice_failures, *_count_failures(facts), *truth_failures],
         seconds=time.monotonic() - started,
+        pending=broker.pending,
     )
 
 

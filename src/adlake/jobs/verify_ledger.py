@@ -105,18 +105,27 @@ def ledger_failures(
 
 
 def head_failures(
-    pin: Pin, ledgers: Sequence[PartitionLedger], begin_offsets: Mapping[int, int]
+    pin: Pin,
+    ledgers: Sequence[PartitionLedger],
+    begin_offsets: Mapping[int, int],
+    find_holes: FindHoles = lambda _ranges: [],
 ) -> list[Failure]:
     """Records that the broker still has, from before the first one in Bronze."""
     first = {p: max(begin, pin.start_offsets.get(p, 0)) for p, begin in begin_offsets.items()}
-    return [
-        Failure(
-            f"Bronze misses the head of {ledger.topic} partition {ledger.partition}: the broker "
-            f"has offset {first[ledger.partition]:,}, Bronze begins at {ledger.first_offset:,}"
-        )
+    heads = {
+        OffsetRange(ledger.partition, first[ledger.partition], ledger.first_offset): ledger
         for ledger in ledgers
         if ledger.topic == pin.topic
         and ledger.first_offset > first.get(ledger.partition, ledger.first_offset)
+    }
+    without_record = find_holes(list(heads)) if heads else ()
+    return [
+        Failure(
+            f"Bronze misses the head of {ledger.topic} partition {ledger.partition}: the broker "
+            f"has offset {head.first:,}, Bronze begins at {head.next:,}"
+        )
+        for head, ledger in heads.items()
+        if head not in without_record
     ]
 
 

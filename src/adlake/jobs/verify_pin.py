@@ -7,7 +7,8 @@ it is, so a wrong one is found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from adlake.contracts import stamps
@@ -15,12 +16,17 @@ from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.io.law_store import law_version_of
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import Stamp
-from adlake.io.trino import TrinoClient
+from adlake.io.topic import TopicFacts
+from adlake.io.trino import TableMissingError, TrinoClient
 from adlake.jobs.proof import Failure, Pin
 
 
 class NothingToVerifyError(AdlakeError):
     """Gold has no stamped snapshot, or its Bronze snapshot is gone."""
+
+
+class EmptyLakeError(NothingToVerifyError):
+    """No batch has reached Gold yet."""
 
 
 Snapshots = Mapping[int, Mapping[str, Any]]
@@ -31,13 +37,42 @@ def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
     """The newest Gold snapshot, its Bronze snapshot, and what their stamps contradict.
 
     Raises:
+        EmptyLakeError: no batch has reached Gold yet.
         NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
     """
-    gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
+    try:
+        gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
+    except TableMissingError as error:
+        raise EmptyLakeError(NO_GOLD) from error
     head = next((row for row in gold.values() if row["is_head"]), None)
-    if head is None:
-        raise NothingToVerifyError(NO_GOLD)
+    if head is None or (len(gold) == 1 and _is_dataless(head)):
+        raise EmptyLakeError(NO_GOLD)
     return pin_at(head["snapshot_id"], gold, bronze)
+
+
+def _is_dataless(snapshot: Mapping[str, Any]) -> bool:
+    """The snapshot that the table was created with."""
+    summary = snapshot["summary"] or {}
+    return stamps.NEXT_OFFSETS not in summary and summary.get("total-records", "0") == "0"
+
+
+@contextmanager
+def clear_empty_lake(topic: TopicFacts | None) -> Iterator[None]:
+    """Says of an empty Gold what the topic has for it; None: the broker does not answer.
+
+    Raises:
+        EmptyLakeError: as the block raised it, with that sentence.
+    """
+    try:
+        yield
+    except EmptyLakeError as error:
+        if topic is None:
+            told = "whether its topic holds records is not known: run `make up`"
+        elif sum(topic.written.values()) > sum(topic.begin_offsets.values()):
+            told = f"{topic.in_words} to read: `adlake wait`, then verify again"
+        else:
+            told = f"{topic.in_words} too: send events (`make generate`)"
+        raise EmptyLakeError(f"there is nothing to prove: Gold is empty, {told}") from error
 
 
 def gold_snapshots(trino: TrinoClient) -> Snapshots:
@@ -85,8 +120,8 @@ def _newest_stamp(snapshots: Snapshots, head_id: int) -> Stamp:
             return Stamp(snapshot["snapshot_id"], summary)
         snapshot = snapshots.get(snapshot["parent_id"])
     raise NothingToVerifyError(
-        f"snapshot {head_id} and its ancestors carry no stamp of the stream: "
-        "run `adlake wait`, then verify again"
+        f"snapshot {head_id} and its ancestors carry no stamp of the stream, so what they contain "
+        "is not known: once the next batch is in (`make status`, `adlake wait`), verify again"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from adlake.contracts import stamps
@@ -37,15 +37,17 @@ class CaughtUp:
 
 @dataclass(frozen=True)
 class Target:
-    """What is waited for: the end offsets of `topic`, read in source epoch `epoch`.
+    """What is waited for: all that is written to `topic`, read in source epoch `epoch`.
 
     `find_holes` asks the broker which of the given ranges hold no record: a transaction ends with
-    a mark that has an offset but never reaches a reader.
+    a mark that has an offset but never reaches a reader. `look` asks for the topic again, to say
+    what holds the rest back.
     """
 
     topic: TopicFacts
     epoch: SourceEpoch
     find_holes: FindHoles = lambda _ranges: []
+    look: Callable[[], TopicFacts] | None = None
 
     def missing(self, stamp: Stamp | None) -> list[OffsetRange]:
         """Offsets that a table with this stamp does not contain yet, by partition."""
@@ -55,7 +57,7 @@ class Target:
         begins = {p: contained.get(p, first) for p, first in self.topic.begin_offsets.items()}
         return [
             OffsetRange(p, begins[p], end)
-            for p, end in self.topic.end_offsets.items()
+            for p, end in self.topic.written.items()
             if end > begins[p]
         ]
 
@@ -87,17 +89,34 @@ def wait_for_gold(
         if not missing:
             return _caught_up(stamp, target.topic, elapsed)
         if elapsed > timeout_seconds:
-            by_partition = {one.partition: one.next - one.first for one in missing}
-            raise NotCaughtUpError(
-                f"after {timeout_seconds:.0f} s Gold still misses {sum(by_partition.values())} "
-                f"records (by partition: {by_partition}); is the stream running? see `make status`"
-            )
+            raise NotCaughtUpError(_what_is_missing(target, missing, timeout_seconds))
         report(f"{sum(one.next - one.first for one in missing)} records to go")
         time.sleep(POLL_SECONDS)
 
 
+def _what_is_missing(target: Target, missing: Sequence[OffsetRange], timeout_seconds: float) -> str:
+    by_partition = {one.partition: one.next - one.first for one in missing}
+    records = sum(by_partition.values())
+    found = (
+        f"after {timeout_seconds:.0f} s Gold still misses {records} records "
+        f"(by partition: {by_partition})"
+    )
+    topic = target.look() if target.look else target.topic
+    if not topic.pending:
+        return f"{found}; is the stream running? see `make status`"
+    readable = [
+        OffsetRange(one.partition, one.first, min(one.next, end))
+        for one in missing
+        if (end := topic.end_offsets.get(one.partition, 0)) > one.first
+    ]
+    # Before an open transaction there may be nothing but the marks of those that ended.
+    if set(readable) - set(target.find_holes(readable) if readable else ()):
+        return f"{found}; {topic.pending_in_words}. Is the stream running? see `make status`"
+    return f"{found}; {topic.pending_in_words}"
+
+
 def _caught_up(stamp: Stamp | None, topic: TopicFacts, seconds: float) -> CaughtUp:
-    records = sum(topic.end_offsets.values()) - sum(topic.begin_offsets.values())
+    records = sum(topic.written.values()) - sum(topic.begin_offsets.values())
     if stamp is None:
         return CaughtUp(0, 0, records, seconds)
     bronze_snapshot = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
