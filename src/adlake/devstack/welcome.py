@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from adlake.devstack.service import State
 from adlake.devstack.stack import Stack
 
 PLACES = {
     "dashboard": "Dashboard       http://127.0.0.1:{port}",
     "stream": "Spark UI        http://127.0.0.1:{port}",
-    "trino": "Trino           http://127.0.0.1:{port}  (user adlake, catalog lakehouse)",
+    "trino": "Trino           http://127.0.0.1:{port}  (catalog lakehouse, any user, reads only)",
     "kafka": "Kafka           127.0.0.1:{port}",
 }
-NEXT = """Next
-  make status      what runs, and its memory
-  make verify      prove Gold against Bronze
-  make query NAME=roas        one metric; without NAME, all of them
-  make logs        what the services say
-  make down        stop everything"""
+NEXT = {
+    "make status": "what runs, and its memory",
+    "make verify": "prove Gold against Bronze",
+    "make query NAME=roas": "one metric; without NAME, all of them",
+    "make logs": "what the services say",
+    "make down": "stop everything",
+}
+ASK_TRINO = ("make verify", "make query NAME=roas")
 
 
 def welcome(stack: Stack) -> str:
-    """Text for the services that are ready."""
+    """Text for the services that are ready; names no command that cannot work with them."""
     ready = {
         service.name: next(iter(service.ports().values()), None)
         for service in stack.services()
         if service.state() is State.READY
     }
-    places = [text.format(port=ready[name]) for name, text in PLACES.items() if name in ready]
-    return "\n".join(["", "Look at", *(f"  {place}" for place in places), "", NEXT])
+    return text_for(ready)
+
+
+def text_for(ready: Mapping[str, int | None]) -> str:
+    """The same for service name -> port."""
+    places = [
+        f"  {text.format(port=ready[name])}" for name, text in PLACES.items() if name in ready
+    ]
+    usable = {verb: use for verb, use in NEXT.items() if "trino" in ready or verb not in ASK_TRINO}
+    verbs = [f"  {verb:<22} {use}" for verb, use in usable.items()]
+    return "\n".join([*(["", "Look at", *places] if places else []), "", "Next", *verbs])

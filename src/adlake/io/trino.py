@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from adlake.contracts.tables import CATALOG
 Row = tuple[Any, ...]
 
 _RETRIES = 3
+_NO_NODE = "NO_NODES_AVAILABLE"
+_NODE_SECONDS = 10.0
+"""Right after its start Trino has no node for a table: it looks for its own every 5 seconds."""
 _MISSING = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND")
 
 
@@ -62,7 +66,7 @@ class TrinoClient:
         """
         cursor = self._connection.cursor()
         with _clear_errors(self._address):
-            cursor.execute(sql, list(params) if params else None)
+            _execute(cursor, sql, list(params) if params else None)
         columns = tuple(column.name for column in cursor.description or ())
         return QueryResult(columns, self._fetched(cursor))
 
@@ -129,6 +133,19 @@ def direct_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     return session
+
+
+def _execute(cursor: trino.dbapi.Cursor, sql: str, params: list[Any] | None) -> None:
+    deadline = time.monotonic() + _NODE_SECONDS
+    while True:
+        try:
+            cursor.execute(sql, params)
+        except trino.exceptions.TrinoQueryError as error:
+            if error.error_name != _NO_NODE or time.monotonic() > deadline:
+                raise
+            time.sleep(_NODE_SECONDS / 10)
+        else:
+            return
 
 
 @contextmanager
