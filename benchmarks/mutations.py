@@ -336,6 +336,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         "a roll back by an operator stops the stream", "src/adlake/jobs/heads.py",
         "present.head_sequence > recorded.head_sequence", "True", "tests/unit/test_heads.py",
     ),
+    Mutation(
+        "a query right after the start of Trino finds no node", "src/adlake/io/trino.py",
+        "if error.error_name != _NO_NODE or", "if True or",
+        "tests/unit/test_trino_client.py::test_a_query_waits_until_there_is_a_node",
+    ),
+    Mutation(
+        "folders of a lake are writable by all", "src/adlake/devstack/stack.py",
+        "        let_nobody_else_write()\n", "",
+        "tests/unit/test_devstack_stack.py::"
+        "test_what_a_stack_makes_is_writable_by_its_owner_alone",
+    ),
+    Mutation(
+        "the web page of Spark is open to the network", "src/adlake/environment.py",
+        '    "SPARK_LOCAL_IP": "127.0.0.1",\n', "",
+        "tests/integration/test_books.py::test_every_process_listens_on_loopback_alone",
+    ),
     # A lake belongs to one place.
     Mutation(
         "a copied home is started", "src/adlake/devstack/home.py",

@@ -44,7 +44,7 @@ PYICEBERG_FOLDER = SOURCES.parent / "infra" / "pyiceberg"
 FIXED = {
     **LOCALE,
     "PYICEBERG_HOME": str(PYICEBERG_FOLDER),
-    # The name of this machine need not resolve.
+    # The name of this machine need not resolve; Spark's page is open to the network without.
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_LOCAL_HOSTNAME": "127.0.0.1",
 }

@@ -13,8 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from adlake.devstack.secret_files import OTHERS_WRITE
 from adlake.io.kafka import publish_all
 from adlake.io.trino import TrinoClient, connect
 from adlake.jobs import quarantine
@@ -65,6 +67,31 @@ def send_a_wrong_sign(lake: Lake) -> None:
     settings = lake.settings()
     record = (WRONG_SIGN.encode(), payload, int(time.time() * 1000))
     publish_all(settings.bootstrap_servers, settings.kafka.topic, [record])
+
+
+def test_every_process_listens_on_loopback_alone(lake: Lake) -> None:
+    lake.stack().up(only=["dashboard"])
+    addresses = {
+        (service.name, connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port)
+        for service in lake.stack().services()
+        for process in service.processes()
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert {ip for _, ip, _ in addresses} == {"127.0.0.1"}, addresses
+    ports = {port for _, _, port in addresses}
+    assert set(vars(lake.settings().ports).values()) <= ports
+    lake.stack().down(only=["dashboard"])
+
+
+def test_nobody_else_may_write_to_the_files(lake: Lake) -> None:
+    open_to_all = [
+        path for path in lake.home.rglob("*")
+        if not path.is_symlink() and path.lstat().st_mode & OTHERS_WRITE
+    ]  # fmt: skip
+    assert open_to_all == []
+    for secret in lake.settings().paths.secrets_dir.iterdir():
+        assert secret.stat().st_mode & 0o077 == 0, secret
 
 
 def listed(lake: Lake, *filters: str) -> list[dict[str, Any]]:

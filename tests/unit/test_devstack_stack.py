@@ -14,7 +14,7 @@ from adlake.devstack.errors import DevstackError
 from adlake.devstack.locks import exclusive
 from adlake.devstack.logs import appended, log_lines
 from adlake.devstack.postgres_place import reachable
-from adlake.devstack.secret_files import ensure_secret
+from adlake.devstack.secret_files import OTHERS_WRITE, ensure_secret
 from adlake.devstack.stack import HOME_MARKER, SERVICES, Stack, chosen
 from adlake.devstack.status import MEMORY_BUDGET_BYTES, ServiceStatus, as_json, as_table
 from adlake.devstack.templates import render
@@ -141,3 +141,19 @@ def test_logs_show_the_end_and_what_is_appended(tmp_path: Path) -> None:
 def test_templates_refuse_an_unknown_name(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         render("kafka/server.properties", tmp_path / "x", {"port": 1})
+
+
+@pytest.mark.parametrize(("mask", "kept"), [(0o000, 0o022), (0o022, 0o022), (0o077, 0o077)])
+def test_what_a_stack_makes_is_writable_by_its_owner_alone(
+    tmp_path: Path, mask: int, kept: int
+) -> None:
+    before = os.umask(mask)
+    try:
+        home = tmp_path / "home"
+        home.mkdir(mode=0o755)
+        stack_in(home).down()
+        made = [path for path in home.rglob("*") if path.stat().st_mode & OTHERS_WRITE]
+        assert made == []
+        assert list(home.iterdir())
+    finally:
+        assert os.umask(before) == kept

@@ -1,4 +1,4 @@
-"""Generated passwords: one file of mode 0600 each, below $ADLAKE_HOME/secrets."""
+"""Generated passwords, one file of mode 0600 each below $ADLAKE_HOME/secrets; modes of files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 SECRET_BYTES = 24
+OTHERS_WRITE = 0o022
 
 
 def ensure_secret(path: Path) -> str:
@@ -20,3 +21,11 @@ def ensure_secret(path: Path) -> str:
             stream.write(secrets.token_urlsafe(SECRET_BYTES))
         scratch.replace(path)
     return path.read_text().strip()
+
+
+def let_nobody_else_write() -> None:
+    """What this process and those it starts make from now on is writable by its owner alone.
+
+    A stricter mask stays. Under a mask of 000 any user of the machine could change the warehouse.
+    """
+    os.umask(os.umask(OTHERS_WRITE) | OTHERS_WRITE)

@@ -20,6 +20,7 @@ from adlake.devstack.locks import exclusive
 from adlake.devstack.postgres import Postgres
 from adlake.devstack.postgres_place import remove_place
 from adlake.devstack.prerequisites import refuse_unfit
+from adlake.devstack.secret_files import let_nobody_else_write
 from adlake.devstack.service import Service, shorten
 from adlake.devstack.stream import Stream
 from adlake.devstack.supervision import SupervisorService
@@ -172,6 +173,7 @@ class Stack:
         if self.home.exists() and any(self.home.iterdir()):
             self._refuse_foreign_home()
         refuse_other_home(self.home)
+        let_nobody_else_write()
         bind_home(self.home)
         lock_file = self.home / "run" / "lock"
         with exclusive(lock_file, "this stack", wait_seconds=LOCK_SECONDS, report=self._report):

@@ -62,6 +62,8 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
         .config("spark.ui.enabled", str(resources.ui_port is not None).lower())
         .config("spark.ui.port", str(resources.ui_port or 4040))
         .config("spark.ui.showConsoleProgress", "false")
+        # A link on a page that anybody on the machine can open is no way to stop a job.
+        .config("spark.ui.killEnabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", str(resources.shuffle_partitions))
         # A micro-batch has one known shape; re-planning between its stages only adds latency.
