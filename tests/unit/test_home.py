@@ -13,8 +13,9 @@ import pytest
 
 from adlake.contracts.place import LakePlaceError
 from adlake.devstack import postgres_place
+from adlake.devstack.errors import DevstackError
 from adlake.devstack.home import HOME_MARKER, bind_home, read_home, refuse_other_home
-from adlake.devstack.postgres_place import outside_folder, remove_place
+from adlake.devstack.postgres_place import outside_folder, remove_place, settle_database
 from adlake.devstack.stack import Stack
 from adlake.settings import REPO_ROOT, Settings
 
@@ -131,3 +132,42 @@ def test_a_copied_link_to_the_database_of_another_home_is_refused_and_never_foll
     assert not (copy / "postgres").is_symlink()
     remove_place(original)
     assert not outside.exists()
+
+
+def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    monkeypatch.setattr(postgres_place, "OUTSIDE_ROOT", tmp_path / "lib")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    original, theirs = tmp_path / "original", outside_folder(tmp_path / "original")
+    (theirs / "data").mkdir(parents=True)
+    (theirs / "data" / "PG_VERSION").write_text("18")
+    original.mkdir()
+    (original / "postgres").symlink_to(theirs)
+    return original, theirs
+
+
+def test_an_adopted_copy_gets_a_database_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, theirs = settled(tmp_path, monkeypatch)
+    copy = tmp_path / "copy"
+    shutil.copytree(original, copy, symlinks=True)
+    (theirs / "data" / "postmaster.pid").write_text("1")
+    with pytest.raises(DevstackError, match="a server works on"):
+        settle_database(copy, original)
+    (theirs / "data" / "postmaster.pid").unlink()
+    settle_database(copy, original)
+    settle_database(copy, original)
+    assert (copy / "postgres").resolve() == outside_folder(copy)
+    (copy / "postgres" / "data" / "PG_VERSION").write_text("19")
+    assert (original / "postgres" / "data" / "PG_VERSION").read_text() == "18"
+
+
+def test_a_moved_home_takes_its_database_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, theirs = settled(tmp_path, monkeypatch)
+    moved = original.rename(tmp_path / "moved")
+    settle_database(moved, original)
+    assert (moved / "postgres").resolve() == outside_folder(moved)
+    assert (moved / "postgres" / "data" / "PG_VERSION").read_text() == "18"
+    assert not theirs.exists()

@@ -112,3 +112,7 @@ def test_one_place_has_several_spellings() -> None:
     assert not same_uri("s3://data/x", "file:///data/x")
     assert lies_below("file:/data/x/m.json", "file:///data/x")
     assert not lies_below("file:///data/xy/m.json", "file:///data/x")
+    # Nothing is escaped: Iceberg's own names of partitions hold percent signs.
+    assert Place(Path("/h"), "file:///data/n%C3%A4m #1?").warehouse_folder == Path(
+        "/data/n%C3%A4m #1?"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +11,7 @@ import typer
 from adlake.cli.application import STACK, app, not_blank
 from adlake.settings import Settings
 
-lake = typer.Typer(no_args_is_help=True, help="See where the lake lives; accept a lost table.")
+lake = typer.Typer(no_args_is_help=True, help="See, move and adopt a lake; accept a lost table.")
 app.add_typer(lake, name="lake", rich_help_panel=STACK)
 
 
@@ -30,6 +32,16 @@ def show() -> None:
 
 
 @lake.command()
+def adopt() -> None:
+    """Let a stopped lake that was copied, moved or restored live where it lies now."""
+    from adlake.devstack.adopt import adopt as adopt_here
+
+    settings = Settings()
+    lake_id = adopt_here(settings, typer.echo)
+    typer.echo(f"lake {lake_id} lives in {settings.paths.home.resolve()}: start it by `make up`")
+
+
+@lake.command()
 def accept(
     table: Annotated[str, typer.Argument(help="the table that the stream names")],
     reason: Annotated[
@@ -43,3 +55,29 @@ def accept(
     settings = Settings()
     found = heads.accept(lease_connect(settings), lake_reader(settings).head, table, reason)
     typer.echo(f"accepted: {found}. Start the stream: `make up`")
+
+
+@app.command(rich_help_panel=STACK)
+def backup(
+    file: Annotated[Path, typer.Argument(help="new file: .tar, .tar.gz or .tar.zst")],
+) -> None:
+    """Write all of a stopped lake to one file: tables, catalog, topic, secrets."""
+    from adlake.devstack.backup import backup as write_backup
+
+    size = write_backup(Settings(), file.resolve(), typer.echo)
+    typer.echo(f"{file} holds the lake: {size / 1e9:.2f} GB of files. It holds its passwords too")
+
+
+@app.command(rich_help_panel=STACK)
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, help="a file of `adlake backup`")],
+    home: Annotated[Path | None, typer.Option(help="new home; default: ADLAKE_HOME")] = None,
+) -> None:
+    """Bring a backup back in an empty home, as a lake of its own."""
+    from adlake.devstack.backup import restore as bring_back
+
+    if home is not None:
+        os.environ["ADLAKE_HOME"] = str(home.resolve())
+    settings = Settings()
+    lake_id = bring_back(settings, file.resolve(), typer.echo)
+    typer.echo(f"lake {lake_id} lives in {settings.paths.home.resolve()}: start it by `make up`")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from adlake.contracts.errors import AdlakeError
 
-WAY_ON = "start it where it was made"
+WAY_ON = "start it where it was made, or let it live here by `adlake lake adopt`"
 """What to do with a lake in another place."""
 
 
@@ -37,11 +36,12 @@ class Place:
 
 
 def local_folder(uri: str) -> Path | None:
-    """The folder of a `file:` URI or an absolute path; None for every other scheme."""
-    parts = urlsplit(uri)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return Path(unquote(parts.path))
-    return Path(uri) if uri.startswith("/") else None
+    """The folder of a `file:` URI or an absolute path; None for every other scheme.
+
+    As Iceberg and the settings write them, nothing in such a URI is escaped.
+    """
+    plain = plain_uri(uri)
+    return Path(plain.removeprefix("file:")) if plain.startswith("file:/") else None
 
 
 def same_uri(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.contracts.place import WAY_ON, LakePlaceError, Place
-from adlake.devstack.postgres_place import outside_folder
+from adlake.devstack.postgres_place import links_to_another_home
 from adlake.settings import Settings
 
 HOME_MARKER = ".adlake-home"
@@ -81,9 +81,8 @@ def place_of(settings: Settings) -> Place:
 def _origin(home: Path, mark: HomeMark) -> str | None:
     if mark.home != home:
         return str(mark.home)
-    linked = home / "postgres"
-    if linked.is_symlink() and linked.resolve() != outside_folder(home).resolve():
-        return f"that of the database in {linked.resolve()}"
+    if links_to_another_home(home):
+        return f"that of the database in {(home / 'postgres').resolve()}"
     return None
 
 

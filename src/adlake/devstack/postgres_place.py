@@ -13,6 +13,7 @@ import os
 import pwd
 import shutil
 import stat
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,64 @@ def choose_place(home: Path, programs: Path) -> PostgresPlace:
 def outside_folder(home: Path) -> Path:
     """Where the database of the lake in `home` lies when it cannot lie in `home` itself."""
     return OUTSIDE_ROOT / f"adlake-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
+
+
+def links_to_another_home(home: Path) -> bool:
+    """Whether the database linked from `home` was made by us for another home."""
+    linked = home / "postgres"
+    target = linked.resolve()
+    return (
+        linked.is_symlink()
+        and target.parent == OUTSIDE_ROOT.resolve()
+        and target != outside_folder(home).resolve()
+    )
+
+
+def settle_database(home: Path, old_home: Path) -> None:
+    """Give `home` a database of its own when it links to another home's, as after `cp -a` or `mv`.
+
+    The database of a home that still exists is copied, that of one that is gone is renamed.
+
+    Raises:
+        InstallError: there is no such database, or a server works on it.
+    """
+    linked = home / "postgres"
+    if not linked.is_symlink() or not (home != old_home or links_to_another_home(home)):
+        return
+    theirs = linked.resolve()
+    own = outside_folder(home) if os.geteuid() == 0 else home / ".postgres-of-its-own"
+    if theirs == own.resolve():
+        return
+    if not own.exists():
+        if not (theirs / "data").is_dir():
+            raise InstallError(f"the database of this lake lay in {theirs}, which is gone")
+        if (theirs / "data" / "postmaster.pid").exists():
+            raise InstallError(f"a server works on {theirs}: stop the lake in {old_home} first")
+        if (old_home / "postgres").resolve() == theirs:
+            with complete_or_absent(own) as scratch:
+                subprocess.run(["cp", "-a", f"{theirs}/.", str(scratch)], check=True)
+        else:
+            shutil.move(theirs, own)
+    fresh = home / ".postgres.link"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(own)
+    fresh.replace(linked)
+
+
+def house_database(home: Path) -> None:
+    """Put a database that was restored into `home` where its server can reach it, as root."""
+    linked = home / "postgres"
+    if os.geteuid() != 0 or not linked.is_dir():
+        return
+    user = unprivileged_user()
+    if not linked.is_symlink() and not reachable(home, user):
+        own = outside_folder(home)
+        if own.exists():
+            raise InstallError(f"{own} is not empty: another lake was in {home}; remove it first")
+        shutil.move(linked, own)
+        linked.symlink_to(own)
+    for path in (linked.resolve(), *linked.resolve().rglob("*")):
+        os.chown(path, user, -1)
 
 
 def remove_place(home: Path) -> None:

@@ -94,6 +94,8 @@ class Stack:
         if not self.home.exists():
             return
         names = chosen(only, ())
+        # First of all: the pid files of a copy name processes of the original.
+        refuse_other_home(self.home)
         if only is None:
             self.supervisor().stop()
         with self._locked():

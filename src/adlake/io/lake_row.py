@@ -46,6 +46,27 @@ def insert_lake(connection: psycopg.Connection, place: Place, lake_id: str, toke
     )
 
 
+def put_lake(connection: psycopg.Connection, place: Place, lake_id: str) -> None:
+    """Bind the catalog to another place, under another id."""
+    connection.execute(
+        "INSERT INTO adlake.lake (lake_id, home, warehouse_uri, claimed_by) "
+        "VALUES (%s, %s, %s, %s) ON CONFLICT (is_the_one) DO UPDATE SET "
+        "lake_id = excluded.lake_id, home = excluded.home, warehouse_uri = excluded.warehouse_uri",
+        (lake_id, str(place.home), place.warehouse_uri, this_holder()),
+    )
+
+
+def record_move(connection: psycopg.Connection, origin: tuple[str | None, Path, str]) -> None:
+    """Keep where the lake lay before: its id, home and warehouse."""
+    lake_id, home, warehouse_uri = origin
+    connection.execute(
+        "INSERT INTO adlake.lake_moves (old_lake_id, old_home, old_warehouse_uri, lake_id, home, "
+        "warehouse_uri, moved_by) SELECT %s, %s, %s, lake_id, home, warehouse_uri, %s "
+        "FROM adlake.lake",
+        (lake_id, str(home), warehouse_uri, this_holder()),
+    )
+
+
 def announce_token(connection: psycopg.Connection, token: str) -> None:
     """Say which token the warehouse gets next."""
     connection.execute("UPDATE adlake.lake SET next_token = %s", (token,))

@@ -136,7 +136,7 @@ def _warehouse_problem(
     if mark is None:
         return LakePlaceError(
             f"the warehouse {folder} does not say whose it is ({WAREHOUSE_FILE} is missing): "
-            "bring the folder back as it was, with this file"
+            "bring the folder back as it was, or bind it again by `adlake lake adopt`"
         )
     if mark.lake_id != row.lake_id:
         return LakePlaceError(
@@ -151,7 +151,8 @@ def _warehouse_problem(
     return LakePlaceError(
         f"the warehouse {folder} and the catalog database of {row.home} are not of one moment "
         f"({older}; starts: {mark.claims}, {row.claims}): one of them was restored or copied "
-        "alone, or a copy of this lake works in the same warehouse. Restore both together"
+        "alone, or a copy of this lake works in the same warehouse. Restore both together, or bind "
+        "them as they are by `adlake lake adopt`"
     )
 
 
