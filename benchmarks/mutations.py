@@ -336,7 +336,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         "a roll back by an operator stops the stream", "src/adlake/jobs/heads.py",
         "present.head_sequence > recorded.head_sequence", "True", "tests/unit/test_heads.py",
     ),
-<<<<<<< HEAD
     Mutation(
         "a query right after the start of Trino finds no node", "src/adlake/io/trino.py",
         "if error.error_name != _NO_NODE or", "if True or",
@@ -352,7 +351,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "the web page of Spark is open to the network", "src/adlake/environment.py",
         '    "SPARK_LOCAL_IP": "127.0.0.1",\n', "",
         "tests/integration/test_books.py::test_every_process_listens_on_loopback_alone",
-=======
+    ),
     # Moving, copying, restoring.
     Mutation(
         "sizes of rewritten delete files are those of before", "src/adlake/io/path_rewrite.py",
@@ -366,7 +365,6 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a cut backup is restored", "src/adlake/devstack/archive.py",
         "if sums is None:", "if False:", "tests/unit/test_backup.py",
->>>>>>> af956c3 (A stopped lake is moved, copied, backed up and restored by a command)
     ),
     # A lake belongs to one place.
     Mutation(
