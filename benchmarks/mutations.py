@@ -168,7 +168,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the lease is taken while its holder lives", "src/adlake/io/lease.py",
-        "if not is_free and not holder_is_dead(current_holder):", "if False:", FENCE,
+        "if not is_free and not holder_is_dead(now.holder):", "if False:", FENCE,
     ),
     Mutation(
         "a recreated topic goes unnoticed at the start", SOURCE_JOB,
@@ -194,7 +194,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a driver does not hear SIGTERM", "src/adlake/jobs/stream.py",
-        "(self._signals.came or self._stopping.is_set())", "self._stopping.is_set()",
+        "return self._signals.came or self._stopping.is_set()", "return self._stopping.is_set()",
         f"{STOPS}::test_f03_sigterm_ends_the_driver_cleanly_at[batch.end]",
     ),
     Mutation(
@@ -276,6 +276,23 @@ MUTATIONS: tuple[Mutation, ...] = (
         "the stream is ready as soon as its query has started", "src/adlake/jobs/ready_file.py",
         'if not (batches_done or status["message"] == NOTHING_TO_READ):', "if False:",
         "tests/unit/test_ready_file.py",
+    ),
+    Mutation(
+        "a batch that the clock holds up counts as an attempt", "src/adlake/jobs/attempts.py",
+        "if self._clock.is_behind():", "if False:", "tests/unit/test_table_clock.py",
+    ),
+    Mutation(
+        "a request fails when the clock was set back", "src/adlake/jobs/requests.py",
+        "if self._clock.is_behind():", "if False:", "tests/unit/test_requests.py",
+    ),
+    Mutation(
+        "a clock set ahead makes every snapshot old", "src/adlake/jobs/housekeep.py",
+        "limit_ms = min(limit_ms, ages.limit_ms(seconds))", "pass",
+        "tests/unit/test_snapshot_ages.py",
+    ),
+    Mutation(
+        "a clock set ahead takes the lease from a living driver", "src/adlake/io/lease.py",
+        "time.sleep(before.watch_seconds)", "pass", FENCE,
     ),
     # Records as foreign producers send them.
     Mutation(

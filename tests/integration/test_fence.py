@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from adlake.io import source_epochs
-from adlake.io.lease import LeaseHeldError, LeaseLostError, acquire
+from adlake.io.lease import LeaseHeldError, LeaseKeeper, LeaseLostError, acquire, is_held
 from adlake.io.table_heads import (
     HeadsBook,
     RecordedHead,
@@ -100,6 +100,54 @@ def test_the_lease_of_a_dead_driver_of_this_machine_is_free_at_once(
             "UPDATE adlake.leases SET holder = regexp_replace(holder, 'started .*', 'started 1.00')"
         )
     assert acquire(database.connect, "attribution", 0.0).epoch == held.epoch + 1
+
+
+def clock_stepped(database: CatalogDatabase, hours: float) -> None:
+    """What a step of the database's clock does to a lease: it was renewed that long before."""
+    with database.connect() as connection:
+        connection.execute(
+            "UPDATE adlake.leases SET renewed_at = renewed_at - make_interval(secs => %s)",
+            (hours * 3_600,),
+        )
+
+
+@pytest.mark.parametrize("hours", [3.0, -3.0], ids=["ahead", "back"])
+def test_a_step_of_the_clock_takes_no_lease_from_a_living_driver(
+    database: CatalogDatabase, hours: float
+) -> None:
+    held = acquire(database.connect, "attribution", 2.0)
+    keeper = LeaseKeeper(held, 2.0, lambda: None)
+    keeper.start()
+    try:
+        clock_stepped(database, hours)
+        assert is_held(database.connect, "attribution")
+        with pytest.raises(LeaseHeldError, match="holds lease attribution"):
+            acquire(database.connect, "attribution", 2.0)
+        held.renew()
+    finally:
+        keeper.stop()
+        held.release()
+
+
+@pytest.mark.parametrize("hours", [3.0, -3.0], ids=["ahead", "back"])
+def test_a_step_of_the_clock_keeps_no_lease_for_a_driver_that_renews_no_more(
+    database: CatalogDatabase, hours: float
+) -> None:
+    held = acquire(database.connect, "attribution", 1.0)
+    clock_stepped(database, hours)
+    taken = acquire(database.connect, "attribution", 1.0)
+    assert taken.epoch == held.epoch + 1
+    taken.release()
+
+
+def test_a_replay_that_lives_here_is_at_work_whatever_the_clock_says(
+    database: CatalogDatabase,
+) -> None:
+    held = acquire(database.connect, "replay", 5.0)
+    clock_stepped(database, 3.0)
+    assert is_held(database.connect, "replay"), "expiry would take its snapshots"
+    held.release()
+    assert not is_held(database.connect, "replay")
 
 
 def test_a_declared_source_epoch_is_read_back_and_declared_once(database: CatalogDatabase) -> None:

@@ -192,7 +192,7 @@ def test_the_command_says_whether_it_will_publish(
 ) -> None:
     orders: list[ReplayOrder] = []
 
-    def replay(_config: object, order: ReplayOrder, _report: object) -> None:
+    def replay(_config: object, order: ReplayOrder, *_: object) -> None:
         orders.append(order)
         raise UnpublishableError("enough")
 

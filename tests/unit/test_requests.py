@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ import psycopg
 import pytest
 
 from adlake.io.operations import PUBLISH_REPLAY, Operation
+from adlake.io.table_clock import ClockBehind
 from adlake.jobs import requests
+from adlake.jobs.clock_wait import ClockWait
 from adlake.jobs.requests import RequestDesk
 
 REQUEST = Operation(7, PUBLISH_REPLAY, {"shadow_snapshot": 1}, "requested", "")
@@ -126,3 +129,36 @@ def test_a_database_that_is_away_stops_nothing(
     monkeypatch.setattr(requests.operations, "next_open", away)
     books.desk().serve_due()
     assert books.finished == []
+
+
+def test_a_request_waits_for_the_clock_and_is_not_closed(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is set back while it is carried out; it has caught up when it is tried again."""
+    looks = iter([None, behind(), None])
+    tried: list[str] = []
+
+    def carry_out(*_: object) -> str:
+        tried.append("")
+        if len(tried) == 1:
+            raise RuntimeError("[BUG] Expected sorted snapshot log entries")
+        return "published"
+
+    monkeypatch.setattr(requests, "carry_out", carry_out)
+    nothing: Any = None
+    clock = ClockWait(lambda: next(looks), lambda: False)
+    RequestDesk(nothing, nothing, books.lock, books.moved, clock).serve_all()
+    assert books.finished == [(7, "done", "published")]
+
+
+def test_a_stop_while_the_clock_is_behind_leaves_the_request_open(books: Books) -> None:
+    nothing: Any = None
+    clock = ClockWait(behind, lambda: True)
+    RequestDesk(nothing, nothing, books.lock, books.moved, clock).serve_all()
+    assert books.finished == []
+    assert books.open == [REQUEST]
+
+
+def behind() -> ClockBehind:
+    now_ms = int(time.time() * 1000)
+    return ClockBehind("gold.ad_performance_state", now_ms + 3_600_000, now_ms)

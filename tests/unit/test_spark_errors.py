@@ -29,6 +29,18 @@ def test_the_cause_below_all_others_is_said(text: str, cause: str) -> None:
     assert deepest_cause(text) == cause
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "java.lang.IllegalArgumentException: [BUG] Expected sorted snapshot log entries.",
+        "Invalid update timestamp 1764072000000: before last snapshot log entry at 1764079200000",
+        "Invalid snapshot timestamp 1764072000000: before last updated timestamp 1764079200000",
+    ],
+)
+def test_a_clock_that_was_set_back_is_named(said: str) -> None:
+    assert deepest_cause(f"x\nCaused by: {said}\n").startswith("the clock of this machine was set")
+
+
 def test_errors_of_spark_are_named_and_others_pass() -> None:
     with (
         pytest.raises(SparkFailedError, match=r"^not done: no table$"),

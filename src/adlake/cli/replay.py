@@ -34,6 +34,7 @@ def replay(  # noqa: PLR0917
     undo: Annotated[bool, typer.Option("--undo", help="take the last publication back")] = False,
 ) -> None:
     """Build Gold again from Bronze, show what differs (1: Gold is damaged); publish, undo."""
+    from adlake.cli.progress import watched
     from adlake.jobs import replay as job
     from adlake.wiring import choose_jdk, replay_config
 
@@ -48,7 +49,7 @@ def replay(  # noqa: PLR0917
     is_damaged = False
     if has_order or not publish:
         order = _order(first_day, last_day, law_version, lookback)
-        found = job.replay(config, replace(order, to_publish=publish), _report)
+        found = job.replay(config, replace(order, to_publish=publish), _report, watched)
         _show(found)
         is_damaged = found.is_same_law and not found.is_equal
     if publish:

@@ -88,6 +88,10 @@ class Service(ABC):
     def is_ready(self) -> bool:
         """Does it serve requests now? Must not raise for a service that is down."""
 
+    def waits_for(self) -> str:
+        """What keeps a running service from its work, in one sentence; empty: nothing."""
+        return ""
+
     def prepare(self) -> None:  # noqa: B027  optional step
         """Write configuration and create state before the start; called for each start."""
 
@@ -202,6 +206,8 @@ class Service(ABC):
         while not self.is_ready():
             if self.main_process() is None:
                 raise _DiedError(self._story("died while starting"))
+            if reason := self.waits_for():
+                raise DevstackError(f"{self.name} runs, and waits: {reason}")
             if self.cancelled.is_set():
                 raise DevstackError(f"the start of {self.name} was interrupted")
             if time.monotonic() - began > self.ready_seconds:

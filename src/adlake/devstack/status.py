@@ -54,6 +54,7 @@ def status_of(service: Service) -> ServiceStatus:
         uptime_seconds=age_seconds(main) if main else None,
         port=next(iter(service.ports().values()), None),
         memory_bytes=memory_bytes(service.processes()),
+        note=service.waits_for() if main else "",
     )
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from adlake.devstack.service import Service
 from adlake.environment import command_line
+from adlake.jobs.ready_file import WAITING
 
 
 class Stream(Service):
@@ -28,6 +29,10 @@ class Stream(Service):
         """The JDK that Spark accepts, for this process only."""
         return {"JAVA_HOME": str(self.installation.jdk.home)}
 
+    def prepare(self) -> None:
+        """What a driver before this one waited for is over."""
+        self.settings.paths.stream_ready_file.with_name(WAITING).unlink(missing_ok=True)
+
     def is_ready(self) -> bool:
         """The running driver has written its own pid: its first work is done (jobs.ready_file)."""
         main = self.main_process()
@@ -36,3 +41,10 @@ class Stream(Service):
             return main is not None and int(ready_file.read_text()) == main.pid
         except (OSError, ValueError):
             return False
+
+    def waits_for(self) -> str:
+        """What the running driver waits for, as it says itself."""
+        try:
+            return self.settings.paths.stream_ready_file.with_name(WAITING).read_text()
+        except OSError:
+            return ""

@@ -89,6 +89,16 @@ class IcebergTable:
         """What can be recorded of the table now; None when the catalog does not know it."""
         return head_of(self.java_table()) if self.exists() else None
 
+    def last_commit_ms(self) -> int:
+        """When the table was last changed, by the clocks of those who did; epoch ms.
+
+        The furthest of all times that Iceberg holds a new commit against.
+        """
+        metadata = self.java_table().operations().current()
+        log = metadata.snapshotLog()
+        entered = int(log.get(log.size() - 1).timestampMillis()) if log.size() else 0
+        return max(int(metadata.lastUpdatedMillis()), entered)
+
     def newest_stamp(self, ref: str = MAIN_BRANCH) -> Stamp | None:
         """The newest stamp among a ref's head and its ancestors; None when nothing was stamped."""
         return next(self.stamps(ref), None)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import psutil
 import psycopg
@@ -45,6 +47,11 @@ def this_holder() -> str:
     """Name of this process: host, pid and when the process began (pids are reused)."""
     process = psutil.Process()
     return f"{socket.gethostname()}/pid {process.pid}/started {beginning(process)}"
+
+
+def holder_lives_here(holder: str) -> bool:
+    """True only when the holder runs on this host."""
+    return holder.startswith(f"{socket.gethostname()}/pid ") and not holder_is_dead(holder)
 
 
 def holder_is_dead(holder: str) -> bool:
@@ -103,6 +110,9 @@ class Lease:
 def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
     """Take the lease with the next epoch.
 
+    A holder whose time seems to have run out is watched for a while first: the clock may have been
+    set, and a living one renews.
+
     Raises:
         LeaseHeldError: a living driver holds it; the message says who and until when.
     """
@@ -113,38 +123,80 @@ def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
             "ON CONFLICT (lease_name) DO NOTHING",
             (name,),
         )
-        row = connection.execute(
-            "SELECT epoch, holder, is_released OR renewed_at + make_interval(secs => ttl_seconds) "
-            "< clock_timestamp(), "
-            "extract(epoch FROM renewed_at + make_interval(secs => ttl_seconds) "
-            "- clock_timestamp())"
-            " FROM adlake.leases WHERE lease_name = %s FOR UPDATE",
-            (name,),
-        ).fetchone()
-        assert row is not None  # noqa: S101 - inserted above, locked here
-        epoch, current_holder, is_free, seconds_left = row
-        if not is_free and not holder_is_dead(current_holder):
+    before = _seen(connect, name)
+    if before.watch_seconds and not holder_is_dead(before.holder):
+        time.sleep(before.watch_seconds)
+    with connect() as connection:
+        now = _locked(connection, name)
+        is_same = (now.epoch, now.renewed_at) == (before.epoch, before.renewed_at)
+        is_free = now.is_released or (is_same and before.watch_seconds is not None)
+        if not is_free and not holder_is_dead(now.holder):
             raise LeaseHeldError(
-                f"{current_holder} holds lease {name} (epoch {epoch}, {seconds_left:.0f} s left "
-                "unless renewed): only one driver may write; stop that one first"
+                f"{now.holder} holds lease {name} (epoch {now.epoch}, {now.seconds_left:.0f} s "
+                "left unless renewed): only one driver may write; stop that one first"
             )
         connection.execute(
             "UPDATE adlake.leases SET epoch = %s, holder = %s, renewed_at = clock_timestamp(), "
             "ttl_seconds = %s, is_released = FALSE WHERE lease_name = %s",
-            (epoch + 1, holder, ttl_seconds, name),
+            (now.epoch + 1, holder, ttl_seconds, name),
         )
-    return Lease(connect=connect, name=name, epoch=epoch + 1, holder=holder)
+    return Lease(connect=connect, name=name, epoch=now.epoch + 1, holder=holder)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A lease as the database has it; times by the clock of the database."""
+
+    epoch: int
+    holder: str
+    is_released: bool
+    renewed_at: datetime
+    ttl_seconds: float
+    seconds_left: float
+
+    @property
+    def watch_seconds(self) -> float | None:
+        """How long without a renewal proves that nobody renews; None: its time still runs.
+
+        More than the time that is given at all is left only when the clock was set back.
+        """
+        if self.is_released:
+            return None
+        if self.seconds_left < 0:
+            return self.ttl_seconds / 2
+        return self.ttl_seconds if self.seconds_left > self.ttl_seconds + 1 else None
+
+
+_LOOK = (
+    "SELECT epoch, holder, is_released, renewed_at, ttl_seconds::float8, extract(epoch FROM "
+    "renewed_at + make_interval(secs => ttl_seconds) - clock_timestamp())::float8 "
+    "FROM adlake.leases WHERE lease_name = %s"
+)
+
+
+def _seen(connect: Connect, name: str) -> _Seen:
+    with connect() as connection:
+        row = connection.execute(_LOOK, (name,)).fetchone()
+    assert row is not None  # noqa: S101 - inserted above, never deleted
+    return _Seen(*row)
+
+
+def _locked(connection: psycopg.Connection, name: str) -> _Seen:
+    row = connection.execute(f"{_LOOK} FOR UPDATE", (name,)).fetchone()
+    assert row is not None  # noqa: S101 - inserted above, never deleted
+    return _Seen(*row)
 
 
 def is_held(connect: Connect, name: str) -> bool:
-    """Whether somebody holds the lease, or held it until its time ran out a moment ago."""
+    """Whether somebody holds the lease, or held it until its time ran out a moment ago.
+
+    A holder that lives on this machine holds it whatever the clock says.
+    """
     with connect() as connection:
-        row = connection.execute(
-            "SELECT NOT is_released AND renewed_at + make_interval(secs => ttl_seconds) "
-            ">= clock_timestamp() FROM adlake.leases WHERE lease_name = %s",
-            (name,),
-        ).fetchone()
-    return row is not None and bool(row[0])
+        row = connection.execute(_LOOK, (name,)).fetchone()
+    if row is None or (seen := _Seen(*row)).is_released:
+        return False
+    return seen.seconds_left >= 0 or holder_lives_here(seen.holder)
 
 
 class LeaseKeeper:

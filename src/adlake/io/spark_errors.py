@@ -11,6 +11,10 @@ from pyspark.errors import PySparkException
 
 from adlake.contracts.errors import AdlakeError
 
+_CLOCK = re.compile(
+    r"Expected sorted (snapshot|previous metadata) log entries"
+    r"|Invalid (snapshot|update) timestamp \d+: before"
+)
 CAUSE = re.compile(r"^Caused by: (.+)$", re.MULTILINE)
 
 
@@ -33,6 +37,12 @@ def named_spark_errors(not_done: str) -> Iterator[None]:
 
 def deepest_cause(text: str) -> str:
     """The last `Caused by` of a Java stack trace; without one, its first line with words."""
+    if _CLOCK.search(text):
+        return (
+            "the clock of this machine was set back, and Iceberg refuses a commit that is older "
+            "than the last one: set the clock right, or wait until it has caught up, then run "
+            "this again"
+        )
     causes = CAUSE.findall(text)
     if causes:
         return str(causes[-1])

@@ -10,6 +10,7 @@ from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame
 
 from adlake.jobs.batch import BatchProcessor
+from adlake.jobs.clock_wait import ClockWait, never_behind
 from adlake.jobs.reread import SecondReader, is_unreadable
 from adlake.jobs.source import UnsafeSourceError
 
@@ -32,12 +33,19 @@ class Attempts:
 
     `stopping` cuts the pauses short; a batch that fails while the job stops is left to the next
     run, unless the lease is lost: then it is somebody else's. A batch whose times Spark cannot read
-    is read again by the second reader, once.
+    is read again by the second reader, once. What the clock of the machine makes fail is no
+    attempt: it is waited for.
     """
 
-    def __init__(self, stopping: threading.Event, has_lost_lease: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        stopping: threading.Event,
+        has_lost_lease: Callable[[], bool],
+        clock: ClockWait | None = None,
+    ) -> None:
         self._stopping = stopping
         self._has_lost_lease = has_lost_lease
+        self._clock = clock or never_behind()
 
     def process(
         self,
@@ -48,24 +56,46 @@ class Attempts:
     ) -> None:
         """Bring both tables up to the end of these records, or raise the last error."""
         read = _Read(processor, records, batch_id, reader)
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        attempt, has_failed = 1, False
+        while True:
             try:
-                if attempt > 1:
+                if has_failed:
                     # Whether the failed commit was applied is unknown: the stamps know.
                     processor.refresh()
                 read.process()
             except Exception as error:
-                if self._stopping.is_set() and not self._has_lost_lease():
-                    log.warning("batch %d is left to the next run: %s", batch_id, error)
+                has_failed = True
+                if self._is_left(batch_id, error):
                     return
-                if attempt == MAX_ATTEMPTS or self._has_lost_lease() or is_final(error):
-                    raise
-                if read.is_to_be_repeated_after(error):
-                    continue
-                log.warning("batch %d failed (attempt %d): %s", batch_id, attempt, error)
-                self._stopping.wait(RETRY_SECONDS * 2 ** (attempt - 1))
+                attempt += self._pause(read, batch_id, error, attempt)
+                if self._is_left(batch_id, error):
+                    return
             else:
                 return
+
+    def _pause(self, read: _Read, batch_id: int, error: Exception, attempt: int) -> int:
+        """Wait before the next attempt; returns how much this one counts.
+
+        Raises the error itself when there shall be no further one.
+        """
+        if self._has_lost_lease() or is_final(error):
+            raise error
+        if self._clock.is_behind():
+            if not self._clock.passes():
+                self._stopping.set()
+            return 0
+        if attempt == MAX_ATTEMPTS:
+            raise error
+        if not read.is_to_be_repeated_after(error):
+            log.warning("batch %d failed (attempt %d): %s", batch_id, attempt, error)
+            self._stopping.wait(RETRY_SECONDS * 2 ** (attempt - 1))
+        return 1
+
+    def _is_left(self, batch_id: int, error: Exception) -> bool:
+        if not self._stopping.is_set() or self._has_lost_lease():
+            return False
+        log.warning("batch %d is left to the next run: %s", batch_id, error)
+        return True
 
 
 class _Read:

@@ -115,7 +115,7 @@ class BatchProcessor:
         Raises:
             InexactTimesError: a time is in another calendar; nothing was written.
         """
-        started = time.time()
+        started_ms, started = int(time.time() * 1000), time.monotonic()
         failpoints.enter_batch(batch_id)
         failpoints.reach("batch.start")
         deliveries = admit(records).persist(StorageLevel.MEMORY_AND_DISK)
@@ -126,17 +126,17 @@ class BatchProcessor:
             if not has_exact_times and facts.oldest_ingest_ms < GREGORIAN_MS:
                 raise InexactTimesError(f"batch {batch_id} holds record times before 1582")
             self._confirm_topic()
-            parsed = time.time()
-            stamp = self._stamp(facts, batch_id, started)
+            parsed = time.monotonic()
+            stamp = self._stamp(facts, batch_id, started_ms)
             bronze_snapshot = self._append_bronze(deliveries, facts, stamp)
-            appended = time.time()
+            appended = time.monotonic()
             change = self._merge_gold(deliveries, facts, stamp, bronze_snapshot)
         finally:
             deliveries.unpersist()
         log.info(
             "batch %d: %d rows, %d rejected, %s; admit %.2f s, bronze %.2f s, gold %.2f s",
             batch_id, facts.rows, facts.rejected, change,
-            parsed - started, appended - parsed, time.time() - appended,
+            parsed - started, appended - parsed, time.monotonic() - appended,
         )  # fmt: skip
         failpoints.reach("batch.end")
         return facts
@@ -196,7 +196,7 @@ class BatchProcessor:
             f"({shown(change.seconds)})"
         )
 
-    def _stamp(self, facts: BatchFacts, batch_id: int, started: float) -> dict[str, str]:
+    def _stamp(self, facts: BatchFacts, batch_id: int, started_ms: int) -> dict[str, str]:
         p01, p05, p50 = facts.ingest_ms
         return {
             stamps.QUERY_ID: self._identity.query_id,
@@ -204,7 +204,7 @@ class BatchProcessor:
             stamps.TOPIC: self._identity.source.label,
             stamps.TOPIC_ID: self._identity.topic_id,
             stamps.EPOCH: str(self._identity.epoch),
-            stamps.BATCH_STARTED_MS: str(int(started * 1000)),
+            stamps.BATCH_STARTED_MS: str(started_ms),
             stamps.BATCH_ROWS: str(facts.rows),
             stamps.BATCH_REJECTED: str(facts.rejected),
             stamps.INGEST_MS_P01: str(p01),

@@ -37,7 +37,7 @@ _SCHEMA: Final = (
 
 def record_batches(session: SparkSession) -> int:
     """Copy the counts of every stamped Bronze commit not yet recorded; returns the rows written."""
-    started = time.time()
+    started = time.monotonic()
     ledger = IcebergTable(session, COMPLETENESS_LEDGER)
     newest = ledger.newest_stamp()
     recorded = None if newest is None else int(newest.properties[stamps.BRONZE_SNAPSHOT])
@@ -130,4 +130,4 @@ def _unknown_rows(session: SparkSession, ledger: IcebergTable, frame: DataFrame)
 
 
 def _since(started: float) -> float:
-    return time.time() - started
+    return time.monotonic() - started

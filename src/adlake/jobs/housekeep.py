@@ -20,6 +20,7 @@ from adlake.io import failpoints
 from adlake.io.iceberg import IcebergTable
 from adlake.io.maintenance import expire_snapshots
 from adlake.jobs.completeness import record_batches
+from adlake.jobs.snapshot_ages import SnapshotAges
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +52,16 @@ def keep_house(
     plan: HousekeepingPlan,
     batches_done: int,
     is_replaying: Callable[[], bool] = lambda: False,
+    ages: SnapshotAges | None = None,
 ) -> None:
     """Do what is due after this many batches of the run.
 
     While a replay is at work nothing expires: it reads the snapshots it began with to its end.
+    `ages` says what is old where the clock was set.
     """
+    now_ms = int(time.time() * 1000)
+    if ages is not None:
+        ages.saw(now_ms)
     if plan.compact_every and batches_done % plan.compact_every == 0:
         failpoints.reach("house.before_compaction")
         compact_hot_slots(session)
@@ -68,13 +74,15 @@ def keep_house(
         log.info("a replay is at work: snapshots expire after it")
     elif is_expiry:
         failpoints.reach("house.before_expiry")
-        started = time.time()
-        limit_ms = int((started - plan.snapshot_minutes * 60) * 1000)
+        started, seconds = time.monotonic(), plan.snapshot_minutes * 60
+        limit_ms = now_ms - int(seconds * 1000)
+        if ages is not None:
+            limit_ms = min(limit_ms, ages.limit_ms(seconds))
         gone = {
             name: expire_snapshots(session, name, limit_ms, SNAPSHOTS_KEPT)
             for name in (BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER)
         }
-        log.info("expired snapshots %s in %.2f s", gone, time.time() - started)
+        log.info("expired snapshots %s in %.2f s", gone, time.monotonic() - started)
         failpoints.reach("house.after_expiry")
         if plan.record_every:
             compact_ledger(session)
@@ -97,7 +105,7 @@ def _is_due(every: int, batches_done: int) -> bool:
 
 def compact_hot_slots(session: SparkSession) -> None:
     """Merge Gold's small files, one commit."""
-    started = time.time()
+    started = time.monotonic()
     options = ", ".join(f"'{key}', '{value}'" for key, value in _HOT_OPTIONS.items())
     row = session.sql(
         f"CALL {CATALOG}.system.rewrite_data_files(table => '{GOLD_STATE}', "
@@ -107,7 +115,7 @@ def compact_hot_slots(session: SparkSession) -> None:
     IcebergTable(session, GOLD_STATE).reset_staging()  # else it keeps the old files alive
     log.info(
         "compacted %d files into %d in %.2f s",
-        row.rewritten_data_files_count, row.added_data_files_count, time.time() - started,
+        row.rewritten_data_files_count, row.added_data_files_count, time.monotonic() - started,
     )  # fmt: skip
 
 

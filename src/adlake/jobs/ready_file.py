@@ -13,6 +13,9 @@ from typing import Any
 NOTHING_TO_READ = "Waiting for data to arrive"
 """What Spark says of a query that has looked and found no new record."""
 
+WAITING = "waiting"
+"""Name of the file beside it that says, while the stream waits, for what."""
+
 
 class ReadyFile:
     """Holds the pid of the stream from its first work on."""

@@ -11,7 +11,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from adlake.io.lease import REPLAY_LEASE, Connect, Lease, LeaseHeldError, LeaseK
 from adlake.io.shadow import NoShadowError
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
 from adlake.io.spark_errors import named_spark_errors
+from adlake.io.spark_progress import Share, share_of_tasks
+from adlake.jobs.clock_wait import ClockWait, behind_tables
 from adlake.jobs.replay_build import (
     Built,
     NothingToReplayError,
@@ -66,6 +68,13 @@ class ReplayConfig:
     failpoints: str = ""
 
 
+Watch = Callable[[str, Share], AbstractContextManager[None]]
+
+
+def _unwatched(_phase: str, _share: Share) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(frozen=True)
 class Replayed:
     """A finished build beside Gold: the law, both hashes, campaigns and days that differ."""
@@ -84,8 +93,12 @@ class Replayed:
         return self.live_hash == self.replay_hash
 
 
-def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed:
+def replay(
+    config: ReplayConfig, order: ReplayOrder, report: Report, watch: Watch = _unwatched
+) -> Replayed:
     """Build the shadow and compare it with Gold; Gold stays as it is.
+
+    `watch` is entered around each phase, with its name and how to ask what share of it is done.
 
     Raises:
         LeaseHeldError: another replay is at work.
@@ -101,12 +114,15 @@ def replay(config: ReplayConfig, order: ReplayOrder, report: Report) -> Replayed
         report(f"building with {law.in_words}")
         session = _session(config, lease)
         try:
+            share = share_of_tasks(session)
             with named_spark_errors("Gold was not built again and is as it was"):
-                built = build_shadow(
-                    session, law, f"build-{lease.epoch}", order.slots, order.passes
-                )
-                live_hash, replay_hash = both_hashes(session, built.facts)
-                differing = differing_groups(session, built.facts)
+                with watch("1 of 3, building Gold again", share):
+                    build = f"build-{lease.epoch}"
+                    built = build_shadow(session, law, build, order.slots, order.passes)
+                with watch("2 of 3, hashing both", share):
+                    live_hash, replay_hash = both_hashes(session, built.facts)
+                with watch("3 of 3, comparing campaigns and days", share):
+                    differing = differing_groups(session, built.facts)
         finally:
             session.stop()
     return Replayed(law, built, live_hash, replay_hash, differing, is_same_law)
@@ -191,7 +207,8 @@ def _see_through(config: ReplayConfig, operation_id: int, report: Report) -> ope
                 report(f"no stream runs: doing operation {operation_id} here")
                 session = _session(config, lease)
                 try:
-                    RequestDesk(session, config.lease_connect).serve_all()
+                    clock = ClockWait(behind_tables(session), lambda: False)
+                    RequestDesk(session, config.lease_connect, clock=clock).serve_all()
                 finally:
                     session.stop()
         except LeaseHeldError as error:

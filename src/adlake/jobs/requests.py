@@ -17,6 +17,7 @@ from adlake.io.iceberg import REPLAY_BRANCH, IcebergTable
 from adlake.io.law_store import law_version_of, read_law
 from adlake.io.lease import Connect
 from adlake.io.views import provision_views
+from adlake.jobs.clock_wait import ClockWait, never_behind
 from adlake.jobs.publication import carry_out, is_applied
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,13 @@ class RequestDesk:
         connect: Connect,
         between_batches: threading.Lock | None = None,
         on_moved: Callable[[], None] = lambda: None,
+        clock: ClockWait | None = None,
     ) -> None:
         self._session = session
         self._connect = connect
         self._between_batches = between_batches or threading.Lock()
         self._on_moved = on_moved
+        self._clock = clock or never_behind()
         self._looked = time.monotonic()
 
     def law_in_force(self) -> LawConstants:
@@ -75,14 +78,17 @@ class RequestDesk:
         """Carry out what a driver before this one left open."""
         with self._between_batches:
             while (operation := operations.next_open(self._connect)) is not None:
-                self._serve(operation)
+                if not self._serve(operation):
+                    return
 
-    def _serve(self, operation: operations.Operation) -> None:
-        """Carry one request out and record how it ended.
+    def _serve(self, operation: operations.Operation) -> bool:
+        """Carry one request out and record how it ended; False: it stays open.
 
         What fails leaves main as it was, unless its last commit went through and only the reply
-        was lost: then it is done.
+        was lost: then it is done. While the clock is behind nothing is begun.
         """
+        if not self._clock.passes():
+            return False
         number = operation.operation_id
         self._on_moved()
         log.info("operation %d: %s", number, operation.kind)
@@ -97,6 +103,8 @@ class RequestDesk:
         except Exception as error:
             if "fenced:" in str(error):
                 raise  # another driver works now, and it will find the request
+            if self._clock.is_behind():
+                return self._serve(operation)
             log.exception("operation %d", number)
             # A catalog that does not answer raises here again: then the next start decides.
             if is_applied(IcebergTable(self._session, GOLD_STATE), number):
@@ -107,6 +115,7 @@ class RequestDesk:
         operations.finish(self._connect, number, state, result)
         self.renew_views()
         log.info("operation %d %s: %s", number, state, result)
+        return True
 
     def _let_batches_run(self) -> None:
         """Whoever waits for the lock is a batch."""

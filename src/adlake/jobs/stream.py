@@ -36,13 +36,15 @@ from adlake.io.table_heads import HeadsBook
 from adlake.io.topic import TopicWatch, topic_facts
 from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
+from adlake.jobs.clock_wait import ClockWait, behind_tables, never_behind
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.heads import refuse_lost_tables
 from adlake.jobs.housekeep import close_books, keep_house
 from adlake.jobs.place import claim_place
-from adlake.jobs.ready_file import ReadyFile
+from adlake.jobs.ready_file import WAITING, ReadyFile
 from adlake.jobs.requests import RequestDesk
 from adlake.jobs.reread import SecondReader
+from adlake.jobs.snapshot_ages import SnapshotAges
 from adlake.jobs.source import (
     TopicRecreatedError,
     check_topic,
@@ -99,10 +101,14 @@ class _Run:
         self._between_batches = threading.Lock()
         self._batches_done = 0
         self._signals = StopSignals()
+        self._clock = never_behind()
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
         self._processor: BatchProcessor | None = None
         self._heads = HeadsBook(config.lease_connect)
         self.lease_lost = False
+
+    def _is_asked_to_stop(self) -> bool:
+        return self._signals.came or self._stopping.is_set()
 
     def lose_lease(self) -> None:
         log.error("the lease was taken over: stopping")
@@ -139,8 +145,15 @@ class _Run:
     def _run_query(self, session: SparkSession) -> None:
         config = self._config
         refuse_lost_tables(config.lease_connect, lambda name: IcebergTable(session, name).head())
+        self._signals.listen()
+        note_file = config.ready_file.with_name(WAITING)
+        self._clock = ClockWait(behind_tables(session), self._is_asked_to_stop, note_file)
+        self._attempts = Attempts(self._stopping, lambda: self.lease_lost, self._clock)
+        if not self._clock.passes():
+            return None
         provision_tables(session)
         load_first_versions(session, config.seed_dir)
+        self._ages = SnapshotAges(IcebergTable(session, BRONZE_EVENTS).last_commit_ms())
         while True:
             query = self._start_query(session, self._checked_offsets(session))
             self._signals.listen()
@@ -163,7 +176,9 @@ class _Run:
         contained = position.last_records if position else {}
         topic = with_last_records(topic, config.bootstrap_servers, contained)
         check_topic(position, topic)
-        self._desk = RequestDesk(session, config.lease_connect, self._between_batches, self._reset)
+        self._desk = RequestDesk(
+            session, config.lease_connect, self._between_batches, self._reset, self._clock
+        )
         catch_up_gold(session, GoldWriter(session, self._desk.law_in_force()))
         self._desk.serve_all()
         self._desk.renew_views()
@@ -193,7 +208,7 @@ class _Run:
 
     def _watch(self, query: StreamingQuery) -> None:
         """Return when the run is asked to stop; raise what ended the query."""
-        while not (self._signals.came or self._stopping.is_set()) and query.isActive:
+        while not self._is_asked_to_stop() and query.isActive:
             time.sleep(POLL_SECONDS)
             if not self._ready.is_written:
                 self._ready.look(self._batches_done, query.status)
@@ -260,10 +275,11 @@ class _Run:
         try:
             keep_house(
                 session, self._config.housekeeping, self._batches_done,
-                partial(is_held, self._config.lease_connect, REPLAY_LEASE),
+                partial(is_held, self._config.lease_connect, REPLAY_LEASE), self._ages,
             )  # fmt: skip
         except Exception as error:
             if is_final(error):
                 raise
-            # The batch is committed; the house can wait.
-            log.warning("housekeeping failed, comes again later: %s", error)
+            # The batch is committed; the house can wait, and the next batch waits for the clock.
+            if not self._clock.is_behind():
+                log.warning("housekeeping failed, comes again later: %s", error)

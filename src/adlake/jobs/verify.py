@@ -83,6 +83,7 @@ def verify(
     truths = load_truths()
     pin, failures = pinned_snapshots(trino)
     report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
+    report("comparing the offsets of Bronze with the broker's")
     ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
     failures += head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
@@ -90,6 +91,7 @@ def verify(
     admitted, rejected = _dispositions(trino, pin)
     law = read_law(pin.law_version)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
+    report("checking the invariants of the law in Gold")
     failures += check.storage_failures()
     totals, slice_failures = check.compare(report)
     facts = LakeFacts(pin, ledgers, admitted, rejected, totals)
@@ -139,15 +141,16 @@ class GoldCheck:
 
     def compare(self, report: Report) -> tuple[Totals, list[Failure]]:
         """Every slice of Gold against the oracle; offending rows of the first bad slices."""
-        totals, failures = Totals(), []
+        totals, failures, began = Totals(), [], time.monotonic()
         for number in range(self.slice_count):
             values = {**self._values, "slice": number}
             found = self._slice_totals(values)
             totals = _sum(totals, found)
             failures += self._slice_failures(values, found)
+            left = (time.monotonic() - began) * (self.slice_count / (number + 1) - 1)
             report(
                 f"slice {number + 1} of {self.slice_count}: {totals.gold_rows:,} rows compared, "
-                f"{totals.differing_rows:,} differ"
+                f"{totals.differing_rows:,} differ, about {left:.0f} s left"
             )
         return totals, failures[:_MOST_FAILURES]
 
