@@ -38,6 +38,7 @@ MAINTENANCE = "src/adlake/io/maintenance.py"
 PUBLICATION = "src/adlake/jobs/publication.py"
 SUPERVISOR = "src/adlake/devstack/supervisor.py"
 SUPERVISED = "tests/unit/test_supervisor.py"
+QUIET = "tests/spark/test_quiet_log.py"
 FENCE_SQL = "sql/migrations/0002_lease.sql"
 
 
@@ -293,6 +294,15 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a clock set ahead takes the lease from a living driver", "src/adlake/io/lease.py",
         "time.sleep(before.watch_seconds)", "pass", FENCE,
+    ),
+    Mutation(
+        "a trace at each compaction: a table named without its catalog",
+        "src/adlake/jobs/housekeep.py",
+        "table => '{CATALOG}.{GOLD_STATE}'", "table => '{GOLD_STATE}'", QUIET,
+    ),
+    Mutation(
+        "four warnings a batch: frozen rows cannot be computed again", "src/adlake/io/lineage.py",
+        "rdd.sparkContext().unpersistRDD(rdd.id(), False)", "rdd.unpersist(False)", QUIET,
     ),
     # Records as foreign producers send them.
     Mutation(

@@ -120,6 +120,7 @@ def replay_config(settings: Settings) -> ReplayConfig:
             shuffle_partitions=stream.shuffle_partitions,
             local_dir=str(home / "tmp" / "replay"),
             java_options=java_options(settings),
+            output_file=home / "logs" / "replay.log",
         ),
         marker_dir=settings.paths.failpoint_dir,
         failpoints=stream.failpoints,

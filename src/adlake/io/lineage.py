@@ -29,7 +29,10 @@ class FrozenFrames:
         """Drop the rows; the frames must not be used afterwards."""
         for frame in self._frozen:
             plan: Any = frame._jdf.queryExecution().logical()
-            plan.rdd().unpersist(False)
+            rdd = plan.rdd()
+            # Not rdd.unpersist, which warns each time that the rows cannot be computed again: that
+            # is what they were frozen for.
+            rdd.sparkContext().unpersistRDD(rdd.id(), False)
         self._frozen.clear()
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import CATALOG
+
+_LOGGING = Path(__file__).resolve().parents[3] / "infra" / "spark" / "log4j2.properties"
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class SparkResources:
     ui_port: int | None = None
     local_dir: str | None = None
     java_options: tuple[str, ...] = ()
+    output_file: Path | None = None
+    """Takes what the JVM prints; None: where this process prints."""
 
 
 def build_session(app_name: str, resources: SparkResources) -> SparkSession:
@@ -54,6 +63,7 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
             joined_options(
                 "-XX:-DontCompileHugeMethods",
                 "-XX:+ExitOnOutOfMemoryError",
+                f"-Dlog4j2.configurationFile={_LOGGING}",
                 *resources.java_options,
             ),
         )
@@ -86,7 +96,8 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
     )
     if resources.local_dir is not None:
         builder = builder.config("spark.local.dir", resources.local_dir)
-    session: SparkSession = builder.getOrCreate()
+    with _output_to(resources.output_file):
+        session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel("WARN")
     return session
 
@@ -96,6 +107,26 @@ def joined_options(*options: str) -> str:
     return " ".join(
         '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"' for option in options
     )
+
+
+@contextmanager
+def _output_to(file: Path | None) -> Iterator[None]:
+    """A JVM started inside the block prints to `file`, for good; this process goes on as before."""
+    if file is None:
+        yield
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    kept = {number: os.dup(number) for number in (1, 2)}
+    with file.open("wb") as output:
+        for number in kept:
+            os.dup2(output.fileno(), number)
+        try:
+            yield
+        finally:
+            for number, own in kept.items():
+                os.dup2(own, number)
+                os.close(own)
 
 
 _ICEBERG_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"

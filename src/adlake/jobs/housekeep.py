@@ -104,11 +104,15 @@ def _is_due(every: int, batches_done: int) -> bool:
 
 
 def compact_hot_slots(session: SparkSession) -> None:
-    """Merge Gold's small files, one commit."""
+    """Merge Gold's small files, one commit.
+
+    With its catalog in the name: without, Iceberg looks for a catalog `gold` first, and logs a
+    trace that there is none.
+    """
     started = time.monotonic()
     options = ", ".join(f"'{key}', '{value}'" for key, value in _HOT_OPTIONS.items())
     row = session.sql(
-        f"CALL {CATALOG}.system.rewrite_data_files(table => '{GOLD_STATE}', "
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{CATALOG}.{GOLD_STATE}', "
         f"strategy => 'sort', sort_order => 'slot ASC NULLS LAST, impression_id ASC NULLS LAST', "
         f"options => map({options}))"
     ).collect()[0]
@@ -122,6 +126,6 @@ def compact_hot_slots(session: SparkSession) -> None:
 def compact_ledger(session: SparkSession) -> None:
     """Merge the ledger's small files once there are enough of them."""
     session.sql(
-        f"CALL {CATALOG}.system.rewrite_data_files(table => '{COMPLETENESS_LEDGER}', "
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{CATALOG}.{COMPLETENESS_LEDGER}', "
         f"options => map('min-input-files', '{_LEDGER_FILES}'))"
     )

@@ -1,0 +1,50 @@
+"""What Spark logs of batches and compactions: no stack trace, no warning twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adlake.settings import REPO_ROOT
+from tests.fixtures.log_noise import noise_of
+
+pytestmark = pytest.mark.spark
+
+HOUR = """
+import sys
+from pathlib import Path
+from adlake.io.ddl import provision_tables
+from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.jobs.housekeep import compact_hot_slots
+from tests.spark.test_batch import FIRST, SECOND, THIRD, processor, records
+
+folder = Path(sys.argv[1])
+resources = SparkResources(driver_memory="1500m", output_file=folder / "spark.log")
+session = build_session("a quiet hour", resources)
+connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{folder}/lake"))
+provision_tables(session)
+one = processor(session)
+for number, deliveries in enumerate((FIRST, SECOND, THIRD)):
+    one.process(records(session, deliveries), number)
+for _ in range(2):
+    compact_hot_slots(session)
+session.stop()
+print("done")
+"""
+
+
+def test_batches_and_compactions_log_no_trace_and_no_warning_twice(tmp_path: Path) -> None:
+    """In a process of its own: a session takes its logging from the settings it is started with."""
+    done = subprocess.run(
+        [sys.executable, "-c", HOUR, str(tmp_path)],
+        cwd=REPO_ROOT, capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    log = (tmp_path / "spark.log").read_text()
+    assert done.returncode == 0, done.stderr + log
+    assert (done.stdout, done.stderr) == ("done\n", ""), "Spark's lines reached the terminal"
+    assert noise_of(log) == []
+    for line in ("Using Spark's default log4j profile", "Setting default log level", "NativeCode"):
+        assert line not in log
