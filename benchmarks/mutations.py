@@ -17,6 +17,7 @@ LAW = "tests/unit/test_law_truth_table.py"
 ORACLE = "tests/contract/test_oracle_law.py"
 REPLAY = "tests/spark/test_replay.py"
 CROWDED = "tests/spark/test_crowded_impressions.py"
+SPREAD = "tests/spark/test_spread_batches.py"
 STOPS = "tests/faults/test_stops.py"
 BOOKS = "tests/unit/test_producer_ledger.py"
 RECORD_TIMES = "tests/unit/test_record_times.py"
@@ -508,5 +509,16 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a head of aborted records is called missing", "src/adlake/jobs/verify_ledger.py",
         "if head not in without_record", "if True", LEDGER,
+    ),
+    # Any spread of times in a batch.
+    Mutation(
+        "a batch opens a file for each hour it spans", BATCH_JOB,
+        "is_wide = facts.hours > MOST_PARTITIONS", "is_wide = False",
+        f"{SPREAD}::test_a_batch_over_5000_hours_opens_few_partitions",
+    ),
+    Mutation(
+        "a batch opens a file of Gold for each day it spans", WRITER,
+        "<= _MOST_OPEN_DAYS:", "<= 10**9:",
+        f"{SPREAD}::test_impressions_of_a_thousand_days_are_written_and_replayed_one_file_at_a_time",
     ),
 )  # fmt: skip

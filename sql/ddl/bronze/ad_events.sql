@@ -1,6 +1,7 @@
 -- bronze.ad_events: every Kafka record, once, as it came.
 -- grain: one row per (kafka_topic, kafka_partition, kafka_offset); readers treat these as the key
--- partition: hour of partition_ts (event time, or ingest time where that is unusable)
+-- partition: hour of partition_ts (event time, or ingest time where that is unusable; a batch of more
+-- than 100 hours is filed under coarser times)
 -- readers: replay, verify, audit views
 CREATE TABLE IF NOT EXISTS lakehouse.bronze.ad_events (
   event_id STRING COMMENT 'as sent, also on rejected rows where it is a string',

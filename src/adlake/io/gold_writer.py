@@ -16,9 +16,10 @@ from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.slot import SLOTS_PER_DAY
 from adlake.contracts.tables import GOLD_COLUMNS, GOLD_STATE
 from adlake.io.failpoints import reach
-from adlake.io.iceberg import STAGING_BRANCH, IcebergTable, stamped
+from adlake.io.iceberg import ONE_FILE_AT_A_TIME, STAGING_BRANCH, IcebergTable, stamped
 from adlake.io.lineage import FrozenFrames, frozen_frames
 from adlake.io.phases import Phases
 from adlake.io.table_heads import TableHead
@@ -30,6 +31,8 @@ _BROADCAST_LIMIT = "spark.sql.autoBroadcastJoinThreshold"
 _MERGE_SOURCE_LIMIT = "256MB"
 _SMALL_BATCH_ROWS = 100_000
 """Below this, one file per partition beats two half-empty ones."""
+_MOST_OPEN_DAYS = 50
+"""A batch of more days is sorted, so that a task has one file open and not one for each day."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class GoldWriter:
             with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.
                 with phases.timed("append"):
-                    self._append(gold_rows(new, self._law), batch_rows)
+                    self._append(gold_rows(new, self._law), batch_rows, batch_slots)
                 reach("gold.after_append")
                 if changed_count:
                     with phases.timed("merge"):
@@ -136,9 +139,14 @@ class GoldWriter:
             .join(F.broadcast(keys.select("impression_id")), "impression_id", "left_semi")
         )
 
-    def _append(self, rows: DataFrame, row_count: int) -> None:
+    def _append(self, rows: DataFrame, row_count: int, slots: list[int]) -> None:
         compact = rows.coalesce(1) if row_count < _SMALL_BATCH_ROWS else rows
-        compact.select(*GOLD_COLUMNS).writeTo(self._staging).append()
+        compact = compact.select(*GOLD_COLUMNS)
+        if len({slot // SLOTS_PER_DAY for slot in slots}) <= _MOST_OPEN_DAYS:
+            compact.writeTo(self._staging).append()
+        else:
+            in_order = compact.sortWithinPartitions("engaged", "slot", "impression_id")
+            in_order.writeTo(self._staging).options(**ONE_FILE_AT_A_TIME).append()
 
     def _merge(self, changed: DataFrame, row_count: int, slots: Mapping[bool, list[int]]) -> None:
         """Matched-only MERGE: an inner join whose few changed rows are the broadcast side.

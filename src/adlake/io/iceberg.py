@@ -32,6 +32,12 @@ COUNTED_PROPERTIES = (
     stamps.TOPIC, stamps.TOPIC_ID, stamps.EPOCH, stamps.BATCH_ID, stamps.NEXT_OFFSETS,
     stamps.LEDGER, ROWS_ADDED, ROWS,
 )  # fmt: skip
+ONE_FILE_AT_A_TIME = {
+    "fanout-enabled": "false",
+    # Iceberg would ask for an order of its own, and Spark would sort a second time.
+    "use-table-distribution-and-ordering": "false",
+}
+"""Write options for rows that are sorted by partition: an open file costs about a megabyte."""
 _PROPERTY_PREFIX = "spark.sql.iceberg.snapshot-property."
 
 

@@ -18,7 +18,7 @@ from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import GOLD_COLUMNS, GOLD_REPLAY, GOLD_STATE
 from adlake.io.ddl import DDL_DIR
-from adlake.io.iceberg import REPLAY_BRANCH, IcebergTable
+from adlake.io.iceberg import ONE_FILE_AT_A_TIME, REPLAY_BRANCH, IcebergTable
 from adlake.io.stamp import Stamp
 
 SlotRange = tuple[int, int]
@@ -71,7 +71,7 @@ class ShadowTable:
             rows.select(*GOLD_COLUMNS)
             .sortWithinPartitions("engaged", "slot", "impression_id")
             .writeTo(self.table.full_name)
-            .option("fanout-enabled", "true")
+            .options(**ONE_FILE_AT_A_TIME)
             .append()
         )
 

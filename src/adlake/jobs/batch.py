@@ -25,7 +25,12 @@ from adlake.io.table_heads import RecordedHead, TableHead
 from adlake.jobs.batch_facts import BatchFacts, batch_facts, missing_rows
 from adlake.jobs.reread import InexactTimesError
 from adlake.transforms.admit import admit
-from adlake.transforms.bronze import bronze_rows
+from adlake.transforms.bronze import (
+    HOUR_MS,
+    MOST_PARTITIONS,
+    bronze_rows,
+    partition_width_ms,
+)
 
 log = logging.getLogger(__name__)
 
@@ -156,9 +161,11 @@ class BatchProcessor:
                 stamps.LEDGER: counts_text(appended.counts if appended else {}),
                 stamps.LAST_RECORDS: last_records_text(last_records),
             }
+            is_wide = facts.hours > MOST_PARTITIONS
+            width_ms = partition_width_ms(missing) if is_wide else HOUR_MS
             failpoints.reach("bronze.before_commit")
             with stamped(self._session, properties):
-                bronze_rows(missing).coalesce(2).writeTo(self._bronze.full_name).append()
+                bronze_rows(missing, width_ms).coalesce(2).writeTo(self._bronze.full_name).append()
             failpoints.reach("bronze.after_commit")
             self.offsets.bronze = next_offsets
             self.offsets.last_records = last_records

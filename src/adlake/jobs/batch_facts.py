@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from adlake.io.stamp import LastRecord, PartitionCounts
+from adlake.transforms.bronze import HOURS_SPANNED
 
 _LAST_RECORD = "struct(ingest_ms, coalesce(crc32(value), 0) AS crc32)"
 
@@ -23,6 +24,8 @@ class BatchFacts:
     last_records: dict[int, LastRecord]
     ingest_ms: tuple[int, int, int]
     oldest_ingest_ms: int
+    hours: int
+    """Partitions of Bronze that its rows would be filed under, about."""
 
     @property
     def first_offsets(self) -> dict[int, int]:
@@ -68,6 +71,7 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
             F.count("*").alias("row_count"),
             F.count("reject_reason").alias("rejected_count"),
             F.max_by(F.expr(_LAST_RECORD), "kafka_offset").alias("last"),
+            F.expr(HOURS_SPANNED).alias("hours"),
             F.percentile_approx("ingest_ms", [0.01, 0.05, 0.5]).alias("ingest_ms"),
             F.min("ingest_ms").alias("oldest_ingest_ms"),
         )
@@ -95,4 +99,5 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
         },
         ingest_ms=tuple(total.ingest_ms),
         oldest_ingest_ms=total.oldest_ingest_ms,
+        hours=total.hours,
     )
