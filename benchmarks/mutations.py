@@ -17,6 +17,8 @@ LAW = "tests/unit/test_law_truth_table.py"
 ORACLE = "tests/contract/test_oracle_law.py"
 REPLAY = "tests/spark/test_replay.py"
 CROWDED = "tests/spark/test_crowded_impressions.py"
+ALARM_TEST = "tests/unit/test_crowd_alarm.py"
+CROWD_ALARM = "src/adlake/jobs/crowd_alarm.py"
 SPREAD = "tests/spark/test_spread_batches.py"
 STOPS = "tests/faults/test_stops.py"
 BOOKS = "tests/unit/test_producer_ledger.py"
@@ -153,7 +155,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no repair: Gold stays behind Bronze after a kill", START,
-        "        gold.apply(deliveries", "        (lambda *_: None)(deliveries", BATCH,
+        "        change = gold.apply(deliveries", "        return\n        (deliveries", BATCH,
     ),
     Mutation(
         "offsets of an older source epoch are taken for those of the new one", BATCH_JOB,
@@ -520,5 +522,25 @@ MUTATIONS: tuple[Mutation, ...] = (
         "a batch opens a file of Gold for each day it spans", WRITER,
         "<= _MOST_OPEN_DAYS:", "<= 10**9:",
         f"{SPREAD}::test_impressions_of_a_thousand_days_are_written_and_replayed_one_file_at_a_time",
+    ),
+    # Crowded impressions are seen, and said once.
+    Mutation(
+        "a crowded impression is warned of in each batch", CROWD_ALARM,
+        "return crowd.events >= 2 * self._told[crowd.impression_id]", "return True",
+        f"{ALARM_TEST}::test_a_crowded_impression_is_named_once_and_again_when_it_doubles",
+    ),
+    Mutation(
+        "only the largest crowd of a batch is ever named", CROWD_ALARM,
+        "for crowd in crowds if self._is_news", "for crowd in crowds[:1] if self._is_news",
+        f"{ALARM_TEST}::test_an_id_that_joins_behind_a_larger_one_is_named",
+    ),
+    Mutation(
+        "an impression id steers the log", CROWD_ALARM, '"{printable(cut)}"', '"{cut}"',
+        f"{ALARM_TEST}::test_an_id_cannot_steer_the_log",
+    ),
+    Mutation(
+        "stored events do not count for the alarm", WRITER,
+        'is_engaged}"), "events")', 'is_engaged}"), "0")',
+        "tests/spark/test_crowded_batches.py",
     ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ TABLES = {
         "is_converted": "boolean", "impression_time": TIME, "conversion_time": TIME,
         "cost": "decimal(18,6)", "revenue": "decimal(18,6)",
         "revenue_out_of_window": "decimal(38,6)", "last_updated_ts": TIME,
+        "engaged": "boolean", "events_state": "varchar",
     },
     "bronze.ad_events": {
         "kafka_topic": "varchar", "kafka_partition": "integer", "kafka_offset": "bigint",
@@ -88,8 +89,9 @@ class MetricsLake:
             self.run(f"DROP TABLE IF EXISTS memory.{table}")
 
     def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Rows of values in the table's column order."""
+        """Rows of values in the table's column order; columns left out at the end are NULL."""
         types = list(TABLES[table].values())
+        rows = [(*row, *[None] * (len(types) - len(row))) for row in rows]
         one_row = "(" + ", ".join(f"CAST(? AS {type_name})" for type_name in types) + ")"
         values = [value for row in rows for value in row]
         self.run(f"INSERT INTO memory.{table} VALUES {', '.join([one_row] * len(rows))}", values)

@@ -11,6 +11,8 @@ from typing import Final
 
 MS_PER_SECOND: Final = 1_000
 DAY_MS: Final = 86_400_000
+CROWDED_EVENTS: Final = 256
+"""An impression with so many events is reported, and keeps all of them."""
 MICROS_PER_UNIT: Final = 1_000_000
 """Money is integer micros inside, DECIMAL(18,6) outside."""
 

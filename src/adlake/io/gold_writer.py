@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -18,6 +19,7 @@ from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import SLOTS_PER_DAY
 from adlake.contracts.tables import GOLD_COLUMNS, GOLD_STATE
+from adlake.io.crowds import Crowd, joined_crowds, largest_crowds
 from adlake.io.failpoints import reach
 from adlake.io.iceberg import ONE_FILE_AT_A_TIME, STAGING_BRANCH, IcebergTable, stamped
 from adlake.io.lineage import FrozenFrames, frozen_frames
@@ -47,6 +49,27 @@ class GoldChange:
     changed_rows: int
     seconds: Mapping[str, float]
     head: TableHead
+    crowds: tuple[Crowd, ...]
+
+
+@dataclass(frozen=True)
+class StagedChange:
+    """What one batch will do to Gold once it is published.
+
+    Impressions it speaks of, known rows it changes, the most crowded impressions among both.
+    """
+
+    impressions: int
+    changed_rows: int
+    crowds: tuple[Crowd, ...]
+
+
+class _Found(NamedTuple):
+    """Of some rows: how many, their distinct slots, the most crowded impressions."""
+
+    row_count: int
+    slots: list[int]
+    crowds: list[tuple[int, str]]
 
 
 class GoldWriter:
@@ -75,46 +98,46 @@ class GoldWriter:
         """
         phases = Phases()
         self.table.reset_staging()
-        impressions, changed_count = self.stage(deliveries, stamp, phases)
+        staged = self.stage(deliveries, stamp, phases)
         reach("gold.before_publish")
         with phases.timed("publish"):
             snapshot_id, head = self.table.publish_staging()
-        return GoldChange(snapshot_id, impressions, changed_count, phases.seconds, head)
+        return GoldChange(
+            snapshot_id, staged.impressions, staged.changed_rows, phases.seconds, head,
+            staged.crowds,
+        )  # fmt: skip
 
     def stage(
         self, deliveries: DataFrame, stamp: Mapping[str, str], phases: Phases
-    ) -> tuple[int, int]:
-        """Merge admitted deliveries into the branch as it stands; publish nothing.
-
-        Returns:
-            How many impressions the deliveries speak of, and how many known rows they changed.
-        """
+    ) -> StagedChange:
+        """Merge admitted deliveries into the branch as it stands; publish nothing."""
         with frozen_frames() as frames:
             with phases.timed("fold"):
                 batch = frames.freeze(batch_states(deliveries))
-                batch_rows, batch_slots = _count_and_slots(batch)
+                spoken_of = _found(batch)
             reach("gold.after_fold")
             with phases.timed("look-up"):
-                known = self._known_rows(batch, batch_slots, frames)
+                known = self._known_rows(batch, spoken_of.slots, frames)
             with phases.timed("project"):
                 changed = frames.freeze(changed_rows(batch, known, self._law))
                 targets = {
-                    is_engaged: _count_and_slots(changed.where(f"was_engaged = {is_engaged}"))
+                    is_engaged: _found(changed.where(f"was_engaged = {is_engaged}"), "events")
                     for is_engaged in (True, False)
                 }
-            changed_count = sum(count for count, _ in targets.values())
+            changed_count = sum(target.row_count for target in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
             version = {stamps.LAW_VERSION: str(self._law.law_version)}
             with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.
                 with phases.timed("append"):
-                    self._append(gold_rows(new, self._law), batch_rows, batch_slots)
+                    self._append(gold_rows(new, self._law), spoken_of.row_count, spoken_of.slots)
                 reach("gold.after_append")
                 if changed_count:
                     with phases.timed("merge"):
-                        slots = {side: found for side, (_, found) in targets.items()}
+                        slots = {side: target.slots for side, target in targets.items()}
                         self._merge(changed, changed_count, slots)
-        return batch_rows, changed_count
+        crowds = joined_crowds(spoken_of.crowds, *(target.crowds for target in targets.values()))
+        return StagedChange(spoken_of.row_count, changed_count, crowds)
 
     def _known_rows(
         self, batch: DataFrame, batch_slots: list[int], frames: FrozenFrames
@@ -126,8 +149,8 @@ class GoldWriter:
         """
         engaged = frames.freeze(self._look_up(batch, batch_slots, is_engaged=True))
         remaining = batch.join(F.broadcast(engaged), "impression_id", "left_anti")
-        _, remaining_slots = _count_and_slots(remaining)
-        lone = frames.freeze(self._look_up(remaining, remaining_slots, is_engaged=False))
+        lone_slots = _found(remaining).slots
+        lone = frames.freeze(self._look_up(remaining, lone_slots, is_engaged=False))
         return engaged.unionAll(lone)
 
     def _look_up(self, keys: DataFrame, slots: list[int], *, is_engaged: bool) -> DataFrame:
@@ -179,7 +202,11 @@ def _setting(session: SparkSession, name: str, value: str) -> Iterator[None]:
         session.conf.set(name, str(before))
 
 
-def _count_and_slots(rows: DataFrame) -> tuple[int, list[int]]:
-    """Number of rows and distinct slots: pruning literals, no data."""
-    row = rows.agg(F.count("*").alias("row_count"), F.collect_set("slot").alias("slots")).first()
-    return (row.row_count, row.slots) if row is not None else (0, [])
+def _found(rows: DataFrame, events_sql: str = "size(state)") -> _Found:
+    """One pass: what prunes the next steps, and the few ids that a warning may name; no data."""
+    row = rows.agg(
+        F.count("*").alias("row_count"),
+        F.collect_set("slot").alias("slots"),
+        largest_crowds(events_sql).alias("crowds"),
+    ).first()
+    return _Found(*row) if row is not None else _Found(0, [], [])

@@ -23,6 +23,7 @@ from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
 from adlake.io.table_heads import RecordedHead, TableHead
 from adlake.jobs.batch_facts import BatchFacts, batch_facts, missing_rows
+from adlake.jobs.crowd_alarm import CrowdAlarm
 from adlake.jobs.reread import InexactTimesError
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import (
@@ -74,6 +75,7 @@ class BatchProcessor:
         self._identity = identity
         self._bronze = IcebergTable(session, BRONZE_EVENTS)
         self._gold = GoldWriter(session, law)
+        self._crowd_alarm = CrowdAlarm()
         self.offsets = TableOffsets()
         self.heads: dict[str, RecordedHead] = {}
         """What the last commits left, to be recorded."""
@@ -198,6 +200,7 @@ class BatchProcessor:
         failpoints.reach("gold.after_commit")
         self.offsets.gold = next_offsets
         self._note_head(GOLD_STATE, change.head, next_offsets)
+        self._crowd_alarm.look(change.crowds)
         return (
             f"{change.impressions} impressions, {change.changed_rows} known ones changed "
             f"({shown(change.seconds)})"

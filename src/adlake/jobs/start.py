@@ -21,6 +21,7 @@ from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
 from adlake.io.stamp import Stamp, offsets_text
 from adlake.jobs.batch_facts import beyond
+from adlake.jobs.crowd_alarm import CrowdAlarm
 from adlake.transforms.admit import admit
 from adlake.transforms.bronze import records_of_bronze
 
@@ -72,7 +73,8 @@ def catch_up_gold(session: SparkSession, gold: GoldWriter) -> None:
     deliveries = admit(records_of_bronze(once)).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         failpoints.reach("recovery.before_commit")
-        gold.apply(deliveries.where("reject_reason IS NULL"), stamp)
+        change = gold.apply(deliveries.where("reject_reason IS NULL"), stamp)
+        CrowdAlarm().look(change.crowds)
     finally:
         deliveries.unpersist()
 

@@ -41,12 +41,14 @@ def changed_rows(batch: DataFrame, known: DataFrame, law: LawConstants = LAW_V1)
         law: constants of the law version.
 
     Returns:
-        The columns of Gold plus was_engaged (the side the stored row is on); a row whose state
-        stays the same is left out, so that a repeated batch writes nothing.
+        The columns of Gold plus was_engaged (the side the stored row is on) and events (how many
+        there are now); a row whose state stays the same is left out, so that a repeated batch
+        writes nothing.
     """
     merged = merged_states(batch, known)
     changed = merged.where(f"NOT ({encoded_state_sql('state')} <=> known_state)")
-    return gold_rows(changed, law, kept=("was_engaged",))
+    counted = changed.selectExpr("*", "size(state) AS events")
+    return gold_rows(counted, law, kept=("was_engaged", "events"))
 
 
 def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
