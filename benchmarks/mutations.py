@@ -543,4 +543,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         'is_engaged}"), "events")', 'is_engaged}"), "0")',
         "tests/spark/test_crowded_batches.py",
     ),
+    # Any header of a record.
+    Mutation(
+        "a header's name in another encoding makes its record unreadable",
+        "src/adlake/io/header_names.py",
+        'decode(encoding, "replace")', "decode(encoding)", CODECS,
+    ),
+    Mutation(
+        "the second reader stops at a header's name in another encoding",
+        "src/adlake/io/topic_range.py",
+        "    accept_any_header_names()\n", "", CODECS,
+    ),
 )  # fmt: skip

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka import TopicPartition
 from kafka.errors import CorruptRecordError, KafkaTimeoutError, UnsupportedCodecError
-from kafka.record.default_records import DefaultRecordBatchBuilder
+from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecords
 
-from adlake.io import last_records, topic_holes
+from adlake.io import last_records, topic_holes, topic_range
+from adlake.io.header_names import accept_any_header_names
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicError, TopicFacts, UnreadableRecordsError, clear_errors
 from adlake.io.topic_holes import OffsetRange
 from adlake.provision.topics import topic_configuration
 from adlake.settings import Settings
+from tests.faults.foreign import wire_headers
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 """All codecs of the record format, by their number in it."""
@@ -37,6 +40,39 @@ def test_a_batch_of_any_codec_is_unpacked(codec: str) -> None:
     batch = MemoryRecords(bytes(builder.build())).next_batch()
     assert batch is not None
     assert [(one.offset, one.value) for one in batch] == [(n, value) for n in range(3)]
+
+
+def batch_of(codec: str, headers: list[tuple[str, bytes]]) -> bytes:
+    """A batch of three records with these headers, as it is on the wire."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2, compression_type=CODECS[codec], is_transactional=False, producer_id=-1,
+        producer_epoch=-1, base_sequence=-1, batch_size=1 << 22,
+    )  # fmt: skip
+    for offset in range(3):
+        assert builder.append(offset, timestamp=7, key=b"k", value=b"v%d" % offset, headers=headers)
+    return bytes(builder.build())
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_header_name_that_is_no_utf8_hides_no_record(codec: str) -> None:
+    accept_any_header_names()
+    accept_any_header_names()
+    headers = wire_headers(((b"caf\xe9 \xff", b"\xff"), (b"null", None), (b"good", b"1")))
+    batch = MemoryRecords(batch_of(codec, headers)).next_batch()
+    assert batch is not None
+    found = [(one.offset, one.key, one.value, one.headers[1:]) for one in batch]
+    kept = [("null", None), ("good", b"1")]
+    assert found == [(n, b"k", b"v%d" % n, kept) for n in range(3)]
+
+
+def test_a_record_that_is_broken_is_still_called_broken() -> None:
+    accept_any_header_names()
+    raw = bytearray(batch_of("none", wire_headers(((b"\xff\xfe", b"value"),))))
+    raw[-6] = 0x7E  # the length of the last header's value
+    batch = MemoryRecords(bytes(raw)).next_batch()
+    assert batch is not None
+    with pytest.raises(CorruptRecordError):
+        list(batch)
 
 
 class FakeConsumer:
@@ -96,6 +132,23 @@ def test_a_range_that_cannot_be_unpacked_is_no_hole(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(topic_holes, "KafkaConsumer", FakeConsumer)
     ranges = [OffsetRange(0, 2, 5), OffsetRange(1, 2, 3)]
     assert topic_holes.ranges_without_records("broker:1", "ads", ranges) == []
+
+
+@pytest.mark.parametrize("read", [
+    lambda _folder: last_records.with_last_records(TOPIC, "broker:1", {1: LAST[1]}),
+    lambda _folder: topic_holes.ranges_without_records("broker:1", "ads", [OffsetRange(1, 2, 3)]),
+    lambda folder: topic_range.fetch_ranges("broker:1", "ads", {1: 3}, {1: 3}, folder / "file"),
+])  # fmt: skip
+def test_every_reader_of_records_takes_any_header_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    strict = DefaultRecordBatch._read_msg
+    strict = getattr(strict, "__wrapped__", strict)
+    monkeypatch.setattr(DefaultRecordBatch, "_read_msg", strict)
+    for module in (last_records, topic_holes, topic_range):
+        monkeypatch.setattr(module, "KafkaConsumer", FakeConsumer)
+    read(tmp_path)
+    assert DefaultRecordBatch._read_msg is not strict
 
 
 @pytest.mark.parametrize("error", [UnsupportedCodecError("zstd"), CorruptRecordError("crc")])

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from kafka import KafkaConsumer, TopicPartition
 
+from adlake.io.header_names import accept_any_header_names
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicFacts, UnreadableRecordsError, clear_errors
 
@@ -41,6 +42,7 @@ def with_last_records(
     }
     if not wanted:
         return topic
+    accept_any_header_names()
     with clear_errors(bootstrap_servers):
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap_servers, isolation_level="read_committed",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
 
+from adlake.io.header_names import accept_any_header_names
 from adlake.io.topic import UnreadableRecordsError, clear_errors
 
 FindHoles = Callable[[Sequence["OffsetRange"]], Sequence["OffsetRange"]]
@@ -39,6 +40,7 @@ def ranges_without_records(
     Raises:
         TopicError: no broker answers.
     """
+    accept_any_header_names()
     with clear_errors(bootstrap_servers):
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap_servers, isolation_level="read_committed",

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.contracts.record_time import ingest_ms
+from adlake.io.header_names import accept_any_header_names
 from adlake.io.topic import TopicError, clear_errors
 
 POLL_MS: Final = 1_000
@@ -77,6 +78,7 @@ def fetch_ranges(
         TopicError: no broker answers, or it sends nothing for SILENT_SECONDS.
     """
     ends = {TopicPartition(topic, p): end for p, end in beyond.items() if end > first[p]}
+    accept_any_header_names()
     with clear_errors(bootstrap_servers), pq.ParquetWriter(file, _SCHEMA) as writer:
         group = _Group(writer)
         consumer = KafkaConsumer(
