@@ -27,6 +27,7 @@ CODECS = "tests/unit/test_codecs.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
 READS_ONLY = "tests/contract/test_trino_reads_only.py"
 BOUNDS = "tests/unit/test_dashboard_bounds.py"
+OUTAGES = "tests/unit/test_outages.py"
 CROWD = "tests/contract/test_metrics_many_campaigns.py"
 
 FOLD = "src/adlake/transforms/fold.py"
@@ -457,8 +458,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an error nobody foresaw ends in a traceback", "src/adlake/cli/application.py",
-        "_fail(catalog_trouble(error) or _sentence_for(error), FAILURE)", "raise",
-        "tests/unit/test_sentences.py",
+        "_fail(catalog_trouble(error) or spark_trouble(error) or _sentence_for(error), FAILURE)",
+        "raise", "tests/unit/test_sentences.py",
     ),
     Mutation(
         "a terminal that cannot show a name ends the command", "src/adlake/environment.py",
@@ -553,5 +554,24 @@ MUTATIONS: tuple[Mutation, ...] = (
         "the second reader stops at a header's name in another encoding",
         "src/adlake/io/topic_range.py",
         "    accept_any_header_names()\n", "", CODECS,
+    ),
+    # What was away is named, and the supervisor outlives a full disk.
+    Mutation(
+        "an outage under Spark is called a fault of adlake", "src/adlake/cli/application.py",
+        "catalog_trouble(error) or spark_trouble(error) or", "catalog_trouble(error) or", OUTAGES,
+    ),
+    Mutation(
+        "a batch's own error is lost in what Spark makes of it", "src/adlake/jobs/stream.py",
+        "raise (self._batch_failure or error) from error", "raise", OUTAGES,
+    ),
+    Mutation(
+        "a full disk of PostgreSQL is called a database that is away", "src/adlake/io/outages.py",
+        '(re.compile(f"({_DISK})"), _FULL.format),', "", OUTAGES,
+    ),
+    Mutation(
+        "a full disk ends the supervisor", SUPERVISOR,
+        "with logged_errors(name):", "if name:",
+        "tests/unit/test_supervisor.py::"
+        "test_a_full_disk_ends_neither_the_supervisor_nor_the_turn_of_the_others",
     ),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 from adlake.cli import application
 from adlake.contracts.errors import AdlakeError
 from adlake.devstack import endings
+from adlake.devstack import supervisor as module
 from adlake.devstack.endings import Ending, append_event, read_ending, read_events, record_ending
 from adlake.devstack.process import MARKER, PidFile
 from adlake.devstack.service import State
@@ -166,6 +168,31 @@ def test_a_start_that_is_refused_waits_and_is_told(bench: Bench) -> None:
     last = read_events(bench.home)[-1]
     assert (last.event, last.reason) == ("not-started", bench.refusal)
     assert restarts_of(bench.home)["stream"][1].endswith("next try 8 s later")
+
+
+def test_a_full_disk_ends_neither_the_supervisor_nor_the_turn_of_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    supervisor = bench.supervisor()
+    for name in ("kafka", "stream"):
+        PidFile(NO_PID, "never", 1).write(bench.home / "run" / f"{name}.json")
+    monkeypatch.setattr(module, "append_event", full)
+    asked: list[str] = []
+    supervisor._revive = asked.append
+    bench.look_for(supervisor, 3)
+    assert asked == ["kafka", "stream"]
+    assert "No space left on device" in caplog.text
+
+
+def test_what_was_taken_down_while_it_was_revived_is_not_told_as_started(bench: Bench) -> None:
+    supervisor = bench.supervisor()
+    bench.started(lives=False)
+    supervisor._revive = lambda _name: bench.pid_path.unlink()
+    bench.look_for(supervisor, 5)
+    assert [event.event for event in read_events(bench.home)] == ["ended"]
 
 
 def test_status_shows_restarts_and_the_last_reason() -> None:

@@ -64,8 +64,9 @@ def main() -> None:
     except Exception as error:
         # Late, so that a command that needs no database does not load its driver.
         from adlake.io.catalog_errors import catalog_trouble
+        from adlake.io.outages import spark_trouble
 
-        _fail(catalog_trouble(error) or _sentence_for(error), FAILURE)
+        _fail(catalog_trouble(error) or spark_trouble(error) or _sentence_for(error), FAILURE)
 
 
 def _end_by_signal(number: int, _frame: FrameType | None) -> NoReturn:
@@ -78,7 +79,10 @@ def _sentence_for(error: Exception) -> str:
     if isinstance(error, UnicodeError):
         return "the given text is not UTF-8"
     from adlake.cli.crash import written_down
+    from adlake.io.outages import bug_in_words, is_of_spark
 
+    if is_of_spark(error):
+        return f"unexpected {bug_in_words(error)}. {written_down(error)}"
     kind, first = type(error).__name__, (str(error).strip().splitlines() or ["no message"])[0]
     return f"unexpected {kind}: {first}. {written_down(error)}"
 

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,15 +69,19 @@ class Supervisor:
         }
 
     def look(self) -> None:
-        """One round over all wanted services."""
+        """One round over all wanted services; a fault is logged, and the next round tries again."""
         wanted = dict(self._wanted())
         self._tracks = {name: self._tracks.get(name, _Track()) for name in wanted}
         for name, known in wanted.items():
-            if self._lives(name, known):
-                self._is_alive(self._tracks[name], known)
-            elif self._left_dead.get(name) != known:
-                self._is_dead(name, self._tracks[name])
-            cut_log(self._home / "logs" / f"{name}.log")
+            with logged_errors(name):
+                self._look_at(name, known)
+
+    def _look_at(self, name: str, known: PidFile) -> None:
+        cut_log(self._home / "logs" / f"{name}.log")
+        if self._lives(name, known):
+            self._is_alive(self._tracks[name], known)
+        elif self._left_dead.get(name) != known:
+            self._is_dead(name, self._tracks[name])
 
     def _wanted(self) -> Iterator[tuple[str, PidFile]]:
         for path in sorted((self._home / "run").glob("*.json")):
@@ -105,6 +109,8 @@ class Supervisor:
             refusal = self._revive(name)
             if refusal is None:
                 track.due, track.own_start = None, dict(self._wanted()).get(name)
+                if track.own_start is None:
+                    return  # taken down meanwhile: nothing was started
                 append_event(self._home, name, "started")
                 log.info("%s started again", name)
             else:
@@ -118,6 +124,15 @@ class Supervisor:
         track.due = self._clock() + pause
         append_event(self._home, name, event, ending.reason, pause)
         log.warning("%s %s, next try in %.0f s: %s", name, event, pause, ending.reason)
+
+
+@contextmanager
+def logged_errors(name: str) -> Iterator[None]:
+    """A full disk or an unreadable file ends neither the others' turn nor the supervisor."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("%s: looked at in vain, once more in %.0f s: %r", name, LOOK_SECONDS, error)
 
 
 def cut_log(path: Path, most_bytes: int = MOST_LOG_BYTES) -> None:
@@ -154,7 +169,8 @@ def main(home: Path) -> None:
     ready_file(home).write_text(str(os.getpid()))
     log.info("supervising %s", home)
     while not stopping.wait(LOOK_SECONDS) and (home / "run").is_dir():
-        supervisor.look()
+        with logged_errors(str(home)):
+            supervisor.look()
 
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ class _Run:
         self._stopping = threading.Event()
         self._between_batches = threading.Lock()
         self._batches_done = 0
+        self._batch_failure: Exception | None = None
         self._signals = StopSignals()
         self._clock = never_behind()
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
@@ -162,7 +163,8 @@ class _Run:
                 return None if self.lease_lost else close_books(session, config.housekeeping)
             except StreamingQueryException as error:
                 if self._batches_done or _TOPIC_GREW not in str(error):
-                    raise
+                    # Spark wraps what ended a batch in text; what was raised says it better.
+                    raise (self._batch_failure or error) from error
                 log.info("partitions were added while the stream started: starting again")
                 self._stopping.clear()
 
@@ -243,8 +245,12 @@ class _Run:
             if self._stopping.is_set():
                 return  # not contained in any stamp, so the next run reads it again
             processor = self._processor_of(records.sparkSession)
-            self._attempts.process(processor, records, batch_id, self._second_reader)
-            self._heads.record(processor.heads)
+            try:
+                self._attempts.process(processor, records, batch_id, self._second_reader)
+                self._heads.record(processor.heads)
+            except Exception as error:
+                self._batch_failure = error
+                raise
             self._batches_done += 1
             self._keep_house(records.sparkSession)
 
