@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from adlake.contracts import stamps
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io import failpoints
 from adlake.io.ddl import provision_tables
@@ -72,6 +73,30 @@ def assert_lawful(session: SparkSession, deliveries: Sequence[DeliveryFixture]) 
     assert bronze.select("kafka_partition", "kafka_offset").distinct().count() == len(deliveries)
     gold = spark_rows(session.table(f"lakehouse.{GOLD_STATE}"))
     assert differences(python_rows(admitted_deliveries(deliveries)), gold) == []
+
+
+def test_a_gold_that_outlived_its_bronze_names_the_new_one_once_that_holds_as_much(
+    lakehouse: SparkSession,
+) -> None:
+    one = processor(lakehouse)
+    one.process(records(lakehouse, FIRST), 0)
+    one.process(records(lakehouse, SECOND), 1)
+    lakehouse.sql(f"DROP TABLE lakehouse.{BRONZE_EVENTS}")
+    provision_tables(lakehouse)
+    gold, bronze = (IcebergTable(lakehouse, name) for name in (GOLD_STATE, BRONZE_EVENTS))
+    before = gold.newest_stamp()
+    again = processor(lakehouse)
+    again.process(records(lakehouse, FIRST), 0)
+    assert gold.newest_stamp() == before
+    again.process(records(lakehouse, SECOND), 1)
+    after = gold.newest_stamp()
+    assert before is not None
+    assert after is not None
+    assert after.next_offsets == before.next_offsets
+    assert bronze.holds_snapshot(int(after.properties[stamps.BRONZE_SNAPSHOT]))
+    assert_lawful(lakehouse, [*FIRST, *SECOND])
+    again.process(records(lakehouse, SECOND), 2)
+    assert gold.newest_stamp() == after
 
 
 def test_batches_that_overlap_are_applied_once(lakehouse: SparkSession) -> None:

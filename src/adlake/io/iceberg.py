@@ -91,6 +91,10 @@ class IcebergTable:
         snapshot = self.java_table().currentSnapshot()
         return None if snapshot is None else int(snapshot.snapshotId())
 
+    def holds_snapshot(self, snapshot_id: int) -> bool:
+        """Whether the table still knows a snapshot: it has not expired, nor was it another's."""
+        return self.java_table().snapshot(snapshot_id) is not None
+
     def head(self) -> TableHead | None:
         """What can be recorded of the table now; None when the catalog does not know it."""
         return head_of(self.java_table()) if self.exists() else None

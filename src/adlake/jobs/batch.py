@@ -89,6 +89,9 @@ class BatchProcessor:
             gold=self._contained(gold),
             last_records=bronze.last_records if bronze and not self._is_older(bronze) else {},
         )
+        self._gold_is_of_a_lost_bronze = gold is not None and not self._bronze.holds_snapshot(
+            int(gold.properties[stamps.BRONZE_SNAPSHOT])
+        )
 
     @property
     def contained_in_both(self) -> dict[int, int]:
@@ -189,7 +192,9 @@ class BatchProcessor:
     ) -> str:
         missing = missing_rows(deliveries, facts, self.offsets.gold)
         next_offsets = _furthest(self.offsets.gold, facts.next_offsets)
-        if next_offsets == self.offsets.gold:
+        # A Bronze that was lost and is filled again: no proof can read what Gold's stamp names.
+        to_stamp = self._gold_is_of_a_lost_bronze and next_offsets == self.offsets.bronze
+        if next_offsets == self.offsets.gold and not to_stamp:
             return "gold already contains it"
         properties = stamp | {
             stamps.SINK: "gold",
@@ -199,6 +204,7 @@ class BatchProcessor:
         change = self._gold.apply(missing.where("reject_reason IS NULL"), properties)
         failpoints.reach("gold.after_commit")
         self.offsets.gold = next_offsets
+        self._gold_is_of_a_lost_bronze = False
         self._note_head(GOLD_STATE, change.head, next_offsets)
         self._crowd_alarm.look(change.crowds)
         return (
