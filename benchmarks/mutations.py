@@ -574,4 +574,25 @@ MUTATIONS: tuple[Mutation, ...] = (
         "tests/unit/test_supervisor.py::"
         "test_a_full_disk_ends_neither_the_supervisor_nor_the_turn_of_the_others",
     ),
+    # What is away, not made yet or left behind.
+    Mutation(
+        "a Gold that outlived its Bronze names the lost one", BATCH_JOB,
+        "not to_stamp:", "True:",
+        f"{BATCH}::test_a_gold_that_outlived_its_bronze_names_the_new_one_once_that_holds_as_much",
+    ),
+    Mutation(
+        "nuke removes the tables of another lake", "src/adlake/devstack/warehouse.py",
+        "mark.lake_id != place.lake_id", "False",
+        "tests/unit/test_nuke.py::test_the_warehouse_of_another_lake_is_left_and_named",
+    ),
+    Mutation(
+        "a refused connection to the broker is tried for its whole time", "src/adlake/io/topic.py",
+        "said.append(str(error.strerror or error))", "return",
+        "tests/unit/test_away.py::test_a_broker_that_refuses_connections_is_known_at_once",
+    ),
+    Mutation(
+        "verify sends to wait though no stream runs", "src/adlake/jobs/verify_pin.py",
+        "if streams() else STREAM_IS_AWAY", "if True else STREAM_IS_AWAY",
+        "tests/unit/test_verify_ledger.py::test_an_empty_gold_without_a_stream_says_that_none_runs",
+    ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from adlake.devstack.home import bind_home, place_of, refuse_other_home
+from adlake.devstack.home import bind_home, place_of, refuse_other_home, refuse_unmade_home
 from adlake.devstack.install import jdk_majors
 from adlake.devstack.ivy import pyspark_home
 from adlake.devstack.java import find_jdk, own_options
@@ -20,7 +20,12 @@ from adlake.io.last_records import with_last_records
 from adlake.io.lease import Connect
 from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.io.stamp import LastRecord
-from adlake.io.topic import TopicFacts, topic_facts
+from adlake.io.topic import (
+    COMMAND_BOOTSTRAP_SECONDS,
+    TopicFacts,
+    refuse_dead_broker,
+    topic_facts,
+)
 from adlake.io.topic_holes import FindHoles, ranges_without_records
 from adlake.jobs.housekeep import HousekeepingPlan
 from adlake.jobs.place import check_place
@@ -83,10 +88,14 @@ def lake_reader(settings: Settings) -> LakeReader:
 
 
 def present_topic(
-    settings: Settings, contained: Mapping[int, LastRecord] | None = None
+    settings: Settings,
+    contained: Mapping[int, LastRecord] | None = None,
+    *,
+    bootstrap_seconds: float = COMMAND_BOOTSTRAP_SECONDS,
 ) -> TopicFacts:
     """The topic as the broker has it now, and what lies where these records were; TopicError."""
-    topic = topic_facts(settings.bootstrap_servers, settings.kafka.topic)
+    refuse_dead_broker(settings.bootstrap_servers, bootstrap_seconds)
+    topic = topic_facts(settings.bootstrap_servers, settings.kafka.topic, bootstrap_seconds)
     return with_last_records(topic, settings.bootstrap_servers, contained or {})
 
 
@@ -100,7 +109,9 @@ def lease_connect(settings: Settings) -> Connect:
 
     Raises:
         LakePlaceError: it is not the database of this home and warehouse.
+        NoLakeYetError: nothing was ever started in this home.
     """
+    refuse_unmade_home(settings)
     connect = catalog_database(settings).connect
     check_place(connect, place_of(settings))
     return connect
@@ -108,6 +119,7 @@ def lease_connect(settings: Settings) -> Connect:
 
 def replay_config(settings: Settings) -> ReplayConfig:
     """Everything a replay needs; its Spark is as big as the stream's."""
+    refuse_unmade_home(settings)
     stream, home = settings.stream, settings.paths.home.resolve()
     return ReplayConfig(
         catalog=catalog_access(settings),

@@ -85,6 +85,14 @@ def test_an_empty_gold_sends_nobody_in_a_circle(topic: TopicFacts | None, said: 
     assert ("adlake wait" in str(found.value)) is (topic is not None and bool(topic.written[0] - 5))
 
 
+def test_an_empty_gold_without_a_stream_says_that_none_runs() -> None:
+    topic = TopicFacts("ads", "t", {0: 5}, {0: 9})
+    with pytest.raises(EmptyLakeError) as found, clear_empty_lake(topic, lambda: False):
+        raise EmptyLakeError("bare")
+    assert "4 records to read: the stream is not running: `make up` starts it" in str(found.value)
+    assert "adlake wait" not in str(found.value)
+
+
 class Snapshots:
     """Stands for Trino: the snapshots of Gold, and none of Bronze."""
 

@@ -91,7 +91,7 @@ def test_what_an_open_transaction_holds_back_is_waited_for_and_named() -> None:
     marks = Target(HELD, FIRST, lambda ranges: ranges, lambda: HELD)
     with pytest.raises(NotCaughtUpError, match=r"timeout.ms$"):
         waited(FakeLake(stamp(7)), marks, timeout=0.0)
-    with pytest.raises(NotCaughtUpError, match=r"pending behind an open.*Is the stream running"):
+    with pytest.raises(NotCaughtUpError, match=r"pending behind an open.*is the stream running"):
         waited(FakeLake(stamp(7)), target, timeout=0.0)
 
 
@@ -107,3 +107,9 @@ def test_a_topic_without_transactions_has_nothing_pending() -> None:
     assert TOPIC.written == TOPIC.end_offsets
     moved_on = TopicFacts("ads", "id-1", {0: 0}, {0: 10}, log_end_offsets={0: 8})
     assert (moved_on.pending, moved_on.written) == ({}, {0: 10})
+
+
+def test_it_says_that_no_stream_runs_when_that_is_known() -> None:
+    target = Target(TOPIC, FIRST, streams=lambda: False)
+    with pytest.raises(NotCaughtUpError, match="the stream is not running: `make up` starts it"):
+        waited(FakeLake(None), target, timeout=0.0)

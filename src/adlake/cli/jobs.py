@@ -32,14 +32,19 @@ def wait(
     timeout: Annotated[float, typer.Option(min=0, help="seconds")] = 120.0,
 ) -> None:
     """Block until Gold contains every record that is in the topic now; prints the snapshots."""
+    from adlake.devstack.stream import streams_here
     from adlake.io.source_epochs import newest_source_epoch
+    from adlake.io.topic import COMMAND_BOOTSTRAP_SECONDS
     from adlake.jobs.wait import Target, wait_for_gold
     from adlake.wiring import hole_finder, lake_reader, lease_connect, present_topic
 
     settings = Settings()
     epoch = newest_source_epoch(lease_connect(settings), settings.kafka.topic)
-    look = partial(present_topic, settings)
-    target = Target(look(), epoch, hole_finder(settings), look)
+    patience = min(max(timeout, 1.0), COMMAND_BOOTSTRAP_SECONDS)
+    look = partial(present_topic, settings, bootstrap_seconds=patience)
+    target = Target(
+        look(), epoch, hole_finder(settings), look, streams=partial(streams_here, settings)
+    )
     done = wait_for_gold(lake_reader(settings), target, timeout)
     if not done.gold_snapshot:
         return typer.echo(
@@ -65,6 +70,7 @@ def verify(
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
     from adlake.devstack.lake_place import refuse_wrong_place
+    from adlake.devstack.stream import streams_here
     from adlake.generator.truth import load_truth
     from adlake.io.law_store import read_law
     from adlake.io.topic import TopicError
@@ -82,7 +88,10 @@ def verify(
     except TopicError as error:
         typer.echo(f"heads of partitions are not compared: {error}", err=True)
         broker = job.NOT_ASKED
-    with clear_empty_lake(topic), connect(settings.ports.trino_port) as client:
+    with (
+        clear_empty_lake(topic, partial(streams_here, settings)),
+        connect(settings.ports.trino_port) as client,
+    ):
         proof = job.verify(
             client,
             lambda: load_truth(settings.paths.truth_dir),

@@ -116,7 +116,7 @@ def logs(
 
 @app.command(rich_help_panel=STACK)
 def nuke() -> None:
-    """Stop everything and remove all state (events, tables, passwords)."""
+    """Stop everything and remove all state (events, tables, passwords); says what it left."""
     _stack().nuke()
 
 

@@ -17,3 +17,5 @@ NO_GOLD = (
     "`adlake wait`"
 )
 """What every reader of Gold says before the first batch."""
+
+STREAM_IS_AWAY = "the stream is not running: `make up` starts it"

@@ -17,6 +17,10 @@ class LakePlaceError(AdlakeError):
     is_lasting = True
 
 
+class NoLakeYetError(AdlakeError):
+    """Nothing was ever started in this home."""
+
+
 class WarehouseGoneError(LakePlaceError):
     """The catalog lists tables, but the folder with their files is not there."""
 

@@ -12,7 +12,13 @@ from typing import Any, Final
 import streamlit as st
 
 from adlake.io.sql_files import bind, sql_text
-from adlake.io.topic import TopicError, TopicFacts, topic_facts
+from adlake.io.topic import (
+    COMMAND_BOOTSTRAP_SECONDS,
+    TopicError,
+    TopicFacts,
+    refuse_dead_broker,
+    topic_facts,
+)
 from adlake.io.trino import TableMissingError, TrinoClient, connect
 from adlake.jobs.query import run_metric
 
@@ -129,7 +135,8 @@ class Sources:
 
     def _ask_topic(self) -> TopicFacts | None:
         try:
-            return topic_facts(self.kafka_bootstrap, self.topic)
+            refuse_dead_broker(self.kafka_bootstrap, COMMAND_BOOTSTRAP_SECONDS)
+            return topic_facts(self.kafka_bootstrap, self.topic, COMMAND_BOOTSTRAP_SECONDS)
         except TopicError:
             return None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from adlake.contracts.place import LakePlaceError
+from adlake.contracts.place import LakePlaceError, NoLakeYetError
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.install import file_sets, jdk_majors
 from adlake.devstack.java import find_jdk, trino_java
@@ -122,6 +122,9 @@ def lake_finding(settings: Settings) -> Finding:
         refuse_wrong_place(settings)
     except LakePlaceError as error:
         return Finding(Verdict.BLOCKS, "lake", "is not in its place", str(error))
+    except NoLakeYetError:
+        home = settings.paths.home.resolve()
+        return Finding(Verdict.OK, "lake", f"{home} is not made yet: `make up` makes it")
     return Finding(Verdict.OK, "lake", f"{settings.paths.home.resolve()} is its own place")
 
 

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from adlake.contracts.place import WAY_ON, LakePlaceError, Place
+from adlake.contracts.place import WAY_ON, LakePlaceError, NoLakeYetError, Place
 from adlake.devstack.postgres_place import links_to_another_home
 from adlake.settings import Settings
 
@@ -68,6 +68,13 @@ def refuse_other_home(home: Path) -> None:
             "its tables (perhaps its database and processes too) are those of the other place. "
             f"Nothing was touched: {WAY_ON}; a copy you do not want is removed by `rm -r {home}`"
         )
+
+
+def refuse_unmade_home(settings: Settings) -> None:
+    """Raise NoLakeYetError where nothing was ever started; a catalog elsewhere needs no home."""
+    home = settings.paths.home.resolve()
+    if read_home(home) is None and not settings.catalog.catalog_uri:
+        raise NoLakeYetError(f"nothing runs here yet ({home} was never started): run `make up`")
 
 
 def place_of(settings: Settings) -> Place:

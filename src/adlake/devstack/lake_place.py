@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from adlake.contracts.place import Place, WarehouseGoneError
-from adlake.devstack.home import place_of
+from adlake.devstack.home import place_of, refuse_unmade_home
 from adlake.jobs.place import check_place
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings, SettingsError
@@ -15,7 +15,9 @@ def refuse_wrong_place(settings: Settings) -> None:
     """Raise LakePlaceError for a copied or moved lake, or one without its warehouse.
 
     Without a running database the files alone are looked at: the caller says that it is away.
+    NoLakeYetError: nothing was ever started here.
     """
+    refuse_unmade_home(settings)
     place = place_of(settings)
     try:
         check_place(catalog_database(settings).connect, place)

@@ -25,6 +25,7 @@ from adlake.devstack.service import Service, shorten
 from adlake.devstack.stream import Stream
 from adlake.devstack.supervision import SupervisorService
 from adlake.devstack.trino import Trino
+from adlake.devstack.warehouse import remove_warehouse
 from adlake.settings import Settings
 
 SERVICES: tuple[type[Service], ...] = (Postgres, Kafka, Trino, Stream, Generator, Dashboard)
@@ -142,6 +143,7 @@ class Stack:
             )
         refuse_other_home(self.home)
         self.down()
+        remove_warehouse(self.settings, self._report)
         remove_place(self.home)
         shutil.rmtree(self.home)
         self._report(f"removed {self.home}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import psutil
+
 from adlake.devstack.service import Service
 from adlake.environment import command_line
 from adlake.jobs.ready_file import WAITING
+from adlake.settings import Settings
 
 
 class Stream(Service):
@@ -48,3 +51,14 @@ class Stream(Service):
             return self.settings.paths.stream_ready_file.with_name(WAITING).read_text()
         except OSError:
             return ""
+
+
+def streams_here(settings: Settings) -> bool:
+    """Whether a stream runs on this home: as a service, or by hand once its first work is done."""
+    if Stream(settings, None).main_process() is not None:
+        return True
+    try:
+        pid = int(settings.paths.stream_ready_file.read_text())
+    except (OSError, ValueError):
+        return False
+    return psutil.pid_exists(pid)

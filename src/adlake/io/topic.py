@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from adlake.contracts.errors import AdlakeError
 from adlake.io.stamp import LastRecord
 
 _TIMEOUT_MS = 15_000
+STREAM_BOOTSTRAP_SECONDS = 30.0
+"""The stream may start while the broker recovers its log."""
+COMMAND_BOOTSTRAP_SECONDS = 5.0
+"""Somebody waits for the answer of a command."""
 
 
 class TopicError(AdlakeError):
@@ -73,14 +78,38 @@ class TopicFacts:
         )
 
 
-def topic_facts(bootstrap: str, topic: str) -> TopicFacts:
-    """Ask the broker for the topic's id and offsets.
+def refuse_dead_broker(bootstrap: str, seconds: float) -> None:
+    """Raise TopicError at once when nothing listens where the brokers should be.
+
+    The client itself tries a refused connection again until its bootstrap time is over.
+    """
+    said: list[str] = []
+    for server in bootstrap.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not (host and port.isdigit()):
+            return  # left to the client, which knows more spellings
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
+        except OSError as error:
+            said.append(str(error.strerror or error))
+        else:
+            return
+    raise TopicError(f"Kafka does not answer at {bootstrap} ({', '.join(said)}): run `make up`")
+
+
+def topic_facts(
+    bootstrap: str, topic: str, bootstrap_seconds: float = STREAM_BOOTSTRAP_SECONDS
+) -> TopicFacts:
+    """Ask the broker for the topic's id and offsets; `bootstrap_seconds` bounds the first contact.
 
     Raises:
         TopicError: no broker at `bootstrap`, or no such topic.
     """
     with clear_errors(bootstrap):
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_TIMEOUT_MS)
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap, request_timeout_ms=_TIMEOUT_MS,
+            bootstrap_timeout_ms=int(bootstrap_seconds * 1_000),
+        )  # fmt: skip
         try:
             described = _description(admin, bootstrap, topic)
         finally:

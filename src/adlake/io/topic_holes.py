@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.header_names import accept_any_header_names
-from adlake.io.topic import UnreadableRecordsError, clear_errors
+from adlake.io.topic import COMMAND_BOOTSTRAP_SECONDS, UnreadableRecordsError, clear_errors
 
 FindHoles = Callable[[Sequence["OffsetRange"]], Sequence["OffsetRange"]]
 """Those of the given ranges that hold no record, as the broker says."""
@@ -45,6 +45,7 @@ def ranges_without_records(
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap_servers, isolation_level="read_committed",
             enable_auto_commit=False, max_poll_records=1,
+            bootstrap_timeout_ms=int(COMMAND_BOOTSTRAP_SECONDS * 1_000),
         )  # fmt: skip
         try:
             return [one for one in ranges if _is_empty(consumer, topic, one, bootstrap_servers)]

@@ -7,12 +7,12 @@ it is, so a wrong one is found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from adlake.contracts import stamps
-from adlake.contracts.errors import NO_GOLD, AdlakeError
+from adlake.contracts.errors import NO_GOLD, STREAM_IS_AWAY, AdlakeError
 from adlake.io.law_store import law_version_of
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import Stamp
@@ -57,8 +57,12 @@ def _is_dataless(snapshot: Mapping[str, Any]) -> bool:
 
 
 @contextmanager
-def clear_empty_lake(topic: TopicFacts | None) -> Iterator[None]:
+def clear_empty_lake(
+    topic: TopicFacts | None, streams: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
     """Says of an empty Gold what the topic has for it; None: the broker does not answer.
+
+    `streams` tells whether a stream runs that would read it.
 
     Raises:
         EmptyLakeError: as the block raised it, with that sentence.
@@ -69,7 +73,8 @@ def clear_empty_lake(topic: TopicFacts | None) -> Iterator[None]:
         if topic is None:
             told = "whether its topic holds records is not known: run `make up`"
         elif sum(topic.written.values()) > sum(topic.begin_offsets.values()):
-            told = f"{topic.in_words} to read: `adlake wait`, then verify again"
+            way_on = "`adlake wait`" if streams() else STREAM_IS_AWAY
+            told = f"{topic.in_words} to read: {way_on}, then verify again"
         else:
             told = f"{topic.in_words} too: send events (`make generate`)"
         raise EmptyLakeError(f"there is nothing to prove: Gold is empty, {told}") from error

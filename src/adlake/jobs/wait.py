@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from adlake.contracts import stamps
-from adlake.contracts.errors import AdlakeError
+from adlake.contracts.errors import STREAM_IS_AWAY, AdlakeError
 from adlake.contracts.tables import GOLD_STATE
 from adlake.io.lake_reader import LakeReader
 from adlake.io.source_epochs import SourceEpoch
@@ -41,13 +41,14 @@ class Target:
 
     `find_holes` asks the broker which of the given ranges hold no record: a transaction ends with
     a mark that has an offset but never reaches a reader. `look` asks for the topic again, to say
-    what holds the rest back.
+    what holds the rest back. `streams` tells whether a stream runs that would read the rest.
     """
 
     topic: TopicFacts
     epoch: SourceEpoch
     find_holes: FindHoles = lambda _ranges: []
     look: Callable[[], TopicFacts] | None = None
+    streams: Callable[[], bool] = lambda: True
 
     def missing(self, stamp: Stamp | None) -> list[OffsetRange]:
         """Offsets that a table with this stamp does not contain yet, by partition."""
@@ -103,7 +104,7 @@ def _what_is_missing(target: Target, missing: Sequence[OffsetRange], timeout_sec
     )
     topic = target.look() if target.look else target.topic
     if not topic.pending:
-        return f"{found}; is the stream running? see `make status`"
+        return f"{found}; {_doubt(target)}"
     readable = [
         OffsetRange(one.partition, one.first, min(one.next, end))
         for one in missing
@@ -111,8 +112,12 @@ def _what_is_missing(target: Target, missing: Sequence[OffsetRange], timeout_sec
     ]
     # Before an open transaction there may be nothing but the marks of those that ended.
     if set(readable) - set(target.find_holes(readable) if readable else ()):
-        return f"{found}; {topic.pending_in_words}. Is the stream running? see `make status`"
+        return f"{found}; {topic.pending_in_words}; {_doubt(target)}"
     return f"{found}; {topic.pending_in_words}"
+
+
+def _doubt(target: Target) -> str:
+    return "is the stream running? see `make status`" if target.streams() else STREAM_IS_AWAY
 
 
 def _caught_up(stamp: Stamp | None, topic: TopicFacts, seconds: float) -> CaughtUp:
