@@ -31,6 +31,8 @@ _HOT_OPTIONS = {
     "max-concurrent-file-group-rewrites": "2",
     "remove-dangling-deletes": "false",
 }
+MOST_FILES_COMPACTED = 200
+"""Of one pass: a backfill over years leaves files in thousands of days, and batches wait for it."""
 _LEDGER_FILES = 40
 """The ledger grows by one small file a time: so many are merged into one."""
 SNAPSHOTS_KEPT = 100
@@ -103,14 +105,15 @@ def _is_due(every: int, batches_done: int) -> bool:
     return every > 0 and batches_done % every == 1 % every
 
 
-def compact_hot_slots(session: SparkSession) -> None:
-    """Merge Gold's small files, one commit.
+def compact_hot_slots(session: SparkSession, most_files: int = MOST_FILES_COMPACTED) -> None:
+    """Merge Gold's small files, one commit; of more than `most_files` the rest waits its turn.
 
     With its catalog in the name: without, Iceberg looks for a catalog `gold` first, and logs a
     trace that there is none.
     """
     started = time.monotonic()
-    options = ", ".join(f"'{key}', '{value}'" for key, value in _HOT_OPTIONS.items())
+    chosen = _HOT_OPTIONS | {"max-files-to-rewrite": str(most_files)}
+    options = ", ".join(f"'{key}', '{value}'" for key, value in chosen.items())
     row = session.sql(
         f"CALL {CATALOG}.system.rewrite_data_files(table => '{CATALOG}.{GOLD_STATE}', "
         f"strategy => 'sort', sort_order => 'slot ASC NULLS LAST, impression_id ASC NULLS LAST', "
