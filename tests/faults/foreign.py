@@ -13,9 +13,13 @@ import pytest
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.producer import producer_batch
+from kafka.serializer import Serializer
 
 from adlake.io.kafka import partition_of
-from tests.fixtures.corpus.records import FuzzedRecord, Headers
+from adlake.provision.topics import topic_configuration
+from tests.fixtures.corpus.records import Codec, FuzzedRecord, Headers, Transaction
+from tests.integration.lake import Lake
+from tests.integration.test_odd_records import configure
 
 TOPIC = "ad_events"
 PARTITIONS = 4
@@ -24,6 +28,8 @@ MOST_TOGETHER = 6
 """Records of one producer's turn: one transaction, or one flush."""
 FAR_MS = 2**61
 """The client encodes times as differences: two of these may differ by more than a long holds."""
+NO_LIMIT = str(2**63 - 1)
+NULL = b"stands for null"
 Written = dict[tuple[int, int], FuzzedRecord]
 """(partition, offset) -> the committed record there."""
 
@@ -71,6 +77,20 @@ def let_null_headers_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+class NullableKeys(Serializer):  # type: ignore[misc]
+    """The client refuses a record without key and value; what stands for a null key passes."""
+
+    def serialize(self, _topic: str, _headers: object, data: bytes) -> bytes | None:
+        return None if data is NULL else data
+
+
+def set_time_limits(lake: Lake, *, lifted: bool) -> None:
+    """The topic as the lake makes it, or as a foreign broker has it."""
+    ours = topic_configuration(lake.settings().kafka)
+    names = ("message.timestamp.before.max.ms", "message.timestamp.after.max.ms")
+    configure(lake, **{name: NO_LIMIT if lifted else ours[name] for name in names})
+
+
 @dataclass
 class ForeignProducers:
     """One producer per codec and fate of its transactions."""
@@ -78,7 +98,7 @@ class ForeignProducers:
     servers: str
     written: Written = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
-    """acked, refused, aborted, left open."""
+    """committed, refused, aborted, left open."""
     refusals: Counter[str] = field(default_factory=Counter)
     """Name of the broker's error -> records."""
     _producers: dict[str, KafkaProducer] = field(default_factory=dict)
@@ -102,13 +122,14 @@ class ForeignProducers:
         for producer in self._producers.values():
             producer.close(timeout=5)
 
-    def _producer(self, codec: str, fate: str) -> KafkaProducer:
+    def _producer(self, codec: Codec, fate: Transaction) -> KafkaProducer:
         name = f"{fate}-{codec}"
         if name not in self._producers:
             is_plain = fate == "none"
             one = KafkaProducer(
                 bootstrap_servers=self.servers, acks="all", enable_idempotence=True, linger_ms=5,
                 compression_type=None if codec == "none" else codec, max_request_size=64 * 2**20,
+                key_serializer=NullableKeys(),
                 transactional_id=None if is_plain else name, transaction_timeout_ms=600_000,
             )  # fmt: skip
             if not is_plain:
@@ -117,62 +138,76 @@ class ForeignProducers:
         return self._producers[name]
 
     def _plain(self, turn: Sequence[FuzzedRecord]) -> None:
-        self._keep(self._sent(self._producer(turn[0].codec, "none"), turn))
+        for part in parts(turn):
+            self._keep(self._sent(part))
 
     def _commit(self, turn: Sequence[FuzzedRecord]) -> None:
         producer = self._producer(turn[0].codec, "committed")
         producer.begin_transaction()
-        sent = self._sent(producer, turn)
-        if len(sent) == len(turn):
+        taken = self._sent_in_parts(turn)
+        if len(taken) == len(turn):
             producer.commit_transaction()
-            self._keep(sent)
-        else:  # The broker refused one of them: its producer must give up the others.
-            producer.abort_transaction()
-            self.counts["aborted"] += len(sent)
+            self._keep(taken)
+        else:
+            self.counts["aborted"] += len(taken)
 
     def _abort(self, turn: Sequence[FuzzedRecord]) -> None:
         producer = self._producer(turn[0].codec, "aborted")
         producer.begin_transaction()
-        self.counts["aborted"] += len(self._sent(producer, turn))
-        producer.abort_transaction()
+        taken = self._sent_in_parts(turn)
+        self.counts["aborted"] += len(taken)
+        if len(taken) == len(turn):
+            producer.abort_transaction()
 
     def _leave_open(self, turn: Sequence[FuzzedRecord]) -> None:
         codec = turn[0].codec
-        producer = self._producer(codec, "open")
         if codec not in self._open:
+            producer = self._producer(codec, "open")
             producer.begin_transaction()
             self._open[codec] = producer
-        sent = self._sent(producer, turn)
-        self.counts["left open"] += len(sent)
-        if len(sent) < len(turn):
-            self._open.pop(codec).abort_transaction()
+        taken = self._sent_in_parts(turn)
+        self.counts["left open"] += len(taken)
+        if len(taken) < len(turn):
+            del self._open[codec]
 
-    def _sent(self, producer: KafkaProducer, turn: Sequence[FuzzedRecord]) -> Written:
-        """What the broker took; far times go alone."""
-        futures = []
-        for record in turn:
-            partition = partition_of(record.key, record.value, PARTITIONS)
-            if abs(record.timestamp_ms) >= FAR_MS:
-                producer.flush(SEND_SECONDS)
-            try:
-                futures.append((record, producer.send(
-                    TOPIC, record.value, record.key, wire_headers(record.headers), partition,
-                    record.timestamp_ms,
-                )))  # fmt: skip
-            except KafkaError as error:  # a transaction that a refusal has already ended
-                self._refused(error)
-            if abs(record.timestamp_ms) >= FAR_MS:
-                producer.flush(SEND_SECONDS)
+    def _sent_in_parts(self, turn: Sequence[FuzzedRecord]) -> Written:
+        """What the broker took within a transaction: nothing more after a refusal."""
+        taken: Written = {}
+        for part in parts(turn):
+            found = self._sent(part)
+            taken |= found
+            if len(found) < len(part):
+                break
+        return taken
+
+    def _sent(self, part: Sequence[FuzzedRecord]) -> Written:
+        """What the broker took of records that travel together."""
+        codec, fate = part[0].codec, part[0].transaction
+        producer = self._producer(codec, fate)
+        futures = [
+            producer.send(
+                TOPIC, one.value, NULL if one.key is None else one.key, wire_headers(one.headers),
+                partition_of(one.key, one.value, PARTITIONS), one.timestamp_ms,
+            )
+            for one in part
+        ]  # fmt: skip
         producer.flush(SEND_SECONDS)
         taken: Written = {}
-        for record, future in futures:
+        for record, future in zip(part, futures, strict=True):
             try:
                 place = future.get(timeout=SEND_SECONDS)
             except KafkaError as error:
                 self._refused(error)
             else:
                 taken[place.partition, place.offset] = record
+        if len(taken) < len(part):
+            self._replace(codec, fate)
         return taken
+
+    def _replace(self, codec: Codec, fate: Transaction) -> None:
+        """The client's state machine does not survive a refusal; a new one ends its transaction."""
+        self._producers.pop(f"{fate}-{codec}").close(timeout=1)
+        self._producer(codec, fate)
 
     def _refused(self, error: KafkaError) -> None:
         self.counts["refused"] += 1
@@ -182,6 +217,23 @@ class ForeignProducers:
         assert not self.written.keys() & taken.keys()
         self.written |= taken
         self.counts["committed"] += len(taken)
+
+
+def parts(turn: Sequence[FuzzedRecord]) -> Iterator[Sequence[FuzzedRecord]]:
+    """Records that may travel in one batch: one that may be refused, or is far, goes alone.
+
+    The broker refuses a batch as a whole, and the client says of batches beside it that they failed
+    when they did not.
+    """
+    for is_alone, group in groupby(turn, key=_goes_alone):
+        if is_alone:
+            yield from ([one] for one in group)
+        else:
+            yield list(group)
+
+
+def _goes_alone(record: FuzzedRecord) -> bool:
+    return record.may_be_refused or abs(record.timestamp_ms) >= FAR_MS
 
 
 def turns(records: Sequence[FuzzedRecord], dice: random.Random) -> Iterator[Sequence[FuzzedRecord]]:
