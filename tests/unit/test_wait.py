@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from adlake.contracts import stamps
+from adlake.contracts.tables import GOLD_STATE
 from adlake.io.lake_reader import LakeReader
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import Stamp, offsets_text
@@ -29,6 +30,26 @@ class FakeLake:
     def newest_stamp(self, _name: str) -> Stamp | None:
         return self._found.pop(0) if len(self._found) > 1 else self._found[0]
 
+    def has_snapshot(self, _name: str, _snapshot_id: int) -> bool:
+        return True
+
+
+class RefilledLake:
+    """Gold outlived its Bronze, which holds one record more at each look; then Gold is renewed."""
+
+    def __init__(self) -> None:
+        self.bronze, self.is_renewed = 7, False
+
+    def newest_stamp(self, name: str) -> Stamp | None:
+        if name == GOLD_STATE:
+            return stamp(10)
+        self.bronze += 1
+        return stamp(self.bronze)
+
+    def has_snapshot(self, _name: str, _snapshot_id: int) -> bool:
+        was_renewed, self.is_renewed = self.is_renewed, True
+        return was_renewed
+
 
 def stamp(next_offset: int, label: str = "ads", topic_id: str = "id-1") -> Stamp:
     return Stamp(
@@ -49,6 +70,23 @@ def waited(lake: FakeLake, target: Target, timeout: float = 5.0) -> int:
 def test_it_ends_when_every_offset_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wait, "POLL_SECONDS", 0.0)
     assert waited(FakeLake(None, stamp(9), stamp(10)), Target(TOPIC, FIRST)) == 7
+
+
+def test_a_bronze_that_is_filled_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wait, "POLL_SECONDS", 0.0)
+    lake = RefilledLake()
+    wait_for_gold(cast("LakeReader", lake), Target(TOPIC, FIRST), 5.0)
+    assert lake.bronze >= 10
+    assert lake.is_renewed
+
+
+def test_a_named_snapshot_that_never_comes_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wait, "PAIR_SECONDS", 0.0)
+    lake = FakeLake(stamp(10))
+    monkeypatch.setattr(lake, "has_snapshot", lambda _name, _snapshot_id: False)
+    assert waited(lake, Target(TOPIC, FIRST)) == 7
 
 
 @pytest.mark.parametrize("found", [None, stamp(9), stamp(10, topic_id="id-0")])

@@ -56,6 +56,11 @@ class LakeReader:
             snapshot = table.snapshot_by_id(parent) if parent is not None else None
         return None
 
+    def has_snapshot(self, name: str, snapshot_id: int) -> bool:
+        """Whether a table still has this snapshot."""
+        table = self.table(name)
+        return table is not None and table.snapshot_by_id(snapshot_id) is not None
+
     def head(self, name: str) -> TableHead | None:
         """The head of a table's main branch; None when there is no such table."""
         table = self.table(name)

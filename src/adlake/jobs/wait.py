@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import STREAM_IS_AWAY, AdlakeError
-from adlake.contracts.tables import GOLD_STATE
+from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.lake_reader import LakeReader
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import Stamp
@@ -19,6 +19,9 @@ from adlake.jobs.source import source_position
 POLL_SECONDS = 0.5
 STILL_SECONDS = 3.0
 """When nothing moved for so long, the broker is asked whether anything is left to move."""
+PAIR_SECONDS = 20.0
+"""A Gold that outlived its Bronze is committed once more when that is filled again; no longer than
+this is it waited for, since an operator may have removed the named snapshot for good."""
 
 
 class NotCaughtUpError(AdlakeError):
@@ -69,7 +72,7 @@ def wait_for_gold(
     timeout_seconds: float,
     report: Callable[[str], None] = lambda _line: None,
 ) -> CaughtUp:
-    """Wait until Gold contains the target.
+    """Wait until Gold contains the target, and Bronze too: it may be filled again after a loss.
 
     Raises:
         NotCaughtUpError: after `timeout_seconds`.
@@ -79,7 +82,7 @@ def wait_for_gold(
     moved_at = started
     while True:
         stamp = lake.newest_stamp(GOLD_STATE)
-        missing = target.missing(stamp)
+        missing = target.missing(stamp) or target.missing(lake.newest_stamp(BRONZE_EVENTS))
         if missing != before:
             before, moved_at = missing, time.monotonic()
         elif missing and time.monotonic() - moved_at > STILL_SECONDS:
@@ -87,7 +90,7 @@ def wait_for_gold(
             holes = target.find_holes(missing)
             missing = [one for one in missing if one not in holes]
         elapsed = time.monotonic() - started
-        if not missing:
+        if not missing and (_is_pair(lake, stamp) or elapsed > min(timeout_seconds, PAIR_SECONDS)):
             return _caught_up(stamp, target.topic, elapsed)
         if elapsed > timeout_seconds:
             raise NotCaughtUpError(_what_is_missing(target, missing, timeout_seconds))
@@ -95,11 +98,18 @@ def wait_for_gold(
         time.sleep(POLL_SECONDS)
 
 
+def _is_pair(lake: LakeReader, gold: Stamp | None) -> bool:
+    """Bronze still has the snapshot that Gold says it was made from."""
+    if gold is None:
+        return True
+    return lake.has_snapshot(BRONZE_EVENTS, int(gold.properties[stamps.BRONZE_SNAPSHOT]))
+
+
 def _what_is_missing(target: Target, missing: Sequence[OffsetRange], timeout_seconds: float) -> str:
     by_partition = {one.partition: one.next - one.first for one in missing}
     records = sum(by_partition.values())
     found = (
-        f"after {timeout_seconds:.0f} s Gold still misses {records} records "
+        f"after {timeout_seconds:.0f} s the lake still misses {records} records "
         f"(by partition: {by_partition})"
     )
     topic = target.look() if target.look else target.topic
