@@ -19,6 +19,7 @@ import pytest
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
 from tests.faults.drill import produce, prove, run_into
+from tests.fixtures.log_noise import noise_of
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -36,7 +37,12 @@ KILLS = (
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     one = Lake(
         tmp_path_factory.mktemp("exactly-once") / "home",
-        {"MAX_OFFSETS_PER_TRIGGER": "20000", "TRIGGER_SECONDS": "1"},
+        {
+            "MAX_OFFSETS_PER_TRIGGER": "20000",
+            "TRIGGER_SECONDS": "1",
+            "COMPACT_EVERY_BATCHES": "2",
+            "EXPIRE_EVERY_BATCHES": "2",
+        },
     )
     try:
         one.stack().up(only=SERVERS)
@@ -52,6 +58,13 @@ def test_gold_is_proven_when_every_fault_is_in_the_traffic(lake: Lake) -> None:
     for reason in ("MALFORMED_JSON", "MISSING_KEY", "NEGATIVE_VALUE", "FUTURE_TIMESTAMP"):
         assert reason in proof
     lake.stack().down(only=["stream"])
+
+
+def test_the_logs_of_a_healthy_run_hold_no_trace_and_no_warning_twice(lake: Lake) -> None:
+    logs = {name: lake.home / "logs" / f"{name}.log" for name in (*SERVERS, "stream")}
+    assert "compacted " in logs["stream"].read_text()
+    noise = {name: noise_of(log.read_text(errors="replace")) for name, log in logs.items()}
+    assert not any(noise.values()), noise
 
 
 def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
@@ -77,7 +90,10 @@ def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
 
 
 def test_gold_built_again_from_bronze_has_the_same_hash(lake: Lake) -> None:
-    shown = lake.adlake("replay").stdout
+    replayed_by = lake.adlake("replay")
+    shown = replayed_by.stdout
+    for word in ("WARN", "loading settings", "log4j", "NativeCodeLoader", "incubator"):
+        assert word not in replayed_by.stderr, "Spark's own lines reach the terminal"
     live, replayed = [line.split()[-1] for line in shown.splitlines() if "sha256" in line]
     assert live == replayed
     assert "0 campaigns and days differ" in shown

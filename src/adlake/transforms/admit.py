@@ -82,7 +82,7 @@ def _payload_steps() -> tuple[dict[str, Column], ...]:
     """Add raw_payload, raw_bytes, ingest_ms, `_byte_fault` and `_object_text`."""
     value, text = F.col("value"), F.col("value").cast("string")
     is_utf8 = F.is_valid_utf8(text)
-    start = F.substring(F.ltrim(text, F.lit(_JSON_WHITE_SPACE)), 1, 1)
+    start = F.substring(_trimmed("LEADING", "CAST(value AS STRING)"), 1, 1)
     return (
         {
             "raw_payload": F.when(is_utf8, text),
@@ -94,8 +94,13 @@ def _payload_steps() -> tuple[dict[str, Column], ...]:
     )
 
 
+def _trimmed(side: str, text: str) -> Column:
+    # Standard SQL: Spark warns at each start of the functions with two parameters.
+    return F.expr(f"trim({side} '{_JSON_WHITE_SPACE}' FROM {text})")
+
+
 def _byte_fault(start: Column) -> Column:
-    trimmed = F.trim(F.col("raw_payload"), F.lit(_JSON_WHITE_SPACE))
+    trimmed = _trimmed("BOTH", "raw_payload")
     # Anchored: in text that is not UTF-8 one "character" may hold the byte after it too.
     begins_other = start.rlike(r'^[\["\-0-9]') | trimmed.isin("true", "false", "null")
     return (

@@ -48,7 +48,7 @@ def _general_money(number: Column) -> Column:
 
 
 def _bounded(exponent: Column) -> Column:
-    significant = F.ltrim(F.regexp_replace(exponent, "^[-+]", ""), F.lit("0"))
+    significant = F.regexp_replace(exponent, "^[-+]?0*", "")
     too_long = F.length(significant) >= len(_DECISIVE_EXPONENT)
     size = F.when(too_long, F.lit(int(_DECISIVE_EXPONENT))).otherwise(
         F.coalesce(significant.try_cast("int"), F.lit(0))
@@ -57,7 +57,7 @@ def _bounded(exponent: Column) -> Column:
 
 
 def _shifted_money(parts: Column) -> Column:
-    digits = F.ltrim(parts["all_digits"], F.lit("0"))
+    digits = F.regexp_replace(parts["all_digits"], "^0+", "")
     leading_zeros = F.length(parts["all_digits"]) - F.length(digits)
     # The value is 0.DIGITS x 10^point.
     point = F.length(parts["whole"]) - leading_zeros + parts["exponent"]
