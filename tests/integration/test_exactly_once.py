@@ -16,10 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from adlake.contracts.tables import GOLD_STATE
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
 from tests.faults.drill import produce, prove, run_into
 from tests.fixtures.log_noise import noise_of
+from tests.fixtures.operator_sql import damaged
 from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -73,16 +75,16 @@ def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
             "SELECT impression_id FROM gold.ad_performance_state WHERE is_converted "
             "ORDER BY impression_id LIMIT 1"
         )
-        move = (
-            "UPDATE gold.ad_performance_state SET revenue = revenue {} 0.01 WHERE impression_id = ?"
-        )
-        list(client.rows(move.format("+"), [victim]))
+    move = (
+        f"UPDATE lakehouse.{GOLD_STATE} SET revenue = revenue + 0.01 "
+        f"WHERE impression_id = '{victim}'"
+    )
+    with damaged(lake.settings(), GOLD_STATE, move):
         explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
         assert explained["differences"] == ["revenue"]
         corrupt = lake.adlake("verify", expected=1)
         assert victim in corrupt.stdout + corrupt.stderr
         assert "revenue" in corrupt.stdout + corrupt.stderr
-        list(client.rows(move.format("-"), [victim]))
     assert "0 differ" in lake.adlake("verify").stdout
     explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
     assert explained["differences"] == []
