@@ -15,7 +15,7 @@ from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import PartitionCounts, counts_text, offsets_text, parse_counts
 from adlake.jobs import housekeep
-from adlake.jobs.completeness import open_books, record_batches
+from adlake.jobs.completeness import forget_lost_bronze, open_books, record_batches
 
 pytestmark = pytest.mark.spark
 
@@ -178,6 +178,26 @@ def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:
     assert [
         (row.batch_id, row.is_complete) for row in sorted(batches, key=lambda row: row.batch_id)
     ] == [(0, False), (1, True)]
+
+
+def test_the_batches_of_a_lost_bronze_are_forgotten_once_a_new_one_begins(
+    lake: SparkSession,
+) -> None:
+    append_batch(lake, 0, first=0)
+    append_batch(lake, 1, first=10)
+    record_batches(lake)
+    forget_lost_bronze(lake)
+    ledger = IcebergTable(lake, COMPLETENESS_LEDGER)
+    assert ledger.row_count() == 2, "Bronze is there"
+    lake.sql(f"DROP TABLE lakehouse.{BRONZE_EVENTS} PURGE")
+    provision_tables(lake)
+    forget_lost_bronze(lake)
+    assert ledger.row_count() == 0
+    append_batch(lake, 0, first=0)
+    record_batches(lake)
+    hold_in_gold(lake)
+    assert ledger.row_count() == 1
+    assert gaps(lake) == []
 
 
 def test_counts_survive_their_text_form() -> None:

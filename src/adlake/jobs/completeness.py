@@ -65,6 +65,20 @@ def record_batches(session: SparkSession) -> int:
     return len(rows)
 
 
+def forget_lost_bronze(session: SparkSession) -> None:
+    """Empty the ledger when Bronze has no batch: what it holds is of a Bronze that was lost.
+
+    Whoever accepted that loss is on record (ADR 0013). Kept, the old batches would not fit those
+    that fill Bronze again, and no proof could succeed any more.
+    """
+    if IcebergTable(session, BRONZE_EVENTS).newest_stamp() is not None:
+        return
+    ledger = IcebergTable(session, COMPLETENESS_LEDGER)
+    if ledger.row_count():
+        log.warning("the ledger is emptied: its batches are those of a Bronze that was lost")
+        session.sql(f"DELETE FROM {ledger.full_name}")  # noqa: S608 - a name of ours
+
+
 def ledger_rows(found: Sequence[Stamp]) -> Iterator[tuple[Any, ...]]:
     """Rows in the order of LEDGER_COLUMNS; stamps from before there were counts give none."""
     for stamp in found:

@@ -37,6 +37,7 @@ from adlake.io.topic import TopicWatch, topic_facts
 from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.clock_wait import ClockWait, behind_tables, never_behind
+from adlake.jobs.completeness import forget_lost_bronze
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.heads import refuse_lost_tables
 from adlake.jobs.housekeep import close_books, keep_house
@@ -174,6 +175,7 @@ class _Run:
         topic = topic_facts(config.bootstrap_servers, config.topic)
         self._epoch = newest_source_epoch(config.lease_connect, config.topic)
         stamp = trusted_stamp(IcebergTable(session, BRONZE_EVENTS))
+        forget_lost_bronze(session)
         position = source_position(stamp, self._epoch)
         contained = position.last_records if position else {}
         topic = with_last_records(topic, config.bootstrap_servers, contained)
