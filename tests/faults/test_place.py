@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.faults.drill import QUICK
+from tests.fixtures.lake_files import fingerprints
 from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(900)]
@@ -39,16 +39,6 @@ def copied(lake: Lake, name: str) -> Lake:
     home = lake.home.with_name(name)
     shutil.copytree(lake.home, home, symlinks=True)
     return Lake(home, QUICK)
-
-
-def fingerprints(home: Path) -> dict[str, str]:
-    """Every file of a lake, its database included wherever that lies; not the lock of a backup."""
-    return {
-        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in (home, (home / "postgres").resolve())
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.parent != home / "run"
-    }
 
 
 def test_a_copy_is_refused_by_every_verb_and_the_original_stays_as_it_was(original: Lake) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from adlake.io.warehouse_file import WAREHOUSE_FILE, read_mark
 from adlake.jobs.place import check_place, claim_place
 from adlake.provision.catalog import catalog_database
 from adlake.wiring import lake_reader
+from tests.fixtures.lake_files import fingerprints
 from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -93,16 +93,6 @@ def ids_of(lake: Lake) -> list[int]:
         return sorted(table.scan().to_arrow()["id"].to_pylist())
     finally:
         lake.stack().down()
-
-
-def fingerprints(home: Path) -> dict[str, str]:
-    """Every file of a lake, its database included wherever that lies; not the lock of a backup."""
-    return {
-        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in (home, (home / "postgres").resolve())
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.parent != home / "run"
-    }
 
 
 def test_a_copy_a_moved_and_a_restored_lake_are_lakes_of_their_own(tmp_path: Path) -> None:
