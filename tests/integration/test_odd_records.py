@@ -15,6 +15,7 @@ import pytest
 from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
+from adlake.contracts.errors import STREAM_IS_AWAY
 from adlake.contracts.record_time import ingest_ms
 from adlake.io.kafka import ProducerError, publish_all
 from adlake.io.last_records import with_last_records
@@ -128,7 +129,7 @@ def test_a_producer_may_abort_its_first_records(lake: Lake) -> None:
     with open_transaction(lake, "aborted") as producer:
         producer.abort_transaction()
     unread = lake.adlake("verify", expected=1).stderr
-    assert "records to read: `adlake wait`" in unread
+    assert f"records to read: {STREAM_IS_AWAY}" in unread
     assert "not in Bronze yet" in lake.adlake("ledger").stdout
     lake.stack().up(only=["stream"])
     lake.adlake("wait")
