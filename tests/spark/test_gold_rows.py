@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.contracts.tables import GOLD_LAW_COLUMNS
+from adlake.contracts.tables import GOLD_COLUMNS, GOLD_LAW_COLUMNS
 from adlake.domain.law import AdmittedDelivery
 from adlake.transforms import fold, gold
 from adlake.transforms.fold import batch_states, merged_states
@@ -42,7 +42,7 @@ def in_two_batches(spark: SparkSession, deliveries: list[AdmittedDelivery], seed
     first = gold_rows(batch_states(delivery_frame(spark, mixed[:cut]))).localCheckpoint()
     second = batch_states(delivery_frame(spark, mixed[cut:])).localCheckpoint()
     changed = changed_rows(second, first.select("impression_id", "events_state", "engaged"))
-    changed = changed.drop("was_engaged").localCheckpoint()
+    changed = changed.select(*GOLD_COLUMNS).localCheckpoint()
     new = gold_rows(second.join(first, "impression_id", "left_anti"))
     kept = first.join(changed, "impression_id", "left_anti")
     return kept.unionByName(changed).unionByName(new)
