@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pytest
+from benchmarks import mutations
 from benchmarks.mutations import MUTATIONS, Mutation
 
 from adlake.settings import REPO_ROOT
@@ -20,3 +24,14 @@ def test_a_mutation_changes_one_place_and_names_a_test(mutation: Mutation) -> No
 
 def test_there_are_at_least_twenty() -> None:
     assert len({one.name for one in MUTATIONS}) == len(MUTATIONS) >= 20
+
+
+def test_every_subject_is_planted() -> None:
+    found = {
+        one
+        for module in pkgutil.iter_modules(mutations.__path__)
+        for value in vars(importlib.import_module(f"{mutations.__name__}.{module.name}")).values()
+        if isinstance(value, tuple)
+        for one in value
+    }
+    assert found == set(MUTATIONS)

@@ -1,0 +1,40 @@
+"""The named bugs of `make mutants`, and the test that must catch each; one module per subject."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.admission import ADMISSION
+from benchmarks.mutations.batches import BATCHES
+from benchmarks.mutations.environment import ENVIRONMENT
+from benchmarks.mutations.fence import FENCE
+from benchmarks.mutations.law import LAW
+from benchmarks.mutations.log import LOG
+from benchmarks.mutations.mutation import Mutation
+from benchmarks.mutations.places import PLACES
+from benchmarks.mutations.proof import PROOF
+from benchmarks.mutations.readers import READERS
+from benchmarks.mutations.records import RECORDS
+from benchmarks.mutations.replay import REPLAY
+from benchmarks.mutations.sentences import SENTENCES
+from benchmarks.mutations.source import SOURCE
+from benchmarks.mutations.supervision import SUPERVISION
+from benchmarks.mutations.time import TIME
+
+__all__ = ["MUTATIONS", "Mutation"]
+
+MUTATIONS: tuple[Mutation, ...] = (
+    *LAW,
+    *ADMISSION,
+    *BATCHES,
+    *FENCE,
+    *SOURCE,
+    *RECORDS,
+    *REPLAY,
+    *PROOF,
+    *TIME,
+    *SUPERVISION,
+    *LOG,
+    *READERS,
+    *PLACES,
+    *ENVIRONMENT,
+    *SENTENCES,
+)

@@ -1,0 +1,39 @@
+"""The user's environment, settings and downloads."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+ENVIRONMENT: tuple[Mutation, ...] = (
+    Mutation(
+        "the web page of Spark is open to the network", "src/adlake/environment.py",
+        '    "SPARK_LOCAL_IP": "127.0.0.1",\n', "",
+        "tests/integration/test_books.py::test_every_process_listens_on_loopback_alone",
+    ),
+    Mutation(
+        "the variables of other tools stay", "src/adlake/environment.py",
+        "    os.environ.clear()\n", "", "tests/unit/test_environment.py",
+    ),
+    Mutation(
+        "services inherit what the shell had", "src/adlake/environment.py",
+        "return _only(os.environ, SERVICES, prefix=None) | FIXED",
+        "return dict(os.environ) | FIXED", "tests/unit/test_environment.py",
+    ),
+    Mutation(
+        "SQL is expanded by make", "Makefile",
+        "export SQL_TEXT := $(value SQL)", "export SQL_TEXT := $(SQL)", "tests/unit/test_make.py",
+    ),
+    Mutation(
+        "a misspelt name in .env passes", "src/adlake/settings.py",
+        "            _refuse_unknown(name, where)\n", "", "tests/unit/test_settings_file.py",
+    ),
+    Mutation(
+        "pip heeds the user's own configuration",
+        "src/adlake/devstack/download_environment.py",
+        '        "PIP_CONFIG_FILE": os.devnull,\n', "", "tests/unit/test_download_environment.py",
+    ),
+    Mutation(
+        "a download outlives its command", "src/adlake/devstack/install.py",
+        "            fetcher.cancelled.set()\n", "", "tests/unit/test_download_environment.py",
+    ),
+)  # fmt: skip

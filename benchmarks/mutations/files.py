@@ -1,0 +1,9 @@
+"""Files and tests that mutations of several subjects name."""
+
+from __future__ import annotations
+
+BATCH = "tests/spark/test_batch.py"
+FENCE = "tests/integration/test_fence.py"
+GOLD = "src/adlake/transforms/gold.py"
+BATCH_JOB = "src/adlake/jobs/batch.py"
+WRITER = "src/adlake/io/gold_writer.py"

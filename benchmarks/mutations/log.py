@@ -1,0 +1,41 @@
+"""What the log says: no noise, and each alarm once."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.files import WRITER
+from benchmarks.mutations.mutation import Mutation
+
+ALARM_TEST = "tests/unit/test_crowd_alarm.py"
+CROWD_ALARM = "src/adlake/jobs/crowd_alarm.py"
+QUIET = "tests/spark/test_quiet_log.py"
+
+LOG: tuple[Mutation, ...] = (
+    Mutation(
+        "a trace at each compaction: a table named without its catalog",
+        "src/adlake/jobs/housekeep.py",
+        "table => '{CATALOG}.{GOLD_STATE}'", "table => '{GOLD_STATE}'", QUIET,
+    ),
+    Mutation(
+        "four warnings a batch: frozen rows cannot be computed again", "src/adlake/io/lineage.py",
+        "rdd.sparkContext().unpersistRDD(rdd.id(), False)", "rdd.unpersist(False)", QUIET,
+    ),
+    Mutation(
+        "a crowded impression is warned of in each batch", CROWD_ALARM,
+        "return crowd.events >= 2 * self._told[crowd.impression_id]", "return True",
+        f"{ALARM_TEST}::test_a_crowded_impression_is_named_once_and_again_when_it_doubles",
+    ),
+    Mutation(
+        "only the largest crowd of a batch is ever named", CROWD_ALARM,
+        "for crowd in crowds if self._is_news", "for crowd in crowds[:1] if self._is_news",
+        f"{ALARM_TEST}::test_an_id_that_joins_behind_a_larger_one_is_named",
+    ),
+    Mutation(
+        "an impression id steers the log", CROWD_ALARM, '"{printable(cut)}"', '"{cut}"',
+        f"{ALARM_TEST}::test_an_id_cannot_steer_the_log",
+    ),
+    Mutation(
+        "stored events do not count for the alarm", WRITER,
+        'is_engaged}"), "events")', 'is_engaged}"), "0")',
+        "tests/spark/test_crowded_batches.py",
+    ),
+)  # fmt: skip

@@ -1,0 +1,52 @@
+"""Readers: Trino, the metrics and the dashboard."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+READS_ONLY = "tests/contract/test_trino_reads_only.py"
+BOUNDS = "tests/unit/test_dashboard_bounds.py"
+CROWD = "tests/contract/test_metrics_many_campaigns.py"
+
+READERS: tuple[Mutation, ...] = (
+    Mutation(
+        "Trino lets table procedures through", "infra/trino/catalog/lakehouse.jdbc.properties",
+        "iceberg.security=READ_ONLY", "iceberg.security=ALLOW_ALL",
+        f"{READS_ONLY}::test_every_write_is_refused_and_nothing_changes",
+    ),
+    Mutation(
+        "anybody may see and kill a query of another in Trino", "infra/trino/access-rules.json",
+        '"allow": ["execute"]', '"allow": ["execute", "view", "kill"]',
+        f"{READS_ONLY}::test_nobody_sees_or_kills_the_query_of_another",
+    ),
+    Mutation(
+        "the secret of Trino's internal requests is a known name", "infra/trino/config.properties",
+        "internal-communication.shared-secret=$${ENV:TRINO_INTERNAL_SECRET}", "",
+        f"{READS_ONLY}::test_internal_requests_are_signed_by_a_secret_of_this_lake",
+    ),
+    Mutation(
+        "answers of the dashboard are kept for ever", "src/adlake/dashboard/lake.py",
+        "            self._make_room()\n", "",
+        f"{BOUNDS}::test_answers_of_minutes_long_past_are_forgotten",
+    ),
+    Mutation(
+        "the dashboard asks for every campaign", "src/adlake/dashboard/campaigns.py",
+        '{**since, "most": str(MOST_CAMPAIGNS)}', '{**since, "most": str(10**9)}',
+        f"{BOUNDS}::test_every_list_a_page_asks_for_is_bounded",
+    ),
+    Mutation(
+        "the count of campaigns is that of the rows shown", "sql/metrics/campaign_performance.sql",
+        "count(*) OVER () AS campaigns", "least(count(*) OVER (), 100) AS campaigns",
+        f"{CROWD}::test_the_largest_campaigns_come_with_the_count_of_all",
+    ),
+    Mutation(
+        "a query right after the start of Trino finds no node", "src/adlake/io/trino.py",
+        "if error.error_name != _NO_NODE or", "if True or",
+        "tests/unit/test_trino_client.py::test_a_query_waits_until_there_is_a_node",
+    ),
+    Mutation(
+        "rejects from before 1970 are hidden", "sql/metrics/rejected_by_reason.sql",
+        "with time zone), ingest_ts)", "with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')",
+        "tests/contract/test_metrics_edges.py::test_rejects_with_odd_times_are_shown",
+    ),
+)  # fmt: skip

@@ -1,0 +1,53 @@
+"""Records as foreign producers send them: times, codecs, headers."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.files import BATCH, BATCH_JOB
+from benchmarks.mutations.mutation import Mutation
+
+RECORD_TIMES = "tests/unit/test_record_times.py"
+CODECS = "tests/unit/test_codecs.py"
+
+RECORDS: tuple[Mutation, ...] = (
+    Mutation(
+        "a codec that is not known looks like a broker that is away", "src/adlake/io/topic.py",
+        "except (UnsupportedCodecError, CorruptRecordError) as error", "except () as error", CODECS,
+    ),
+    Mutation(
+        "one record that cannot be unpacked hides the last records of all partitions",
+        "src/adlake/io/last_records.py",
+        "found |= _readable(consumer, {partition: offset}, bootstrap_servers)", "pass", CODECS,
+    ),
+    Mutation(
+        "the broker takes timestamps of any age", "src/adlake/provision/topics.py",
+        "OLDEST_MS: Final = 100 * YEAR_MS", "OLDEST_MS: Final = 2**63 - 1", CODECS,
+    ),
+    Mutation(
+        "times before 1582 are kept in another calendar", BATCH_JOB,
+        "if not has_exact_times and", "if False and",
+        f"{BATCH}::test_record_times_of_another_calendar_are_read_again_before_anything_is_written",
+    ),
+    Mutation(
+        "a batch that Spark cannot read is tried in the same way for ever",
+        "src/adlake/jobs/reread.py", '"ArithmeticException" in text', "False", RECORD_TIMES,
+    ),
+    Mutation(
+        "a time that the lake cannot hold looks like a lost tail", "src/adlake/io/stamp.py",
+        "kept_ms = ingest_ms(of_broker.timestamp_ms)", "kept_ms = of_broker.timestamp_ms",
+        RECORD_TIMES,
+    ),
+    Mutation(
+        "the second reader reads past the batch", "src/adlake/io/topic_range.py",
+        "if record.offset < ends[partition]:", "if True:", RECORD_TIMES,
+    ),
+    Mutation(
+        "a header's name in another encoding makes its record unreadable",
+        "src/adlake/io/header_names.py",
+        'decode(encoding, "replace")', "decode(encoding)", CODECS,
+    ),
+    Mutation(
+        "the second reader stops at a header's name in another encoding",
+        "src/adlake/io/topic_range.py",
+        "    accept_any_header_names()\n", "", CODECS,
+    ),
+)  # fmt: skip

@@ -1,0 +1,31 @@
+"""Errors end in one sentence that blames the right thing."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+OUTAGES = "tests/unit/test_outages.py"
+
+SENTENCES: tuple[Mutation, ...] = (
+    Mutation(
+        "an error nobody foresaw ends in a traceback", "src/adlake/cli/application.py",
+        "_fail(catalog_trouble(error) or spark_trouble(error) or _sentence_for(error), FAILURE)",
+        "raise", "tests/unit/test_sentences.py",
+    ),
+    Mutation(
+        "a terminal that cannot show a name ends the command", "src/adlake/environment.py",
+        'errors="backslashreplace"', 'errors="strict"', "tests/unit/test_sentences.py",
+    ),
+    Mutation(
+        "an outage under Spark is called a fault of adlake", "src/adlake/cli/application.py",
+        "catalog_trouble(error) or spark_trouble(error) or", "catalog_trouble(error) or", OUTAGES,
+    ),
+    Mutation(
+        "a batch's own error is lost in what Spark makes of it", "src/adlake/jobs/stream.py",
+        "raise (self._batch_failure or error) from error", "raise", OUTAGES,
+    ),
+    Mutation(
+        "a full disk of PostgreSQL is called a database that is away", "src/adlake/io/outages.py",
+        '(re.compile(f"({_DISK})"), _FULL.format),', "", OUTAGES,
+    ),
+)  # fmt: skip

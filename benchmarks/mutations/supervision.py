@@ -1,0 +1,44 @@
+"""Supervision, stopping and readiness of services."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+SUPERVISOR = "src/adlake/devstack/supervisor.py"
+SUPERVISED = "tests/unit/test_supervisor.py"
+
+SUPERVISION: tuple[Mutation, ...] = (
+    Mutation(
+        "what is left of a service is killed without being asked",
+        "src/adlake/devstack/process.py",
+        "else roots_of(family)", "else []", "tests/unit/test_devstack_service.py",
+    ),
+    Mutation(
+        "a service that ends again and again is started again without a pause", SUPERVISOR,
+        "pause = min(2.0**track.ended_in_a_row, LONGEST_PAUSE_SECONDS)", "pause = 0.0", SUPERVISED,
+    ),
+    Mutation(
+        "what was dead before the supervisor came is started", SUPERVISOR,
+        "elif self._left_dead.get(name) != known:", "else:", SUPERVISED,
+    ),
+    Mutation(
+        "a service refused by name is tried as often as any", SUPERVISOR,
+        "if ending.is_lasting:", "if False:", SUPERVISED,
+    ),
+    Mutation(
+        "a service that was taken down is revived", "src/adlake/devstack/service.py",
+        "        if self.state() is State.DIED:\n            self._launch(",
+        "        if self.main_process() is None:\n            self._launch(", SUPERVISED,
+    ),
+    Mutation(
+        "the stream is ready as soon as its query has started", "src/adlake/jobs/ready_file.py",
+        'if not (batches_done or status["message"] == NOTHING_TO_READ):', "if False:",
+        "tests/unit/test_ready_file.py",
+    ),
+    Mutation(
+        "a full disk ends the supervisor", SUPERVISOR,
+        "with logged_errors(name):", "if name:",
+        "tests/unit/test_supervisor.py::"
+        "test_a_full_disk_ends_neither_the_supervisor_nor_the_turn_of_the_others",
+    ),
+)  # fmt: skip
