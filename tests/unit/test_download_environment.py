@@ -77,7 +77,8 @@ def test_a_home_that_cannot_be_written_costs_no_download(
 
 
 DOWNLOAD = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
 sys.path.insert(0, {sources!r})
 from pathlib import Path
 from adlake.cli import application, stack
