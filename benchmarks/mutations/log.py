@@ -38,4 +38,20 @@ LOG: tuple[Mutation, ...] = (
         'is_engaged}"), "events")', 'is_engaged}"), "0")',
         "tests/spark/test_crowded_batches.py",
     ),
+    Mutation(
+        "a batch that is read again leaves the trace of Spark", "infra/spark/log4j2.properties",
+        "(ArithmeticException.*sql[.]kafka010[.]|", "(",
+        f"{QUIET}::test_only_tasks_that_fail_by_record_times_leave_no_trace",
+    ),
+    Mutation(
+        "no failure of a task leaves a trace", "infra/spark/log4j2.properties",
+        "ArithmeticException.*sql[.]kafka010[.]", "Exception",
+        f"{QUIET}::test_only_tasks_that_fail_by_record_times_leave_no_trace",
+    ),
+    Mutation(
+        "what Spark said is lost when the second client fails too", "src/adlake/jobs/attempts.py",
+        "raise error from self._unreadable", "raise",
+        "tests/unit/test_record_times.py::"
+        "test_a_batch_that_cannot_be_read_again_ends_with_the_trace_of_spark_too",
+    ),
 )  # fmt: skip

@@ -49,4 +49,16 @@ READERS: tuple[Mutation, ...] = (
         "with time zone), ingest_ts)", "with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')",
         "tests/contract/test_metrics_edges.py::test_rejects_with_odd_times_are_shown",
     ),
+    Mutation(
+        "Spark's view trims the zero by the digits", "sql/views/spark/admitted_deliveries.sql",
+        "trim(LEADING '0' FROM concat(whole_digits, fraction_digits))",
+        "trim(LEADING concat(whole_digits, fraction_digits) FROM '0')",
+        "tests/contract/test_audit_views.py::"
+        "test_admitted_deliveries_have_the_content_of_the_law",
+    ),
+    Mutation(
+        "explain reads an impression of any size", "src/adlake/jobs/explain.py",
+        "if len(kept) > MOST_DELIVERIES or held_bytes > MOST_PAYLOAD_BYTES:", "if not kept:",
+        "tests/unit/test_explain.py::test_an_impression_with_very_many_deliveries_is_refused_before_they_are_all_read",
+    ),
 )  # fmt: skip

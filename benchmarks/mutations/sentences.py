@@ -28,4 +28,15 @@ SENTENCES: tuple[Mutation, ...] = (
         "a full disk of PostgreSQL is called a database that is away", "src/adlake/io/outages.py",
         '(re.compile(f"({_DISK})"), _FULL.format),', "", OUTAGES,
     ),
+    Mutation(
+        "the stream makes a folder where nothing was ever started", "src/adlake/cli/jobs.py",
+        "    refuse_unmade_home(settings)\n    choose_jdk(settings)", "    choose_jdk(settings)",
+        "tests/unit/test_away.py::"
+        "test_every_command_says_of_a_home_that_never_ran_that_nothing_runs_there",
+    ),
+    Mutation(
+        "a request of wait outlasts its timeout", "src/adlake/io/deadline.py",
+        "min(most_seconds, left)", "most_seconds",
+        "tests/unit/test_away.py::test_no_request_of_a_command_outlasts_its_deadline",
+    ),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from adlake.devstack.java import find_jdk, own_options
 from adlake.devstack.versions import read_versions
 from adlake.environment import scratch_of
 from adlake.generator.dimensions import write_dimension_seeds
+from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.lake_reader import LakeReader
 from adlake.io.last_records import with_last_records
 from adlake.io.lease import Connect
@@ -91,17 +92,20 @@ def present_topic(
     settings: Settings,
     contained: Mapping[int, LastRecord] | None = None,
     *,
-    bootstrap_seconds: float = COMMAND_BOOTSTRAP_SECONDS,
+    deadline: Deadline = NO_DEADLINE,
 ) -> TopicFacts:
     """The topic as the broker has it now, and what lies where these records were; TopicError."""
-    refuse_dead_broker(settings.bootstrap_servers, bootstrap_seconds)
-    topic = topic_facts(settings.bootstrap_servers, settings.kafka.topic, bootstrap_seconds)
-    return with_last_records(topic, settings.bootstrap_servers, contained or {})
+    servers, patience = settings.bootstrap_servers, COMMAND_BOOTSTRAP_SECONDS
+    refuse_dead_broker(servers, deadline.patience_ms(patience) / 1_000)
+    topic = topic_facts(servers, settings.kafka.topic, patience, deadline)
+    return with_last_records(topic, servers, contained or {})
 
 
-def hole_finder(settings: Settings) -> FindHoles:
+def hole_finder(settings: Settings, deadline: Deadline = NO_DEADLINE) -> FindHoles:
     """How jobs ask the broker which offsets hold no record."""
-    return partial(ranges_without_records, settings.bootstrap_servers, settings.kafka.topic)
+    return partial(
+        ranges_without_records, settings.bootstrap_servers, settings.kafka.topic, deadline=deadline
+    )
 
 
 def lease_connect(settings: Settings) -> Connect:

@@ -186,12 +186,13 @@ def test_the_batches_of_a_lost_bronze_are_forgotten_once_a_new_one_begins(
     append_batch(lake, 0, first=0)
     append_batch(lake, 1, first=10)
     record_batches(lake)
-    forget_lost_bronze(lake)
+    bronze = IcebergTable(lake, BRONZE_EVENTS)
+    forget_lost_bronze(lake, bronze.newest_stamp())
     ledger = IcebergTable(lake, COMPLETENESS_LEDGER)
     assert ledger.row_count() == 2, "Bronze is there"
     lake.sql(f"DROP TABLE lakehouse.{BRONZE_EVENTS} PURGE")
     provision_tables(lake)
-    forget_lost_bronze(lake)
+    forget_lost_bronze(lake, bronze.newest_stamp())
     assert ledger.row_count() == 0
     append_batch(lake, 0, first=0)
     record_batches(lake)

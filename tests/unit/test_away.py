@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from adlake.devstack.doctor import Verdict, lake_finding
 from adlake.devstack.home import bind_home
 from adlake.devstack.ports import free_ports
 from adlake.devstack.stream import streams_here
+from adlake.io import topic as topic_module
+from adlake.io import topic_holes
+from adlake.io.deadline import LEAST_SECONDS, Deadline
 from adlake.io.topic import TopicError, refuse_dead_broker, topic_facts
 from adlake.settings import REPO_ROOT, Settings
 
@@ -44,11 +48,49 @@ def test_a_broker_that_hangs_is_waited_for_as_long_as_was_said(deaf_port: int) -
     assert time.monotonic() - began < 10.0
 
 
+class FrozenBroker:
+    """A client whose broker took the connection and then says nothing for as long as it may."""
+
+    given: list[dict[str, Any]]
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - settings of any kind
+        self.given.append(settings)
+
+    def describe_topics(self, _topics: list[str]) -> list[dict[str, Any]]:
+        return [{"topic_id": "id", "partitions": [{"partition_index": 0}]}]
+
+    def beginning_offsets(self, keys: list[Any]) -> dict[Any, int]:
+        return dict.fromkeys(keys, 0)
+
+    def end_offsets(self, keys: list[Any]) -> dict[Any, int]:
+        return dict.fromkeys(keys, 10)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("seconds", "most_ms"), [(4.0, 4_000), (0.0, LEAST_SECONDS * 1_000)])
+def test_no_request_of_a_command_outlasts_its_deadline(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, most_ms: float
+) -> None:
+    monkeypatch.setattr(FrozenBroker, "given", [], raising=False)
+    monkeypatch.setattr(topic_module, "KafkaAdminClient", FrozenBroker)
+    for module in (topic_module, topic_holes):
+        monkeypatch.setattr(module, "KafkaConsumer", FrozenBroker)
+    deadline = Deadline(seconds)
+    topic_facts("broker:1", "ads", 30.0, deadline)
+    topic_holes.ranges_without_records("broker:1", "ads", [], deadline)
+    assert len(FrozenBroker.given) == 4
+    for settings in FrozenBroker.given:
+        for name in ("request_timeout_ms", "bootstrap_timeout_ms"):
+            assert 500 < settings[name] <= most_ms
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("wait",), ("verify",), ("ledger",), ("query", "roas"), ("sql", "SELECT 1"),
      ("explain", "i1"), ("lake", "show"), ("epoch", "show"), ("quarantine", "list"),
-     ("replay",)],
+     ("replay",), ("stream",)],
 )  # fmt: skip
 def test_every_command_says_of_a_home_that_never_ran_that_nothing_runs_there(
     tmp_path: Path, arguments: tuple[str, ...]

@@ -8,7 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from adlake.jobs.explain import Explanation, explained
+import pytest
+
+from adlake.io.bronze_records import payload_of
+from adlake.jobs import explain
+from adlake.jobs.explain import Explanation, TooManyDeliveriesError, bounded, explained
 from adlake.jobs.query_output import write_table
 
 START = datetime(2026, 3, 2, 11, tzinfo=UTC)
@@ -146,3 +150,28 @@ def test_the_tables_show_ids_reasons_and_the_verdict() -> None:
         assert text in stream.getvalue()
     assert IMPRESSION in titles[0]
     assert "no row in Gold" in titles[-1]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [
+        ("MOST_DELIVERIES", 3),
+        ("MOST_PAYLOAD_BYTES", sum(len(payload_of(d)) for d in DELIVERIES[:3])),
+    ],
+)
+def test_an_impression_with_very_many_deliveries_is_refused_before_they_are_all_read(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(explain, limit, value)
+    assert len(bounded(IMPRESSION, DELIVERIES[:3])) == 3
+    more = iter(DELIVERIES)
+    with pytest.raises(TooManyDeliveriesError, match=r"more than 3 deliveries.*adlake sql"):
+        bounded(IMPRESSION, more)
+    assert next(more) is DELIVERIES[4], "it reads no further"
+
+
+def test_a_long_table_names_the_option_that_has_all() -> None:
+    many = explained(IMPRESSION, [record(n, f"i{n}", "CLICK", n) for n in range(1_001)], [])
+    shown = io.StringIO()
+    write_table(next(many.tables())[1], shown, all_rows="--json")
+    assert "only the first 1,000 rows are shown; --json has all" in shown.getvalue()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +21,8 @@ from adlake.io.checkpoint import batch_end_offsets
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicError, TopicFacts
 from adlake.io.topic_range import fetch_ranges
+from adlake.jobs import attempts
+from adlake.jobs.attempts import Attempts
 from adlake.jobs.reread import InexactTimesError, is_unreadable
 from adlake.jobs.source import BrokerLostDataError, SourcePosition, check_topic
 
@@ -92,6 +98,52 @@ OVERFLOW = """An error occurred while calling o9.collect:
 )
 def test_only_a_fault_of_record_times_is_read_again(error: Exception, expected: bool) -> None:
     assert is_unreadable(error) is expected
+
+
+class Overflowing:
+    """A processor of batches that Spark cannot read; the second reader's frame is the text."""
+
+    contained_in_both: Mapping[int, int] = {}
+
+    def refresh(self) -> None:
+        pass
+
+    def process(self, records: object, *_arguments: object, **_how: object) -> None:
+        if records != "read again":
+            raise PySparkException(OVERFLOW)
+
+
+def read_again(*_arguments: object) -> str:
+    return "read again"
+
+
+def broker_is_away(*_arguments: object) -> str:
+    raise TopicError("Kafka sends nothing")
+
+
+def attempted(frame: Any) -> None:  # noqa: ANN401 - stands for a method of the second reader
+    processor: Any = Overflowing()
+    records: Any = SimpleNamespace(sparkSession=None)
+    reader: Any = SimpleNamespace(frame=frame)
+    Attempts(threading.Event(), lambda: False).process(processor, records, 7, reader)
+
+
+def test_a_batch_that_is_read_again_logs_nothing_but_the_line_of_its_reader(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        attempted(read_again)
+    assert caplog.text == ""
+
+
+def test_a_batch_that_cannot_be_read_again_ends_with_the_trace_of_spark_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(attempts, "RETRY_SECONDS", 0.0)
+    with caplog.at_level(logging.INFO), pytest.raises(TopicError, match="sends nothing") as failed:
+        attempted(broker_is_away)
+    assert "KafkaRecordToRowConverter" in str(failed.value.__cause__)
+    assert caplog.text.count("Kafka sends nothing") == attempts.MAX_ATTEMPTS - 2
 
 
 def test_the_end_of_a_batch_is_in_the_checkpoint(tmp_path: Path) -> None:

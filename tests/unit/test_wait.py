@@ -9,6 +9,7 @@ import pytest
 
 from adlake.contracts import stamps
 from adlake.contracts.tables import GOLD_STATE
+from adlake.io.deadline import Deadline
 from adlake.io.lake_reader import LakeReader
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import Stamp, offsets_text
@@ -64,7 +65,7 @@ def stamp(next_offset: int, label: str = "ads", topic_id: str = "id-1") -> Stamp
 
 
 def waited(lake: FakeLake, target: Target, timeout: float = 5.0) -> int:
-    return wait_for_gold(cast("LakeReader", lake), target, timeout).gold_snapshot
+    return wait_for_gold(cast("LakeReader", lake), target, Deadline(timeout)).gold_snapshot
 
 
 def test_it_ends_when_every_offset_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +76,7 @@ def test_it_ends_when_every_offset_is_contained(monkeypatch: pytest.MonkeyPatch)
 def test_a_bronze_that_is_filled_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wait, "POLL_SECONDS", 0.0)
     lake = RefilledLake()
-    wait_for_gold(cast("LakeReader", lake), Target(TOPIC, FIRST), 5.0)
+    wait_for_gold(cast("LakeReader", lake), Target(TOPIC, FIRST), Deadline(5.0))
     assert lake.bronze >= 10
     assert lake.is_renewed
 

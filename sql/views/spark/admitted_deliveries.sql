@@ -102,7 +102,7 @@ numerals AS (
 significands AS (
     SELECT
         *,
-        ltrim('0', concat(whole_digits, fraction_digits)) AS significant_digits,
+        trim(LEADING '0' FROM concat(whole_digits, fraction_digits)) AS significant_digits,
         -- A payload has at most 2^20 bytes: beyond that an exponent gives zero or is not admitted.
         CASE
             WHEN exponent_text = '' THEN 0

@@ -80,7 +80,7 @@ def explain(
         return typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     for title, table in explanation.tables():
         typer.echo(f"\n{title}")
-        write_table(table, sys.stdout)
+        write_table(table, sys.stdout, all_rows="--json")
     return None
 
 

@@ -15,11 +15,13 @@ from adlake.settings import Settings
 @app.command(rich_help_panel=JOBS)
 def stream() -> None:
     """Run the attribution stream in the foreground until Ctrl-C or SIGTERM."""
+    from adlake.devstack.home import refuse_unmade_home
     from adlake.io.lease import LeaseLostError
     from adlake.jobs.stream import run_stream
     from adlake.wiring import choose_jdk, log_to_stdout, stream_config, write_missing_seeds
 
     settings = Settings()
+    refuse_unmade_home(settings)
     choose_jdk(settings)
     log_to_stdout()
     write_missing_seeds(settings)
@@ -33,19 +35,18 @@ def wait(
 ) -> None:
     """Block until Gold contains every record that is in the topic now; prints the snapshots."""
     from adlake.devstack.stream import streams_here
+    from adlake.io.deadline import Deadline
     from adlake.io.source_epochs import newest_source_epoch
-    from adlake.io.topic import COMMAND_BOOTSTRAP_SECONDS
     from adlake.jobs.wait import Target, wait_for_gold
     from adlake.wiring import hole_finder, lake_reader, lease_connect, present_topic
 
     settings = Settings()
+    deadline = Deadline(timeout)
     epoch = newest_source_epoch(lease_connect(settings), settings.kafka.topic)
-    patience = min(max(timeout, 1.0), COMMAND_BOOTSTRAP_SECONDS)
-    look = partial(present_topic, settings, bootstrap_seconds=patience)
-    target = Target(
-        look(), epoch, hole_finder(settings), look, streams=partial(streams_here, settings)
-    )
-    done = wait_for_gold(lake_reader(settings), target, timeout)
+    look = partial(present_topic, settings, deadline=deadline)
+    find_holes = hole_finder(settings, deadline)
+    target = Target(look(), epoch, find_holes, look, streams=partial(streams_here, settings))
+    done = wait_for_gold(lake_reader(settings), target, deadline)
     if not done.gold_snapshot:
         return typer.echo(
             f"no record of {settings.kafka.topic} is left to read, and Gold holds nothing yet: "

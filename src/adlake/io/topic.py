@@ -13,9 +13,11 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import CorruptRecordError, KafkaError, UnsupportedCodecError
 
 from adlake.contracts.errors import AdlakeError
+from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.stamp import LastRecord
 
-_TIMEOUT_MS = 15_000
+REQUEST_SECONDS = 15.0
+"""For one answer of a broker."""
 STREAM_BOOTSTRAP_SECONDS = 30.0
 """The stream may start while the broker recovers its log."""
 COMMAND_BOOTSTRAP_SECONDS = 5.0
@@ -98,17 +100,22 @@ def refuse_dead_broker(bootstrap: str, seconds: float) -> None:
 
 
 def topic_facts(
-    bootstrap: str, topic: str, bootstrap_seconds: float = STREAM_BOOTSTRAP_SECONDS
+    bootstrap: str,
+    topic: str,
+    bootstrap_seconds: float = STREAM_BOOTSTRAP_SECONDS,
+    deadline: Deadline = NO_DEADLINE,
 ) -> TopicFacts:
-    """Ask the broker for the topic's id and offsets; `bootstrap_seconds` bounds the first contact.
+    """Ask the broker for the topic's id and offsets.
+
+    `bootstrap_seconds` bounds the first contact, `deadline` this and every request.
 
     Raises:
         TopicError: no broker at `bootstrap`, or no such topic.
     """
     with clear_errors(bootstrap):
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=_TIMEOUT_MS,
-            bootstrap_timeout_ms=int(bootstrap_seconds * 1_000),
+            bootstrap_servers=bootstrap, request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
+            bootstrap_timeout_ms=deadline.patience_ms(bootstrap_seconds),
         )  # fmt: skip
         try:
             described = _description(admin, bootstrap, topic)
@@ -116,8 +123,8 @@ def topic_facts(
             admin.close()
         keys = [TopicPartition(topic, p["partition_index"]) for p in described["partitions"]]
         # Asked first: what is written between the two questions must not look pending.
-        _, log_end = _offsets(bootstrap, keys, "read_uncommitted")
-        begin, end = _offsets(bootstrap, keys, "read_committed")
+        _, log_end = _offsets(bootstrap, keys, "read_uncommitted", deadline)
+        begin, end = _offsets(bootstrap, keys, "read_committed", deadline)
     return TopicFacts(
         name=topic,
         topic_id=str(described["topic_id"]),
@@ -128,12 +135,14 @@ def topic_facts(
 
 
 def _offsets(
-    bootstrap: str, keys: list[TopicPartition], isolation_level: str
+    bootstrap: str, keys: list[TopicPartition], isolation_level: str, deadline: Deadline
 ) -> tuple[dict[int, int], dict[int, int]]:
     """First and end offset by partition, as a reader of this isolation sees them."""
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level=isolation_level, enable_auto_commit=False
-    )
+        bootstrap_servers=bootstrap, isolation_level=isolation_level, enable_auto_commit=False,
+        request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
+        bootstrap_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
+    )  # fmt: skip
     try:
         begin, end = consumer.beginning_offsets(keys), consumer.end_offsets(keys)
     finally:
@@ -161,7 +170,7 @@ class TopicWatch:
         admin, self._admin = self._admin, None  # kept only when it answered
         with clear_errors(self._bootstrap):
             admin = admin or KafkaAdminClient(
-                bootstrap_servers=self._bootstrap, request_timeout_ms=_TIMEOUT_MS
+                bootstrap_servers=self._bootstrap, request_timeout_ms=int(REQUEST_SECONDS * 1_000)
             )
             described = _description(admin, self._bootstrap, self._topic)
         self._admin = admin

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
 
+from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.header_names import accept_any_header_names
-from adlake.io.topic import COMMAND_BOOTSTRAP_SECONDS, UnreadableRecordsError, clear_errors
+from adlake.io.topic import (
+    COMMAND_BOOTSTRAP_SECONDS,
+    REQUEST_SECONDS,
+    UnreadableRecordsError,
+    clear_errors,
+)
 
 FindHoles = Callable[[Sequence["OffsetRange"]], Sequence["OffsetRange"]]
 """Those of the given ranges that hold no record, as the broker says."""
@@ -30,12 +36,15 @@ class OffsetRange:
 
 
 def ranges_without_records(
-    bootstrap_servers: str, topic: str, ranges: Sequence[OffsetRange]
+    bootstrap_servers: str,
+    topic: str,
+    ranges: Sequence[OffsetRange],
+    deadline: Deadline = NO_DEADLINE,
 ) -> list[OffsetRange]:
     """Those of the ranges in which the broker holds no committed record.
 
     A range that retention has deleted, or that the broker does not answer for, is not among them:
-    what cannot be known is not claimed.
+    what cannot be known is not claimed. `deadline` bounds each request.
 
     Raises:
         TopicError: no broker answers.
@@ -45,7 +54,8 @@ def ranges_without_records(
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap_servers, isolation_level="read_committed",
             enable_auto_commit=False, max_poll_records=1,
-            bootstrap_timeout_ms=int(COMMAND_BOOTSTRAP_SECONDS * 1_000),
+            request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
+            bootstrap_timeout_ms=deadline.patience_ms(COMMAND_BOOTSTRAP_SECONDS),
         )  # fmt: skip
         try:
             return [one for one in ranges if _is_empty(consumer, topic, one, bootstrap_servers)]

@@ -112,18 +112,23 @@ class _Read:
         self._records = records
         self._batch_id = batch_id
         self._reader = reader
-        self._is_second = False
+        self._unreadable: Exception | None = None
+        """What Spark said of the times; the second reader reads from then on."""
 
     def process(self) -> None:
         records, is_exact = self._records, self._reader is None
-        if self._is_second and self._reader is not None:
+        if self._unreadable is not None and self._reader is not None:
             contained, is_exact = self._processor.contained_in_both, True
-            records = self._reader.frame(records.sparkSession, self._batch_id, contained)
+            try:
+                records = self._reader.frame(records.sparkSession, self._batch_id, contained)
+            except Exception as error:
+                # Spark's own log leaves it out (infra/spark/log4j2.properties): it matters now.
+                raise error from self._unreadable
         self._processor.process(records, self._batch_id, has_exact_times=is_exact)
 
     def is_to_be_repeated_after(self, error: Exception) -> bool:
         """Turns to the second reader when the first one failed by the times of the records."""
-        if self._reader is None or self._is_second or not is_unreadable(error):
+        if self._reader is None or self._unreadable is not None or not is_unreadable(error):
             return False
-        self._is_second = True
+        self._unreadable = error
         return True

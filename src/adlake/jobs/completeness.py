@@ -65,13 +65,15 @@ def record_batches(session: SparkSession) -> int:
     return len(rows)
 
 
-def forget_lost_bronze(session: SparkSession) -> None:
+def forget_lost_bronze(session: SparkSession, bronze: Stamp | None) -> None:
     """Empty the ledger when Bronze has no batch: what it holds is of a Bronze that was lost.
+
+    `bronze` is Bronze's newest stamp, None for a table without rows (jobs.start).
 
     Whoever accepted that loss is on record (ADR 0013). Kept, the old batches would not fit those
     that fill Bronze again, and no proof could succeed any more.
     """
-    if IcebergTable(session, BRONZE_EVENTS).newest_stamp() is not None:
+    if bronze is not None:
         return
     ledger = IcebergTable(session, COMPLETENESS_LEDGER)
     if ledger.row_count():

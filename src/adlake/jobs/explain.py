@@ -39,8 +39,17 @@ _TIMES = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
 _MONEY = ("cost", "revenue", "revenue_out_of_window")
 
 
+MOST_DELIVERIES = 50_000
+MOST_PAYLOAD_BYTES = 64 * 1_048_576
+"""An explanation is made in the memory of the command: of no more than this."""
+
+
 class UnknownImpressionError(AdlakeError):
     """Bronze holds no delivery of this impression."""
+
+
+class TooManyDeliveriesError(AdlakeError):
+    """The impression has more deliveries than one explanation takes."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,11 @@ def explain(trino: TrinoClient, impression_id: str, law: LawConstants = LAW_V1) 
 
     Raises:
         UnknownImpressionError: no delivery names it.
+        TooManyDeliveriesError: it has too many, or too large ones.
         TrinoUnreachableError, TrinoQueryError: Trino does not answer or fails.
     """
-    records = trino.records(sql_text("audit/impression_deliveries"), [impression_id] * 2)
+    found = trino.query(sql_text("audit/impression_deliveries"), [impression_id] * 2)
+    records = bounded(impression_id, found.records())
     if not records:
         raise UnknownImpressionError(
             f"Bronze has no delivery of impression {impression_id!r}: "
@@ -88,6 +99,28 @@ def explain(trino: TrinoClient, impression_id: str, law: LawConstants = LAW_V1) 
         )
     stored = trino.records(sql_text("audit/impression_row"), [impression_id])
     return explained(impression_id, records, stored, law)
+
+
+def bounded(impression_id: str, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of an impression, read no further than an explanation can take.
+
+    Raises:
+        TooManyDeliveriesError: there are more; no part of them says what the row should be.
+    """
+    kept: list[dict[str, Any]] = []
+    held_bytes = 0
+    for record in records:
+        kept.append(record)
+        held_bytes += len(payload_of(record) or b"")
+        if len(kept) > MOST_DELIVERIES or held_bytes > MOST_PAYLOAD_BYTES:
+            raise TooManyDeliveriesError(
+                f"impression {impression_id!r} has more than {len(kept) - 1:,} deliveries: too "
+                f"many ({MOST_DELIVERIES:,}) or too large ({MOST_PAYLOAD_BYTES >> 20} MiB) to "
+                "explain at once. It is no single ad that was shown: see `adlake query "
+                "crowded_impressions`; `adlake sql` on audit.event_outcomes has its events, with "
+                "--format csv all of them"
+            )
+    return kept
 
 
 def explained(

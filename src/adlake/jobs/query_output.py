@@ -66,8 +66,11 @@ def write_result(result: QueryResult, output_format: OutputFormat, output: Path 
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_table(result: QueryResult, stream: TextIO) -> None:
-    """At most `TABLE_ROW_LIMIT` rows, numbers rounded to 6 decimals."""
+def write_table(result: QueryResult, stream: TextIO, all_rows: str = "--format csv") -> None:
+    """At most `TABLE_ROW_LIMIT` rows, numbers rounded to 6 decimals.
+
+    `all_rows` is the option of the command that gives the rest.
+    """
     shown = list(itertools.islice(result.rows, TABLE_ROW_LIMIT))
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(result.columns):
@@ -78,7 +81,7 @@ def write_table(result: QueryResult, stream: TextIO) -> None:
     console = _console(stream)
     console.print(table)
     if next(result.rows, None) is not None:
-        console.print(f"only the first {TABLE_ROW_LIMIT:,} rows are shown; --format csv has all")
+        console.print(f"only the first {TABLE_ROW_LIMIT:,} rows are shown; {all_rows} has all")
     elif not shown:
         console.print("no rows")
 

@@ -175,7 +175,7 @@ class _Run:
         topic = topic_facts(config.bootstrap_servers, config.topic)
         self._epoch = newest_source_epoch(config.lease_connect, config.topic)
         stamp = trusted_stamp(IcebergTable(session, BRONZE_EVENTS))
-        forget_lost_bronze(session)
+        forget_lost_bronze(session, stamp)
         position = source_position(stamp, self._epoch)
         contained = position.last_records if position else {}
         topic = with_last_records(topic, config.bootstrap_servers, contained)

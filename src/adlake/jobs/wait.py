@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from adlake.contracts import stamps
 from adlake.contracts.errors import STREAM_IS_AWAY, AdlakeError
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.io.deadline import Deadline
 from adlake.io.lake_reader import LakeReader
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import Stamp
@@ -69,17 +70,16 @@ class Target:
 def wait_for_gold(
     lake: LakeReader,
     target: Target,
-    timeout_seconds: float,
+    deadline: Deadline,
     report: Callable[[str], None] = lambda _line: None,
 ) -> CaughtUp:
     """Wait until Gold contains the target, and Bronze too: it may be filled again after a loss.
 
     Raises:
-        NotCaughtUpError: after `timeout_seconds`.
+        NotCaughtUpError: after `deadline`.
     """
-    started = time.monotonic()
     before: list[OffsetRange] = []
-    moved_at = started
+    moved_at = time.monotonic()
     while True:
         stamp = lake.newest_stamp(GOLD_STATE)
         missing = target.missing(stamp) or target.missing(lake.newest_stamp(BRONZE_EVENTS))
@@ -89,11 +89,11 @@ def wait_for_gold(
             moved_at = time.monotonic()
             holes = target.find_holes(missing)
             missing = [one for one in missing if one not in holes]
-        elapsed = time.monotonic() - started
-        if not missing and (_is_pair(lake, stamp) or elapsed > min(timeout_seconds, PAIR_SECONDS)):
-            return _caught_up(stamp, target.topic, elapsed)
-        if elapsed > timeout_seconds:
-            raise NotCaughtUpError(_what_is_missing(target, missing, timeout_seconds))
+        is_late = deadline.is_over or deadline.elapsed > PAIR_SECONDS
+        if not missing and (_is_pair(lake, stamp) or is_late):
+            return _caught_up(stamp, target.topic, deadline.elapsed)
+        if deadline.is_over:
+            raise NotCaughtUpError(_what_is_missing(target, missing, deadline.seconds))
         report(f"{sum(one.next - one.first for one in missing)} records to go")
         time.sleep(POLL_SECONDS)
 
