@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.batches import BATCHES
+from benchmarks.mutations.business import BUSINESS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
@@ -24,6 +25,7 @@ __all__ = ["MUTATIONS", "Mutation"]
 MUTATIONS: tuple[Mutation, ...] = (
     *LAW,
     *ADMISSION,
+    *BUSINESS,
     *BATCHES,
     *FENCE,
     *SOURCE,

@@ -105,7 +105,7 @@ LISTED = (
     _wrong(
         "no tolerance for clocks that run ahead",
         {32},
-        "admission",
+        "payload",
         "ts_ms > ingest_ms + constants.future_tolerance_ms",
         "ts_ms > ingest_ms",
     ),

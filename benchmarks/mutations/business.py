@@ -1,0 +1,57 @@
+"""Business events: what is admitted of the second topic."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+RULES = "src/adlake/business/rules.py"
+CONTRACT = "src/adlake/business/contract.py"
+QUICK = "tests/unit/test_business_admission.py"
+
+BUSINESS: tuple[Mutation, ...] = (
+    Mutation(
+        "a click with a bad budget is rejected, and its spend is lost", CONTRACT,
+        "    BusinessDetail.ZERO_CREDIT: RejectReason.BAD_VALUE,",
+        "    BusinessDetail.ZERO_CREDIT: RejectReason.BAD_VALUE,\n"
+        "    BusinessDetail.BAD_BUDGET_VALUE: RejectReason.BAD_VALUE,",
+        f"{QUICK}::test_a_click_with_a_bad_budget_is_admitted_with_a_remark",
+    ),
+    Mutation(
+        "an advertiser's name alone is no id", RULES,
+        "event_type in ADVERTISER_TYPES and is_missing(",
+        "event_type is None and is_missing(", QUICK,
+    ),
+    Mutation(
+        "a click id stands for the event id of every type", RULES,
+        'event_type is BusinessType.AD_CLICK and is_missing(member(event, "event_id"))',
+        'is_missing(member(event, "event_id"))', QUICK,
+    ),
+    Mutation(
+        "a credit of nothing is admitted", RULES,
+        "event_type is POSITIVE_MONEY_TYPE and micros == 0", "micros == -1", QUICK,
+    ),
+    Mutation(
+        "a negative amount is named before a value outside its set", RULES,
+        "if micros in (RejectDetail.WRONG_TYPE, RejectDetail.OUT_OF_RANGE):",
+        "if isinstance(micros, RejectDetail):", QUICK,
+    ),
+    Mutation(
+        "values of a set are compared in any case", RULES,
+        "held_text(value) not in value_sets[name]",
+        '(held_text(value) or "").upper() not in map(str.upper, value_sets[name])', QUICK,
+    ),
+    Mutation(
+        "letters are lowered by each engine in its own way", RULES,
+        '.strip(" ").translate(_LOWER)', '.strip(" ").lower()', QUICK,
+    ),
+    Mutation(
+        "fields that a type does not have are judged", RULES,
+        "return {name: value for name, value in event.items() if name in names}",
+        "return event", QUICK,
+    ),
+    Mutation(
+        "a key that is not the user's is taken for its own", RULES,
+        "return key == member(event, TYPES[event_type].key).text.encode()",
+        "return key is not None", QUICK,
+    ),
+)  # fmt: skip

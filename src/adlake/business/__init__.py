@@ -1,0 +1,1 @@
+"""Business events: the second topic, and what is admitted of it."""
