@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
+from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
@@ -32,6 +33,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *RECORDS,
     *REPLAY,
     *PROOF,
+    *EMPTY_OFFSETS,
     *TIME,
     *SUPERVISION,
     *LOG,

@@ -1,4 +1,4 @@
--- Offending rows: batches whose verdicts Bronze does not hold any more: offsets = admitted + rejected
+-- Offending rows: batches whose verdicts Bronze does not hold any more: offsets = admitted + rejected + empty
 -- and admitted = applied + duplicates, by the batch's own count, Bronze's rows and Gold's events.
 -- Reads all of Bronze and of Gold.
 -- Parameter: row_limit.

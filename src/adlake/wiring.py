@@ -23,6 +23,7 @@ from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
+    TopicError,
     TopicFacts,
     refuse_dead_broker,
     topic_facts,
@@ -99,6 +100,14 @@ def present_topic(
     refuse_dead_broker(servers, deadline.patience_ms(patience) / 1_000)
     topic = topic_facts(servers, settings.kafka.topic, patience, deadline)
     return with_last_records(topic, servers, contained or {})
+
+
+def pending_records(settings: Settings) -> str:
+    """What waits behind an open transaction, as a sentence; empty: nothing, or no answer."""
+    try:
+        return present_topic(settings).pending_in_words
+    except TopicError:
+        return ""
 
 
 def hole_finder(settings: Settings, deadline: Deadline = NO_DEADLINE) -> FindHoles:

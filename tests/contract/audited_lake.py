@@ -123,7 +123,7 @@ def counted_batches(lake: OracleLake) -> list[Row]:
             counts.append((partition, first, following, sum(said), len(said) - sum(said)))
         added = sum(following - first for _, first, following, _, _ in counts)
         total += added
-        place = (100 + batch, batch + 1, added, total, utc_of(1_000 * batch))
+        place = (100 + batch, batch + 1, added, total, utc_of(1_000 * batch), None, None)
         rows += [
             dict(zip(LEDGER_COLUMNS, ("ad_events", "t1", 1, batch, *count, *place), strict=True))
             for count in counts

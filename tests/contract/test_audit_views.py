@@ -277,6 +277,54 @@ def test_books_do_not_close_when(
         assert bad, engine
 
 
+def with_marks(ledger: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Three marks at the end of each partition, then two more, then a batch of one mark alone."""
+    rows = [dict(row) for row in ledger]
+    newest = [row for row in rows if row["batch_id"] == 2]
+    for row in newest:
+        row |= {"next_offset": row["next_offset"] + 3, "empty_before": 0, "empty_within": 3}
+    return rows + [
+        row
+        | {
+            "batch_id": 3, "bronze_sequence": 4, "bronze_rows_added": 0, "admitted": 0,
+            "rejected": 0, "first_offset": row["next_offset"] + 2,
+            "next_offset": row["next_offset"] + 3, "empty_before": 2, "empty_within": 1,
+        }
+        for row in newest
+    ]  # fmt: skip
+
+
+def test_books_close_over_offsets_that_hold_no_record(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    ledger = with_marks(counted_batches(lake))
+    write_ledger(spark, ledger)
+    assert engines.ask("completeness_gaps") == {"trino": [], "spark": []}
+    for engine, rows in engines.ask("batch_completeness").items():
+        assert all(row["is_complete"] for row in rows), engine
+        assert {row["empty_offsets"] for row in rows} == {0, 1, 3}, engine
+
+
+def test_books_do_not_close_over_offsets_that_nobody_explains(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    """As older drivers wrote it, or when the broker did not call them empty."""
+    unasked = {"empty_before": None, "empty_within": None}
+    ledger = [row | unasked for row in with_marks(counted_batches(lake))]
+    partitions = len({row["kafka_partition"] for row in ledger})
+    write_ledger(spark, ledger)
+    for engine, rows in engines.ask("completeness_gaps").items():
+        missing = sorted((row["gap"], row["missing"]) for row in rows)
+        assert missing == [
+            *[("offsets between two batches", 2)] * partitions,
+            *[("offsets of a batch neither admitted nor rejected", 1)] * partitions,
+            *[("offsets of a batch neither admitted nor rejected", 3)] * partitions,
+        ], engine
+    for engine, rows in engines.ask("batch_completeness").items():
+        incomplete = {row["batch_id"] for row in rows if not row["is_complete"]}
+        assert incomplete == {2, 3}, engine
+
+
 def test_books_do_not_close_when_rows_vanish_between_batches(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:

@@ -19,7 +19,7 @@ from adlake.io.kafka import partition_of
 from adlake.provision.topics import topic_configuration
 from tests.fixtures.corpus.records import Codec, FuzzedRecord, Headers, Transaction
 from tests.integration.lake import Lake
-from tests.integration.test_odd_records import configure
+from tests.integration.odd_producers import configure
 
 TOPIC = "ad_events"
 PARTITIONS = 4

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from adlake.contracts import stamps
-from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER
+from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER, LEDGER_COLUMNS
 from adlake.io.ddl import provision_tables
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.sql_files import sql_text
 from adlake.io.stamp import PartitionCounts, counts_text, offsets_text, parse_counts
+from adlake.io.topic import TopicError
+from adlake.io.topic_holes import OffsetRange
 from adlake.jobs import housekeep
 from adlake.jobs.completeness import forget_lost_bronze, open_books, record_batches
+from adlake.jobs.empty_offsets import PresentLog
 
 pytestmark = pytest.mark.spark
 
@@ -28,12 +32,18 @@ def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
     return session
 
 
-def append_batch(lake: SparkSession, batch: int, first: int, *, said: int | None = None) -> None:
-    """Ten deliveries of partition 0, the first of them rejected; `said` is the admitted count."""
-    counts = {0: PartitionCounts(first, first + 10, 9 if said is None else said, 1)}
+def append_batch(
+    lake: SparkSession, batch: int, first: int, *, said: int = 9, mark: int | None = None
+) -> None:
+    """Ten deliveries of partition 0, the first of them rejected; `said` is the admitted count.
+
+    With `mark` it is eleven offsets, and that one has no delivery.
+    """
+    end = first + 10 + (mark is not None)
+    counts = {0: PartitionCounts(first, end, said, 1)}
     stamp = {
         stamps.TOPIC: "ads", stamps.TOPIC_ID: "t1", stamps.EPOCH: "3",
-        stamps.BATCH_ID: str(batch), stamps.NEXT_OFFSETS: offsets_text({0: first + 10}),
+        stamps.BATCH_ID: str(batch), stamps.NEXT_OFFSETS: offsets_text({0: end}),
         stamps.LEDGER: counts_text(counts),
     }  # fmt: skip
     # Every second delivery repeats the event of the one before it.
@@ -42,7 +52,7 @@ def append_batch(lake: SparkSession, batch: int, first: int, *, said: int | None
         f"'ads' AS kafka_topic, 0 AS kafka_partition, id AS kafka_offset, "
         f"timestamp_millis(1000 + id) AS ingest_ts, timestamp_millis(0) AS partition_ts, "
         f"CASE WHEN id = {first} THEN 'BAD_ID' END AS reject_reason "
-        f"FROM range({first}, {first + 10})"
+        f"FROM range({first}, {end}) WHERE id <> {-1 if mark is None else mark}"
     )
     rows.createOrReplaceTempView("batch_rows")
     names = [field.name for field in lake.table(f"lakehouse.{BRONZE_EVENTS}").schema]
@@ -161,6 +171,97 @@ def test_a_wrong_count_is_a_gap(lake: SparkSession) -> None:
         "offsets of a batch neither admitted nor rejected",
         "records counted but not written",
     ]
+
+
+def transactional_batch(lake: SparkSession, batch: int, first: int) -> None:
+    """Eleven offsets: ten deliveries, and a mark after the fourth of them."""
+    append_batch(lake, batch, first=first, mark=first + 4)
+
+
+def broker_log(*marks: int, topic_id: str = "t1") -> PresentLog:
+    def find_holes(ranges: Sequence[OffsetRange]) -> list[OffsetRange]:
+        return [one for one in ranges if set(range(one.first, one.next)) <= set(marks)]
+
+    return PresentLog("ads", topic_id, find_holes)
+
+
+def empty(lake: SparkSession) -> list[tuple[int, int]]:
+    rows = lake.table(f"lakehouse.{COMPLETENESS_LEDGER}").orderBy("first_offset").collect()
+    return [(row.empty_before, row.empty_within) for row in rows]
+
+
+def test_offsets_that_the_broker_calls_empty_are_no_gap_and_are_recorded(
+    lake: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    transactional_batch(lake, 0, first=0)
+    transactional_batch(lake, 1, first=12)
+    transactional_batch(lake, 2, first=24)
+    assert record_batches(lake, broker_log(4, 11, 16, 23, 28)) == 3
+    assert empty(lake) == [(0, 1), (1, 1), (1, 1)]
+    transactional_batch(lake, 3, first=36)
+    record_batches(lake, broker_log(35, 40))
+    assert empty(lake)[3:] == [(1, 1)], "also across two recordings"
+    assert gaps(lake) == []
+    assert "ERROR" not in {record.levelname for record in caplog.records}
+    hold_in_gold(lake)
+    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    assert [(row.offsets, row.empty_offsets, row.is_complete) for row in batches] == [
+        (11, 1, True)
+    ] * 4
+
+
+def test_a_lost_record_among_marks_is_a_gap(
+    lake: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    transactional_batch(lake, 0, first=0)
+    transactional_batch(lake, 1, first=13)
+    record_batches(lake, broker_log(11))  # 4 and 12 hold records, as the broker says
+    assert empty(lake) == [(0, 0), (0, 0)]
+    assert sorted(gaps(lake)) == [
+        "offsets between two batches",
+        *["offsets of a batch neither admitted nor rejected"] * 2,
+    ]
+    assert caplog.text.count("1 offsets have no verdict") == 2
+    assert "begins at offset 13, but the one before ended at 11" in caplog.text
+
+
+def test_only_the_log_that_the_broker_has_now_is_asked_about(lake: SparkSession) -> None:
+    transactional_batch(lake, 0, first=0)
+    record_batches(lake, broker_log(4, topic_id="made again"))
+    assert empty(lake) == [(0, 0)]
+    assert gaps(lake) == ["offsets of a batch neither admitted nor rejected"]
+
+
+def test_books_wait_for_a_broker_that_is_away_and_nobody_asks_when_nothing_is_missing(
+    lake: SparkSession,
+) -> None:
+    def is_away(_ranges: Sequence[OffsetRange]) -> list[OffsetRange]:
+        raise TopicError("Kafka does not answer")
+
+    away = PresentLog("ads", "t1", is_away)
+    append_batch(lake, 0, first=0)
+    assert record_batches(lake, away) == 1
+    transactional_batch(lake, 1, first=10)
+    with pytest.raises(TopicError):
+        record_batches(lake, away)
+    assert len(ledger(lake)) == 1
+    record_batches(lake, broker_log(14))
+    assert empty(lake) == [(0, 0), (0, 1)]
+
+
+def test_an_older_ledger_gets_its_new_columns_and_keeps_its_rows(lake: SparkSession) -> None:
+    append_batch(lake, 0, first=0)
+    record_batches(lake)
+    name = f"lakehouse.{COMPLETENESS_LEDGER}"
+    lake.sql(f"ALTER TABLE {name} DROP COLUMNS (empty_before, empty_within)")
+    provision_tables(lake)
+    assert lake.table(name).columns == list(LEDGER_COLUMNS)
+    assert gaps(lake) == []
+    transactional_batch(lake, 1, first=10)
+    record_batches(lake, broker_log(14))
+    assert empty(lake) == [(None, None), (0, 1)]
+    assert gaps(lake) == []
+    provision_tables(lake)
 
 
 def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:

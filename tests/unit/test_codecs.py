@@ -101,6 +101,9 @@ class FakeConsumer:
     def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(partitions, 0)
 
+    def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 9)
+
     def pause(self, *_partitions: TopicPartition) -> None:
         pass
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adlake.devstack import status
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.locks import exclusive
 from adlake.devstack.logs import appended, log_lines
@@ -111,6 +112,27 @@ def test_status_adds_up_and_compares_with_the_budget() -> None:
     assert "0.30 GB of the 8 GB budget (within)" in table
     over = [ServiceStatus("stream", "ready", 1, 1.0, 4040, 9_000_000_000)]
     assert "(OVER)" in as_table(over)
+
+
+@pytest.mark.parametrize("state", ["ready", "stopped"])
+def test_status_says_what_waits_behind_an_open_transaction(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = {"stream": "waits for the clock", "kafka": "", "trino": "", "supervisor": ""}
+    monkeypatch.setattr(status, "status_of", lambda service: ServiceStatus(
+        service.name, state if service.name == "kafka" else "ready", 1, 1.0, 1, 1,
+        note=notes.get(service.name, ""),
+    ))  # fmt: skip
+    asked: list[str] = []
+
+    def pending() -> str:
+        asked.append("broker")
+        return "4 records are pending"
+
+    table = as_table(status.status_of_stack(stack_in(tmp_path), pending))
+    assert ("stream: waits for the clock; 4 records are pending" in table) is (state == "ready")
+    assert asked == ["broker"] * (state == "ready")
+    assert "kafka:" not in table
 
 
 def test_status_of_a_fresh_home_starts_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ CREATE TABLE IF NOT EXISTS lakehouse.audit.completeness_ledger (
   bronze_sequence BIGINT NOT NULL COMMENT 'orders the commits of Bronze',
   bronze_rows_added BIGINT NOT NULL COMMENT 'rows of that commit, counted by Iceberg, all partitions',
   bronze_rows BIGINT NOT NULL COMMENT 'rows of Bronze after that commit, counted by Iceberg',
-  committed_at TIMESTAMP NOT NULL
+  committed_at TIMESTAMP NOT NULL,
+  empty_before BIGINT COMMENT 'offsets since the batch before that hold no record, as the broker said',
+  empty_within BIGINT COMMENT 'the same from first_offset to next_offset; NULL: nobody asked'
 )
 USING iceberg
 TBLPROPERTIES (

@@ -136,13 +136,14 @@ SELECT
     first_offset,
     next_offset,
     next_offset - first_offset AS offsets,
+    coalesce(empty_within, 0) AS empty_offsets,
     admitted,
     rejected,
     held_admitted,
     held_rejected,
     applied,
     held_admitted - firsts AS duplicates,
-    next_offset - first_offset = admitted + rejected
+    next_offset - first_offset = admitted + rejected + coalesce(empty_within, 0)
     AND admitted = held_admitted
     AND rejected = held_rejected
     AND applied = firsts AS is_complete,

@@ -4,6 +4,7 @@
 -- readers: sql/checks/completeness.sql (verify, dashboard)
 -- Reads the ledger alone, so it is cheap. Four independent counts must agree: Kafka's offsets, the
 -- verdicts that the batch counted, the rows that Iceberg counted in the commit, and the table's size.
+-- Offsets that hold no record for a reader, as the broker said when the batch was recorded, are no gap.
 WITH counted_batches AS (
     SELECT
         kafka_topic,
@@ -14,6 +15,8 @@ WITH counted_batches AS (
         first_offset,
         next_offset,
         admitted + rejected AS records,
+        coalesce(empty_before, 0) AS empty_before,
+        coalesce(empty_within, 0) AS empty_within,
         bronze_sequence,
         bronze_rows_added,
         bronze_rows,
@@ -56,10 +59,10 @@ SELECT
     kafka_partition,
     first_offset,
     next_offset,
-    next_offset - first_offset - records AS missing,
+    next_offset - first_offset - records - empty_within AS missing,
     committed_at
 FROM counted_batches
-WHERE next_offset - first_offset <> records
+WHERE next_offset - first_offset <> records + empty_within
 UNION ALL
 SELECT
     'offsets between two batches' AS gap,
@@ -70,10 +73,10 @@ SELECT
     kafka_partition,
     expected_offset AS first_offset,
     first_offset AS next_offset,
-    first_offset - expected_offset AS missing,
+    first_offset - expected_offset - empty_before AS missing,
     committed_at
 FROM counted_batches
-WHERE first_offset <> expected_offset
+WHERE first_offset <> expected_offset + empty_before
 UNION ALL
 SELECT
     'records counted but not written' AS gap,

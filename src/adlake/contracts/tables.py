@@ -95,5 +95,9 @@ LEDGER_COLUMNS: Final = (
     "bronze_rows_added",
     "bronze_rows",
     "committed_at",
+    "empty_before",
+    "empty_within",
 )
+LATER_COLUMNS: Final = {COMPLETENESS_LEDGER: ("empty_before", "empty_within")}
+"""Columns of sql/ddl that tables of older lakes lack: the stream adds them when it starts."""
 LEDGER_KEY: Final = ("topic_id", "epoch", "batch_id", "kafka_partition")

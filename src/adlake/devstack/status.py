@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from adlake.devstack.process import memory_bytes
@@ -33,11 +34,24 @@ class ServiceStatus:
     """How it last ended by itself, or what keeps it from its work."""
 
 
-def status_of_stack(stack: Stack) -> list[ServiceStatus]:
-    """Look at every service, and at what starts them again."""
+def status_of_stack(
+    stack: Stack, ask_pending: Callable[[], str] = lambda: ""
+) -> list[ServiceStatus]:
+    """Look at every service, and at what starts them again.
+
+    `ask_pending` says what the stream may not read yet; called only when Kafka is ready.
+    """
     restarts = restarts_of(stack.home)
     rows = [status_of(service) for service in [*stack.services(), stack.supervisor()]]
+    if any(row.service == "kafka" and row.state == State.READY for row in rows):
+        rows = [_with_pending(row, ask_pending) for row in rows]
     return [_with_restarts(row, *restarts.get(row.service, (0, ""))) for row in rows]
+
+
+def _with_pending(row: ServiceStatus, ask_pending: Callable[[], str]) -> ServiceStatus:
+    if row.service != "stream" or not (pending := ask_pending()):
+        return row
+    return replace(row, note="; ".join(filter(None, (row.note, pending))))
 
 
 def _with_restarts(row: ServiceStatus, count: int, last: str) -> ServiceStatus:

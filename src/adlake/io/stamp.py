@@ -19,6 +19,11 @@ class PartitionCounts:
     admitted: int
     rejected: int
 
+    @property
+    def missing(self) -> int:
+        """Offsets without a verdict."""
+        return self.next_offset - self.first_offset - self.admitted - self.rejected
+
 
 @dataclass(frozen=True)
 class LastRecord:

@@ -35,6 +35,10 @@ class TableMissingError(TrinoQueryError):
     """The query names a table that does not exist (yet)."""
 
 
+class ColumnMissingError(TrinoQueryError):
+    """The query names a column that the table does not have (yet)."""
+
+
 @dataclass(frozen=True)
 class QueryResult:
     """Column names and the rows, fetched as they are read (once)."""
@@ -163,6 +167,8 @@ def _clear_errors(address: str) -> Iterator[None]:
                 f"{message}. If the lake is new: the stream makes the tables when it starts "
                 "(`make status`), its first batch fills them"
             ) from error
+        if error.error_name == "COLUMN_NOT_FOUND":
+            raise ColumnMissingError(message) from error
         raise TrinoQueryError(message) from error
     except trino.exceptions.Error as error:
         raise TrinoQueryError(str(error)) from error

@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from pyspark.sql import DataFrame, SparkSession
@@ -23,7 +25,15 @@ from adlake.contracts.tables import (
     LEDGER_KEY,
 )
 from adlake.io.iceberg import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
-from adlake.io.stamp import PartitionCounts, Stamp, parse_counts
+from adlake.io.stamp import PartitionCounts, Stamp
+from adlake.jobs.empty_offsets import (
+    Empty,
+    EmptyOffsets,
+    PresentLog,
+    counts_of,
+    empty_offsets,
+    seam_before,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +41,33 @@ _SCHEMA: Final = (
     "kafka_topic string, topic_id string, epoch bigint, batch_id bigint, kafka_partition int, "
     "first_offset bigint, next_offset bigint, admitted bigint, rejected bigint, "
     "bronze_snapshot_id bigint, bronze_sequence bigint, bronze_rows_added bigint, "
-    "bronze_rows bigint, committed_at timestamp"
+    "bronze_rows bigint, committed_at timestamp, empty_before bigint, empty_within bigint"
 )
 
 
-def record_batches(session: SparkSession) -> int:
-    """Copy the counts of every stamped Bronze commit not yet recorded; returns the rows written."""
+def record_batches(session: SparkSession, broker_log: PresentLog | None = None) -> int:
+    """Copy the counts of every stamped Bronze commit not yet recorded; returns the rows written.
+
+    Args:
+        session: a session that may write the ledger.
+        broker_log: asked which of the offsets that batches left out hold no record; None: nobody
+            is asked, and all of them are gaps.
+
+    Raises:
+        TopicError: offsets are missing and the broker does not answer: nothing was recorded.
+    """
     started = time.monotonic()
     ledger = IcebergTable(session, COMPLETENESS_LEDGER)
     newest = ledger.newest_stamp()
     recorded = None if newest is None else int(newest.properties[stamps.BRONZE_SNAPSHOT])
     bronze = IcebergTable(session, BRONZE_EVENTS)
     found, is_gapless = bronze.stamps_after(recorded)
-    rows = list(ledger_rows(found))
-    if not rows:
+    if not any(counts_of(stamp) for stamp in found):
         return 0
     before = bronze.counted_stamp(recorded) if recorded is not None and is_gapless else None
-    for problem in open_books(found, before):
+    empty = empty_offsets(session, found, before, broker_log)
+    rows = list(ledger_rows(found, empty))
+    for problem in open_books(found, before, empty):
         log.error("completeness: %s", problem)
     frame = session.createDataFrame(rows, _SCHEMA).coalesce(1)
     if newest is not None and not is_gapless:
@@ -81,11 +101,11 @@ def forget_lost_bronze(session: SparkSession, bronze: Stamp | None) -> None:
         session.sql(f"DELETE FROM {ledger.full_name}")  # noqa: S608 - a name of ours
 
 
-def ledger_rows(found: Sequence[Stamp]) -> Iterator[tuple[Any, ...]]:
+def ledger_rows(found: Sequence[Stamp], empty: EmptyOffsets) -> Iterator[tuple[Any, ...]]:
     """Rows in the order of LEDGER_COLUMNS; stamps from before there were counts give none."""
     for stamp in found:
         said = stamp.properties
-        for partition, counts in parse_counts(said.get(stamps.LEDGER, "{}")).items():
+        for partition, counts in counts_of(stamp).items():
             yield (
                 said[stamps.TOPIC],
                 stamp.topic_id,
@@ -101,39 +121,44 @@ def ledger_rows(found: Sequence[Stamp]) -> Iterator[tuple[Any, ...]]:
                 int(said.get(ROWS_ADDED) or 0),
                 int(said.get(ROWS) or 0),
                 datetime.fromtimestamp(int(said[COMMITTED_MS]) / 1000, UTC),
+                *astuple(empty.get((stamp.snapshot_id, partition), Empty())),
             )
 
 
-def open_books(found: Sequence[Stamp], before: Stamp | None = None) -> Iterator[str]:
+def open_books(
+    found: Sequence[Stamp],
+    before: Stamp | None = None,
+    empty: EmptyOffsets = MappingProxyType({}),
+) -> Iterator[str]:
     """What does not add up within a batch and since the one before it: the alarm in the log.
 
     The same four rules as audit.completeness_gaps, which says it for ever.
     """
     for stamp, earlier in zip(found, [before, *found], strict=False):
-        counts = parse_counts(stamp.properties.get(stamps.LEDGER, "{}"))
+        counts = counts_of(stamp)
         batch = f"epoch {stamp.properties[stamps.EPOCH]} batch {stamp.properties[stamps.BATCH_ID]}"
         if earlier is not None and counts:
-            yield from (f"{batch}{problem}" for problem in _changed_between(earlier, stamp, counts))
+            changed = _changed_between(earlier, stamp, counts, empty)
+            yield from (f"{batch}{problem}" for problem in changed)
         records = sum(said.admitted + said.rejected for said in counts.values())
         for partition, said in counts.items():
-            missing = said.next_offset - said.first_offset - said.admitted - said.rejected
-            if missing:
+            without_record = empty.get((stamp.snapshot_id, partition), Empty()).within
+            if missing := said.missing - without_record:
                 yield f"{batch}, partition {partition}: {missing} offsets have no verdict"
         if counts and (written := int(stamp.properties.get(ROWS_ADDED) or 0)) != records:
             yield f"{batch}: {records} records have a verdict, Bronze got {written} rows"
 
 
 def _changed_between(
-    earlier: Stamp, stamp: Stamp, counts: Mapping[int, PartitionCounts]
+    earlier: Stamp, stamp: Stamp, counts: Mapping[int, PartitionCounts], empty: EmptyOffsets
 ) -> Iterator[str]:
-    if (earlier.source_label, earlier.topic_id) == (stamp.source_label, stamp.topic_id):
-        for partition, said in counts.items():
-            expected = earlier.next_offsets.get(partition, said.first_offset)
-            if said.first_offset != expected:
-                yield (
-                    f", partition {partition}: begins at offset {said.first_offset}, but the one "
-                    f"before ended at {expected}"
-                )
+    for partition, said in counts.items():
+        seam = seam_before(earlier, stamp, partition, said)
+        if seam.width != empty.get((stamp.snapshot_id, partition), Empty()).before:
+            yield (
+                f", partition {partition}: begins at offset {seam.next}, but the one before ended "
+                f"at {seam.first}"
+            )
     rows, added = (int(stamp.properties.get(name) or 0) for name in (ROWS, ROWS_ADDED))
     rows_before = int(earlier.properties.get(ROWS) or 0)
     if rows_before + added != rows:

@@ -20,6 +20,7 @@ from adlake.io import failpoints
 from adlake.io.iceberg import IcebergTable
 from adlake.io.maintenance import expire_snapshots
 from adlake.jobs.completeness import record_batches
+from adlake.jobs.empty_offsets import PresentLog
 from adlake.jobs.snapshot_ages import SnapshotAges
 
 log = logging.getLogger(__name__)
@@ -55,11 +56,13 @@ def keep_house(
     batches_done: int,
     is_replaying: Callable[[], bool] = lambda: False,
     ages: SnapshotAges | None = None,
+    *,
+    broker_log: PresentLog | None = None,
 ) -> None:
     """Do what is due after this many batches of the run.
 
     While a replay is at work nothing expires: it reads the snapshots it began with to its end.
-    `ages` says what is old where the clock was set.
+    `ages` says what is old where the clock was set, `broker_log` what holds no record.
     """
     now_ms = int(time.time() * 1000)
     if ages is not None:
@@ -71,7 +74,7 @@ def keep_house(
     is_expiry = _is_due(plan.expire_every, batches_done)
     # Before stamps are forgotten: a failure here puts the expiry off too.
     if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
-        record_batches(session)
+        record_batches(session, broker_log)
     if is_expiry and is_replaying():
         log.info("a replay is at work: snapshots expire after it")
     elif is_expiry:
@@ -90,12 +93,14 @@ def keep_house(
             compact_ledger(session)
 
 
-def close_books(session: SparkSession, plan: HousekeepingPlan) -> None:
+def close_books(
+    session: SparkSession, plan: HousekeepingPlan, broker_log: PresentLog | None = None
+) -> None:
     """At a clean stop: the ledger ends where Bronze does."""
     if not plan.record_every:
         return
     try:
-        record_batches(session)
+        record_batches(session, broker_log)
     except Exception as error:  # the next run records them
         log.warning("the ledger lacks the last batches, the next run adds them: %s", error)
 

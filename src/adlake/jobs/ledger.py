@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import Final
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import epoch_of_label
@@ -13,13 +12,12 @@ from adlake.io.source_epochs import SourceEpoch
 from adlake.io.topic import TopicFacts
 from adlake.io.topic_holes import FindHoles, OffsetRange
 from adlake.io.trino import TrinoClient
+from adlake.jobs.bronze_gaps import explained_gaps
 from adlake.jobs.producer_counts import ProducerCount
 from adlake.jobs.producer_ledger import Missing, ProducerLedger, producer_ledger
 from adlake.jobs.proof import PartitionLedger
-from adlake.jobs.verify_ledger import missing_ranges, partition_ledgers
+from adlake.jobs.verify_ledger import partition_ledgers
 from adlake.jobs.verify_pin import EmptyLakeError, pinned_snapshots
-
-_MOST_RANGES: Final = 100
 
 
 class OtherTopicError(AdlakeError):
@@ -63,27 +61,30 @@ def compare_books(
             "says how to go on"
         )
 
+    holes: list[int] = []
+
     def lacking(ledger: PartitionLedger) -> Iterator[tuple[int, int]]:
-        for gap in missing_ranges(trino, pin, [ledger], _MOST_RANGES):
-            yield gap.first, gap.next
+        gaps = explained_gaps(trino, pin, [ledger], find_holes)[ledger.partition]
+        holes.append(gaps.empty)
+        yield from ((gap.first, gap.next) for gap in gaps.lost)
 
     found = producer_ledger(counts, broker, partition_ledgers(trino, pin), lacking, epochs)
-    return without_holes(found, broker, find_holes)
+    return without_holes(found, broker, find_holes, sum(holes))
 
 
 def without_holes(
-    found: ProducerLedger, broker: TopicFacts, find_holes: FindHoles
+    found: ProducerLedger, broker: TopicFacts, find_holes: FindHoles, known: int = 0
 ) -> ProducerLedger:
-    """The books without ranges that the broker holds no record in.
+    """The books without ranges that the broker holds no record in; `known` were left out before.
 
     Those are the marks of transactions and the records of aborted ones: acknowledged, and gone by
     the producer's own will.
     """
     asked = {held: one for one in found.missing if (held := _held_range(one, broker))}
     holes = [asked[hole] for hole in find_holes(list(asked))] if asked else []
-    if not holes:
+    count = known + sum(one.records for one in holes)
+    if not count:
         return found
-    count = sum(one.records for one in holes)
     note = f"{count:,} offsets hold no record: marks and aborted records of transactions"
     kept = tuple(one for one in found.missing if one not in holes)
     return replace(found, missing=kept, notes=(*found.notes, note))

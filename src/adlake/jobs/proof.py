@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adlake.io.topic_holes import OffsetRange
+
 Record = Mapping[str, Any]
 
 GOLD_COPIES = "gold_copies"
@@ -40,21 +42,10 @@ class PartitionLedger:
     next_offset: int
     bronze_rows: int
     distinct_offsets: int
-    hole_ranges: tuple[tuple[int, int], ...] = ()
-    """(first, exclusive end) of offsets that hold no record: transaction marks and aborted records,
-    as the broker says."""
-
-    @property
-    def holes(self) -> int:
-        """Offsets that hold no record."""
-        return sum(end - first for first, end in self.hole_ranges)
-
-    def holes_within(self, first_offset: int, next_offset: int) -> int:
-        """Those of them within a range."""
-        return sum(
-            max(0, min(end, next_offset) - max(first, first_offset))
-            for first, end in self.hole_ranges
-        )
+    holes: int = 0
+    """Offsets that hold no record: transaction marks and aborted records, as the broker says."""
+    lost_ranges: tuple[OffsetRange, ...] = ()
+    """The first ones that Bronze lacks and that the broker does not call empty."""
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,13 @@ from adlake.io.source_epochs import newest_source_epoch
 from adlake.io.spark import build_session, connect_catalog
 from adlake.io.table_heads import HeadsBook
 from adlake.io.topic import TopicWatch, topic_facts
+from adlake.io.topic_holes import ranges_without_records
 from adlake.jobs.attempts import Attempts, is_final
 from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.clock_wait import ClockWait, behind_tables, never_behind
 from adlake.jobs.completeness import forget_lost_bronze
 from adlake.jobs.dims import load_first_versions
+from adlake.jobs.empty_offsets import PresentLog
 from adlake.jobs.heads import refuse_lost_tables
 from adlake.jobs.housekeep import close_books, keep_house
 from adlake.jobs.place import claim_place
@@ -152,7 +154,7 @@ class _Run:
         self._clock = ClockWait(behind_tables(session), self._is_asked_to_stop, note_file)
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost, self._clock)
         if not self._clock.passes():
-            return None
+            return
         provision_tables(session)
         load_first_versions(session, config.seed_dir)
         self._ages = SnapshotAges(IcebergTable(session, BRONZE_EVENTS).last_commit_ms())
@@ -161,7 +163,9 @@ class _Run:
             self._signals.listen()
             try:
                 self._watch(query)
-                return None if self.lease_lost else close_books(session, config.housekeeping)
+                if not self.lease_lost:
+                    close_books(session, config.housekeeping, self._broker_log())
+                return
             except StreamingQueryException as error:
                 if self._batches_done or _TOPIC_GREW not in str(error):
                     # Spark wraps what ended a batch in text; what was raised says it better.
@@ -277,6 +281,11 @@ class _Run:
                 f"topic {self._config.topic} was deleted and made again: {self._topic_id}, {found}"
             )
 
+    def _broker_log(self) -> PresentLog:
+        config = self._config
+        find_holes = partial(ranges_without_records, config.bootstrap_servers, config.topic)
+        return PresentLog(self._epoch.label, self._topic_id, find_holes)
+
     def _keep_house(self, session: SparkSession) -> None:
         if self._stopping.is_set():
             return
@@ -284,6 +293,7 @@ class _Run:
             keep_house(
                 session, self._config.housekeeping, self._batches_done,
                 partial(is_held, self._config.lease_connect, REPLAY_LEASE), self._ages,
+                broker_log=self._broker_log(),
             )  # fmt: skip
         except Exception as error:
             if is_final(error):

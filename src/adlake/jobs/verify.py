@@ -87,7 +87,9 @@ def verify(
     ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
     failures += head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
-    failures += completeness_failures(trino, pin, ledgers, rows_shown, with_bronze=count_batches)
+    failures += completeness_failures(
+        trino, pin, ledgers, rows_shown, broker.find_holes, with_bronze=count_batches
+    )
     admitted, rejected = _dispositions(trino, pin)
     law = read_law(pin.law_version)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)

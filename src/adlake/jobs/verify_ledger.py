@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
 from adlake.io.sql_files import bind, sql_text
-from adlake.io.topic_holes import FindHoles, OffsetRange
+from adlake.io.topic_holes import FindHoles, OffsetRange, counted_within, judged
 from adlake.io.trino import TrinoClient
+from adlake.jobs.bronze_gaps import Gaps, explained_gaps, missing_ranges, offset_ranges
 from adlake.jobs.proof import Failure, PartitionLedger, Pin
 
-MOST_HOLES = 1_000
-"""So many gaps are asked about; more are reported as missing."""
-OFFSETS_PER_RANGE = 500_000
-"""Distinct offsets of a range and a partition are held in memory by Trino."""
+MOST_BOOKS = 10_000
+"""So many places where the books do not close are looked at; that there are more is said."""
 
 
 def partition_ledgers(trino: TrinoClient, pin: Pin) -> list[PartitionLedger]:
@@ -26,7 +25,7 @@ def partition_ledgers(trino: TrinoClient, pin: Pin) -> list[PartitionLedger]:
     distinct: Counter[tuple[str, int]] = Counter()
     lowest = min((row["first_offset"] for row in ranges), default=0)
     highest = max((row["next_offset"] for row in ranges), default=0)
-    for parameters in _offset_ranges(pin, lowest, highest):
+    for parameters in offset_ranges(pin, lowest, highest):
         for topic, partition, count in trino.rows(
             bind(sql_text("proof/distinct_offsets"), parameters)
         ):
@@ -51,35 +50,19 @@ def with_holes(
 
     Only the newest source epoch can be asked about: the broker knows no older one.
     """
-    newest = [ledger for ledger in ledgers if ledger.topic == pin.topic]
-    if all(_missing(ledger) == 0 for ledger in newest):
-        return list(ledgers)
-    found = find_holes(missing_ranges(trino, pin, newest, MOST_HOLES))
-    return [
-        replace(
-            ledger,
-            hole_ranges=tuple((g.first, g.next) for g in found if g.partition == ledger.partition),
-        )
-        if ledger.topic == pin.topic
-        else ledger
-        for ledger in ledgers
-    ]
+    found = []
+    for topic in sorted({ledger.topic for ledger in ledgers}):
+        ours = [ledger for ledger in ledgers if ledger.topic == topic]
+        ask = find_holes if topic == pin.topic else _ask_nobody
+        gaps = explained_gaps(trino, pin, ours, ask) if any(map(_missing, ours)) else {}
+        for ledger in ours:
+            told = gaps.get(ledger.partition, Gaps())
+            found.append(replace(ledger, holes=told.empty, lost_ranges=told.lost))
+    return found
 
 
-def missing_ranges(
-    trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], row_limit: int
-) -> list[OffsetRange]:
-    """Ranges that Bronze lacks within what these ledgers hold, of one source epoch."""
-    wanted = {(ledger.topic, ledger.partition) for ledger in ledgers}
-    return [
-        OffsetRange(
-            row["kafka_partition"],
-            row["kafka_offset"] + 1,
-            row["kafka_offset"] + 1 + row["missing_after"],
-        )
-        for row in offending_offsets(trino, pin, ledgers, row_limit)
-        if (row["kafka_topic"], row["kafka_partition"]) in wanted and row["missing_after"]
-    ]
+def _ask_nobody(_ranges: Sequence[OffsetRange]) -> Sequence[OffsetRange]:
+    return ()
 
 
 def _missing(ledger: PartitionLedger) -> int:
@@ -95,10 +78,11 @@ def ledger_failures(
     for ledger in ledgers:
         name = f"{ledger.topic} partition {ledger.partition}"
         if missing := _missing(ledger):
-            failures.append(Failure(f"Bronze misses {missing:,} offsets of {name}"))
+            where = [asdict(gap) for gap in ledger.lost_ranges]
+            failures.append(Failure(f"Bronze misses {missing:,} offsets of {name}", where))
         if repeated := ledger.bronze_rows - ledger.distinct_offsets:
             failures.append(Failure(f"Bronze holds {repeated:,} rows of {name} more than once"))
-    if failures:
+    if failures and not any(failure.rows for failure in failures):
         rows = offending_offsets(trino, pin, ledgers, row_limit)
         failures[-1] = replace(failures[-1], rows=rows)
     return [*failures, *end_failures(pin, ledgers)]
@@ -134,35 +118,61 @@ def completeness_failures(
     pin: Pin,
     ledgers: Sequence[PartitionLedger],
     row_limit: int,
+    find_holes: FindHoles = lambda _ranges: [],
     *,
     with_bronze: bool,
 ) -> list[Failure]:
     """Batches whose books do not close; `with_bronze` also counts all of Bronze again, at once.
 
-    Offsets that hold no record are in no book: what they explain is no failure.
+    Books of older drivers do not say which offsets hold no record: the broker is asked for those.
     """
     if not pin.has_counts:
         return []
     checks = [("the books of the stream do not close", "completeness")]
     if with_bronze:
         checks.append(("Bronze does not hold what a batch counted", "batch_completeness"))
-    holes = {ledger.partition: ledger for ledger in ledgers if ledger.hole_ranges}
-    most = MOST_HOLES if holes else row_limit
+    newest = {ledger.partition: ledger for ledger in ledgers if ledger.topic == pin.topic}
     failures = []
     for problem, name in checks:
-        found = trino.records(bind(sql_text(f"checks/{name}"), {"row_limit": most}))
-        rows = [row for row in found if not _is_explained(row, pin, holes)]
-        if rows:
+        found = trino.records(bind(sql_text(f"checks/{name}"), {"row_limit": MOST_BOOKS}))
+        if rows := _unexplained(trino, pin, newest, found, find_holes):
             failures.append(Failure(problem, rows[:row_limit]))
+        if len(found) == MOST_BOOKS:
+            said = f"{problem}: only the first {MOST_BOOKS:,} places were looked at"
+            failures.append(Failure(said))
     return failures
 
 
-def _is_explained(row: Mapping[str, Any], pin: Pin, holes: Mapping[int, PartitionLedger]) -> bool:
-    ledger = holes.get(row.get("kafka_partition", -1))
-    if ledger is None or row["kafka_topic"] != pin.topic or "missing" not in row:
-        return False
-    missing: int = row["missing"]
-    return ledger.holes_within(row["first_offset"], row["next_offset"]) == missing
+def _unexplained(
+    trino: TrinoClient,
+    pin: Pin,
+    newest: Mapping[int, PartitionLedger],
+    rows: Sequence[dict[str, Any]],
+    find_holes: FindHoles,
+) -> list[dict[str, Any]]:
+    """Those of the gaps that are more than offsets without a record."""
+    asked = {
+        _range_of(row): row["missing"]
+        for row in rows
+        if row["kafka_topic"] == pin.topic
+        and row["kafka_partition"] in newest
+        and row.get("missing", 0) > 0
+    }
+    around = [
+        replace(
+            newest[partition],
+            first_offset=min(one.first for one in asked if one.partition == partition),
+            next_offset=max(one.next for one in asked if one.partition == partition),
+        )
+        for partition in sorted({one.partition for one in asked})
+    ]
+    gaps = judged(missing_ranges(trino, pin, around), find_holes) if around else ()
+    explained = counted_within(asked, (gap for gap, is_hole in gaps if is_hole))
+    return [row for row in rows if explained[_range_of(row)] != asked.get(_range_of(row), -1)]
+
+
+def _range_of(row: Mapping[str, Any]) -> OffsetRange:
+    return OffsetRange(row["kafka_partition"], row["first_offset"], row["next_offset"])
 
 
 def end_failures(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[Failure]:
@@ -196,18 +206,9 @@ def offending_offsets(
     rows: list[dict[str, Any]] = []
     lowest = min(ledger.first_offset for ledger in ledgers)
     highest = max(ledger.next_offset for ledger in ledgers)
-    for parameters in _offset_ranges(pin, lowest, highest):
+    for parameters in offset_ranges(pin, lowest, highest):
         sql = bind(sql_text("checks/bronze_offsets"), {**parameters, "row_limit": row_limit})
         rows.extend(trino.records(sql))
         if len(rows) >= row_limit:
             break
     return rows[:row_limit]
-
-
-def _offset_ranges(pin: Pin, lowest: int, highest: int) -> Iterator[dict[str, int]]:
-    for first in range(lowest, highest, OFFSETS_PER_RANGE):
-        yield {
-            "bronze_snapshot": pin.bronze_snapshot,
-            "first_offset": first,
-            "next_offset": first + OFFSETS_PER_RANGE,
-        }

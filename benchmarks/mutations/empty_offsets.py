@@ -1,0 +1,40 @@
+"""Offsets that hold no record: marks of transactions, aborted records."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+EMPTY = "tests/unit/test_empty_offsets.py"
+COMPLETENESS = "tests/spark/test_completeness.py"
+LEDGER = "tests/unit/test_verify_ledger.py"
+HOLES = "tests/unit/test_topic_holes.py"
+EMPTY_JOB = "src/adlake/jobs/empty_offsets.py"
+BROKER = "src/adlake/io/topic_holes.py"
+
+EMPTY_OFFSETS: tuple[Mutation, ...] = (
+    Mutation("marks of transactions are gaps of the books", EMPTY_JOB,
+             "if log is None:", "if True:", EMPTY),
+    Mutation("the books ask nobody about missing offsets", "src/adlake/jobs/completeness.py",
+             "empty_offsets(session, found, before, broker_log)", "{}",
+             f"{COMPLETENESS}::"
+             "test_offsets_that_the_broker_calls_empty_are_no_gap_and_are_recorded"),
+    Mutation("any missing offset counts as empty", EMPTY_JOB,
+             "for gap, is_hole in judged(gaps, log.find_holes) if is_hole)",
+             "for gap, _ in judged(gaps, log.find_holes))", EMPTY),
+    Mutation("the seam between two batches is counted twice", EMPTY_JOB,
+             "sorted({*seams, *_gaps_of_bronze(session, log.source_label, list(gappy))})",
+             "[*seams, *_gaps_of_bronze(session, log.source_label, list(gappy))]", EMPTY),
+    Mutation("recorded marks explain any gap that the broker has deleted",
+             "src/adlake/jobs/bronze_gaps.py",
+             "if self._old_missing == self._recorded:", "if self._recorded:", LEDGER),
+    Mutation("verify asks about the first transactions only", BROKER,
+             "while piece := list(islice(source, RANGES_AT_ONCE)):",
+             "for piece in [list(islice(source, RANGES_AT_ONCE))]:", LEDGER),
+    Mutation("a broker that shows nothing is taken for a lost record", BROKER,
+             "if silent == POLLS:", "if silent == POLLS:\n                return False", HOLES),
+    Mutation("what a transaction holds back is asked for and waited for", BROKER,
+             "begin <= one.first and one.next <= end and", "begin <= one.first and", HOLES),
+    Mutation("status does not say what waits behind a transaction", "src/adlake/devstack/status.py",
+             'if row.service != "stream" or', "if True or",
+             "tests/unit/test_devstack_stack.py"),
+)  # fmt: skip
