@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from benchmarks.mutations.files import BATCH, BATCH_JOB, GOLD, WRITER
+from benchmarks.mutations.files import BATCH, BATCH_JOB, GOLD, SINK, WRITER
 from benchmarks.mutations.mutation import Mutation
 
 GOLD_WRITER = "tests/spark/test_gold_writer.py"
 LINEAGE = "tests/spark/test_lineage.py"
 SPREAD = "tests/spark/test_spread_batches.py"
 STOPS = "tests/faults/test_stops.py"
-BATCH_FACTS = "src/adlake/jobs/batch_facts.py"
-START = "src/adlake/jobs/start.py"
+BATCH_FACTS = "src/adlake/streaming/batch_facts.py"
+START = "src/adlake/streaming/repair.py"
 MAINTENANCE = "src/adlake/io/maintenance.py"
 
 BATCHES: tuple[Mutation, ...] = (
@@ -56,7 +56,7 @@ BATCHES: tuple[Mutation, ...] = (
     Mutation(
         "guard by batch id: a number that was stamped before is taken for a repeat", BATCH_JOB,
         "            if facts is None:\n",
-        "            newest = self._gold.table.newest_stamp()\n"
+        "            newest = self._derived[0].table.newest_stamp()\n"
         "            known = int(newest.properties[stamps.BATCH_ID]) if newest else -1\n"
         "            if facts is None or batch_id <= known:\n",
         f"{BATCH}::test_batches_that_overlap_are_applied_once",
@@ -71,26 +71,25 @@ BATCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "blind retry: a failed attempt is repeated without reading the stamps",
-        "src/adlake/jobs/attempts.py", "                    processor.refresh()\n",
+        "src/adlake/streaming/attempts.py", "                    processor.refresh()\n",
         "                    pass\n", BATCH,
     ),
     Mutation(
         "no repair: Gold stays behind Bronze after a kill", START,
-        "        change = gold.apply(deliveries", "        return\n        (deliveries", BATCH,
+        "        writer.apply(deliveries", "        (deliveries", BATCH,
     ),
     Mutation(
-        "offsets of an older source epoch are taken for those of the new one", BATCH_JOB,
-        "if stamp is None or self._is_older(stamp):",
-        "if stamp is None:", BATCH,
+        "offsets of an older source epoch are taken for those of the new one", SINK,
+        "is_of_now = stamp is not None and", "is_of_now = stamp is not None or", BATCH,
     ),
     Mutation(
-        "a driver does not hear SIGTERM", "src/adlake/jobs/stream.py",
+        "a driver does not hear SIGTERM", "src/adlake/streaming/application.py",
         "return self._signals.came or self._stopping.is_set()", "return self._stopping.is_set()",
         f"{STOPS}::test_f03_sigterm_ends_the_driver_cleanly_at[batch.end]",
     ),
     Mutation(
-        "a batch opens a file for each hour it spans", BATCH_JOB,
-        "is_wide = facts.hours > MOST_PARTITIONS", "is_wide = False",
+        "a batch opens a file for each hour it spans", SINK,
+        "is_wide = batch.facts.hours > MOST_PARTITIONS", "is_wide = False",
         f"{SPREAD}::test_a_batch_over_5000_hours_opens_few_partitions",
     ),
     Mutation(
@@ -99,12 +98,12 @@ BATCHES: tuple[Mutation, ...] = (
         f"{SPREAD}::test_impressions_of_a_thousand_days_are_written_and_replayed_one_file_at_a_time",
     ),
     Mutation(
-        "one compaction does all days, however many", "src/adlake/jobs/housekeep.py",
+        "one compaction does all days, however many", "src/adlake/maintenance/upkeep.py",
         '"max-files-to-rewrite": str(most_files)', '"max-files-to-rewrite": "1000000"',
         "tests/spark/test_wide_compaction.py",
     ),
     Mutation(
-        "a Gold that outlived its Bronze names the lost one", BATCH_JOB,
+        "a Gold that outlived its Bronze names the lost one", SINK,
         "not to_stamp:", "True:",
         f"{BATCH}::test_a_gold_that_outlived_its_bronze_names_the_new_one_once_that_holds_as_much",
     ),

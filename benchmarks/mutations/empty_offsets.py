@@ -8,22 +8,22 @@ EMPTY = "tests/unit/test_empty_offsets.py"
 COMPLETENESS = "tests/spark/test_completeness.py"
 LEDGER = "tests/unit/test_verify_ledger.py"
 HOLES = "tests/unit/test_topic_holes.py"
-EMPTY_JOB = "src/adlake/jobs/empty_offsets.py"
+EMPTY_JOB = "src/adlake/maintenance/empty_offsets.py"
 BROKER = "src/adlake/io/topic_holes.py"
 
 EMPTY_OFFSETS: tuple[Mutation, ...] = (
     Mutation("marks of transactions are gaps of the books", EMPTY_JOB,
              "if log is None:", "if True:", EMPTY),
-    Mutation("the books ask nobody about missing offsets", "src/adlake/jobs/completeness.py",
-             "empty_offsets(session, found, before, broker_log)", "{}",
+    Mutation("the books ask nobody about missing offsets", "src/adlake/maintenance/batch_counts.py",
+             "empty_offsets(records, found, before, broker_log)", "{}",
              f"{COMPLETENESS}::"
              "test_offsets_that_the_broker_calls_empty_are_no_gap_and_are_recorded"),
     Mutation("any missing offset counts as empty", EMPTY_JOB,
              "for gap, is_hole in judged(gaps, log.find_holes) if is_hole)",
              "for gap, _ in judged(gaps, log.find_holes))", EMPTY),
     Mutation("the seam between two batches is counted twice", EMPTY_JOB,
-             "sorted({*seams, *_gaps_of_bronze(session, log.source_label, list(gappy))})",
-             "[*seams, *_gaps_of_bronze(session, log.source_label, list(gappy))]", EMPTY),
+             "sorted({*seams, *_gaps_of(records, log.source_label, list(gappy))})",
+             "[*seams, *_gaps_of(records, log.source_label, list(gappy))]", EMPTY),
     Mutation("recorded marks explain any gap that the broker has deleted",
              "src/adlake/jobs/bronze_gaps.py",
              "if self._old_missing == self._recorded:", "if self._recorded:", LEDGER),

@@ -5,5 +5,6 @@ from __future__ import annotations
 BATCH = "tests/spark/test_batch.py"
 FENCE = "tests/integration/test_fence.py"
 GOLD = "src/adlake/transforms/gold.py"
-BATCH_JOB = "src/adlake/jobs/batch.py"
+BATCH_JOB = "src/adlake/streaming/batch.py"
+SINK = "src/adlake/streaming/sink.py"
 WRITER = "src/adlake/io/gold_writer.py"

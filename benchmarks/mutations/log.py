@@ -12,8 +12,8 @@ QUIET = "tests/spark/test_quiet_log.py"
 LOG: tuple[Mutation, ...] = (
     Mutation(
         "a trace at each compaction: a table named without its catalog",
-        "src/adlake/jobs/housekeep.py",
-        "table => '{CATALOG}.{GOLD_STATE}'", "table => '{GOLD_STATE}'", QUIET,
+        "src/adlake/maintenance/upkeep.py",
+        "table => '{CATALOG}.{spec.name}'", "table => '{spec.name}'", QUIET,
     ),
     Mutation(
         "four warnings a batch: frozen rows cannot be computed again", "src/adlake/io/lineage.py",
@@ -49,7 +49,8 @@ LOG: tuple[Mutation, ...] = (
         f"{QUIET}::test_only_tasks_that_fail_by_record_times_leave_no_trace",
     ),
     Mutation(
-        "what Spark said is lost when the second client fails too", "src/adlake/jobs/attempts.py",
+        "what Spark said is lost when the second client fails too",
+        "src/adlake/streaming/attempts.py",
         "raise error from self._unreadable", "raise",
         "tests/unit/test_record_times.py::"
         "test_a_batch_that_cannot_be_read_again_ends_with_the_trace_of_spark_too",

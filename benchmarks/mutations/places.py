@@ -6,16 +6,16 @@ from benchmarks.mutations.mutation import Mutation
 
 PLACES: tuple[Mutation, ...] = (
     Mutation(
-        "a dropped table is a fresh start", "src/adlake/jobs/heads.py",
+        "a dropped table is a fresh start", "src/adlake/streaming/heads.py",
         "if present is None:", "if False:", "tests/unit/test_heads.py",
     ),
     Mutation(
-        "an emptied Bronze goes on", "src/adlake/jobs/heads.py",
+        "an emptied Bronze goes on", "src/adlake/streaming/heads.py",
         "if was_changed_since and (lost_rows or is_empty):", "if False:",
         "tests/unit/test_heads.py",
     ),
     Mutation(
-        "a roll back by an operator stops the stream", "src/adlake/jobs/heads.py",
+        "a roll back by an operator stops the stream", "src/adlake/streaming/heads.py",
         "present.head_sequence > recorded.head_sequence", "True", "tests/unit/test_heads.py",
     ),
     Mutation(

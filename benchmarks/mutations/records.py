@@ -29,7 +29,7 @@ RECORDS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a batch that Spark cannot read is tried in the same way for ever",
-        "src/adlake/jobs/reread.py", '"ArithmeticException" in text', "False", RECORD_TIMES,
+        "src/adlake/streaming/reread.py", '"ArithmeticException" in text', "False", RECORD_TIMES,
     ),
     Mutation(
         "a time that the lake cannot hold looks like a lost tail", "src/adlake/io/stamp.py",

@@ -21,8 +21,9 @@ SENTENCES: tuple[Mutation, ...] = (
         "catalog_trouble(error) or spark_trouble(error) or", "catalog_trouble(error) or", OUTAGES,
     ),
     Mutation(
-        "a batch's own error is lost in what Spark makes of it", "src/adlake/jobs/stream.py",
-        "raise (self._batch_failure or error) from error", "raise", OUTAGES,
+        "a batch's own error is lost in what Spark makes of it",
+        "src/adlake/streaming/application.py",
+        "raise (failures[0] if failures else error) from error", "raise", OUTAGES,
     ),
     Mutation(
         "a full disk of PostgreSQL is called a database that is away", "src/adlake/io/outages.py",

@@ -7,7 +7,7 @@ from benchmarks.mutations.mutation import Mutation
 
 SOURCE = "tests/unit/test_source.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
-SOURCE_JOB = "src/adlake/jobs/source.py"
+SOURCE_JOB = "src/adlake/streaming/source.py"
 
 SOURCE: tuple[Mutation, ...] = (
     Mutation(

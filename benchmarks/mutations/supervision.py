@@ -31,8 +31,9 @@ SUPERVISION: tuple[Mutation, ...] = (
         "        if self.main_process() is None:\n            self._launch(", SUPERVISED,
     ),
     Mutation(
-        "the stream is ready as soon as its query has started", "src/adlake/jobs/ready_file.py",
-        'if not (batches_done or status["message"] == NOTHING_TO_READ):', "if False:",
+        "the stream is ready as soon as its query has started",
+        "src/adlake/streaming/ready_file.py",
+        'bool(batches_done) or status["message"] == NOTHING_TO_READ', "True",
         "tests/unit/test_ready_file.py",
     ),
     Mutation(

@@ -18,16 +18,16 @@ TIME: tuple[Mutation, ...] = (
         "tests/unit/test_devstack_service.py",
     ),
     Mutation(
-        "a batch that the clock holds up counts as an attempt", "src/adlake/jobs/attempts.py",
+        "a batch that the clock holds up counts as an attempt", "src/adlake/streaming/attempts.py",
         "if self._clock.is_behind():", "if False:", "tests/unit/test_table_clock.py",
     ),
     Mutation(
-        "a request fails when the clock was set back", "src/adlake/jobs/requests.py",
-        "if self._clock.is_behind():", "if False:", "tests/unit/test_requests.py",
+        "a request fails when the clock was set back", "src/adlake/streaming/operations.py",
+        "if self._clock.is_behind():", "if False:", "tests/unit/test_operation_runner.py",
     ),
     Mutation(
-        "a clock set ahead makes every snapshot old", "src/adlake/jobs/housekeep.py",
-        "limit_ms = min(limit_ms, ages.limit_ms(seconds))", "pass",
+        "a clock set ahead makes every snapshot old", "src/adlake/maintenance/upkeep.py",
+        "limit_ms = min(limit_ms, self._ages.limit_ms(seconds))", "pass",
         "tests/unit/test_snapshot_ages.py",
     ),
     Mutation(

@@ -64,8 +64,8 @@ class PathSettings(_Concern):
 
     @property
     def checkpoint_dir(self) -> Path:
-        """Checkpoint of the attribution stream (a local volume)."""
-        return self.home.resolve() / "checkpoints" / "attribution"
+        """Checkpoints of the streaming application, one folder a pipeline (a local volume)."""
+        return self.home.resolve() / "checkpoints"
 
     @property
     def stream_ready_file(self) -> Path:

@@ -8,6 +8,9 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
+from adlake.attribution.operations import replay_handlers
+from adlake.attribution.pipeline import AttributionPipeline
+from adlake.contracts.registry import REPLAY_LEASE
 from adlake.devstack.home import bind_home, place_of, refuse_other_home, refuse_unmade_home
 from adlake.devstack.install import jdk_majors
 from adlake.devstack.ivy import pyspark_home
@@ -15,10 +18,12 @@ from adlake.devstack.java import find_jdk, own_options
 from adlake.devstack.versions import read_versions
 from adlake.environment import scratch_of
 from adlake.generator.dimensions import write_dimension_seeds
+from adlake.io.ddl import provision_tables
 from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.lake_reader import LakeReader
 from adlake.io.last_records import with_last_records
-from adlake.io.lease import Connect
+from adlake.io.law_store import read_law
+from adlake.io.lease import Connect, is_held
 from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import (
@@ -29,12 +34,13 @@ from adlake.io.topic import (
     topic_facts,
 )
 from adlake.io.topic_holes import FindHoles, ranges_without_records
-from adlake.jobs.housekeep import HousekeepingPlan
+from adlake.jobs.dims import load_first_versions
 from adlake.jobs.place import check_place
 from adlake.jobs.replay import ReplayConfig
-from adlake.jobs.stream_config import StreamConfig
+from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
+from adlake.streaming.config import ApplicationConfig
 
 
 def log_to_stdout() -> None:
@@ -152,20 +158,26 @@ def replay_config(settings: Settings) -> ReplayConfig:
     )
 
 
-def stream_config(settings: Settings) -> StreamConfig:
-    """Everything the attribution stream needs."""
+def application_config(settings: Settings) -> ApplicationConfig:
+    """Everything the streaming application needs, with all its pipelines."""
     stream, home = settings.stream, settings.paths.home.resolve()
     refuse_other_home(home)
     bind_home(home)
-    return StreamConfig(
+    connect = lease_connect(settings)
+    read = partial(read_law, connect)
+    plan = UpkeepPlan(
+        compact_every=stream.compact_every_batches,
+        expire_every=stream.expire_every_batches,
+        snapshot_minutes=stream.snapshot_minutes,
+        record_every=stream.ledger_every_batches,
+    )
+    return ApplicationConfig(
         bootstrap_servers=settings.bootstrap_servers,
-        topic=settings.kafka.topic,
         catalog=catalog_access(settings),
-        lease_connect=lease_connect(settings),
+        lease_connect=connect,
         place=place_of(settings),
         lease_ttl_seconds=stream.lease_ttl_seconds,
         checkpoint_dir=settings.paths.checkpoint_dir,
-        seed_dir=settings.paths.seed_dir,
         marker_dir=settings.paths.failpoint_dir,
         ready_file=settings.paths.stream_ready_file,
         resources=SparkResources(
@@ -178,12 +190,13 @@ def stream_config(settings: Settings) -> StreamConfig:
         ),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
-        housekeeping=HousekeepingPlan(
-            compact_every=stream.compact_every_batches,
-            expire_every=stream.expire_every_batches,
-            snapshot_minutes=stream.snapshot_minutes,
-            record_every=stream.ledger_every_batches,
+        pipelines=(AttributionPipeline(settings.kafka.topic, read),),
+        preparations=(
+            provision_tables,
+            partial(load_first_versions, seed_dir=settings.paths.seed_dir),
         ),
+        handlers=replay_handlers(read),
+        upkeep=Upkeep(plan, partial(is_held, connect, REPLAY_LEASE)),
         failpoints=stream.failpoints,
     )
 

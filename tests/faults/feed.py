@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from adlake.contracts.tables import COMPLETENESS_LEDGER
+from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER
 from adlake.domain.admission import Rejected, admit
-from adlake.io.source_epochs import SourceEpoch
+from adlake.io.iceberg import IcebergTable
 from adlake.io.sql_files import sql_text
-from adlake.jobs.batch import BatchProcessor, WriterIdentity
-from adlake.jobs.completeness import record_batches
+from adlake.maintenance.batch_counts import record_batches
 from tests.fixtures.corpus.case import KEY
+from tests.fixtures.engine import attribution_processor
 from tests.golden import DeliveryFixture
 from tests.spark.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
 
@@ -39,8 +39,7 @@ class Feed:
 
     def restart(self) -> None:
         """A new driver: it knows what the tables' stamps say, and nothing else."""
-        identity = WriterIdentity(SourceEpoch("ad_events"), "t", epoch=1, query_id="input")
-        self._processor = BatchProcessor(self.session, identity, confirm_topic=lambda: None)
+        self._processor = attribution_processor(self.session)
 
     def batch(self, *records: Record) -> None:
         """One micro-batch."""
@@ -92,7 +91,7 @@ class Feed:
         assert differences(python_rows(admitted_deliveries(self.sent)), spark_rows(gold)) == []
 
     def _assert_ledger_closes(self) -> None:
-        record_batches(self.session)
+        record_batches(self.session, IcebergTable(self.session, BRONZE_EVENTS))
         assert self.session.sql(sql_text("views/spark/completeness_gaps")).collect() == []
         told = self.session.table(f"lakehouse.{COMPLETENESS_LEDGER}").selectExpr(
             "sum(admitted) AS admitted", "sum(rejected) AS rejected"

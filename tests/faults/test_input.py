@@ -168,7 +168,7 @@ def test_f21_storms_of_repeats_lateness_and_reversed_order_give_one_gold(
 def test_f31_the_drivers_clock_is_in_no_result(
     feed: Feed, chronicle: Chronicle, clock: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adlake.jobs.batch.time.time", lambda: clock)
+    monkeypatch.setattr("adlake.streaming.batch.time.time", lambda: clock)
     feed.batch(*((d.payload, d.ingest_ms) for case in law_cases() for d in case.deliveries))
     feed.assert_exact()
     chronicle.add("F31", f"driver's clock at {clock:.0f}", outcome="same Gold")

@@ -66,7 +66,7 @@ def test_f09_f10_f11_a_damaged_checkpoint_changes_nothing(
     produce(lake, 2_000, seed=len(damage))
     run_into(lake, "gold.after_commit=kill9@batch1")
     (lake.home / "failpoints" / "gold.after_commit.kill9.1").unlink()
-    checkpoint = lake.settings().paths.checkpoint_dir
+    checkpoint = lake.settings().paths.checkpoint_dir / "attribution"
     logs = sorted(file for file in checkpoint.rglob("offsets/*") if file.name.isdigit())
     assert logs, "the run left a checkpoint"
     if damage == "deleted":

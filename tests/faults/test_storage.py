@@ -21,7 +21,6 @@ from adlake.io.lease import acquire
 from adlake.io.maintenance import expire_snapshots
 from adlake.io.spark import SparkResources, build_session, connect_catalog
 from adlake.io.trino import TrinoClient, TrinoQueryError
-from adlake.jobs.housekeep import compact_hot_slots
 from adlake.wiring import catalog_access, lease_connect
 from tests.faults.chronicle import Chronicle
 from tests.faults.drill import (
@@ -33,6 +32,7 @@ from tests.faults.drill import (
     run_once,
 )
 from tests.fixtures.damaged_files import damaged, missing
+from tests.fixtures.engine import compact_gold
 from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -164,7 +164,7 @@ def test_f28_a_long_query_across_compaction_and_expiry_sees_one_snapshot(
         reader = threading.Thread(target=query)
         reader.start()
         time.sleep(2)
-        compact_hot_slots(session)
+        compact_gold(session)
         stamp_again(session)
         gone = expire_snapshots(session, GOLD_STATE, int(time.time() * 1000) + 1_000, keep=1)
         expired = time.monotonic()

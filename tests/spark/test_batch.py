@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from adlake.attribution.pipeline import AttributionPipeline
 from adlake.contracts import stamps
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io import failpoints
@@ -22,12 +23,13 @@ from adlake.io.iceberg import IcebergTable
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import LastRecord
-from adlake.jobs import attempts
-from adlake.jobs.attempts import Attempts
-from adlake.jobs.batch import BatchProcessor, WriterIdentity
-from adlake.jobs.reread import InexactTimesError, SecondReader
-from adlake.jobs.source import TopicRecreatedError
-from adlake.jobs.start import catch_up_gold
+from adlake.streaming import attempts
+from adlake.streaming.attempts import Attempts
+from adlake.streaming.batch import BatchProcessor
+from adlake.streaming.repair import catch_up
+from adlake.streaming.reread import InexactTimesError, SecondReader
+from adlake.streaming.source import TopicRecreatedError
+from tests.fixtures.engine import attribution_processor
 from tests.golden import DeliveryFixture, law_cases
 from tests.spark.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
 
@@ -51,8 +53,7 @@ def lakehouse(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
 
 
 def processor(session: SparkSession, source: SourceEpoch | None = None) -> BatchProcessor:
-    identity = WriterIdentity(source or SourceEpoch("ad_events"), "t", epoch=1, query_id="q")
-    return BatchProcessor(session, identity, confirm_topic=lambda: None)
+    return attribution_processor(session, source)
 
 
 def records(
@@ -193,10 +194,10 @@ def test_gold_is_brought_up_to_bronze_after_a_kill_between_them(
     failpoints.arm("bronze.after_commit=raise", tmp_path / "markers", None)
     with pytest.raises(failpoints.FailpointError):
         processor(lakehouse).process(records(lakehouse, SECOND), 1)
-    catch_up_gold(lakehouse, GoldWriter(lakehouse))
+    catch_up(lakehouse, AttributionPipeline())
     assert_lawful(lakehouse, [*FIRST, *SECOND])
     before = GoldWriter(lakehouse).table.current_snapshot_id()
-    catch_up_gold(lakehouse, GoldWriter(lakehouse))
+    catch_up(lakehouse, AttributionPipeline())
     assert GoldWriter(lakehouse).table.current_snapshot_id() == before, "nothing to repair"
 
 
@@ -208,7 +209,7 @@ def test_a_new_source_epoch_counts_its_offsets_anew(
     failpoints.arm("bronze.after_commit=raise", tmp_path / "markers", None)
     with pytest.raises(failpoints.FailpointError):
         processor(lakehouse, second).process(records(lakehouse, FIRST, second.label), 0)
-    catch_up_gold(lakehouse, GoldWriter(lakehouse))
+    catch_up(lakehouse, AttributionPipeline())
     assert_lawful(lakehouse, [*FIRST, *SECOND])
     processor(lakehouse, second).process(records(lakehouse, FIRST, second.label), 0)
     assert_lawful(lakehouse, [*FIRST, *SECOND])
@@ -218,8 +219,7 @@ def test_nothing_is_written_when_the_topic_is_another_one(lakehouse: SparkSessio
     def recreated() -> None:
         raise TopicRecreatedError("made again")
 
-    identity = WriterIdentity(SourceEpoch("ad_events"), "t", epoch=1, query_id="q")
-    one = BatchProcessor(lakehouse, identity, confirm_topic=recreated)
+    one = attribution_processor(lakehouse, confirm_topic=recreated)
     with pytest.raises(TopicRecreatedError):
         one.process(records(lakehouse, FIRST), 0)
     assert lakehouse.table(f"lakehouse.{BRONZE_EVENTS}").count() == 0

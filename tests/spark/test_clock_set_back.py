@@ -14,9 +14,9 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.iceberg import IcebergTable
-from adlake.jobs import attempts
-from adlake.jobs.attempts import Attempts
-from adlake.jobs.clock_wait import ClockWait, behind_tables
+from adlake.streaming import attempts
+from adlake.streaming.attempts import Attempts
+from adlake.streaming.clock_wait import ClockWait, behind_tables
 from tests.spark.test_batch import (
     FIRST,
     SECOND,

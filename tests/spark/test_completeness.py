@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from adlake.contracts import stamps
+from adlake.contracts.registry import Compaction, Due, spec_of
 from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER, LEDGER_COLUMNS
 from adlake.io.ddl import provision_tables
 from adlake.io.iceberg import IcebergTable, stamped
@@ -17,9 +19,10 @@ from adlake.io.sql_files import sql_text
 from adlake.io.stamp import PartitionCounts, counts_text, offsets_text, parse_counts
 from adlake.io.topic import TopicError
 from adlake.io.topic_holes import OffsetRange
-from adlake.jobs import housekeep
-from adlake.jobs.completeness import forget_lost_bronze, open_books, record_batches
-from adlake.jobs.empty_offsets import PresentLog
+from adlake.maintenance import batch_counts
+from adlake.maintenance.batch_counts import forget_lost_records, open_books
+from adlake.maintenance.upkeep import compact
+from adlake.streaming.present_log import PresentLog
 
 pytestmark = pytest.mark.spark
 
@@ -30,6 +33,10 @@ def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
     connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}/warehouse"))
     provision_tables(session)
     return session
+
+
+def record_batches(lake: SparkSession, broker_log: PresentLog | None = None) -> int:
+    return batch_counts.record_batches(lake, IcebergTable(lake, BRONZE_EVENTS), broker_log)
 
 
 def append_batch(
@@ -131,11 +138,11 @@ def test_an_event_that_gold_lost_leaves_its_batch_incomplete(lake: SparkSession)
 def test_the_ledger_goes_on_after_its_files_were_merged(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(housekeep, "_LEDGER_FILES", 2)
     for batch in range(3):
         append_batch(lake, batch, first=10 * batch)
         record_batches(lake)
-    housekeep.compact_ledger(lake)
+    few = Compaction(Due.EXPIRY, options={"min-input-files": "2"})
+    compact(lake, replace(spec_of(COMPLETENESS_LEDGER), compaction=few))
     files = lake.sql(f"SELECT * FROM lakehouse.{COMPLETENESS_LEDGER}.files").count()
     assert files == 1
     append_batch(lake, 3, first=30)
@@ -287,13 +294,12 @@ def test_the_batches_of_a_lost_bronze_are_forgotten_once_a_new_one_begins(
     append_batch(lake, 0, first=0)
     append_batch(lake, 1, first=10)
     record_batches(lake)
-    bronze = IcebergTable(lake, BRONZE_EVENTS)
-    forget_lost_bronze(lake, bronze.newest_stamp())
+    forget_lost_records(lake, IcebergTable(lake, BRONZE_EVENTS), "ads")
     ledger = IcebergTable(lake, COMPLETENESS_LEDGER)
     assert ledger.row_count() == 2, "Bronze is there"
     lake.sql(f"DROP TABLE lakehouse.{BRONZE_EVENTS} PURGE")
     provision_tables(lake)
-    forget_lost_bronze(lake, bronze.newest_stamp())
+    forget_lost_records(lake, IcebergTable(lake, BRONZE_EVENTS), "ads")
     assert ledger.row_count() == 0
     append_batch(lake, 0, first=0)
     record_batches(lake)

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
+from adlake.contracts.registry import ATTRIBUTION
 from adlake.contracts.slot import slot_of
 from adlake.contracts.tables import GOLD_STATE
 from adlake.io.ddl import provision_tables
@@ -19,11 +20,12 @@ from adlake.io.iceberg import STAGING_BRANCH, stamped
 from adlake.io.maintenance import expire_snapshots
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import offsets_text
-from adlake.jobs import housekeep
-from adlake.jobs.housekeep import HousekeepingPlan, compact_hot_slots
+from adlake.maintenance import upkeep
+from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
 from adlake.transforms.fold import batch_states
 from adlake.transforms.gold import gold_rows
 from adlake.transforms.slot import slots_sql
+from tests.fixtures.engine import compact_gold
 from tests.fixtures.law_sets import law_sets, shuffled, split
 from tests.spark.lawful_rows import (
     admitted_deliveries,
@@ -68,7 +70,7 @@ def test_batches_repeats_and_compaction_give_the_law(lakehouse: SparkSession) ->
 
     again = writer.apply(delivery_frame(lakehouse, batches[0]), stamp_of(len(batches)))
     assert again.changed_rows == 0
-    compact_hot_slots(lakehouse)
+    compact_gold(lakehouse)
     stamp = writer.table.newest_stamp()
     assert stamp is not None, "compaction must not hide the stamp"
     assert stamp.next_offsets == {0: len(batches)}
@@ -119,15 +121,15 @@ def test_f27_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) ->
 def test_nothing_expires_while_a_replay_is_at_work(
     lakehouse: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(housekeep, "SNAPSHOTS_KEPT", 1)
+    monkeypatch.setattr(upkeep, "SNAPSHOTS_KEPT", 1)
     writer = GoldWriter(lakehouse)
     for number in (2_000, 2_001):
         writer.apply(delivery_frame(lakehouse, []), stamp_of(number))
-    plan = HousekeepingPlan(compact_every=0, expire_every=1, snapshot_minutes=0.0)
+    plan = UpkeepPlan(compact_every=0, expire_every=1, snapshot_minutes=0.0)
     before = [stamp.snapshot_id for stamp in writer.table.stamps()]
-    housekeep.keep_house(lakehouse, plan, 1, is_replaying=lambda: True)
+    Upkeep(plan, is_replaying=lambda: True).after_batch(lakehouse, ATTRIBUTION, 1)
     assert [stamp.snapshot_id for stamp in writer.table.stamps()] == before
-    housekeep.keep_house(lakehouse, plan, 1)
+    Upkeep(plan).after_batch(lakehouse, ATTRIBUTION, 1)
     assert len(list(writer.table.stamps())) < len(before)
 
 

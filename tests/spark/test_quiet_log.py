@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from adlake.io.ddl import provision_tables
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
-from adlake.jobs.housekeep import compact_hot_slots
+from tests.fixtures.engine import compact_gold
 from tests.spark.test_batch import FIRST, SECOND, THIRD, processor, records
 
 folder = Path(sys.argv[1])
@@ -30,7 +30,7 @@ one = processor(session)
 for number, deliveries in enumerate((FIRST, SECOND, THIRD)):
     one.process(records(session, deliveries), number)
 for _ in range(2):
-    compact_hot_slots(session)
+    compact_gold(session)
 session.stop()
 print("done")
 """

@@ -28,12 +28,11 @@ from adlake.io.source_epochs import SourceEpoch
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.spark_errors import SparkFailedError, named_spark_errors
 from adlake.jobs import publication
-from adlake.jobs.batch import BatchProcessor, WriterIdentity
-from adlake.jobs.housekeep import compact_hot_slots
 from adlake.jobs.publication import TAG_PREFIX, NothingToUndoError, carry_out
 from adlake.jobs.replay_build import both_hashes, build_shadow, differing_groups
 from adlake.transforms.gold_hash import gold_hash
 from tests.fixtures.damaged_files import damaged, missing
+from tests.fixtures.engine import attribution_processor, compact_gold
 from tests.fixtures.law_sets import DrawnDelivery, law_sets, shuffled
 from tests.golden import DeliveryFixture, law_cases
 from tests.spark.lawful_rows import COMPARED, admitted_deliveries, differences, spark_rows
@@ -64,8 +63,7 @@ class SmallLake:
 
     def feed(self, records: Sequence[Record]) -> None:
         """One micro-batch under the law in force."""
-        identity = WriterIdentity(SourceEpoch("ads"), "topic-1", 1, "epoch-1")
-        processor = BatchProcessor(self.session, identity, lambda: None, self.law)
+        processor = attribution_processor(self.session, SourceEpoch("ads"), law=self.law)
         processor.process(self._frame(records), len(self.records))
         self.records += records
 
@@ -223,7 +221,7 @@ def test_publish_and_undo_keep_what_arrived_meanwhile(
     with pytest.raises(NoShadowError):
         lake.publish(2, shadow)  # its files are Gold's now
     lake.feed(after)
-    compact_hot_slots(lake.session)
+    compact_gold(lake.session)
     lake.assert_gold_follows(LONG)
     expire_snapshots(lake.session, GOLD_STATE, older_than_ms=4_000_000_000_000, keep=1)
     lake.build(LONG)  # removes the folders of builds that Gold does not read

@@ -14,11 +14,10 @@ from pyspark.sql import functions as F
 from adlake.contracts.law import LAW_V1
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_REPLAY, GOLD_STATE
 from adlake.io.ddl import provision_tables
-from adlake.io.source_epochs import SourceEpoch
 from adlake.io.spark import CatalogAccess, connect_catalog
-from adlake.jobs.batch import BatchProcessor, WriterIdentity
 from adlake.jobs.replay_build import build_shadow
-from adlake.transforms.bronze import MOST_PARTITIONS
+from adlake.streaming.filing import MOST_PARTITIONS
+from tests.fixtures.engine import attribution_processor
 from tests.golden import DeliveryFixture
 from tests.spark.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
 
@@ -76,9 +75,7 @@ def records(session: SparkSession, deliveries: Sequence[DeliveryFixture]) -> Dat
 
 
 def apply(session: SparkSession, deliveries: Sequence[DeliveryFixture]) -> None:
-    identity = WriterIdentity(SourceEpoch("ad_events"), "t", epoch=1, query_id="q")
-    one = BatchProcessor(session, identity, confirm_topic=lambda: None)
-    one.process(records(session, deliveries), 0)
+    attribution_processor(session).process(records(session, deliveries), 0)
 
 
 def assert_exact_and_bounded(session: SparkSession, deliveries: Sequence[DeliveryFixture]) -> None:

@@ -11,8 +11,8 @@ from adlake.io.ddl import provision_tables
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import Stamp, offsets_text
-from adlake.jobs.heads import finding
-from adlake.jobs.start import StampLostError, not_contained, trusted_stamp
+from adlake.streaming.heads import finding
+from adlake.streaming.repair import StampLostError, not_contained, trusted_stamp
 
 pytestmark = pytest.mark.spark
 

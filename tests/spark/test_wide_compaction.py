@@ -13,7 +13,7 @@ from adlake.io.ddl import provision_tables
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.spark import CatalogAccess, connect_catalog
 from adlake.io.stamp import offsets_text
-from adlake.jobs.housekeep import compact_hot_slots
+from tests.fixtures.engine import compact_gold
 from tests.spark.lawful_rows import DELIVERY_SCHEMA
 
 pytestmark = pytest.mark.spark
@@ -54,7 +54,7 @@ def test_a_compaction_of_many_days_is_bounded_and_goes_on_the_next_time(
     rows = sorted(session.table(TABLE).collect())
     files = [session.table(f"{TABLE}.files").count()]
     while len(files) < 2 or files[-1] < files[-2]:
-        compact_hot_slots(session, AT_A_TIME)
+        compact_gold(session, AT_A_TIME)
         files.append(session.table(f"{TABLE}.files").count())
     assert files == [60, 45, 30, 15, 15], "20 files become 5 each time"
     assert sorted(session.table(TABLE).collect()) == rows

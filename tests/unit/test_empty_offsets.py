@@ -10,9 +10,10 @@ import pytest
 from adlake.contracts import stamps
 from adlake.io.stamp import PartitionCounts, Stamp, counts_text, offsets_text
 from adlake.io.topic_holes import OffsetRange
-from adlake.jobs import empty_offsets as job
-from adlake.jobs.completeness import open_books
-from adlake.jobs.empty_offsets import Empty, PresentLog, empty_offsets
+from adlake.maintenance import empty_offsets as job
+from adlake.maintenance.batch_counts import open_books
+from adlake.maintenance.empty_offsets import Empty, empty_offsets
+from adlake.streaming.present_log import PresentLog
 
 NOTHING: Any = None
 
@@ -38,7 +39,7 @@ def log_with(*marks: int) -> PresentLog:
 def bronze(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bronze lacks 4, 11, 12, 16 and 17, and shows the seam between the batches as well."""
     gaps = [OffsetRange(0, 4, 5), OffsetRange(0, 11, 13), OffsetRange(0, 16, 18)]
-    monkeypatch.setattr(job, "_gaps_of_bronze", lambda *_asked: gaps)
+    monkeypatch.setattr(job, "_gaps_of", lambda *_asked: gaps)
 
 
 BATCHES = [stamp(1, 0, 11, 10), stamp(2, 13, 25, 10)]

@@ -8,7 +8,7 @@ import pytest
 
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.table_heads import RecordedHead, TableHead
-from adlake.jobs import heads
+from adlake.streaming import heads
 
 KNOWN = TableHead("u1", last_sequence=10, head_sequence=10, rows=500)
 BOTH = pytest.mark.parametrize("name", [BRONZE_EVENTS, GOLD_STATE])

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 from unittest.mock import MagicMock
 
 import pytest
 
 from adlake.cli import application, crash
 from adlake.io.outages import outage_in, spark_trouble
-from adlake.jobs import stream
-from adlake.jobs.source import TopicRecreatedError
+from adlake.streaming import application as streaming_application
+from adlake.streaming.source import TopicRecreatedError
 
 PROXY = """An exception was raised by the Python Proxy. \
 Return Message: Traceback (most recent call last):
@@ -133,18 +133,19 @@ def test_a_command_ends_in_that_sentence(
 
 def test_the_stream_ends_with_what_its_batch_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     lasting = TopicRecreatedError("the topic was made again")
-    run = SimpleNamespace(
-        _config=MagicMock(), _signals=MagicMock(), _is_asked_to_stop=bool, _stopping=MagicMock(),
-        lease_lost=False, _checked_offsets=MagicMock(), _start_query=MagicMock(),
-        _watch=MagicMock(side_effect=StreamingQueryException("wrapped")), _batches_done=1,
-        _batch_failure=lasting,
+    reading = SimpleNamespace(
+        begin=MagicMock(), start=MagicMock(), failure=lasting, has_only_grown=lambda _: True,
+        pipeline=MagicMock(), query=MagicMock(isActive=False),
     )  # fmt: skip
+    reading.query.exception.return_value = StreamingQueryException("wrapped")
     for name in ("refuse_lost_tables", "ClockWait", "behind_tables", "Attempts", "IcebergTable",
-                 "provision_tables", "load_first_versions", "SnapshotAges"):  # fmt: skip
-        monkeypatch.setattr(stream, name, MagicMock())
-    monkeypatch.setattr(stream, "StreamingQueryException", StreamingQueryException)
+                 "OperationRunner", "HeadsBook", "Reading"):  # fmt: skip
+        monkeypatch.setattr(streaming_application, name, MagicMock())
+    monkeypatch.setattr(streaming_application, "StreamingQueryException", StreamingQueryException)
+    run = streaming_application._Run(MagicMock(), MagicMock(), MagicMock())
+    run._readings = [cast("Any", reading)]
     with pytest.raises(TopicRecreatedError):
-        stream._Run._run_query(cast("stream._Run", run), MagicMock())
+        run._run_queries(MagicMock())
 
 
 def test_errors_of_others_are_left_alone() -> None:

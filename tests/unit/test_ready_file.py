@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adlake.jobs.ready_file import NOTHING_TO_READ, ReadyFile
+from adlake.streaming.ready_file import NOTHING_TO_READ, ReadyFile, has_worked
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,15 @@ from adlake.jobs.ready_file import NOTHING_TO_READ, ReadyFile
     ],
 )
 def test_ready_is_said_after_the_first_batch_or_when_there_is_none(
-    tmp_path: Path, batches_done: int, message: str, is_ready: bool
+    batches_done: int, message: str, is_ready: bool
 ) -> None:
+    assert has_worked(batches_done, {"message": message}) == is_ready
+
+
+def test_the_file_holds_the_pid_of_the_one_that_is_ready(tmp_path: Path) -> None:
     path = tmp_path / "stream" / "ready"
-    ReadyFile(path).look(batches_done, {"message": message})
-    assert (path.exists() and path.read_text() == str(os.getpid())) == is_ready
+    ReadyFile(path).write()
+    assert path.read_text() == str(os.getpid())
 
 
 def test_an_earlier_run_is_not_this_one(tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ from adlake.io.checkpoint import batch_end_offsets
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicError, TopicFacts
 from adlake.io.topic_range import fetch_ranges
-from adlake.jobs import attempts
-from adlake.jobs.attempts import Attempts
-from adlake.jobs.reread import InexactTimesError, is_unreadable
-from adlake.jobs.source import BrokerLostDataError, SourcePosition, check_topic
+from adlake.streaming import attempts
+from adlake.streaming.attempts import Attempts
+from adlake.streaming.reread import InexactTimesError, is_unreadable
+from adlake.streaming.source import BrokerLostDataError, SourcePosition, check_topic
 
 YEAR_ONE_MS = -62_135_596_800_000
 DAY_MS = 86_400_000
@@ -103,7 +103,7 @@ def test_only_a_fault_of_record_times_is_read_again(error: Exception, expected: 
 class Overflowing:
     """A processor of batches that Spark cannot read; the second reader's frame is the text."""
 
-    contained_in_both: Mapping[int, int] = {}
+    contained_in_all: Mapping[int, int] = {}
 
     def refresh(self) -> None:
         pass

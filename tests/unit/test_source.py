@@ -17,7 +17,7 @@ from adlake.io.stamp import LastRecord, Stamp, last_records_text, offsets_text
 from adlake.io.topic import TopicFacts
 from adlake.jobs import epoch as epoch_job
 from adlake.jobs.epoch import NothingToContinueError, Situation, continue_anyway, described
-from adlake.jobs.source import (
+from adlake.streaming.source import (
     BrokerLostDataError,
     RetentionGapError,
     SourcePosition,

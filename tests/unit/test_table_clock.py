@@ -16,9 +16,9 @@ from adlake.devstack.errors import DevstackError
 from adlake.devstack.status import as_table, status_of
 from adlake.io.iceberg import IcebergTable
 from adlake.io.table_clock import TOLERANCE_MS, ClockBehind, clock_behind, wait_for_clock
-from adlake.jobs import attempts
-from adlake.jobs.attempts import Attempts
-from adlake.jobs.clock_wait import ClockWait
+from adlake.streaming import attempts
+from adlake.streaming.attempts import Attempts
+from adlake.streaming.clock_wait import ClockWait
 from tests.unit.devstack_fakes import fake_service
 
 NOON_MS = 1_764_072_000_000  # 2025-11-25 12:00:00 UTC

@@ -17,15 +17,15 @@ def stream() -> None:
     """Run the attribution stream in the foreground until Ctrl-C or SIGTERM."""
     from adlake.devstack.home import refuse_unmade_home
     from adlake.io.lease import LeaseLostError
-    from adlake.jobs.stream import run_stream
-    from adlake.wiring import choose_jdk, log_to_stdout, stream_config, write_missing_seeds
+    from adlake.streaming.application import run_application
+    from adlake.wiring import application_config, choose_jdk, log_to_stdout, write_missing_seeds
 
     settings = Settings()
     refuse_unmade_home(settings)
     choose_jdk(settings)
     log_to_stdout()
     write_missing_seeds(settings)
-    if run_stream(stream_config(settings)):
+    if run_application(application_config(settings)):
         raise LeaseLostError("another driver took the lease over: this one stopped")
 
 

@@ -20,7 +20,7 @@ def show() -> None:
     """Say which lake this is, where it lives, and what is recorded of its tables."""
     from adlake.devstack.home import place_of
     from adlake.io.table_heads import recorded_heads
-    from adlake.jobs import heads
+    from adlake.streaming import heads
     from adlake.wiring import lease_connect
 
     settings = Settings()
@@ -49,7 +49,7 @@ def accept(
     ],
 ) -> None:
     """Go on without what is lost of a table, recording what that was and why it is accepted."""
-    from adlake.jobs import heads
+    from adlake.streaming import heads
     from adlake.wiring import lake_reader, lease_connect
 
     settings = Settings()

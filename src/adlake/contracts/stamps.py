@@ -27,6 +27,9 @@ newest Bronze snapshot whose counts it holds."""
 LEDGER: Final = "adlake.ledger"
 """On Bronze only: JSON object, partition -> [first offset, next offset, admitted, rejected] of the
 records that this commit appended."""
+RECORDS_TABLE: Final = "adlake.records-table"
+"""On the completeness ledger: the table of records whose counts it holds up to BRONZE_SNAPSHOT;
+absent means bronze.ad_events."""
 LAST_RECORDS: Final = "adlake.last-records"
 """On Bronze only: JSON object, partition -> [offset, Kafka timestamp (ms), CRC-32 of the payload]
 of the last record contained. A broker that holds another one there lost its tail, and was written

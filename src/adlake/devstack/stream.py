@@ -8,8 +8,8 @@ import psutil
 
 from adlake.devstack.service import Service
 from adlake.environment import command_line
-from adlake.jobs.ready_file import WAITING
 from adlake.settings import Settings
+from adlake.streaming.ready_file import WAITING
 
 
 class Stream(Service):

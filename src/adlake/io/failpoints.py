@@ -1,8 +1,9 @@
 """Named places where a test makes the job fail (`ADLAKE_FAILPOINTS`), nothing otherwise.
 
-Syntax: `NAME=ACTION[@batchN][,...]`, for example `gold.before_publish=kill9@batch3`. A failpoint
-fires once per state directory: a marker file, written before it acts, remembers it across restarts
-and tells a report that it fired. `raise_always` fires at every visit.
+Syntax: `[PIPELINE:]NAME=ACTION[@batchN][,...]`, for example `gold.before_publish=kill9@batch3`;
+with the name of a pipeline only its batches count. A failpoint fires once per state directory: a
+marker file, written before it acts, remembers it across restarts and tells a report that it fired.
+`raise_always` fires at every visit.
 """
 
 from __future__ import annotations
@@ -63,11 +64,14 @@ class Failpoint:
     name: str
     action: str
     batch_id: int | None
+    pipeline: str = ""
+    """Empty: any."""
 
     @property
     def marker(self) -> str:
         """Name of the file that says it fired."""
-        return f"{self.name}.{self.action}.{self.batch_id}"
+        prefix = f"{self.pipeline}." if self.pipeline else ""
+        return f"{prefix}{self.name}.{self.action}.{self.batch_id}"
 
 
 class _Armed:
@@ -75,6 +79,7 @@ class _Armed:
     marker_dir: Path | None = None
     jvm_pid: int | None = None
     batch_id: int | None = None
+    pipeline: str = ""
 
 
 def parse(text: str) -> tuple[Failpoint, ...]:
@@ -94,21 +99,22 @@ def checked(text: str) -> str:
 
 
 def _parsed(part: str) -> Failpoint:
-    name, _, rest = part.partition("=")
+    place, _, rest = part.partition("=")
+    pipeline, _, name = place.rpartition(":")
     action, at, when = rest.partition("@batch")
     if name not in PLACES:
         raise FailpointSyntaxError(f"{part!r} names no place; the places are {', '.join(PLACES)}")
     if action not in _ACTIONS:
         raise FailpointSyntaxError(f"{part!r} says no action; actions are {', '.join(_ACTIONS)}")
     if not at:
-        return Failpoint(name, action, None)
+        return Failpoint(name, action, None, pipeline)
     if not (when.isascii() and when.isdigit()):
         raise FailpointSyntaxError(f"{part!r}: write the number of a batch, e.g. @batch3")
     if name in OUTSIDE_BATCHES:
         raise FailpointSyntaxError(
             f"{part!r} would never fire: {name} is not reached within a batch, leave out @batch"
         )
-    return Failpoint(name, action, int(when))
+    return Failpoint(name, action, int(when), pipeline)
 
 
 def arm(text: str, marker_dir: Path, jvm_pid: int | None) -> None:
@@ -117,6 +123,7 @@ def arm(text: str, marker_dir: Path, jvm_pid: int | None) -> None:
     _Armed.marker_dir = marker_dir
     _Armed.jvm_pid = jvm_pid
     _Armed.batch_id = None
+    _Armed.pipeline = ""
 
 
 def are_planted() -> bool:
@@ -124,9 +131,10 @@ def are_planted() -> bool:
     return bool(_Armed.points)
 
 
-def enter_batch(batch_id: int) -> None:
-    """Tell the failpoints which batch runs."""
+def enter_batch(batch_id: int, pipeline: str = "") -> None:
+    """Tell the failpoints which batch of which pipeline runs."""
     _Armed.batch_id = batch_id
+    _Armed.pipeline = pipeline
 
 
 def reach(name: str) -> None:
@@ -134,7 +142,8 @@ def reach(name: str) -> None:
     if not _Armed.points:
         return
     for point in _Armed.points:
-        if point.name == name and point.batch_id in (None, _Armed.batch_id):
+        is_here = point.name == name and point.pipeline in ("", _Armed.pipeline)
+        if is_here and point.batch_id in (None, _Armed.batch_id):
             _fire(point)
 
 

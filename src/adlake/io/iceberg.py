@@ -50,7 +50,7 @@ class IcebergTable:
     """
 
     def __init__(self, session: SparkSession, name: str) -> None:
-        self._session = session
+        self.session = session
         self.name = name
         self.full_name = f"{CATALOG}.{name}"
 
@@ -60,17 +60,17 @@ class IcebergTable:
 
     def jvm(self) -> Any:  # noqa: ANN401 - a Java object
         """The JVM of the session, for Iceberg's own classes."""
-        return self._session._jvm
+        return self.session._jvm
 
     def at(self, snapshot_id: int) -> DataFrame:
         """The rows of one snapshot."""
         version = f"SELECT * FROM {self.full_name} VERSION AS OF {int(snapshot_id)}"  # noqa: S608
-        return self._session.sql(version)
+        return self.session.sql(version)
 
     def between(self, after_id: int, until_id: int) -> DataFrame:
         """The rows that appends added after one snapshot, up to and including another."""
         return (
-            self._session.read.format("iceberg")
+            self.session.read.format("iceberg")
             .option("start-snapshot-id", str(after_id))
             .option("end-snapshot-id", str(until_id))
             .load(self.full_name)
@@ -78,12 +78,12 @@ class IcebergTable:
 
     def exists(self) -> bool:
         """Whether the catalog knows the table."""
-        return bool(self._session.catalog.tableExists(self.full_name))
+        return bool(self.session.catalog.tableExists(self.full_name))
 
     def java_table(self) -> Any:  # noqa: ANN401 - a Java object
         """The Java table, loaded now."""
         return self.jvm().org.apache.iceberg.spark.Spark3Util.loadIcebergTable(
-            self._session._jsparkSession, self.full_name
+            self.session._jsparkSession, self.full_name
         )
 
     def current_snapshot_id(self) -> int | None:

@@ -27,10 +27,6 @@ Connect = Callable[[], psycopg.Connection]
 """Opens a connection to the catalog database."""
 
 
-REPLAY_LEASE = "replay"
-"""Held while a replay is built, published or undone."""
-
-
 class LeaseHeldError(AdlakeError):
     """Another driver holds the lease; the message names it."""
 

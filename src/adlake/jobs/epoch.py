@@ -15,7 +15,7 @@ from adlake.io.lease import Connect, this_holder
 from adlake.io.source_epochs import SourceEpoch, declare, newest_source_epoch
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicFacts
-from adlake.jobs.source import (
+from adlake.streaming.source import (
     SourcePosition,
     UnsafeSourceError,
     check_topic,

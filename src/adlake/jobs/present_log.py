@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from adlake.io.source_epochs import SourceEpoch
 from adlake.jobs.proof import PartitionLedger
-from adlake.jobs.source import begins_another_topic
+from adlake.streaming.source import begins_another_topic
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from adlake.io.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
 from adlake.io.phases import Phases
 from adlake.io.shadow import NoShadowError, ShadowFacts, ShadowTable, adopt_files
 from adlake.io.stamp import Stamp, offsets_text
-from adlake.jobs.batch_facts import beyond
+from adlake.streaming.batch_facts import beyond
+from adlake.streaming.filing import records_of
 from adlake.transforms.admit import admit
-from adlake.transforms.bronze import records_of_bronze
 
 log = logging.getLogger(__name__)
 
@@ -229,7 +229,7 @@ def _judged(rows: DataFrame, end: Mapping[int, int]) -> DataFrame:
         f"(kafka_partition = {partition} AND kafka_offset < {offset})"
         for partition, offset in sorted(end.items())
     )
-    records = records_of_bronze(rows.where("reject_reason IS NULL").where(limits or "FALSE"))
+    records = records_of(rows.where("reject_reason IS NULL").where(limits or "FALSE"))
     # Persisted as in a batch: one long plan from Bronze to Gold overflows the planner's stack.
     return admit(records).persist(StorageLevel.MEMORY_AND_DISK)
 

@@ -13,23 +13,26 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
+from adlake.attribution.operations import replay_handlers
+from adlake.attribution.pipeline import AttributionPipeline
 from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.contracts.law import LawConstants
+from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE, names_of
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
 from adlake.io import failpoints, operations
 from adlake.io.lake_reader import LakeReader
 from adlake.io.law_store import law_version_of, read_law, recorded_law
-from adlake.io.lease import REPLAY_LEASE, Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
+from adlake.io.lease import Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
 from adlake.io.shadow import NoShadowError
 from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
 from adlake.io.spark_errors import named_spark_errors
 from adlake.io.spark_progress import Share, share_of_tasks
-from adlake.jobs.clock_wait import ClockWait, behind_tables
 from adlake.jobs.replay_build import (
     Built,
     NothingToReplayError,
@@ -38,8 +41,8 @@ from adlake.jobs.replay_build import (
     differing_groups,
 )
 from adlake.jobs.replay_order import ReplayOrder
-from adlake.jobs.requests import RequestDesk
-from adlake.jobs.stream import LEASE_NAME
+from adlake.streaming.clock_wait import ClockWait, behind_tables
+from adlake.streaming.operations import OperationRunner
 
 log = logging.getLogger(__name__)
 
@@ -203,19 +206,29 @@ def _see_through(config: ReplayConfig, operation_id: int, report: Report) -> ope
         if operation.state != "requested":
             return operation
         try:
-            with _leased(config, LEASE_NAME) as lease:
+            with _leased(config, STREAM_LEASE) as lease:
                 report(f"no stream runs: doing operation {operation_id} here")
-                session = _session(config, lease)
-                try:
-                    clock = ClockWait(behind_tables(session), lambda: False)
-                    RequestDesk(session, config.lease_connect, clock=clock).serve_all()
-                finally:
-                    session.stop()
+                _run_operations(config, lease)
         except LeaseHeldError as error:
             if not told:
                 report(f"operation {operation_id} is left to the stream ({error})")
                 told = True
             time.sleep(POLL_SECONDS)
+
+
+def _run_operations(config: ReplayConfig, lease: Lease) -> None:
+    session = _session(config, lease)
+    try:
+        committed = names_of(lease=STREAM_LEASE, expires=True)
+        read = partial(read_law, config.lease_connect)
+        pipeline = AttributionPipeline(read_law=read)
+        OperationRunner(
+            session, config.lease_connect, replay_handlers(read),
+            renew=partial(pipeline.renew, session),
+            clock=ClockWait(behind_tables(session, committed), lambda: False),
+        ).run_all()  # fmt: skip
+    finally:
+        session.stop()
 
 
 @contextmanager

@@ -24,8 +24,8 @@ from adlake.io.iceberg import IcebergTable
 from adlake.io.shadow import ShadowFacts, ShadowTable, SlotRange
 from adlake.io.sql_files import SqlText, bind, sql_text, with_relations
 from adlake.io.stamp import Stamp
+from adlake.streaming.filing import records_of
 from adlake.transforms.admit import admit
-from adlake.transforms.bronze import records_of_bronze
 from adlake.transforms.fold import SLOTS_PER_BUCKET, all_states
 from adlake.transforms.gold import gold_rows
 from adlake.transforms.gold_hash import gold_hash
@@ -85,7 +85,7 @@ def build_shadow(
         if passes > 1:
             bucket = f"{slot_sql('impression_id')} DIV {SLOTS_PER_BUCKET}"
             rows = rows.where(f"pmod({bucket}, {passes}) = {number}")
-        states = all_states(admit(records_of_bronze(rows), law), tasks)
+        states = all_states(admit(records_of(rows), law), tasks)
         shadow.append(gold_rows(states, law))
         log.info("pass %d of %d after %.1f s", number + 1, passes, time.monotonic() - started)
     shadow.finish(_shadow_stamp(stamp, gold_snapshot, law, slots))

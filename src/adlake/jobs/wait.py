@@ -15,7 +15,7 @@ from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import Stamp
 from adlake.io.topic import TopicFacts
 from adlake.io.topic_holes import FindHoles, OffsetRange
-from adlake.jobs.source import source_position
+from adlake.streaming.source import source_position
 
 POLL_SECONDS = 0.5
 STILL_SECONDS = 3.0

@@ -18,6 +18,7 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts import stamps
+from adlake.contracts.source import topic_of_label
 from adlake.contracts.tables import (
     BRONZE_EVENTS,
     COMPLETENESS_LEDGER,
@@ -26,14 +27,14 @@ from adlake.contracts.tables import (
 )
 from adlake.io.iceberg import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
 from adlake.io.stamp import PartitionCounts, Stamp
-from adlake.jobs.empty_offsets import (
+from adlake.maintenance.empty_offsets import (
     Empty,
     EmptyOffsets,
-    PresentLog,
     counts_of,
     empty_offsets,
     seam_before,
 )
+from adlake.streaming.present_log import PresentLog
 
 log = logging.getLogger(__name__)
 
@@ -45,36 +46,42 @@ _SCHEMA: Final = (
 )
 
 
-def record_batches(session: SparkSession, broker_log: PresentLog | None = None) -> int:
-    """Copy the counts of every stamped Bronze commit not yet recorded; returns the rows written.
+def record_batches(
+    session: SparkSession, records: IcebergTable, broker_log: PresentLog | None = None
+) -> int:
+    """Copy the counts of every stamped commit of a table of records not yet recorded.
 
     Args:
         session: a session that may write the ledger.
+        records: the table of records.
         broker_log: asked which of the offsets that batches left out hold no record; None: nobody
             is asked, and all of them are gaps.
+
+    Returns:
+        The rows written.
 
     Raises:
         TopicError: offsets are missing and the broker does not answer: nothing was recorded.
     """
     started = time.monotonic()
     ledger = IcebergTable(session, COMPLETENESS_LEDGER)
-    newest = ledger.newest_stamp()
+    newest = _newest_of(ledger, records.name)
     recorded = None if newest is None else int(newest.properties[stamps.BRONZE_SNAPSHOT])
-    bronze = IcebergTable(session, BRONZE_EVENTS)
-    found, is_gapless = bronze.stamps_after(recorded)
+    found, is_gapless = records.stamps_after(recorded)
     if not any(counts_of(stamp) for stamp in found):
         return 0
-    before = bronze.counted_stamp(recorded) if recorded is not None and is_gapless else None
-    empty = empty_offsets(session, found, before, broker_log)
+    before = records.counted_stamp(recorded) if recorded is not None and is_gapless else None
+    empty = empty_offsets(records, found, before, broker_log)
     rows = list(ledger_rows(found, empty))
     for problem in open_books(found, before, empty):
         log.error("completeness: %s", problem)
     frame = session.createDataFrame(rows, _SCHEMA).coalesce(1)
-    if newest is not None and not is_gapless:
-        # Bronze was rolled back, or the snapshot expired: the key tells what is there already.
+    if not is_gapless:
+        # Records were rolled back, or the snapshot expired: the key tells what is there already.
         frame = _unknown_rows(session, ledger, frame)
     stamp = {
         stamps.SINK: "ledger",
+        stamps.RECORDS_TABLE: records.name,
         stamps.BRONZE_SNAPSHOT: str(found[-1].snapshot_id),
         stamps.NEXT_OFFSETS: found[-1].properties[stamps.NEXT_OFFSETS],
         stamps.TOPIC_ID: found[-1].topic_id,
@@ -85,20 +92,33 @@ def record_batches(session: SparkSession, broker_log: PresentLog | None = None) 
     return len(rows)
 
 
-def forget_lost_bronze(session: SparkSession, bronze: Stamp | None) -> None:
-    """Empty the ledger when Bronze has no batch: what it holds is of a Bronze that was lost.
+def _newest_of(ledger: IcebergTable, records: str) -> Stamp | None:
+    """The ledger's newest commit for one table of records; None when it has expired, too."""
+    return next(
+        (
+            stamp
+            for stamp in ledger.stamps()
+            if (stamp.properties.get(stamps.RECORDS_TABLE) or BRONZE_EVENTS) == records
+        ),
+        None,
+    )
 
-    `bronze` is Bronze's newest stamp, None for a table without rows (jobs.start).
+
+def forget_lost_records(session: SparkSession, records: IcebergTable, topic: str) -> None:
+    """Forget the batches of a topic whose table of records has none: they are of one that was lost.
 
     Whoever accepted that loss is on record (ADR 0013). Kept, the old batches would not fit those
-    that fill Bronze again, and no proof could succeed any more.
+    that fill the table again, and no proof could succeed any more.
     """
-    if bronze is not None:
+    if records.newest_stamp() is not None or records.row_count():
         return
     ledger = IcebergTable(session, COMPLETENESS_LEDGER)
-    if ledger.row_count():
-        log.warning("the ledger is emptied: its batches are those of a Bronze that was lost")
-        session.sql(f"DELETE FROM {ledger.full_name}")  # noqa: S608 - a name of ours
+    known = session.table(ledger.full_name).select("kafka_topic").distinct().collect()
+    labels = [row.kafka_topic for row in known if topic_of_label(row.kafka_topic) == topic]
+    if labels:
+        log.warning("the batch counts of %s are of a table that was lost: forgotten", records.name)
+        gone = ", ".join(f"'{label}'" for label in labels)
+        session.sql(f"DELETE FROM {ledger.full_name} WHERE kafka_topic IN ({gone})")  # noqa: S608 - names of ours
 
 
 def ledger_rows(found: Sequence[Stamp], empty: EmptyOffsets) -> Iterator[tuple[Any, ...]]:

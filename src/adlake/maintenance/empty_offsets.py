@@ -8,25 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import SparkSession
-
 from adlake.contracts import stamps
-from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
+from adlake.io.iceberg import IcebergTable
 from adlake.io.stamp import PartitionCounts, Stamp, parse_counts
-from adlake.io.topic_holes import FindHoles, OffsetRange, counted_within, judged
-
-
-@dataclass(frozen=True)
-class PresentLog:
-    """The log that the broker has now: of any other, it cannot tell anything."""
-
-    source_label: str
-    topic_id: str
-    find_holes: FindHoles
-
-    def is_of(self, stamp: Stamp) -> bool:
-        """Whether the stamp's offsets are those of this log."""
-        return (stamp.source_label, stamp.topic_id) == (self.source_label, self.topic_id)
+from adlake.io.topic_holes import OffsetRange, counted_within, judged
+from adlake.streaming.present_log import PresentLog
 
 
 @dataclass(frozen=True)
@@ -42,15 +28,15 @@ EmptyOffsets = Mapping[tuple[int, int], Empty]
 
 
 def empty_offsets(
-    session: SparkSession, found: Sequence[Stamp], before: Stamp | None, log: PresentLog | None
+    records: IcebergTable, found: Sequence[Stamp], before: Stamp | None, log: PresentLog | None
 ) -> dict[tuple[int, int], Empty]:
     """What the broker says of the offsets that these batches and their seams left out.
 
     It is asked only when some were left out.
 
     Args:
-        session: a session whose catalog has Bronze.
-        found: stamps of Bronze, oldest first.
+        records: the table of records.
+        found: its stamps, oldest first.
         before: the stamp before them, when it is known.
         log: what to ask; None: nobody is asked.
 
@@ -74,7 +60,7 @@ def empty_offsets(
     if not seams and not gappy:
         return {}
     # Between two such batches Bronze shows the seam as well.
-    gaps = sorted({*seams, *_gaps_of_bronze(session, log.source_label, list(gappy))})
+    gaps = sorted({*seams, *_gaps_of(records, log.source_label, list(gappy))})
     holes = (gap for gap, is_hole in judged(gaps, log.find_holes) if is_hole)
     counted = counted_within([*seams, *gappy], holes)
     places = {*seams.values(), *gappy.values()}
@@ -102,10 +88,10 @@ def _is_same_log(earlier: Stamp, stamp: Stamp) -> bool:
     return (earlier.source_label, earlier.topic_id) == (stamp.source_label, stamp.topic_id)
 
 
-def _gaps_of_bronze(
-    session: SparkSession, source_label: str, batches: Sequence[OffsetRange]
+def _gaps_of(
+    records: IcebergTable, source_label: str, batches: Sequence[OffsetRange]
 ) -> list[OffsetRange]:
-    """The ranges that Bronze lacks within these."""
+    """The ranges that a table of records lacks within these."""
     if not batches:
         return []
     wanted: dict[int, OffsetRange] = {}
@@ -119,11 +105,11 @@ def _gaps_of_bronze(
         for one in wanted.values()
     )
     # Bounds go by literals, so that Iceberg leaves out the files of all other batches.
-    rows = session.sql(
+    rows = records.session.sql(
         "SELECT kafka_partition, kafka_offset + 1 AS first_offset, following AS next_offset FROM ("  # noqa: S608
         "SELECT kafka_partition, kafka_offset, lead(kafka_offset) OVER "
         "(PARTITION BY kafka_partition ORDER BY kafka_offset ASC) AS following "
-        f"FROM {CATALOG}.{BRONZE_EVENTS} WHERE kafka_topic = :label AND ({chosen})) "
+        f"FROM {records.full_name} WHERE kafka_topic = :label AND ({chosen})) "
         "WHERE following > kafka_offset + 1",
         {"label": source_label},
     ).collect()

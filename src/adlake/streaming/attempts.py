@@ -9,10 +9,10 @@ from collections.abc import Callable
 from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame
 
-from adlake.jobs.batch import BatchProcessor
-from adlake.jobs.clock_wait import ClockWait, never_behind
-from adlake.jobs.reread import SecondReader, is_unreadable
-from adlake.jobs.source import UnsafeSourceError
+from adlake.streaming.batch import BatchProcessor
+from adlake.streaming.clock_wait import ClockWait, never_behind
+from adlake.streaming.reread import SecondReader, is_unreadable
+from adlake.streaming.source import UnsafeSourceError
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class _Read:
     def process(self) -> None:
         records, is_exact = self._records, self._reader is None
         if self._unreadable is not None and self._reader is not None:
-            contained, is_exact = self._processor.contained_in_both, True
+            contained, is_exact = self._processor.contained_in_all, True
             try:
                 records = self._reader.frame(records.sparkSession, self._batch_id, contained)
             except Exception as error:

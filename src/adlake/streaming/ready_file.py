@@ -28,10 +28,13 @@ class ReadyFile:
         """What an earlier run said is not true of this one."""
         self._path.unlink(missing_ok=True)
 
-    def look(self, batches_done: int, status: Mapping[str, Any]) -> None:
-        """Write it once the first work is done; `status` is that of the query."""
-        if not (batches_done or status["message"] == NOTHING_TO_READ):
-            return
+    def write(self) -> None:
+        """The first work is done."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text(str(os.getpid()))
         self.is_written = True
+
+
+def has_worked(batches_done: int, status: Mapping[str, Any]) -> bool:
+    """Whether a query has done a batch, or looked and found nothing; `status` is Spark's of it."""
+    return bool(batches_done) or status["message"] == NOTHING_TO_READ

@@ -21,7 +21,7 @@ from adlake.contracts.errors import AdlakeError
 from adlake.io.checkpoint import batch_end_offsets
 from adlake.io.topic import topic_facts
 from adlake.io.topic_range import fetch_ranges
-from adlake.jobs.source import SourcePosition, check_topic
+from adlake.streaming.source import SourcePosition, check_topic
 
 log = logging.getLogger(__name__)
 

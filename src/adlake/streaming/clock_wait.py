@@ -8,15 +8,12 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER, GOLD_STATE
 from adlake.io.iceberg import IcebergTable
 from adlake.io.table_clock import ClockBehind, clock_behind, wait_for_clock
 
 log = logging.getLogger(__name__)
 
 Find = Callable[[], ClockBehind | None]
-COMMITTED = (BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER)
-"""The tables that the holder of the attribution lease commits to all the time."""
 
 
 class ClockWait:
@@ -65,7 +62,7 @@ def never_behind() -> ClockWait:
     return ClockWait(lambda: None, lambda: False)
 
 
-def behind_tables(session: SparkSession, names: Iterable[str] = COMMITTED) -> Find:
+def behind_tables(session: SparkSession, names: Iterable[str]) -> Find:
     """How to ask whether the clock is behind one of these tables."""
     tables = [IcebergTable(session, name) for name in names]
     return lambda: clock_behind(tables)

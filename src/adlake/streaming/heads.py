@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.contracts.registry import Filling, names_of, spec_of
 from adlake.io.lease import Connect
 from adlake.io.table_heads import RecordedHead, TableHead, accept_loss, recorded_heads
 
-RECORDED_TABLES = (BRONZE_EVENTS, GOLD_STATE)
+RECORDED_TABLES = names_of(has_recorded_head=True)
 Look = Callable[[str], TableHead | None]
 """The head of a table now; None when the catalog does not know the table."""
 
 _ACCEPT = 'adlake lake accept {name} --reason "..."'
 _WAYS_ON = {
-    BRONZE_EVENTS: "restore it from a backup, or go on with what Kafka still has",
-    GOLD_STATE: "restore it from a backup, or let the next start build it again from Bronze",
+    Filling.APPEND: "restore it from a backup, or go on with what Kafka still has",
+    Filling.MERGE: "restore it from a backup, or let the next start build it again from Bronze",
 }
 _REBUILD = "build its rows again by `adlake replay --publish`, then"
 
@@ -56,7 +56,7 @@ def finding(name: str, recorded: TableHead, present: TableHead | None) -> str:
     if present.last_sequence < recorded.last_sequence:
         return f"{name} is older than recorded, at {present.last_sequence}; {known}"
     was_changed_since = present.head_sequence > recorded.head_sequence
-    lost_rows = name == BRONZE_EVENTS and present.rows < recorded.rows
+    lost_rows = spec_of(name).filling is Filling.APPEND and present.rows < recorded.rows
     is_empty = present.rows == 0 < recorded.rows
     if was_changed_since and (lost_rows or is_empty):
         return f"{name} holds only {present.rows:,} rows; {known}"
@@ -67,7 +67,8 @@ def way_on(name: str, present: TableHead | None, recorded: TableHead) -> str:
     """What an operator can do about a lost table."""
     is_same = present is not None and present.table_uuid == recorded.table_uuid
     # Its stamps are still there, so nothing would be repaired at the next start.
-    how = _REBUILD if is_same and name == GOLD_STATE else f"{_WAYS_ON[name]}:"
+    filling = spec_of(name).filling
+    how = _REBUILD if is_same and filling is Filling.MERGE else f"{_WAYS_ON[filling]}:"
     return f"{how} `{_ACCEPT.format(name=name)}`"
 
 

@@ -12,32 +12,44 @@ import pytest
 
 from adlake.io.operations import PUBLISH_REPLAY, Operation
 from adlake.io.table_clock import ClockBehind
-from adlake.jobs import requests
-from adlake.jobs.clock_wait import ClockWait
-from adlake.jobs.requests import RequestDesk
+from adlake.streaming import operations
+from adlake.streaming.clock_wait import ClockWait
+from adlake.streaming.operations import OperationRunner, Pause
 
 REQUEST = Operation(7, PUBLISH_REPLAY, {"shadow_snapshot": 1}, "requested", "")
 
 
 class Books:
-    """Stands for the table of operations and for Gold."""
+    """Stands for the table of operations, and for who carries one out."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open: list[Operation] = [REQUEST]
         self.finished: list[tuple[int, str, str]] = []
-        self.is_applied = False
-        self.branches_forgotten = 0
+        self.applied = False
+        self.given_up = 0
         self.lock = threading.Lock()
         self.moves = 0
-        monkeypatch.setattr(requests.operations, "next_open", lambda _: next(iter(self.open), None))
-        monkeypatch.setattr(requests.operations, "finish", self._finish)
-        monkeypatch.setattr(requests, "is_applied", lambda _gold, _number: self.is_applied)
-        monkeypatch.setattr(requests, "IcebergTable", lambda _session, _name: self)
-        monkeypatch.setattr(requests, "STEP_ASIDE_SECONDS", 0.3)
-        monkeypatch.setattr(requests, "LOOK_SECONDS", 0.0)
+        self.work: Callable[[Pause], str] = lambda _pause: "published"
+        kept = operations.operations
+        monkeypatch.setattr(kept, "next_open", lambda _: next(iter(self.open), None))
+        monkeypatch.setattr(kept, "finish", self._finish)
+        monkeypatch.setattr(operations, "STEP_ASIDE_SECONDS", 0.3)
+        monkeypatch.setattr(operations, "LOOK_SECONDS", 0.0)
 
-    def remove_branch(self, _name: str) -> None:
-        self.branches_forgotten += 1
+    def carry_out(self, _session: object, _operation: Operation, pause: Pause) -> str:
+        return self.work(pause)
+
+    def is_applied(self, _session: object, _operation: Operation) -> bool:
+        return self.applied
+
+    def give_up(self, _session: object) -> None:
+        self.given_up += 1
+
+    def fail(self, error: Exception) -> None:
+        def work(_pause: Pause) -> str:
+            raise error
+
+        self.work = work
 
     def _finish(self, _connect: object, number: int, state: str, result: str) -> None:
         assert self.lock.locked(), "recorded while a batch may run"
@@ -48,9 +60,12 @@ class Books:
         assert self.lock.locked()
         self.moves += 1
 
-    def desk(self) -> RequestDesk:
+    def runner(self, clock: ClockWait | None = None) -> OperationRunner:
         nothing: Any = None
-        return RequestDesk(nothing, nothing, self.lock, self.moved)
+        return OperationRunner(
+            nothing, nothing, {PUBLISH_REPLAY: self}, between_batches=self.lock,
+            on_moved=self.moved, clock=clock,
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -58,25 +73,14 @@ def books(monkeypatch: pytest.MonkeyPatch) -> Books:
     return Books(monkeypatch)
 
 
-def planted(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def carry_out(*_: object) -> str:
-        raise error
-
-    monkeypatch.setattr(requests, "carry_out", carry_out)
-
-
-def test_batches_run_between_two_steps_and_not_else(
-    books: Books, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_run_between_two_steps_and_not_else(books: Books) -> None:
     batches = []
 
     def batch() -> None:
         with books.lock:
             batches.append("batch")
 
-    def carry_out(
-        _session: object, _operation: object, _law: object, pause: Callable[[], None]
-    ) -> str:
+    def work(pause: Pause) -> str:
         waiting = threading.Thread(target=batch)
         waiting.start()
         assert batches == []
@@ -86,8 +90,8 @@ def test_batches_run_between_two_steps_and_not_else(
         waiting.join()
         return "published"
 
-    monkeypatch.setattr(requests, "carry_out", carry_out)
-    books.desk().serve_due()
+    books.work = work
+    books.runner().run_due()
     assert books.finished == [(7, "done", "published")]
     assert books.moves >= 2, "a batch between two steps made a processor of the old law"
     assert not books.lock.locked()
@@ -96,26 +100,26 @@ def test_batches_run_between_two_steps_and_not_else(
 def test_a_failed_request_is_closed_and_forgotten(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted(monkeypatch, RuntimeError("no shadow"))
-    books.desk().serve_all()
+    books.fail(RuntimeError("no shadow"))
+    books.runner().run_all()
     assert books.finished == [(7, "failed", "no shadow")]
-    assert books.branches_forgotten == 1
+    assert books.given_up == 1
 
 
 def test_a_lost_reply_is_no_failure(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    planted(monkeypatch, RuntimeError("commit state unknown"))
-    books.is_applied = True
-    books.desk().serve_all()
+    books.fail(RuntimeError("commit state unknown"))
+    books.applied = True
+    books.runner().run_all()
     assert [state for _, state, _ in books.finished] == ["done"]
-    assert books.branches_forgotten == 0
+    assert books.given_up == 0
 
 
 def test_a_fenced_driver_leaves_the_request_to_the_next(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted(monkeypatch, RuntimeError("ERROR: fenced: lease attribution is at epoch 3"))
+    books.fail(RuntimeError("ERROR: fenced: lease attribution is at epoch 3"))
     with pytest.raises(RuntimeError, match="fenced"):
-        books.desk().serve_due()
+        books.runner().run_due()
     assert books.finished == []
     assert books.open == [REQUEST]
 
@@ -126,8 +130,8 @@ def test_a_database_that_is_away_stops_nothing(
     def away(_: object) -> Operation:
         raise psycopg.OperationalError("connection refused")
 
-    monkeypatch.setattr(requests.operations, "next_open", away)
-    books.desk().serve_due()
+    monkeypatch.setattr(operations.operations, "next_open", away)
+    books.runner().run_due()
     assert books.finished == []
 
 
@@ -138,23 +142,26 @@ def test_a_request_waits_for_the_clock_and_is_not_closed(
     looks = iter([None, behind(), None])
     tried: list[str] = []
 
-    def carry_out(*_: object) -> str:
+    def work(_pause: Pause) -> str:
         tried.append("")
         if len(tried) == 1:
             raise RuntimeError("[BUG] Expected sorted snapshot log entries")
         return "published"
 
-    monkeypatch.setattr(requests, "carry_out", carry_out)
-    nothing: Any = None
-    clock = ClockWait(lambda: next(looks), lambda: False)
-    RequestDesk(nothing, nothing, books.lock, books.moved, clock).serve_all()
+    books.work = work
+    books.runner(ClockWait(lambda: next(looks), lambda: False)).run_all()
     assert books.finished == [(7, "done", "published")]
 
 
+def test_an_operation_that_nobody_knows_is_closed_with_that(books: Books) -> None:
+    books.open = [Operation(8, "erase", {}, "requested", "")]
+    books.runner().run_all()
+    assert [(number, state) for number, state, _ in books.finished] == [(8, "failed")]
+    assert "erase" in books.finished[0][2]
+
+
 def test_a_stop_while_the_clock_is_behind_leaves_the_request_open(books: Books) -> None:
-    nothing: Any = None
-    clock = ClockWait(behind, lambda: True)
-    RequestDesk(nothing, nothing, books.lock, books.moved, clock).serve_all()
+    books.runner(ClockWait(behind, lambda: True)).run_all()
     assert books.finished == []
     assert books.open == [REQUEST]
 

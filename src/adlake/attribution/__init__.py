@@ -1,0 +1,1 @@
+"""Attribution: ad events to gold.ad_performance_state, by the law."""

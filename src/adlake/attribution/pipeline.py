@@ -1,0 +1,91 @@
+"""The pipeline of ad events: admission, Bronze, Gold under the law in force."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from pyspark.sql import DataFrame, SparkSession
+
+from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.registry import ATTRIBUTION
+from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.io.gold_writer import GoldWriter
+from adlake.io.iceberg import IcebergTable
+from adlake.io.law_store import law_version_of
+from adlake.io.phases import shown
+from adlake.io.views import provision_views
+from adlake.jobs.crowd_alarm import CrowdAlarm
+from adlake.streaming.pipeline import Written
+from adlake.transforms.admit import admit
+from adlake.transforms.bronze import bronze_rows
+
+log = logging.getLogger(__name__)
+
+ReadLaw = Callable[[int], LawConstants]
+"""The recorded law of a version."""
+
+
+class GoldSink:
+    """Gold as a derived table: the writer, with the alarm for crowded impressions."""
+
+    def __init__(self, writer: GoldWriter, alarm: CrowdAlarm) -> None:
+        self._writer = writer
+        self._alarm = alarm
+
+    @property
+    def table(self) -> IcebergTable:
+        """gold.ad_performance_state."""
+        return self._writer.table
+
+    def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> Written:
+        """See `streaming.pipeline.Writer`."""
+        change = self._writer.apply(deliveries, stamp)
+        self._alarm.look(change.crowds)
+        return Written(
+            change.head,
+            f"{change.impressions} impressions, {change.changed_rows} known ones changed "
+            f"({shown(change.seconds)})",
+        )
+
+
+class AttributionPipeline:
+    """Topic of ad events -> bronze.ad_events -> gold.ad_performance_state.
+
+    Args:
+        topic: its name at the broker.
+        read_law: by default the first version of the law, and no other.
+    """
+
+    name = ATTRIBUTION
+    records_table = BRONZE_EVENTS
+
+    def __init__(self, topic: str = "ad_events", read_law: ReadLaw = lambda _: LAW_V1) -> None:
+        self.topic = topic
+        self._read_law = read_law
+        self._alarm = CrowdAlarm()
+
+    def admit(self, records: DataFrame) -> DataFrame:
+        """By the law's admission (transforms.admit)."""
+        return admit(records)
+
+    def rows(self, deliveries: DataFrame, width_ms: int) -> DataFrame:
+        """Rows of Bronze."""
+        return bronze_rows(deliveries, width_ms)
+
+    def writers(self, session: SparkSession) -> tuple[GoldSink, ...]:
+        """Gold, under the law in force now."""
+        writer = GoldWriter(session, law_in_force(session, self._read_law))
+        return (GoldSink(writer, self._alarm),)
+
+    def renew(self, session: SparkSession) -> None:
+        """The audit views judge by the law in force; what fails here is done at the next start."""
+        try:
+            provision_views(session, law_in_force(session, self._read_law))
+        except Exception as error:
+            log.warning("the audit views still judge by another law: %s", error)
+
+
+def law_in_force(session: SparkSession, read_law: ReadLaw) -> LawConstants:
+    """The law that Gold's rows are made with, by its newest stamp."""
+    return read_law(law_version_of(IcebergTable(session, GOLD_STATE).newest_stamp()))

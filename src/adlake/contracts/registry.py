@@ -1,0 +1,141 @@
+"""Every table of the lake with its policies: one entry makes a table known to the whole engine.
+
+Provisioning, the fence, recorded heads, upkeep and `adlake verify` read this list; a test fails for
+a table of sql/ddl that is not in it. Data alone: what a policy means is told where it is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from adlake.contracts.tables import (
+    BRONZE_EVENTS,
+    COMPLETENESS_LEDGER,
+    DIM_CAMPAIGNS,
+    DIM_CREATIVES,
+    DIM_USERS,
+    GOLD_REPLAY,
+    GOLD_STATE,
+    LEDGER_KEY,
+)
+
+STREAM_LEASE: Final = "attribution"
+"""The lease of the streaming application; named after its first pipeline, as lakes know it."""
+REPLAY_LEASE: Final = "replay"
+"""Held while a replay is built, published or undone."""
+ATTRIBUTION: Final = "attribution"
+"""Name of the pipeline of ad events."""
+
+
+class Filling(StrEnum):
+    """How rows get into a table."""
+
+    APPEND = "append"
+    """Records of a topic, each once; rows are only added."""
+    MERGE = "merge"
+    """Derived from an append table by key; can be built again from it."""
+    BOOKS = "books"
+    """What the engine notes of its own work."""
+    LOAD = "load"
+    """From files."""
+    SHADOW = "shadow"
+    """A copy that exists only while something is built."""
+
+
+class Due(StrEnum):
+    """When upkeep merges small files."""
+
+    BATCHES = "batches"
+    """Every so many batches, as each one leaves small files among hot rows."""
+    EXPIRY = "expiry"
+    """After old snapshots were forgotten."""
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """How small files are merged: when, in which order of rows, with which Iceberg options."""
+
+    due: Due
+    sort_order: str = ""
+    """Empty: files are merged as they are."""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table and everything the engine does with it without knowing what it is about."""
+
+    name: str
+    """`namespace.table`."""
+    grain: str
+    """One row per ..."""
+    key: tuple[str, ...]
+    filling: Filling
+    pipeline: str = ATTRIBUTION
+    """Whose batches wear the table: its upkeep is due after so many of them."""
+    lease: str = STREAM_LEASE
+    """Only the holder of this lease commits (the fence of the control database)."""
+    has_recorded_head: bool = False
+    """What was committed last is on record outside of the lake, so that a loss is a named stop."""
+    expires: bool = False
+    """Old snapshots are forgotten by upkeep."""
+    compaction: Compaction | None = None
+    person: str = ""
+    """Column that says whose row it is, for erasure; empty: no row is about a person."""
+    has_ddl: bool = True
+    """Made by provisioning from sql/ddl; a shadow is made by who builds it."""
+
+
+_HOT_ROWS: Final = MappingProxyType({
+    "target-file-size-bytes": str(64 * 1024 * 1024),
+    "min-file-size-bytes": str(24 * 1024 * 1024),
+    "min-input-files": "4",
+    "max-concurrent-file-group-rewrites": "2",
+    "remove-dangling-deletes": "false",
+})  # fmt: skip
+
+SPECS: Final[tuple[TableSpec, ...]] = (
+    TableSpec(
+        BRONZE_EVENTS, "record of topic ad_events",
+        ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
+        has_recorded_head=True, expires=True, person="user_id",
+    ),
+    TableSpec(
+        GOLD_STATE, "impression id", ("impression_id",), Filling.MERGE,
+        has_recorded_head=True, expires=True, person="user_id",
+        compaction=Compaction(
+            Due.BATCHES, "slot ASC NULLS LAST, impression_id ASC NULLS LAST", _HOT_ROWS
+        ),
+    ),
+    TableSpec(
+        GOLD_REPLAY, "impression id", ("impression_id",), Filling.SHADOW,
+        lease=REPLAY_LEASE, person="user_id", has_ddl=False,
+    ),
+    TableSpec(
+        COMPLETENESS_LEDGER, "batch and partition", LEDGER_KEY, Filling.BOOKS, expires=True,
+        # It grows by one small file a time: so many are merged into one.
+        compaction=Compaction(Due.EXPIRY, options={"min-input-files": "40"}),
+    ),
+    TableSpec(DIM_CAMPAIGNS, "campaign and version", ("campaign_key",), Filling.LOAD),
+    TableSpec(DIM_CREATIVES, "creative", ("creative_id",), Filling.LOAD),
+    TableSpec(DIM_USERS, "user", ("user_id",), Filling.LOAD, person="user_id"),
+)  # fmt: skip
+"""A derived table stands behind the one it is derived from."""
+
+
+def spec_of(name: str) -> TableSpec:
+    """The entry of a table; KeyError for one that nobody entered."""
+    return {spec.name: spec for spec in SPECS}[name]
+
+
+def names_of(**wanted: object) -> tuple[str, ...]:
+    """Names of the tables whose entries have these values, in the order of the list."""
+    return tuple(
+        spec.name
+        for spec in SPECS
+        if all(getattr(spec, field_name) == value for field_name, value in wanted.items())
+    )

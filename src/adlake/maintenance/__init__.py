@@ -1,0 +1,1 @@
+"""Upkeep of the lake: small files, old snapshots, the batch counts."""

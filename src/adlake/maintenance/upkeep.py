@@ -1,0 +1,159 @@
+"""Upkeep between batches, so that batch time stays flat.
+
+Each batch leaves small data files and delete files among the hot rows of derived tables: small
+files of the same partition are merged. Each commit lists all snapshots anew: old ones are
+forgotten, after what their batches counted was copied. What is due for which table says the
+registry. Runs in the streaming driver, never beside a MERGE on the same files.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from adlake.contracts.registry import SPECS, Due, Filling, TableSpec
+from adlake.contracts.tables import CATALOG
+from adlake.io import failpoints
+from adlake.io.iceberg import IcebergTable
+from adlake.io.maintenance import expire_snapshots
+from adlake.maintenance.batch_counts import forget_lost_records, record_batches
+from adlake.maintenance.snapshot_ages import SnapshotAges
+from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.present_log import PresentLog
+
+log = logging.getLogger(__name__)
+
+MOST_FILES_COMPACTED = 200
+"""Of one pass: a backfill over years leaves files in thousands of days, and batches wait for it."""
+SNAPSHOTS_KEPT = 100
+"""Readers that pinned one of the newest snapshots may finish, however fast batches come."""
+
+
+@dataclass(frozen=True)
+class UpkeepPlan:
+    """How often, in batches (0: never), and how long snapshots live."""
+
+    compact_every: int
+    expire_every: int
+    snapshot_minutes: float
+    record_every: int = 0
+
+
+class Upkeep:
+    """Does what is due after a batch; while a replay is at work nothing expires.
+
+    A replay reads the snapshots it began with to its end.
+    """
+
+    def __init__(self, plan: UpkeepPlan, is_replaying: Callable[[], bool] = lambda: False) -> None:
+        self._plan = plan
+        self._is_replaying = is_replaying
+        self._ages: SnapshotAges | None = None
+
+    def begin(self, session: SparkSession, pipelines: Sequence[Pipeline]) -> None:
+        """Before the first batch of a run."""
+        newest_ms = 0
+        for pipeline in pipelines:
+            records = IcebergTable(session, pipeline.records_table)
+            newest_ms = max(newest_ms, records.last_commit_ms())
+            forget_lost_records(session, records, pipeline.topic)
+        self._ages = SnapshotAges(newest_ms)
+
+    def after_batch(
+        self,
+        session: SparkSession,
+        pipeline: str,
+        batches_done: int,
+        broker_log: PresentLog | None = None,
+    ) -> None:
+        """Do what is due for the tables of a pipeline after this many of its batches in the run.
+
+        `broker_log` says which offsets of its topic hold no record.
+        """
+        plan, now_ms = self._plan, int(time.time() * 1000)
+        if self._ages is not None:
+            self._ages.saw(now_ms)
+        specs = [spec for spec in SPECS if spec.pipeline == pipeline]
+        if plan.compact_every and batches_done % plan.compact_every == 0:
+            _compact_all(session, specs, Due.BATCHES)
+        is_expiry = _is_due(plan.expire_every, batches_done)
+        # Before stamps are forgotten: a failure here puts the expiry off too.
+        if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
+            _record(session, specs, broker_log)
+        if is_expiry and self._is_replaying():
+            log.info("a replay is at work: snapshots expire after it")
+        elif is_expiry:
+            self._expire(session, specs, now_ms)
+            if plan.compact_every:
+                _compact_all(session, specs, Due.EXPIRY)
+
+    def _expire(self, session: SparkSession, specs: list[TableSpec], now_ms: int) -> None:
+        failpoints.reach("house.before_expiry")
+        started, seconds = time.monotonic(), self._plan.snapshot_minutes * 60
+        limit_ms = now_ms - int(seconds * 1000)
+        if self._ages is not None:
+            # What is old where the clock was set.
+            limit_ms = min(limit_ms, self._ages.limit_ms(seconds))
+        gone = {
+            spec.name: expire_snapshots(session, spec.name, limit_ms, SNAPSHOTS_KEPT)
+            for spec in specs
+            if spec.expires
+        }
+        log.info("expired snapshots %s in %.2f s", gone, time.monotonic() - started)
+        failpoints.reach("house.after_expiry")
+
+    def at_stop(self, session: SparkSession, logs: Mapping[str, PresentLog]) -> None:
+        """At a clean stop the batch counts end where the records do; `logs`: by pipeline."""
+        if not self._plan.record_every:
+            return
+        try:
+            for pipeline, broker_log in logs.items():
+                _record(session, [spec for spec in SPECS if spec.pipeline == pipeline], broker_log)
+        except Exception as error:  # the next run records them
+            log.warning("the last batches are not counted yet, the next run does it: %s", error)
+
+
+def _is_due(every: int, batches_done: int) -> bool:
+    """Also early in each run: a job that restarts often would never get there."""
+    return every > 0 and batches_done % every == 1 % every
+
+
+def _record(session: SparkSession, specs: list[TableSpec], broker_log: PresentLog | None) -> None:
+    for spec in specs:
+        if spec.filling is Filling.APPEND:
+            record_batches(session, IcebergTable(session, spec.name), broker_log)
+
+
+def _compact_all(session: SparkSession, specs: list[TableSpec], due: Due) -> None:
+    for spec in specs:
+        if spec.compaction is not None and spec.compaction.due is due:
+            failpoints.reach("house.before_compaction")
+            compact(session, spec)
+            failpoints.reach("house.after_compaction")
+
+
+def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> None:
+    """Merge a table's small files, one commit; of more than `most_files` the rest waits its turn.
+
+    With its catalog in the name: without, Iceberg looks for a catalog of the namespace's name
+    first, and logs a trace that there is none.
+    """
+    assert spec.compaction is not None  # noqa: S101 - callers choose tables that have one
+    started, plan = time.monotonic(), spec.compaction
+    chosen = {**plan.options, "max-files-to-rewrite": str(most_files)}
+    options = ", ".join(f"'{key}', '{value}'" for key, value in chosen.items())
+    order = f"strategy => 'sort', sort_order => '{plan.sort_order}', " if plan.sort_order else ""
+    row = session.sql(
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{CATALOG}.{spec.name}', "
+        f"{order}options => map({options}))"
+    ).collect()[0]
+    if spec.filling is Filling.MERGE:
+        IcebergTable(session, spec.name).reset_staging()  # else it keeps the old files alive
+    log.info(
+        "%s: compacted %d files into %d in %.2f s", spec.name,
+        row.rewritten_data_files_count, row.added_data_files_count, time.monotonic() - started,
+    )  # fmt: skip

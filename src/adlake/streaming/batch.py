@@ -1,0 +1,144 @@
+"""One micro-batch of one pipeline: judge, append the records, bring the derived tables up."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+
+from adlake.contracts import stamps
+from adlake.contracts.record_time import GREGORIAN_MS
+from adlake.io import failpoints
+from adlake.io.iceberg import IcebergTable
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.stamp import offsets_text
+from adlake.io.table_heads import RecordedHead
+from adlake.streaming.batch_facts import BatchFacts, batch_facts
+from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.reread import InexactTimesError
+from adlake.streaming.sink import Batch, DerivedSink, RecordsSink, StampedSink
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WriterIdentity:
+    """Who writes: goes into every stamp."""
+
+    source: SourceEpoch
+    topic_id: str
+    generation: int
+    """Of the lease."""
+    query_id: str
+
+
+class BatchProcessor:
+    """Applies micro-batches to the tables of a pipeline; safe to call again with the same rows.
+
+    `confirm_topic` raises when the topic is no longer the one that the identity names; it is
+    called before anything is written.
+    """
+
+    def __init__(
+        self,
+        session: SparkSession,
+        pipeline: Pipeline,
+        identity: WriterIdentity,
+        confirm_topic: Callable[[], None],
+    ) -> None:
+        self._confirm_topic = confirm_topic
+        self._pipeline = pipeline
+        self._identity = identity
+        source, records = identity.source, IcebergTable(session, pipeline.records_table)
+        self._records = RecordsSink(session, records, source, pipeline.rows)
+        self._derived = [
+            DerivedSink(writer, source, records) for writer in pipeline.writers(session)
+        ]
+        self.refresh()
+
+    @property
+    def sinks(self) -> tuple[StampedSink, ...]:
+        """All tables, in the order in which they commit."""
+        return (self._records, *self._derived)
+
+    def refresh(self) -> None:
+        """Read the newest stamp of each table: at start and after any unknown commit outcome."""
+        for sink in self.sinks:
+            sink.refresh()
+
+    @property
+    def heads(self) -> dict[str, RecordedHead]:
+        """What the last commits left, to be recorded."""
+        return {sink.table.name: sink.recorded for sink in self.sinks if sink.recorded}
+
+    @property
+    def contained_in_all(self) -> dict[int, int]:
+        """First offset that some table lacks, for partitions that all know."""
+        known = [sink.contained for sink in self.sinks]
+        partitions = set(known[0]).intersection(*known[1:])
+        return {p: min(contained[p] for contained in known) for p in partitions}
+
+    def process(
+        self, records: DataFrame, batch_id: int, *, has_exact_times: bool = True
+    ) -> BatchFacts | None:
+        """Bring all tables up to the end of these Kafka records.
+
+        Args:
+            records: columns value, kafka_topic, kafka_partition, kafka_offset, kafka_key,
+                ingest_ts.
+            batch_id: number of the batch in this run, for stamps and logs.
+            has_exact_times: False for what Spark's Kafka source read.
+
+        Returns:
+            What the batch held; None when nothing.
+
+        Raises:
+            InexactTimesError: a time is in another calendar; nothing was written.
+        """
+        started_ms, started = int(time.time() * 1000), time.monotonic()
+        failpoints.enter_batch(batch_id, self._pipeline.name)
+        failpoints.reach("batch.start")
+        deliveries = self._pipeline.admit(records).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            facts = batch_facts(deliveries)
+            if facts is None:
+                return None
+            if not has_exact_times and facts.oldest_ingest_ms < GREGORIAN_MS:
+                raise InexactTimesError(f"batch {batch_id} holds record times before 1582")
+            self._confirm_topic()
+            judged = time.monotonic()
+            batch = Batch(deliveries, facts, self._stamp(facts, batch_id, started_ms))
+            snapshot = self._records.take(batch)
+            appended = time.monotonic()
+            done = [sink.take(batch, self._records, snapshot) for sink in self._derived]
+        finally:
+            deliveries.unpersist()
+        log.info(
+            "%s batch %d: %d rows, %d rejected%s; admit %.2f s, records %.2f s, derived %.2f s",
+            self._pipeline.name, batch_id, facts.rows, facts.rejected,
+            "".join(f", {words}" for words in done),
+            judged - started, appended - judged, time.monotonic() - appended,
+        )  # fmt: skip
+        failpoints.reach("batch.end")
+        return facts
+
+    def _stamp(self, facts: BatchFacts, batch_id: int, started_ms: int) -> dict[str, str]:
+        p01, p05, p50 = facts.ingest_ms
+        start_offsets = self._identity.source.start_offsets
+        return {
+            stamps.QUERY_ID: self._identity.query_id,
+            stamps.BATCH_ID: str(batch_id),
+            stamps.TOPIC: self._identity.source.label,
+            stamps.TOPIC_ID: self._identity.topic_id,
+            stamps.EPOCH: str(self._identity.generation),
+            stamps.BATCH_STARTED_MS: str(started_ms),
+            stamps.BATCH_ROWS: str(facts.rows),
+            stamps.BATCH_REJECTED: str(facts.rejected),
+            stamps.INGEST_MS_P01: str(p01),
+            stamps.INGEST_MS_P05: str(p05),
+            stamps.INGEST_MS_P50: str(p50),
+        } | ({stamps.START_OFFSETS: offsets_text(start_offsets)} if start_offsets else {})

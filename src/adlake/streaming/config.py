@@ -1,0 +1,57 @@
+"""What one run of the streaming application needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pyspark.sql import SparkSession
+
+from adlake.contracts.place import Place
+from adlake.io.lease import Connect
+from adlake.io.spark import CatalogAccess, SparkResources
+from adlake.streaming.operations import Handler
+from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.present_log import PresentLog
+
+
+class Upkeep(Protocol):
+    """What is done for the tables between two batches, and at a clean stop."""
+
+    def begin(self, session: SparkSession, pipelines: Sequence[Pipeline]) -> None:
+        """Before the first batch of a run."""
+
+    def after_batch(
+        self, session: SparkSession, pipeline: str, batches_done: int, broker_log: PresentLog
+    ) -> None:
+        """After so many batches of this pipeline in this run."""
+
+    def at_stop(self, session: SparkSession, logs: Mapping[str, PresentLog]) -> None:
+        """After the last batch; what each pipeline's broker has now."""
+
+
+@dataclass(frozen=True)
+class ApplicationConfig:
+    """Everything one run needs; seconds and bytes as named."""
+
+    bootstrap_servers: str
+    catalog: CatalogAccess
+    lease_connect: Connect
+    place: Place
+    lease_ttl_seconds: float
+    checkpoint_dir: Path
+    """One folder for each pipeline is made in it."""
+    marker_dir: Path
+    resources: SparkResources
+    trigger_seconds: float
+    max_offsets_per_trigger: int
+    ready_file: Path
+    pipelines: Sequence[Pipeline]
+    preparations: Sequence[Callable[[SparkSession], None]]
+    """Done once the lease is held and nothing is lost: make tables, load first rows."""
+    handlers: Mapping[str, Handler]
+    """Who carries out which kind of operation."""
+    upkeep: Upkeep
+    failpoints: str = ""

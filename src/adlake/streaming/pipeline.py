@@ -1,0 +1,78 @@
+"""What the engine asks of a pipeline: one topic, its admission, the tables its records reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyspark.sql import DataFrame, SparkSession
+
+from adlake.io.iceberg import IcebergTable
+from adlake.io.table_heads import TableHead
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one batch did to a derived table: its new head, and a few words for the log."""
+
+    head: TableHead
+    in_words: str
+
+
+class Writer(Protocol):
+    """Brings admitted deliveries into one table that is derived from the records.
+
+    The same deliveries again must change no row: after a crash they come a second time.
+    """
+
+    @property
+    def table(self) -> IcebergTable:
+        """The table that it alone writes."""
+
+    def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> Written:
+        """Merge deliveries (rows of `Pipeline.admit` without a reject_reason), one commit.
+
+        Args:
+            deliveries: admitted ones.
+            stamp: properties of the commit (contracts.stamps).
+        """
+
+
+class Pipeline(Protocol):
+    """One topic on its way into the lake."""
+
+    @property
+    def name(self) -> str:
+        """Names the query, its checkpoint and its upkeep (contracts.registry)."""
+
+    @property
+    def topic(self) -> str:
+        """Name of the topic."""
+
+    @property
+    def records_table(self) -> str:
+        """The append-only table that keeps every record with its verdict."""
+
+    def admit(self, records: DataFrame) -> DataFrame:
+        """Judge Kafka records.
+
+        Args:
+            records: value, kafka_topic, kafka_partition, kafka_offset, kafka_key, ingest_ts.
+
+        Returns:
+            These columns, one row per record, and at least ingest_ms, ts_ms (NULL when unknown)
+            and reject_reason (NULL when admitted).
+        """
+
+    def rows(self, deliveries: DataFrame, width_ms: int) -> DataFrame:
+        """Rows of `records_table` for judged records; `width_ms`: see streaming.filing."""
+
+    def writers(self, session: SparkSession) -> Sequence[Writer]:
+        """The writers of the derived tables, in the order in which they commit."""
+
+    def renew(self, session: SparkSession) -> None:
+        """Bring up to date what hangs on the pipeline's rules (views); at start, after operations.
+
+        What fails here is done at the next start.
+        """

@@ -1,0 +1,168 @@
+"""Tables that take whole batches, each guarded by its own stamp.
+
+A batch is repeated after any fault. What a table contains already is known from its newest stamp
+alone, so each sink adds exactly what is missing and says in the same commit how far it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from adlake.contracts import stamps
+from adlake.contracts.source import epoch_of_label
+from adlake.io import failpoints
+from adlake.io.iceberg import IcebergTable, head_of, stamped
+from adlake.io.source_epochs import SourceEpoch
+from adlake.io.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
+from adlake.io.table_heads import RecordedHead, TableHead
+from adlake.streaming.batch_facts import BatchFacts, batch_facts, missing_rows
+from adlake.streaming.filing import HOUR_MS, MOST_PARTITIONS, partition_width_ms
+from adlake.streaming.pipeline import Writer
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One micro-batch, judged and counted; `stamp` is what every commit of it carries."""
+
+    deliveries: DataFrame
+    facts: BatchFacts
+    stamp: Mapping[str, str]
+
+
+class StampedSink:
+    """What one table contains by its newest stamp; partition -> first offset not contained."""
+
+    def __init__(self, table: IcebergTable, source: SourceEpoch) -> None:
+        self.table = table
+        self.contained: dict[int, int] = {}
+        self.recorded: RecordedHead | None = None
+        """What the last commit left, to be put on record."""
+        self._source = source
+
+    def refresh(self) -> Stamp | None:
+        """Read the newest stamp: at start and after any unknown outcome of a commit.
+
+        None: nothing of this history of the topic is contained. The offsets of an older one say
+        nothing here.
+        """
+        stamp = self.table.newest_stamp()
+        is_of_now = stamp is not None and epoch_of_label(stamp.source_label) >= self._source.number
+        self.contained = dict(
+            stamp.next_offsets if stamp and is_of_now else self._source.start_offsets
+        )
+        return stamp if is_of_now else None
+
+    def offsets_after(self, facts: BatchFacts) -> dict[int, int]:
+        """What it will contain once it has the batch."""
+        batch = facts.next_offsets
+        return {
+            partition: max(self.contained.get(partition, 0), batch.get(partition, 0))
+            for partition in self.contained.keys() | batch.keys()
+        }
+
+    def missing(self, batch: Batch) -> DataFrame:
+        """The deliveries that it lacks."""
+        return missing_rows(batch.deliveries, batch.facts, self.contained)
+
+    def properties(self, batch: Batch, next_offsets: Mapping[int, int]) -> dict[str, str]:
+        """The stamp of a commit after which it contains these offsets."""
+        return {
+            **batch.stamp,
+            stamps.SINK: self.table.name.partition(".")[0],
+            stamps.NEXT_OFFSETS: offsets_text(next_offsets),
+        }
+
+    def note_head(self, head: TableHead) -> None:
+        """Remember what the table is after a commit."""
+        self.recorded = RecordedHead(head, self._source.label, offsets_text(self.contained))
+
+
+class RecordsSink(StampedSink):
+    """Appends every record with its verdict: the first sink of a pipeline.
+
+    `rows` turns judged records into rows of the table (see `Pipeline.rows`).
+    """
+
+    def __init__(
+        self,
+        session: SparkSession,
+        table: IcebergTable,
+        source: SourceEpoch,
+        rows: Callable[[DataFrame, int], DataFrame],
+    ) -> None:
+        super().__init__(table, source)
+        self._session = session
+        self._rows = rows
+        self._last_records: dict[int, LastRecord] = {}
+
+    def refresh(self) -> Stamp | None:
+        """As for any sink; the last records are remembered too."""
+        stamp = super().refresh()
+        self._last_records = dict(stamp.last_records) if stamp else {}
+        return stamp
+
+    def take(self, batch: Batch) -> int | None:
+        """Append what is missing; returns the snapshot that holds the batch."""
+        next_offsets = self.offsets_after(batch.facts)
+        if next_offsets != self.contained:
+            self._append(batch, next_offsets)
+        table = self.table.java_table()
+        self.note_head(head_of(table))
+        snapshot = table.currentSnapshot()
+        return None if snapshot is None else int(snapshot.snapshotId())
+
+    def _append(self, batch: Batch, next_offsets: dict[int, int]) -> None:
+        missing = self.missing(batch)
+        # Some of the batch may be there already: only what this commit appends is counted.
+        appended = batch.facts if missing is batch.deliveries else batch_facts(missing)
+        last_records = self._last_records | (appended.last_records if appended else {})
+        properties = self.properties(batch, next_offsets) | {
+            stamps.LEDGER: counts_text(appended.counts if appended else {}),
+            stamps.LAST_RECORDS: last_records_text(last_records),
+        }
+        is_wide = batch.facts.hours > MOST_PARTITIONS
+        rows = self._rows(missing, partition_width_ms(missing) if is_wide else HOUR_MS)
+        failpoints.reach("bronze.before_commit")
+        with stamped(self._session, properties):
+            rows.coalesce(2).writeTo(self.table.full_name).append()
+        failpoints.reach("bronze.after_commit")
+        self.contained, self._last_records = next_offsets, last_records
+
+
+class DerivedSink(StampedSink):
+    """Brings a derived table up to the records, by its writer."""
+
+    def __init__(self, writer: Writer, source: SourceEpoch, records: IcebergTable) -> None:
+        super().__init__(writer.table, source)
+        self._writer = writer
+        self._records = records
+        self._is_of_lost_records = False
+
+    def refresh(self) -> Stamp | None:
+        """As for any sink; also whether the records it was made from are still there."""
+        stamp = super().refresh()
+        newest = stamp or self.table.newest_stamp()
+        self._is_of_lost_records = newest is not None and not self._records.holds_snapshot(
+            int(newest.properties[stamps.BRONZE_SNAPSHOT])
+        )
+        return stamp
+
+    def take(self, batch: Batch, records: RecordsSink, records_snapshot: int | None) -> str:
+        """Merge what is missing; returns what was done, in words."""
+        next_offsets = self.offsets_after(batch.facts)
+        # Records that were lost and are filled again: no proof can read what the stamp names.
+        to_stamp = self._is_of_lost_records and next_offsets == records.contained
+        if next_offsets == self.contained and not to_stamp:
+            return f"{self.table.name} already contains it"
+        stamp = self.properties(batch, next_offsets) | {
+            stamps.BRONZE_SNAPSHOT: str(records_snapshot)
+        }
+        written = self._writer.apply(self.missing(batch).where("reject_reason IS NULL"), stamp)
+        failpoints.reach("gold.after_commit")
+        self.contained = next_offsets
+        self._is_of_lost_records = False
+        self.note_head(written.head)
+        return written.in_words
