@@ -24,6 +24,21 @@ SOURCE: tuple[Mutation, ...] = (
         "if offset > topic.end_offsets.get(p, 0)", "if False", SOURCE,
     ),
     Mutation(
+        "a recreated topic is told by a stored sentence", SOURCE_JOB,
+        "return epoch.kind is IncarnationKind.RECREATED",
+        'return "it was deleted and made again" in epoch.finding', SOURCE,
+    ),
+    Mutation(
+        "all topics share one row of numbers", "sql/migrations/0010_source_incarnations.sql",
+        "ADD PRIMARY KEY (topic, source_epoch)", "ADD PRIMARY KEY (source_epoch)",
+        "tests/integration/test_fence.py",
+    ),
+    Mutation(
+        "old incarnations forget that their topic was made again",
+        "sql/migrations/0010_source_incarnations.sql",
+        "THEN 'recreated'", "THEN 'declared'", "tests/integration/test_migrations.py",
+    ),
+    Mutation(
         "a new partition is read from its end", SOURCE_JOB,
         "EARLIEST = -2", "EARLIEST = -1", SOURCE,
     ),

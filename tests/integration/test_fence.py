@@ -8,8 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from adlake.contracts.source import IncarnationKind
 from adlake.io import source_epochs
 from adlake.io.lease import LeaseHeldError, LeaseKeeper, LeaseLostError, acquire, is_held
+from adlake.io.sqlstate import KEPT_TABLE, is_fenced
 from adlake.io.table_heads import (
     HeadsBook,
     RecordedHead,
@@ -60,8 +62,9 @@ def test_only_the_newest_epoch_commits(database: CatalogDatabase, table: str) ->
     commit(database, table, old.epoch)
     new = acquire(database.connect, "attribution", 30.0)
     for stale in (old.epoch, new.epoch + 1):
-        with pytest.raises(psycopg.errors.RaiseException, match="fenced: lease attribution"):
+        with pytest.raises(psycopg.Error, match="fenced: lease attribution") as refused:
             commit(database, table, stale)
+        assert is_fenced(refused.value)
     with pytest.raises(LeaseLostError):
         old.renew()
     commit(database, table, new.epoch)
@@ -73,8 +76,9 @@ def test_a_writer_without_an_epoch_is_refused_while_a_driver_works(
     database: CatalogDatabase,
 ) -> None:
     held = acquire(database.connect, "attribution", 30.0)
-    with pytest.raises(psycopg.errors.RaiseException, match="stop it first"):
+    with pytest.raises(psycopg.Error, match="stop it first") as refused:
         commit(database, FENCED[0], None)
+    assert is_fenced(refused.value)
     commit(database, "gold.somebody_elses", None)
     held.release()
     commit(database, FENCED[0], None)
@@ -154,13 +158,24 @@ def test_a_declared_source_epoch_is_read_back_and_declared_once(database: Catalo
     first = source_epochs.SourceEpoch("ads")
     assert source_epochs.source_epochs(database.connect, "ads") == [first]
     second = source_epochs.SourceEpoch(
-        "ads", 2, "id-2", {0: 3, 11: 0}, {0: 700}, "made again", "a disk died", "somebody"
-    )
+        "ads", 2, "id-2", {0: 3, 11: 0}, {0: 700}, "lost", "a disk died", "somebody",
+        IncarnationKind.LOST_TAIL,
+    )  # fmt: skip
     source_epochs.declare(database.connect, second)
     assert source_epochs.source_epochs(database.connect, "ads") == [first, second]
     assert source_epochs.newest_source_epoch(database.connect, "ads").label == "ads@2"
     with pytest.raises(psycopg.errors.UniqueViolation):
         source_epochs.declare(database.connect, second)
+
+
+def test_each_topic_counts_its_own_incarnations(database: CatalogDatabase) -> None:
+    for topic in ("touches", "orders"):
+        one = source_epochs.SourceEpoch(topic, 2, "id", kind=IncarnationKind.RECREATED)
+        source_epochs.declare(database.connect, one)
+        assert source_epochs.source_epochs(database.connect, topic)[1:] == [one]
+    assert source_epochs.source_epochs(database.connect, "others") == [
+        source_epochs.SourceEpoch("others")
+    ]
 
 
 def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
@@ -180,7 +195,7 @@ def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
         for statement in (drop, rename):
             with database.connect() as connection, pytest.raises(psycopg.Error) as caught:
                 connection.execute(statement, ("ad_performance_state",))
-            assert caught.value.sqlstate == "AL001"
+            assert caught.value.sqlstate == KEPT_TABLE
         with database.connect() as connection:
             connection.execute(drop, ("somebody_elses",))
             connection.execute(f"SET adlake.lease_epoch = {lease.epoch}")

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from adlake.io.operations import PUBLISH_REPLAY, Operation
+from adlake.io.sqlstate import STALE_WRITER
 from adlake.io.table_clock import ClockBehind
 from adlake.streaming import operations
 from adlake.streaming.clock_wait import ClockWait
@@ -73,6 +74,14 @@ def books(monkeypatch: pytest.MonkeyPatch) -> Books:
     return Books(monkeypatch)
 
 
+def refusal(words: str) -> Exception:
+    """A commit that the fence refused, in other words than its own."""
+    refused, failed = psycopg.DatabaseError(words), RuntimeError("the commit failed")
+    refused.sqlstate = STALE_WRITER
+    failed.__cause__ = refused
+    return failed
+
+
 def test_batches_run_between_two_steps_and_not_else(books: Books) -> None:
     batches = []
 
@@ -117,11 +126,19 @@ def test_a_lost_reply_is_no_failure(books: Books, monkeypatch: pytest.MonkeyPatc
 def test_a_fenced_driver_leaves_the_request_to_the_next(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books.fail(RuntimeError("ERROR: fenced: lease attribution is at epoch 3"))
-    with pytest.raises(RuntimeError, match="fenced"):
+    books.fail(refusal("whatever it says"))
+    with pytest.raises(RuntimeError, match="the commit failed"):
         books.runner().run_due()
     assert books.finished == []
     assert books.open == [REQUEST]
+
+
+def test_a_failure_that_only_speaks_of_fences_is_a_failure(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books.fail(RuntimeError("ERROR: fenced: lease attribution is at epoch 3"))
+    books.runner().run_all()
+    assert [state for _, state, _ in books.finished] == ["failed"]
 
 
 def test_a_database_that_is_away_stops_nothing(

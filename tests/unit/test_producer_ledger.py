@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adlake.contracts.source import IncarnationKind
 from adlake.generator.truth import Truth, load_truth, write_truth
 from adlake.io.acks import PartitionAcks
 from adlake.io.source_epochs import SourceEpoch
@@ -44,8 +45,10 @@ FULL = (0, 200, 200)
 FIRST = SourceEpoch("ads")
 
 
-def second_epoch(start: int, contained: int, finding: str = "lost") -> SourceEpoch:
-    return SourceEpoch("ads", 2, "t1", {0: start}, {0: contained}, finding)
+def second_epoch(
+    start: int, contained: int, kind: IncarnationKind = IncarnationKind.LOST_TAIL
+) -> SourceEpoch:
+    return SourceEpoch("ads", 2, "t1", {0: start}, {0: contained}, kind=kind)
 
 
 def books_of_epochs(
@@ -204,7 +207,7 @@ def test_an_epoch_that_has_read_nothing_yet_is_behind_its_start() -> None:
 
 
 def test_epochs_from_before_the_topic_was_made_again_hold_nothing_of_it() -> None:
-    epochs = [FIRST, second_epoch(80, 300, "it was deleted and made again, and so on")]
+    epochs = [FIRST, second_epoch(80, 300, IncarnationKind.RECREATED)]
     [one] = books_of_epochs(("ads", 0, 300), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
     assert (one.first_offset, one.next_offset) == (0, 80)
     assert "broker deleted them" in one.problem
@@ -235,7 +238,7 @@ def test_the_books_of_now_read_every_epoch_of_the_log(monkeypatch: pytest.Monkey
     with pytest.raises(OtherTopicError, match="adlake epoch show"):
         compare_books(trino, [], lambda: again, epochs)
     # Declared for the topic made again, and not begun: everything of it is still to come.
-    third = SourceEpoch("ads", 3, "t2", {0: 0}, {0: 200}, "it was deleted and made again")
+    third = SourceEpoch("ads", 3, "t2", {0: 0}, {0: 200}, kind=IncarnationKind.RECREATED)
     [one] = compare_books(trino, [], lambda: again, [*epochs, third]).missing
     assert (one.first_offset, one.next_offset) == (0, 5)
 

@@ -11,7 +11,12 @@ from typer.testing import CliRunner
 
 from adlake.cli import app
 from adlake.contracts import stamps
-from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
+from adlake.contracts.source import (
+    IncarnationKind,
+    epoch_of_label,
+    source_label,
+    topic_of_label,
+)
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import LastRecord, Stamp, last_records_text, offsets_text
 from adlake.io.topic import TopicFacts
@@ -87,12 +92,23 @@ def test_last_records_are_remembered_by_the_stamp() -> None:
     assert one.last_records == {}, "stamps of older drivers have none"
 
 
-def test_a_finding_tells_whether_the_topic_was_made_again() -> None:
-    for found, expected in ((at("id-2", p0=7), True), (at(p0=21), False), (at(p0=4), False)):
-        with pytest.raises(UnsafeSourceError) as error:
-            check_topic(found, TOPIC)
-        epoch = SourceEpoch("ads", 2, "id-1", finding=str(error.value))
-        assert begins_another_topic(epoch) is expected
+@pytest.mark.parametrize(
+    ("found", "kind"),
+    [
+        (at("id-2", p0=7), IncarnationKind.RECREATED),
+        (at(p0=21), IncarnationKind.LOST_TAIL),
+        (at(p0=4), IncarnationKind.RETENTION_GAP),
+    ],
+)
+def test_the_kind_tells_whether_the_topic_was_made_again(
+    found: SourcePosition, kind: IncarnationKind
+) -> None:
+    with pytest.raises(UnsafeSourceError) as error:
+        check_topic(found, TOPIC)
+    assert error.value.kind is kind
+    # Whatever the sentence says: it is for people.
+    epoch = SourceEpoch("ads", 2, "id-1", finding="it was deleted and made again", kind=kind)
+    assert begins_another_topic(epoch) is (kind is IncarnationKind.RECREATED)
     assert not begins_another_topic(FIRST)
 
 
@@ -141,13 +157,14 @@ def test_going_on_is_refused_when_nothing_is_wrong() -> None:
 def test_going_on_is_recorded_with_what_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     declared: list[SourceEpoch] = []
     monkeypatch.setattr(epoch_job, "declare", lambda _connect, epoch: declared.append(epoch))
-    lost = Situation(SECOND, at("id-2", p0=700), TOPIC, finding="made again")
+    lost = Situation(SECOND, at("id-2", p0=700), TOPIC, "made again", IncarnationKind.RECREATED)
     begun = continue_anyway(lost, connect=_no_database, reason="the broker's disk died")
     assert declared == [begun]
     assert (begun.number, begun.label, begun.topic_id) == (3, "ads@3", "id-1")
     assert begun.start_offsets == {0: 5, 1: 0}
     assert begun.contained_offsets == {0: 700}
     assert (begun.finding, begun.reason) == ("made again", "the broker's disk died")
+    assert begun.kind is IncarnationKind.RECREATED
     assert "/pid " in begun.declared_by
 
 

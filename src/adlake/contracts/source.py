@@ -7,10 +7,22 @@ never contains `@`.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 FIRST_EPOCH: Final = 1
 _MARK: Final = "@"
+
+
+class IncarnationKind(StrEnum):
+    """Why a later history began, as `adlake.source_epochs` keeps it."""
+
+    RECREATED = "recreated"
+    """The topic was deleted and made again: its offsets begin anew."""
+    LOST_TAIL = "lost_tail"
+    RETENTION_GAP = "retention_gap"
+    DECLARED = "declared"
+    """For another reason, which its sentences give."""
 
 
 def source_label(topic: str, epoch: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from psycopg.rows import dict_row
 
-from adlake.contracts.source import FIRST_EPOCH, source_label
+from adlake.contracts.source import FIRST_EPOCH, IncarnationKind, source_label
 from adlake.io.lease import Connect
 from adlake.io.stamp import offsets_text, parse_offsets
 
@@ -26,6 +26,8 @@ class SourceEpoch:
     finding: str = ""
     reason: str = ""
     declared_by: str = ""
+    kind: IncarnationKind | None = None
+    """Why it began; None for the first one."""
 
     @property
     def label(self) -> str:
@@ -38,7 +40,7 @@ def source_epochs(connect: Connect, topic: str) -> list[SourceEpoch]:
     with connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             "SELECT source_epoch, topic_id, start_offsets::text, contained_offsets::text, "
-            "finding, reason, declared_by FROM adlake.source_epochs WHERE topic = %s "
+            "finding, reason, declared_by, kind FROM adlake.source_epochs WHERE topic = %s "
             "ORDER BY source_epoch",
             (topic,),
         ).fetchall()
@@ -52,6 +54,7 @@ def source_epochs(connect: Connect, topic: str) -> list[SourceEpoch]:
             finding=row["finding"],
             reason=row["reason"],
             declared_by=row["declared_by"],
+            kind=IncarnationKind(row["kind"]),
         )
         for row in rows
     ]
@@ -67,16 +70,16 @@ def declare(connect: Connect, epoch: SourceEpoch) -> None:
     """Begin an epoch.
 
     Raises:
-        psycopg.errors.UniqueViolation: somebody declared the same number first.
+        psycopg.errors.UniqueViolation: somebody declared the same number of this topic first.
     """
     with connect() as connection:
         connection.execute(
             "INSERT INTO adlake.source_epochs (source_epoch, topic, topic_id, start_offsets, "
-            "contained_offsets, finding, reason, declared_by) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "contained_offsets, finding, reason, declared_by, kind) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 epoch.number, epoch.topic, epoch.topic_id, offsets_text(epoch.start_offsets),
                 offsets_text(epoch.contained_offsets), epoch.finding, epoch.reason,
-                epoch.declared_by,
+                epoch.declared_by, epoch.kind or IncarnationKind.DECLARED,
             ),
         )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg.errors import UniqueViolation
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.source import FIRST_EPOCH
+from adlake.contracts.source import FIRST_EPOCH, IncarnationKind
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.lake_reader import LakeReader
 from adlake.io.lease import Connect, this_holder
@@ -39,6 +39,7 @@ class Situation:
     position: SourcePosition | None
     topic: TopicFacts
     finding: str
+    kind: IncarnationKind = IncarnationKind.DECLARED
 
 
 def described(epoch: SourceEpoch) -> str:
@@ -61,7 +62,7 @@ def situation(lake: LakeReader, connect: Connect, topic_name: str, look: Look) -
     try:
         check_topic(position, topic)
     except UnsafeSourceError as error:
-        return Situation(epoch, position, topic, str(error))
+        return Situation(epoch, position, topic, str(error), error.kind)
     return Situation(epoch, position, topic, "")
 
 
@@ -84,6 +85,7 @@ def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceEpoc
         finding=now.finding,
         reason=reason,
         declared_by=this_holder(),
+        kind=now.kind,
     )
     try:
         declare(connect, epoch)

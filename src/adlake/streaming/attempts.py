@@ -9,6 +9,7 @@ from collections.abc import Callable
 from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame
 
+from adlake.io.sqlstate import is_fenced
 from adlake.streaming.batch import BatchProcessor
 from adlake.streaming.clock_wait import ClockWait, never_behind
 from adlake.streaming.reread import SecondReader, is_unreadable
@@ -25,7 +26,7 @@ RETRY_SECONDS = 2.0
 def is_final(error: Exception) -> bool:
     """Trying again cannot help: another writer took over, another topic, or no JVM is left."""
     is_lasting = isinstance(error, (UnsafeSourceError, Py4JNetworkError, ConnectionError))
-    return is_lasting or "fenced:" in str(error)
+    return is_lasting or is_fenced(error)
 
 
 class Attempts:

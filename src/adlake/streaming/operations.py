@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 from adlake.io import operations
 from adlake.io.lease import Connect
 from adlake.io.operations import Operation
+from adlake.io.sqlstate import is_fenced
 from adlake.streaming.clock_wait import ClockWait, never_behind
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class OperationRunner:
             try:
                 state, result = "done", handler.carry_out(self._session, operation, self._let_run)
             except Exception as error:
-                if "fenced:" in str(error):
+                if is_fenced(error):
                     raise  # another driver works now, and it will find the request
                 if self._clock.is_behind():
                     return self._run(operation)

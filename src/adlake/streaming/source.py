@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.source import epoch_of_label
+from adlake.contracts.source import IncarnationKind, epoch_of_label
 from adlake.io.source_epochs import SourceEpoch
 from adlake.io.stamp import LastRecord, Stamp
 from adlake.io.topic import TopicFacts
 
 EARLIEST = -2
 """Spark's name for the first offset of a partition."""
-_MADE_AGAIN = "it was deleted and made again"
 _GO_ON = 'go on without them by `adlake epoch continue --reason "..."`'
 
 
@@ -26,18 +26,26 @@ class UnsafeSourceError(AdlakeError):
     """Going on by itself would lose or misplace records."""
 
     is_lasting = True
+    kind: ClassVar[IncarnationKind] = IncarnationKind.DECLARED
+    """What a history that goes on after this is recorded as."""
 
 
 class TopicRecreatedError(UnsafeSourceError):
     """The topic is not the one the tables were built from."""
 
+    kind = IncarnationKind.RECREATED
+
 
 class BrokerLostDataError(UnsafeSourceError):
     """The broker holds less than the tables already contain."""
 
+    kind = IncarnationKind.LOST_TAIL
+
 
 class RetentionGapError(UnsafeSourceError):
     """The broker deleted records that were never read."""
+
+    kind = IncarnationKind.RETENTION_GAP
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def check_topic(position: SourcePosition | None, topic: TopicFacts) -> None:
     if position.topic_id != topic.topic_id:
         raise TopicRecreatedError(
             f"topic {topic.name} has id {topic.topic_id}, but the lake was filled from id "
-            f"{position.topic_id}: {_MADE_AGAIN}, and its offsets mean other "
+            f"{position.topic_id}: it was deleted and made again, and its offsets mean other "
             f"records now. Restore the old broker data, or {_GO_ON}"
         )
     if lost := _beyond_the_end(position, topic):
@@ -95,11 +103,11 @@ def check_topic(position: SourcePosition | None, topic: TopicFacts) -> None:
 
 
 def begins_another_topic(epoch: SourceEpoch) -> bool:
-    """Whether the topic was made again before this epoch, as the recorded finding says.
+    """Whether the topic was made again before this epoch.
 
     The first epoch has no recorded topic id, so ids cannot be compared.
     """
-    return _MADE_AGAIN in epoch.finding
+    return epoch.kind is IncarnationKind.RECREATED
 
 
 def continued_offsets(position: SourcePosition, topic: TopicFacts) -> dict[int, int]:
