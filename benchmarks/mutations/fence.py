@@ -5,16 +5,46 @@ from __future__ import annotations
 from benchmarks.mutations.files import FENCE
 from benchmarks.mutations.mutation import Mutation
 
-FENCE_SQL = "sql/migrations/0011_fence_states.sql"
+ROLES = "tests/integration/test_catalog_roles.py"
+FENCE_SQL = "sql/migrations/0012_fence_every_table.sql"
 
 FENCE: tuple[Mutation, ...] = (
     Mutation(
         "no fence: an old epoch may commit", FENCE_SQL,
-        "IF writer_epoch::BIGINT <> lease.epoch THEN", "IF FALSE THEN", FENCE,
+        "ELSIF lease.epoch IS DISTINCT FROM stated_epoch THEN", "ELSIF FALSE THEN", FENCE,
     ),
     Mutation(
         "fence with a hole: a writer without an epoch may always commit", FENCE_SQL,
-        "    ELSIF NOT lease.is_released\n", "    ELSIF FALSE AND NOT lease.is_released\n", FENCE,
+        "        IF NOT lease.is_released\n", "        IF FALSE AND NOT lease.is_released\n", FENCE,
+    ),
+    Mutation(
+        "fence with a hole: only commits are looked at", FENCE_SQL,
+        "BEFORE INSERT OR UPDATE OR DELETE ON public.iceberg_tables",
+        "BEFORE UPDATE ON public.iceberg_tables", FENCE,
+    ),
+    Mutation(
+        "fence with a hole: the epoch of any lease will do", FENCE_SQL,
+        "ELSIF stated_lease <> wanted_lease THEN", "ELSIF FALSE THEN", FENCE,
+    ),
+    Mutation(
+        "fence with a hole: only tables with a row are fenced", FENCE_SQL,
+        "VALUES ('*', '*', 'attribution');",
+        "VALUES ('bronze', '*', 'attribution'), ('gold', 'ad_performance_state', 'attribution');",
+        FENCE,
+    ),
+    Mutation(
+        "a lease may be taken back", "sql/migrations/0013_lease_only_grows.sql",
+        "NEW.epoch >= OLD.epoch", "TRUE", ROLES,
+    ),
+    Mutation(
+        "the role that commits may name the tables that are fenced",
+        "src/adlake/provision/rights.py",
+        '"adlake.fenced_tables": READ', '"adlake.fenced_tables": ALL', ROLES,
+    ),
+    Mutation(
+        "an existing lake keeps the role that commits as its owner",
+        "src/adlake/devstack/postgres_roles.py", "        if admin.execute(question)",
+        "        if True or admin.execute(question)", ROLES,
     ),
     Mutation(
         "a fenced batch is told by the words of the message", "src/adlake/streaming/attempts.py",
@@ -22,8 +52,10 @@ FENCE: tuple[Mutation, ...] = (
         "tests/spark/test_sqlstate.py",
     ),
     Mutation(
-        "a fenced request is told by the words of the message", "src/adlake/streaming/operations.py",
-        "if is_fenced(error):", 'if "fenced:" in str(error):', "tests/unit/test_operation_runner.py",
+        "a fenced request is told by the words of the message",
+        "src/adlake/streaming/operations.py",
+        "if is_fenced(error):", 'if "fenced:" in str(error):',
+        "tests/unit/test_operation_runner.py",
     ),
     Mutation(
         "the lease is taken while its holder lives", "src/adlake/io/lease.py",

@@ -11,6 +11,7 @@ import pytest
 from adlake.contracts.law import LAW_V1
 from adlake.io import operations
 from adlake.io.law_store import UnknownLawError, read_law, recorded_law
+from adlake.provision.catalog import owner_database
 from adlake.settings import Settings
 from adlake.wiring import lease_connect
 
@@ -24,7 +25,7 @@ def connect(private_lake: Settings) -> Connect:
     return lease_connect(private_lake)
 
 
-def test_laws_are_recorded_once_and_never_change(connect: Connect) -> None:
+def test_laws_are_recorded_once_and_never_change(connect: Connect, private_lake: Settings) -> None:
     assert read_law(connect, 1) == LAW_V1
     dated = replace(LAW_V1, window_changes=((1_772_445_600_000, 14 * 86_400_000),))
     second = recorded_law(connect, dated, "a longer lookback from March on")
@@ -41,7 +42,10 @@ def test_laws_are_recorded_once_and_never_change(connect: Connect) -> None:
         "UPDATE adlake.law_versions SET note = ''",
         "DELETE FROM adlake.law_versions",
     ):
-        with pytest.raises(psycopg.errors.RaiseException, match="never changes"), connect() as one:
+        with (
+            owner_database(private_lake).connect() as one,
+            pytest.raises(psycopg.errors.RaiseException, match="never changes"),
+        ):
             one.execute(change.encode())
     assert read_law(connect, 1) == LAW_V1
 

@@ -46,10 +46,10 @@ class Bench:
     access: CatalogAccess
     connect: Connect
 
-    def writer(self, epoch: int) -> SparkSession:
-        """A session whose commits state this lease epoch."""
+    def writer(self, lease: Lease | None) -> SparkSession:
+        """A session whose commits state this lease."""
         one = self.session.newSession()
-        connect_catalog(one, replace(self.access, lease_epoch=epoch))
+        connect_catalog(one, replace(self.access, lease=lease))
         return one
 
 
@@ -64,7 +64,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         first = acquire(connect, LEASE, 5.0)
         access = catalog_access(settings)
         one = Bench(session, access, connect)
-        provision_tables(one.writer(first.epoch))
+        provision_tables(one.writer(first))
         first.release()
         yield one
         session.stop()
@@ -80,7 +80,7 @@ class Writer(threading.Thread):
         self.lease = lease
         self.committed: list[int] = []
         self.refusals: list[Exception] = []
-        self._session = bench.writer(lease.epoch)
+        self._session = bench.writer(lease)
         self._rng = random.Random(seed)
 
     def run(self) -> None:
@@ -138,7 +138,7 @@ def test_f04_fifty_take_overs_without_a_double_write(bench: Bench, chronicle: Ch
 
 
 def assert_table_holds(bench: Bench, told: list[int]) -> None:
-    reader = bench.writer(epoch=10**9)  # reading needs no lease
+    reader = bench.writer(None)  # reading needs no lease
     rows = reader.table(f"lakehouse.{BRONZE_EVENTS}").select("kafka_offset").collect()
     assert sorted(row.kafka_offset for row in rows) == sorted(told)
     table = IcebergTable(reader, BRONZE_EVENTS).java_table()

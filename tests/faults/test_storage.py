@@ -122,7 +122,7 @@ def leased_session(lake: Lake) -> Iterator[SparkSession]:
     settings = lake.settings()
     lease = acquire(lease_connect(settings), "attribution", 60.0)
     session = build_session("adlake storage", SparkResources(driver_memory="1g"))
-    connect_catalog(session, replace(catalog_access(settings), lease_epoch=lease.epoch))
+    connect_catalog(session, replace(catalog_access(settings), lease=lease))
     try:
         yield session
     finally:

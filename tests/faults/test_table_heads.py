@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
-from adlake.provision.catalog import catalog_database
+from adlake.provision.catalog import owner_database
 from tests.faults.drill import drilled_lake, produce
 from tests.integration.lake import Lake
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 def drop(lake: Lake, name: str) -> None:
     """What a DROP leaves when somebody took the trigger away first."""
     namespace, _, table = name.partition(".")
-    with catalog_database(lake.settings()).connect() as connection:
+    with owner_database(lake.settings()).connect() as connection:
         connection.execute("ALTER TABLE iceberg_tables DISABLE TRIGGER refuse_drop")
         connection.execute(
             "DELETE FROM iceberg_tables WHERE table_namespace = %s AND table_name = %s",

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from adlake.contracts.registry import SPECS
 from adlake.contracts.source import IncarnationKind
 from adlake.io import source_epochs
-from adlake.io.lease import LeaseHeldError, LeaseKeeper, LeaseLostError, acquire, is_held
+from adlake.io.lease import (
+    Lease,
+    LeaseHeldError,
+    LeaseKeeper,
+    LeaseLostError,
+    acquire,
+    is_held,
+    state_lease_of,
+)
 from adlake.io.sqlstate import KEPT_TABLE, is_fenced
 from adlake.io.table_heads import (
     HeadsBook,
@@ -19,69 +29,194 @@ from adlake.io.table_heads import (
     accept_loss,
     recorded_heads,
 )
-from adlake.provision.catalog import CatalogDatabase, catalog_database
+from adlake.provision.catalog import CatalogDatabase, catalog_database, owner_database
 from tests.integration.lake import Lake
 
 pytestmark = pytest.mark.integration
 
-FENCED = ("bronze.ad_events", "gold.ad_performance_state", "dims.dim_campaigns")
+FENCED = ("bronze.ad_events", "gold.ad_performance_state", "gold.of_a_capability_to_come")
+SHADOW = "gold.ad_performance_replay"
+AT = "table_namespace = %(namespace)s AND table_name = %(name)s"
+CHANGES = {
+    "commit": f"UPDATE iceberg_tables SET metadata_location = 'm1' WHERE {AT}",
+    "create": "INSERT INTO iceberg_tables VALUES "
+    "('lakehouse', %(namespace)s, %(name)s || '_new', 'm0', NULL, 'TABLE')",
+    "create a view": "INSERT INTO iceberg_tables VALUES "
+    "('lakehouse', %(namespace)s, %(name)s || '_view', 'm0', NULL, 'VIEW')",
+    "drop": f"DELETE FROM iceberg_tables WHERE {AT}",
+    "rename": f"UPDATE iceberg_tables SET table_name = 'other' WHERE {AT}",
+    "move": f"UPDATE iceberg_tables SET table_namespace = 'elsewhere' WHERE {AT}",
+    "make a namespace": "INSERT INTO iceberg_namespace_properties "
+    "VALUES ('lakehouse', 'business', 'exists', 'true')",
+    "change a namespace": "UPDATE iceberg_namespace_properties SET property_value = 'x'",
+    "drop a namespace": "DELETE FROM iceberg_namespace_properties",
+}
+"""What Iceberg's JDBC catalog sends for each."""
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CatalogDatabase]:
-    lake = Lake(Path(tmp_path_factory.mktemp("fence") / "home"))
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    one = Lake(Path(tmp_path_factory.mktemp("fence") / "home"))
     try:
-        lake.stack().up(only=["postgres"])
-        one = catalog_database(lake.settings())
-        with one.connect() as connection:
-            for name in (*FENCED, "gold.somebody_elses"):
-                connection.execute(
-                    "INSERT INTO iceberg_tables VALUES ('lakehouse', %s, %s, 'm0', NULL, 'TABLE')",
-                    tuple(name.split(".")),
-                )
+        one.stack().up(only=["postgres"])
         yield one
     finally:
-        lake.stack().nuke()
+        one.stack().nuke()
 
 
-def commit(database: CatalogDatabase, table: str, epoch: int | None) -> None:
-    """What Iceberg does at a commit: one UPDATE of the table's row, on the writer's connection."""
-    with database.connect() as connection:
-        if epoch is not None:
-            connection.execute(f"SET adlake.lease_epoch = {epoch}")
+@pytest.fixture(scope="module")
+def database(lake: Lake) -> CatalogDatabase:
+    one = catalog_database(lake.settings())
+    with one.connect() as connection:
+        for name in (*FENCED, SHADOW, "sandbox.somebody_elses"):
+            connection.execute(
+                "INSERT INTO iceberg_tables VALUES ('lakehouse', %s, %s, 'm0', NULL, 'TABLE')",
+                tuple(name.split(".")),
+            )
         connection.execute(
-            "UPDATE iceberg_tables SET metadata_location = 'm1' "
-            "WHERE table_namespace = %s AND table_name = %s",
-            tuple(table.split(".")),
+            "INSERT INTO iceberg_namespace_properties VALUES ('lakehouse', 'gold', 'a', 'b')"
         )
+    return one
+
+
+def change(database: CatalogDatabase, table: str, writer: Lease | None, what: str) -> None:
+    """One change of the catalog on the connection of a writer; taken back when it is done."""
+    namespace, name = table.split(".")
+    with database.connect() as connection:
+        if writer is not None:
+            connection.execute(f"SET adlake.lease_name = {writer.name}")
+            connection.execute(f"SET adlake.lease_epoch = {writer.epoch}")
+        done = connection.execute(CHANGES[what].encode(), {"namespace": namespace, "name": name})
+        assert done.rowcount == 1
+        connection.rollback()
+
+
+def refused(database: CatalogDatabase, table: str, writer: Lease | None, what: str) -> str:
+    """The words of the fence; fails when the change is done, or refused by something else."""
+    with pytest.raises(psycopg.Error, match="fenced: ") as caught:
+        change(database, table, writer, what)
+    assert is_fenced(caught.value)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("table", FENCED)
 def test_only_the_newest_epoch_commits(database: CatalogDatabase, table: str) -> None:
     old = acquire(database.connect, "attribution", 0.0)
-    commit(database, table, old.epoch)
+    change(database, table, old, "commit")
     new = acquire(database.connect, "attribution", 30.0)
-    for stale in (old.epoch, new.epoch + 1):
-        with pytest.raises(psycopg.Error, match="fenced: lease attribution") as refused:
-            commit(database, table, stale)
-        assert is_fenced(refused.value)
+    for stale in (old, replace(new, epoch=new.epoch + 1)):
+        assert "fenced: lease attribution" in refused(database, table, stale, "commit")
     with pytest.raises(LeaseLostError):
         old.renew()
-    commit(database, table, new.epoch)
+    change(database, table, new, "commit")
     new.renew()
     new.release()
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_stale_writer_changes_nothing_in_the_catalog(
+    database: CatalogDatabase, what: str
+) -> None:
+    table = FENCED[-1]
+    old = acquire(database.connect, "attribution", 0.0)
+    new = acquire(database.connect, "attribution", 30.0)
+    assert "this writer has epoch" in refused(database, table, old, what)
+    assert "stop it first" in refused(database, table, None, what)
+    change(database, table, new, what)
+    new.release()
+    change(database, table, None, what)
+
+
+def test_the_holder_of_another_lease_is_refused_even_at_the_same_epoch(
+    database: CatalogDatabase,
+) -> None:
+    held = acquire(database.connect, "attribution", 30.0)
+    other = replace(held, name="replay")
+    for what in CHANGES:
+        assert "this writer holds lease replay" in refused(database, FENCED[0], other, what)
+    held.release()
+
+
+def test_a_driver_of_the_version_before_states_its_epoch_alone(database: CatalogDatabase) -> None:
+    held = acquire(database.connect, "attribution", 30.0)
+    with database.connect() as connection:
+        connection.execute(f"SET adlake.lease_epoch = {held.epoch}")
+        connection.execute(
+            "UPDATE iceberg_tables SET metadata_location = 'm1'  WHERE table_name = 'ad_events'"
+        )
+        connection.execute(f"SET adlake.lease_epoch = {held.epoch - 1}")
+        with pytest.raises(psycopg.Error, match="fenced: ") as caught:
+            connection.execute("DELETE FROM iceberg_tables")
+        assert is_fenced(caught.value)
+    held.release()
+
+
+def test_the_replayed_table_is_written_by_the_replay_and_put_away_by_the_stream_too(
+    database: CatalogDatabase,
+) -> None:
+    stream = acquire(database.connect, "attribution", 30.0)
+    replay = acquire(database.connect, "replay", 30.0)
+    for what in ("commit", "drop"):
+        change(database, SHADOW, replay, what)
+    change(database, SHADOW, stream, "drop")
+    refused(database, SHADOW, stream, "commit")
+    refused(database, SHADOW, replace(stream, epoch=stream.epoch - 1), "drop")
+    refused(database, SHADOW, replace(replay, epoch=replay.epoch - 1), "drop")
+    stream.release()
+    refused(database, SHADOW, None, "drop")
+    replay.release()
+
+
+def test_a_stopped_lake_is_moved_whatever_its_leases_say(database: CatalogDatabase) -> None:
+    held = acquire(database.connect, "attribution", 30.0)
+    with database.connect() as connection:
+        for name in (*FENCED, SHADOW):
+            state_lease_of(connection, *name.split("."))
+            connection.execute(
+                CHANGES["commit"].encode(),
+                dict(zip(("namespace", "name"), name.split("."), strict=True)),
+            )
+        state_lease_of(connection, "gold")
+        connection.execute(CHANGES["change a namespace"].encode())
+        connection.rollback()
+    held.release()
 
 
 def test_a_writer_without_an_epoch_is_refused_while_a_driver_works(
     database: CatalogDatabase,
 ) -> None:
     held = acquire(database.connect, "attribution", 30.0)
-    with pytest.raises(psycopg.Error, match="stop it first") as refused:
-        commit(database, FENCED[0], None)
-    assert is_fenced(refused.value)
-    commit(database, "gold.somebody_elses", None)
+    assert "stop it first" in refused(database, FENCED[0], None, "commit")
     held.release()
-    commit(database, FENCED[0], None)
+    change(database, FENCED[0], None, "commit")
+
+
+def test_the_database_fences_every_table_by_the_lease_of_the_registry(
+    database: CatalogDatabase,
+) -> None:
+    with database.connect() as connection:
+        found = {
+            spec.name: connection.execute(
+                "SELECT adlake.lease_of(%s, %s)", tuple(spec.name.split("."))
+            ).fetchone()
+            for spec in SPECS
+        }
+    assert found == {spec.name: (spec.lease,) for spec in SPECS}
+
+
+def test_a_namespace_may_stand_under_a_lease_of_its_own(
+    lake: Lake, database: CatalogDatabase
+) -> None:
+    with owner_database(lake.settings()).connect() as connection:
+        connection.execute("INSERT INTO adlake.fenced_tables VALUES ('sandbox', '*', 'sandbox')")
+    held = acquire(database.connect, "attribution", 30.0)
+    change(database, "sandbox.somebody_elses", None, "commit")
+    own = acquire(database.connect, "sandbox", 30.0)
+    change(database, "sandbox.somebody_elses", own, "drop")
+    refused(database, "sandbox.somebody_elses", None, "drop")
+    refused(database, FENCED[0], own, "commit")
+    own.release()
+    held.release()
 
 
 def test_a_held_lease_is_refused_and_names_its_holder(database: CatalogDatabase) -> None:
@@ -198,6 +333,7 @@ def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
             assert caught.value.sqlstate == KEPT_TABLE
         with database.connect() as connection:
             connection.execute(drop, ("somebody_elses",))
+            connection.execute("SET adlake.lease_name = attribution")
             connection.execute(f"SET adlake.lease_epoch = {lease.epoch}")
             connection.execute(drop, ("ad_performance_state",))
             connection.rollback()

@@ -149,7 +149,7 @@ def provision() -> None:
     """Create or update topic and catalog database; safe to run twice."""
     from adlake.devstack.home import place_of
     from adlake.jobs.place import check_place
-    from adlake.provision.catalog import apply_migrations, catalog_database
+    from adlake.provision.catalog import apply_migrations, catalog_database, owner_database
     from adlake.provision.topics import ensure_topic
 
     settings = Settings()
@@ -157,5 +157,5 @@ def provision() -> None:
     check_place(catalog.connect, place_of(settings))
     created = ensure_topic(settings.bootstrap_servers, settings.kafka)
     typer.echo(f"topic {settings.kafka.topic}: {'created' if created else 'up to date'}")
-    applied = apply_migrations(catalog)
+    applied = apply_migrations(owner_database(settings), writer=catalog.user)
     typer.echo(f"catalog: {', '.join(applied) or 'up to date'}")

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -18,13 +19,19 @@ from adlake.devstack.errors import DevstackError
 from adlake.devstack.home import place_of
 from adlake.devstack.ports import accepts
 from adlake.devstack.postgres_place import PostgresPlace, choose_place
+from adlake.devstack.postgres_roles import ensure_role, hand_over
 from adlake.devstack.process import run_as
 from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.service import Service
 from adlake.devstack.templates import render
 from adlake.devstack.unpack import complete_or_absent
 from adlake.jobs.place import check_place
-from adlake.provision.catalog import CatalogDatabase, apply_migrations
+from adlake.provision.catalog import (
+    OWNER_FILE,
+    CatalogDatabase,
+    apply_migrations,
+)
+from adlake.provision.rights import owner_of
 
 ADMIN = "postgres"
 INITDB_SECONDS = 120
@@ -75,29 +82,26 @@ class Postgres(Service):
             os.chown(config, self._place.user, -1)
 
     def after_ready(self) -> None:
-        """Create role and database, then apply the migrations."""
+        """Create roles and database, then apply the migrations as the database's owner."""
         role, database = self._role, self.settings.catalog.catalog_database
-        password = ensure_secret(self.settings.paths.secrets_dir / "postgres_password")
+        owner, secrets = owner_of(role), self.settings.paths.secrets_dir
+        password = ensure_secret(secrets / "postgres_password")
+        owner_password = ensure_secret(secrets / OWNER_FILE)
         with self._admin_database(ADMIN).connect(autocommit=True) as admin:
-            if not _exists(admin, "pg_roles", "rolname", role):
-                admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-            admin.execute(
-                sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), password)
-            )
-            # The role's own schema of the same name would otherwise shadow `public`.
-            admin.execute(
-                sql.SQL("ALTER ROLE {} SET search_path = public").format(sql.Identifier(role))
-            )
+            ensure_role(admin, role, password)
+            ensure_role(admin, owner, owner_password)
             if not _exists(admin, "pg_database", "datname", database):
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-                admin.execute(statement.format(sql.Identifier(database), sql.Identifier(role)))
+                admin.execute(statement.format(sql.Identifier(database), sql.Identifier(owner)))
         catalog = CatalogDatabase(
             "127.0.0.1", self.settings.ports.postgres_port, database, role, password
         )
         if self.compares_place:
             # Before anything is changed in it: the database may be a copied one.
             check_place(catalog.connect, place_of(self.settings))
-        apply_migrations(catalog)
+        with self._admin_database(database).connect(autocommit=True) as admin:
+            hand_over(admin, role, owner)
+        apply_migrations(replace(catalog, user=owner, password=owner_password), writer=role)
 
     def _initialise(self) -> None:
         place = self._place

@@ -195,6 +195,20 @@ def is_held(connect: Connect, name: str) -> bool:
     return seen.seconds_left >= 0 or holder_lives_here(seen.holder)
 
 
+def state_lease_of(connection: psycopg.Connection, namespace: str, table: str = "*") -> None:
+    """Until its transaction ends, let a connection write this table as the last holder could.
+
+    For one who knows that no holder is left: a lake that is stopped.
+    """
+    connection.execute(
+        "SELECT set_config('adlake.lease_name', coalesce(l.lease_name, ''), TRUE), "
+        "set_config('adlake.lease_epoch', coalesce(l.epoch::TEXT, ''), TRUE) "
+        "FROM (SELECT adlake.lease_of(%s, %s) AS lease_name) AS wanted "
+        "LEFT JOIN adlake.leases AS l USING (lease_name)",
+        (namespace, table),
+    )
+
+
 class LeaseKeeper:
     """Renews a lease in the background; calls `on_lost` once when it is gone."""
 

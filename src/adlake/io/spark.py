@@ -13,27 +13,29 @@ from urllib.parse import quote
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import CATALOG
+from adlake.io.lease import Lease
 
 _LOGGING = Path(__file__).resolve().parents[3] / "infra" / "spark" / "log4j2.properties"
 
 
 @dataclass(frozen=True)
 class CatalogAccess:
-    """How a session reaches the catalog; `lease_epoch` marks a fenced writer."""
+    """How a session reaches the catalog; a writer also states the lease that it holds."""
 
     kind: str
     uri: str
     user: str
     password: str
     warehouse_uri: str
-    lease_epoch: int | None = None
+    lease: Lease | None = None
 
     def fenced_uri(self) -> str:
-        """Catalog URI that states the writer's lease epoch to the database."""
-        if self.lease_epoch is None or self.kind != "jdbc":
+        """Catalog URI that states the writer's lease and its epoch to the database."""
+        if self.lease is None or self.kind != "jdbc":
             return self.uri
         separator = "&" if "?" in self.uri else "?"
-        return f"{self.uri}{separator}options={quote(f'-c adlake.lease_epoch={self.lease_epoch}')}"
+        stated = f"-c adlake.lease_name={self.lease.name} -c adlake.lease_epoch={self.lease.epoch}"
+        return f"{self.uri}{separator}options={quote(stated)}"
 
 
 @dataclass(frozen=True)

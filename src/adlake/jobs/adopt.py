@@ -23,7 +23,7 @@ from adlake.io.lake_row import (
     read_lake,
     record_move,
 )
-from adlake.io.lease import Connect
+from adlake.io.lease import Connect, state_lease_of
 from adlake.io.path_rewrite import PathMap, leftovers, rewrite_files
 from adlake.io.warehouse_file import WarehouseMark, write_mark
 
@@ -112,15 +112,13 @@ def _refuse_missing(locations: Mapping[str, str], paths: PathMap, place: Place) 
 
 
 def _move_catalog(connection: psycopg.Connection, paths: PathMap) -> None:
-    """The rows of Iceberg's catalog; each is fenced, so each is changed under its lease's epoch."""
+    """The rows of Iceberg's catalog; each is fenced, so each is changed under its own lease."""
     rows = connection.execute(
-        "SELECT t.catalog_name, t.table_namespace, t.table_name, t.metadata_location, "
-        "t.previous_metadata_location, l.epoch FROM public.iceberg_tables AS t "
-        "LEFT JOIN adlake.fenced_tables AS f USING (table_namespace, table_name) "
-        "LEFT JOIN adlake.leases AS l USING (lease_name)"
+        "SELECT catalog_name, table_namespace, table_name, metadata_location, "
+        "previous_metadata_location FROM public.iceberg_tables"
     ).fetchall()
-    for catalog, namespace, name, location, previous, epoch in rows:
-        connection.execute("SELECT set_config('adlake.lease_epoch', %s, TRUE)", (str(epoch or ""),))
+    for catalog, namespace, name, location, previous in rows:
+        state_lease_of(connection, namespace, name)
         connection.execute(
             "UPDATE public.iceberg_tables SET metadata_location = %s, "
             "previous_metadata_location = %s "
@@ -132,6 +130,7 @@ def _move_catalog(connection: psycopg.Connection, paths: PathMap) -> None:
         "FROM public.iceberg_namespace_properties WHERE property_value IS NOT NULL"
     ).fetchall()
     for catalog, namespace, key, value in properties:
+        state_lease_of(connection, namespace)
         connection.execute(
             "UPDATE public.iceberg_namespace_properties SET property_value = %s "
             "WHERE catalog_name = %s AND namespace = %s AND property_key = %s",

@@ -249,7 +249,7 @@ def _session(config: ReplayConfig, lease: Lease) -> SparkSession:
         # What killed replays left; the lease says that nobody uses it.
         shutil.rmtree(config.resources.local_dir, ignore_errors=True)
     session = build_session("adlake replay", config.resources)
-    connect_catalog(session, replace(config.catalog, lease_epoch=lease.epoch))
+    connect_catalog(session, replace(config.catalog, lease=lease))
     jvm: Any = session._jvm
     jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
     failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 
 from adlake.contracts.errors import AdlakeError
+from adlake.provision.rights import grant_rights, owner_of
 from adlake.settings import REPO_ROOT, Settings
 
 MIGRATIONS_FOLDER = REPO_ROOT / "sql" / "migrations"
@@ -17,6 +18,8 @@ CONNECT_SECONDS = 10
 DEFAULT_PORT = 5432
 LOCK_KEY = 7_215_331_904_118
 """Advisory lock: two provisioners never migrate at once."""
+OWNER_FILE = "postgres_owner_password"
+"""Name of the file; there is none for a Postgres of others that knows one role alone."""
 LEDGER_SQL = """
 CREATE SCHEMA IF NOT EXISTS adlake;
 CREATE TABLE IF NOT EXISTS adlake.schema_migrations (
@@ -51,9 +54,14 @@ class CatalogDatabase:
 
 
 def apply_migrations(
-    database: CatalogDatabase, folder: Path = MIGRATIONS_FOLDER
+    database: CatalogDatabase, folder: Path = MIGRATIONS_FOLDER, writer: str = ""
 ) -> tuple[str, ...]:
     """Apply each new migration in order, all in one transaction; returns the applied names.
+
+    Args:
+        database: with the role that owns it.
+        folder: of the migrations.
+        writer: the role that commits; it gets its rights when it is another one than the owner.
 
     Raises MigrationError when a file fails (nothing is applied then) or was edited after it was
     applied.
@@ -74,6 +82,8 @@ def apply_migrations(
                     f"{path.name} was edited after it was applied to this catalog. Restore it and "
                     "write a new migration, or start over with `make nuke`."
                 )
+        if writer not in ("", database.user):
+            grant_rights(connection, writer)
     return tuple(applied_now)
 
 
@@ -98,3 +108,15 @@ def catalog_database(settings: Settings) -> CatalogDatabase:
         user=settings.catalog.catalog_user,
         password=settings.catalog_password(),
     )
+
+
+def owner_database(settings: Settings) -> CatalogDatabase:
+    """The same database for its owner, who migrates it.
+
+    Where no owner is known (a Postgres of others, or a lake that a version before the owner
+    started) that is the writer itself.
+    """
+    database, secret = catalog_database(settings), settings.paths.secrets_dir / OWNER_FILE
+    if not secret.exists():
+        return database
+    return replace(database, user=owner_of(database.user), password=secret.read_text().strip())

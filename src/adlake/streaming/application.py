@@ -116,7 +116,7 @@ class _Run:
             # What killed drivers left; this one holds the lease, so nobody uses it.
             shutil.rmtree(config.resources.local_dir, ignore_errors=True)
         session = build_session("adlake", config.resources)
-        connect_catalog(session, replace(config.catalog, lease_epoch=self._lease.epoch))
+        connect_catalog(session, replace(config.catalog, lease=self._lease))
         jvm: Any = session._jvm
         jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
         failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)
