@@ -7,6 +7,9 @@ from benchmarks.mutations.mutation import Mutation
 RULES = "src/adlake/business/rules.py"
 CONTRACT = "src/adlake/business/contract.py"
 QUICK = "tests/unit/test_business_admission.py"
+GENERATOR = "tests/unit/test_business_generator.py"
+EVENTS = "src/adlake/generator/business_events.py"
+STREAM = "src/adlake/generator/business_stream.py"
 
 BUSINESS: tuple[Mutation, ...] = (
     Mutation(
@@ -53,5 +56,16 @@ BUSINESS: tuple[Mutation, ...] = (
         "a key that is not the user's is taken for its own", RULES,
         "return key == member(event, TYPES[event_type].key).text.encode()",
         "return key is not None", QUICK,
+    ),
+    Mutation(
+        "a billed click has an id that no ad event has", EVENTS,
+        "click_id = encoder.event_id(click.name, scene.sequence).decode()",
+        'click_id = f"clk-{scene.sequence}-{click.name}"',
+        f"{GENERATOR}::test_a_click_is_billed_under_the_event_id_of_its_ad_event",
+    ),
+    Mutation(
+        "the truth takes the larger content of a conflict", STREAM,
+        "key=lambda event: event.variant", "key=lambda event: -event.variant",
+        f"{GENERATOR}::test_the_truth_is_what_the_admission_says",
     ),
 )  # fmt: skip

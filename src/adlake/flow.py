@@ -19,6 +19,7 @@ from adlake.contracts.tables import (
 )
 
 AD_EVENTS = "topic ad_events"
+BUSINESS_TOPIC = "topic business_events"
 TRUTH = "books of the generator"
 FIXES = "table adlake.quarantine_fixes"
 
@@ -38,7 +39,7 @@ FLOW: tuple[Step, ...] = (
     Step(
         "generator", "adlake generate",
         "publishes seeded ad traffic and writes the right answer beside it",
-        (), (AD_EVENTS, TRUTH),
+        (), (AD_EVENTS, BUSINESS_TOPIC, TRUTH),
     ),
     Step(
         "attribution stream", "adlake stream",

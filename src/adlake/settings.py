@@ -109,6 +109,7 @@ class KafkaSettings(_Concern):
 
     kafka_bootstrap: str = Field("", description="broker list; empty: 127.0.0.1:$ADLAKE_KAFKA_PORT")
     topic: str = Field("ad_events", description="topic of ad events")
+    business_topic: str = Field("business_events", description="topic of business events")
     topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
     topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
         "CreateTime", description="LogAppendTime where real producers publish"

@@ -15,12 +15,14 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.devstack.ports import free_ports
+from adlake.generator.business_truth import load_business_truth
 from adlake.generator.faults import parse_faults
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.timeline import Record
 from adlake.generator.truth import Truth, load_truth
 from adlake.provision.topics import ensure_topic
 from adlake.settings import REPO_ROOT, Settings
+from tests.fixtures.business.truth import assert_business_truth_is_lawful
 from tests.fixtures.generated_streams import (
     START_MS,
     assert_truth_is_lawful,
@@ -52,6 +54,7 @@ class Site:
         self.home = home
         self._environment = lake.environment | {
             "ADLAKE_HOME": str(home), "ADLAKE_TOPIC": topic,
+            "ADLAKE_BUSINESS_TOPIC": f"{topic}-business",
         }  # fmt: skip
         self.settings = Settings(self._environment)
         ensure_topic(self.settings.bootstrap_servers, self.settings.kafka)
@@ -70,13 +73,13 @@ class Site:
         assert process.returncode == expected, output
         return output
 
-    def records(self) -> list[Record]:
+    def records(self, topic: str = "") -> list[Record]:
         consumer = KafkaConsumer(
             bootstrap_servers=self.settings.bootstrap_servers, auto_offset_reset="earliest",
             consumer_timeout_ms=20_000,
         )  # fmt: skip
         try:
-            topic = self.settings.kafka.topic
+            topic = topic or self.settings.kafka.topic
             partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic)]
             consumer.assign(partitions)
             expected = sum(consumer.end_offsets(partitions).values())
@@ -121,6 +124,24 @@ def test_topic_holds_exactly_the_stream(site: Site) -> None:
     )
     assert site.truth().resent_at_most == 0
     assert_truth_is_lawful(site.truth(), records)
+
+
+def test_business_events_reach_their_topic_and_leave_the_ad_events_as_they_are(
+    site: Site,
+) -> None:
+    topic = site.settings.kafka.business_topic
+    ensure_topic(site.settings.bootstrap_servers, site.settings.kafka, topic)
+    site.run(
+        "--seed", "11", "--rate", "100", "--events", "20000", "--unpaced", "--drain",
+        "--faults", "all", "--start-at", START_AT, "--business",
+    )  # fmt: skip
+    ads = expected_records(20_000, 100.0, drain=True)
+    assert sorted(site.records(), key=repr) == sorted(ads, key=repr)
+    records = site.records(topic)
+    (truth,) = load_business_truth(site.home / "truth")
+    assert_business_truth_is_lawful(truth, records)
+    assert sum(book.records for book in truth.acks.values()) == len(records) > 1_000
+    assert truth.is_exact
 
 
 def test_killed_generator_resumes_to_the_same_set(site: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -111,6 +112,10 @@ def generate(  # noqa: PLR0917
     truth_detail: Annotated[
         bool, typer.Option("--truth-detail", help="write one line per event beside the truth")
     ] = False,
+    business: Annotated[
+        bool,
+        typer.Option("--business", help="also the business events that follow, to their topic"),
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="forget an unfinished run")] = False,
 ) -> None:
     """Publish simulated ad traffic and write the right answer beside it; resumes where it was."""
@@ -142,4 +147,12 @@ def generate(  # noqa: PLR0917
     )
     home = settings.paths.home.resolve()
     target = run.Target(settings.bootstrap_servers, settings.kafka.topic, home)
+    if business:
+        from adlake.generator.dimensions import advertisers_of
+
+        target = replace(
+            target,
+            business_topic=settings.kafka.business_topic,
+            advertisers=advertisers_of(options.seed),
+        )
     raise typer.Exit(run.run_generator(options, target))

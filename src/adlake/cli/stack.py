@@ -146,7 +146,7 @@ def doctor() -> None:
 
 @app.command(rich_help_panel=STACK)
 def provision() -> None:
-    """Create or update topic and catalog database; safe to run twice."""
+    """Create or update topics and catalog database; safe to run twice."""
     from adlake.devstack.home import place_of
     from adlake.jobs.place import check_place
     from adlake.provision.catalog import apply_migrations, catalog_database, owner_database
@@ -155,7 +155,8 @@ def provision() -> None:
     settings = Settings()
     catalog = catalog_database(settings)
     check_place(catalog.connect, place_of(settings))
-    created = ensure_topic(settings.bootstrap_servers, settings.kafka)
-    typer.echo(f"topic {settings.kafka.topic}: {'created' if created else 'up to date'}")
+    for topic in (settings.kafka.topic, settings.kafka.business_topic):
+        created = ensure_topic(settings.bootstrap_servers, settings.kafka, topic)
+        typer.echo(f"topic {topic}: {'created' if created else 'up to date'}")
     applied = apply_migrations(owner_database(settings), writer=catalog.user)
     typer.echo(f"catalog: {', '.join(applied) or 'up to date'}")

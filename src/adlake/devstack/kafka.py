@@ -69,7 +69,8 @@ class Kafka(Service):
 
     def after_ready(self) -> None:
         """Create the event topic or update its settings."""
-        ensure_topic(self.settings.bootstrap_servers, self.settings.kafka)
+        for topic in (self.settings.kafka.topic, self.settings.kafka.business_topic):
+            ensure_topic(self.settings.bootstrap_servers, self.settings.kafka, topic)
 
     def _format(self) -> None:
         identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

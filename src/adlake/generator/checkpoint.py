@@ -42,6 +42,8 @@ class Checkpoint:
     topic_id: str = ""
     acks: dict[str, dict[str, int]] = field(default_factory=dict)
     """What this topic acknowledged up to this position, by partition."""
+    business: dict[str, Any] = field(default_factory=dict)
+    """Position, topic id and acknowledgements of the business events; empty in a run without."""
 
     @property
     def sent_at_most(self) -> int:

@@ -95,6 +95,11 @@ def _faker(seed: int, table: str) -> Faker:
     return fake
 
 
+def advertisers_of(seed: int) -> tuple[str, ...]:
+    """Id of the advertiser by campaign, as in `dim_campaigns`."""
+    return tuple(str(row["advertiser_id"]) for row in campaign_rows(seed, Market(seed)))
+
+
 def campaign_rows(seed: int, market: Market) -> list[dict[str, Any]]:
     """One row per campaign; budgets follow its traffic and bids."""
     fake = _faker(seed, "campaigns")

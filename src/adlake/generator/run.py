@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TextIO
 
 from adlake.contracts.errors import AdlakeError
+from adlake.generator.business_desk import BusinessTopic
 from adlake.generator.checkpoint import CheckpointError
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.progress import Progress
@@ -35,6 +36,10 @@ class Target:
     bootstrap_servers: str
     topic: str
     home: Path
+    business_topic: str = ""
+    """Empty: no business events."""
+    advertisers: tuple[str, ...] = ()
+    """Advertiser id by campaign, for business events."""
 
 
 def run_generator(options: GeneratorOptions, target: Target) -> int:
@@ -61,7 +66,12 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
         try:
             publisher = EventPublisher(producer, target.topic)
             topic_id = topic_facts(target.bootstrap_servers, target.topic).topic_id
-            worker = Worker(options, target.home, target.topic, publisher, topic_id=topic_id)
+            business = None
+            if target.business_topic:
+                business = _business_topic(EventPublisher(producer, target.business_topic), target)
+            worker = Worker(
+                options, target.home, target.topic, publisher, topic_id=topic_id, business=business
+            )
             _stop_on_signal(worker)
             # Market tables and fragments live as long as the process: keep the collector off them.
             gc.freeze()
@@ -69,6 +79,15 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
             progress.summary(worker)
         finally:
             close_producer(producer)
+
+
+def _business_topic(publisher: EventPublisher, target: Target) -> BusinessTopic:
+    return BusinessTopic(
+        name=target.business_topic,
+        topic_id=topic_facts(target.bootstrap_servers, target.business_topic).topic_id,
+        publisher=publisher,
+        advertisers=target.advertisers,
+    )
 
 
 def set_up_logging() -> None:

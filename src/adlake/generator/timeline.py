@@ -46,6 +46,8 @@ class Timeline:
     pending: list[Pending] = field(default_factory=list)
     detail: TextIO | None = None
     """Where one JSON object per delivery goes, if anywhere."""
+    on_journey: Callable[[int, int, int], None] | None = None
+    """Told of each journey that begins: impression sequence, birth time, creative."""
 
     def chunk(self, limit: int, until_ms: int) -> list[Record]:
         """The next records, at most `limit`, none sent later than the virtual `until_ms`."""
@@ -136,6 +138,8 @@ class Timeline:
         return born
 
     def _first_delivery(self, sequence: int, born_ms: int, creative: int) -> Pending:
+        if self.on_journey is not None:
+            self.on_journey(sequence, born_ms, creative)
         _, deliveries = self.planner.journey(sequence, born_ms, creative)
         return deliveries[0].due_ms, sequence, born_ms, creative, 0, 0
 

@@ -9,6 +9,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final, Protocol, TextIO
 
+from adlake.generator.business_desk import BusinessDesk, BusinessTopic
+from adlake.generator.business_stream import BusinessStream
+from adlake.generator.business_truth import write_business_truth
 from adlake.generator.checkpoint import Checkpoint
 from adlake.generator.clock import VirtualClock
 from adlake.generator.encode import Encoder
@@ -59,6 +62,7 @@ class Worker:
         publisher: Publisher,
         *,
         topic_id: str = "",
+        business: BusinessTopic | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
     ) -> None:
@@ -77,6 +81,7 @@ class Worker:
         self.truth_dir = home / "truth" / f"run-{options.seed}-{self._tag}-{start_ms}"
         self._detail = self._open_detail()
         self.timeline = self._build_timeline()
+        self.business = None if business is None else self._open_business(business)
         self._end_ms = ENDLESS_MS
         if options.duration_ms is not None:
             self._end_ms = start_ms + options.duration_ms
@@ -108,12 +113,13 @@ class Worker:
                 break
             failpoints.enter_batch(chunk)
             self._publisher.publish(records, self._is_stopped)
+            self._follow()
             failpoints.reach("producer.after_send")
             report(self)
             is_spent = self.timeline.deliveries >= self._checkpoint.reserved_until
             if is_spent or time.monotonic() >= due:
                 began = time.monotonic()
-                if self._publisher.flush(FLUSH_SECONDS, self._is_stopped):
+                if self._flush(FLUSH_SECONDS, self._is_stopped):
                     failpoints.reach("producer.after_ack")
                     self._save()
                 cost = (time.monotonic() - began) * CHECKPOINT_COST_FACTOR
@@ -140,12 +146,30 @@ class Worker:
 
     def _finish(self) -> None:
         if self._stopped:
-            self._publisher.flush(STOP_FLUSH_SECONDS, lambda: False)
+            self._flush(STOP_FLUSH_SECONDS, lambda: False)
         else:
-            self._publisher.flush(FLUSH_SECONDS, self._is_stopped)
+            if self.business is not None and self._options.drain:
+                self.business.drain(self._is_stopped)
+            self._flush(FLUSH_SECONDS, self._is_stopped)
         failpoints.reach("producer.after_ack")
         self._checkpoint.is_clean = True
         self._save()
+
+    def _follow(self) -> None:
+        """Publish the business events that are due behind the ad events sent so far."""
+        if self.business is None:
+            return
+        timeline, options = self.timeline, self._options
+        is_paced = options.paced and timeline.deliveries >= options.history_events
+        now_ms = self._now_ms() if is_paced else ENDLESS_MS
+        last_ms = min(now_ms, self._end_ms - 1)
+        self.business.follow(timeline.clock, timeline.deliveries, last_ms, self._is_stopped)
+
+    def _flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
+        is_done = self._publisher.flush(timeout_seconds, should_stop)
+        if self.business is None:
+            return is_done
+        return self.business.topic.publisher.flush(timeout_seconds, should_stop) and is_done
 
     def _is_stopped(self) -> bool:
         return self._stopped
@@ -160,8 +184,16 @@ class Worker:
         checkpoint.reserved_until = max(
             checkpoint.reserved_until, timeline.deliveries + self._reserve()
         )
+        if self.business is not None:
+            checkpoint.business = self.business.to_state()
         checkpoint.save(self._path)
         write_truth(self.truth(), self.truth_dir)
+        if self.business is not None:
+            is_exact = checkpoint.resent_at_most == 0
+            truth = self.business.truth(
+                self.truth_dir.name, is_exact=is_exact, is_finished=checkpoint.is_finished
+            )
+            write_business_truth(truth, self.truth_dir)
 
     def _reserve(self) -> int:
         return max(MIN_RESERVE, round(self._options.rate * RESERVE_SECONDS))
@@ -213,6 +245,20 @@ class Worker:
             timeline.restore(checkpoint.timeline)
             self._resume(timeline)
         return timeline
+
+    def _open_business(self, topic: BusinessTopic) -> BusinessDesk:
+        options, timeline = self._options, self.timeline
+        stream = BusinessStream(
+            options.run_key(self._checkpoint.start_ms), timeline.planner, timeline.encoder,
+            topic.advertisers, options.faults,
+        )  # fmt: skip
+        desk = BusinessDesk(topic, stream)
+        begin_ms = timeline.clock.time_of(timeline.deliveries)
+        # Each advertiser acts once, however many workers there are.
+        has_advertisers = options.worker == 0
+        desk.begin(begin_ms, self._checkpoint.business, has_advertisers=has_advertisers)
+        timeline.on_journey = stream.open_journey
+        return desk
 
     def _resume(self, timeline: Timeline) -> None:
         checkpoint = self._checkpoint

@@ -1,4 +1,4 @@
-"""Creates the event topic and keeps its settings; safe to run twice."""
+"""Creates the event topics and keeps their settings; safe to run twice."""
 
 from __future__ import annotations
 
@@ -41,21 +41,22 @@ def topic_configuration(settings: KafkaSettings) -> dict[str, str]:
     }
 
 
-def ensure_topic(bootstrap_servers: str, settings: KafkaSettings) -> bool:
-    """Create the topic or bring its settings up to date; True when it was created.
+def ensure_topic(bootstrap_servers: str, settings: KafkaSettings, topic: str = "") -> bool:
+    """Create a topic (that of ad events) or bring it up to date; True when it was created.
 
     Raises TopicError when the broker refuses, or the topic has fewer partitions than the setting
     (adding partitions moves keys, so that is never done silently).
     """
+    topic = topic or settings.topic
     try:
         with _admin(bootstrap_servers) as admin:
-            created = _create(admin, settings)
+            created = _create(admin, settings, topic)
             if not created:
-                _refuse_other_shape(admin, settings)
-                _update_settings(admin, settings)
+                _refuse_other_shape(admin, settings, topic)
+                _update_settings(admin, settings, topic)
             return created
     except KafkaError as error:
-        raise TopicError(f"topic {settings.topic} on {bootstrap_servers}: {error}") from error
+        raise TopicError(f"topic {topic} on {bootstrap_servers}: {error}") from error
 
 
 @contextmanager
@@ -69,27 +70,27 @@ def _admin(bootstrap_servers: str) -> Iterator[Any]:
         admin.close()
 
 
-def _create(admin: Any, settings: KafkaSettings) -> bool:  # noqa: ANN401  untyped client
+def _create(admin: Any, settings: KafkaSettings, topic: str) -> bool:  # noqa: ANN401  untyped client
     request = {
         "num_partitions": settings.topic_partitions,
         "configs": topic_configuration(settings),
     }
     try:
-        admin.create_topics({settings.topic: request}, wait_for_metadata=True)
+        admin.create_topics({topic: request}, wait_for_metadata=True)
     except TopicAlreadyExistsError:
         return False
     return True
 
 
-def _refuse_other_shape(admin: Any, settings: KafkaSettings) -> None:  # noqa: ANN401
-    found = len(admin.describe_topics([settings.topic])[0]["partitions"])
+def _refuse_other_shape(admin: Any, settings: KafkaSettings, topic: str) -> None:  # noqa: ANN401
+    found = len(admin.describe_topics([topic])[0]["partitions"])
     if found != settings.topic_partitions:
         raise TopicError(
-            f"topic {settings.topic} has {found} partitions, but ADLAKE_TOPIC_PARTITIONS is "
+            f"topic {topic} has {found} partitions, but ADLAKE_TOPIC_PARTITIONS is "
             f"{settings.topic_partitions}: set it to {found}, or start over with `make nuke`."
         )
 
 
-def _update_settings(admin: Any, settings: KafkaSettings) -> None:  # noqa: ANN401
+def _update_settings(admin: Any, settings: KafkaSettings, topic: str) -> None:  # noqa: ANN401
     wanted = topic_configuration(settings)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic, wanted)])
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, wanted)])

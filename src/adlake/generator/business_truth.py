@@ -1,0 +1,94 @@
+"""The right answer about a run's business events, beside that about its ad events.
+
+`business.json` in the run's directory of truth is replaced atomically at every checkpoint, complete
+for all deliveries that the broker had acknowledged by then. `distinct` and `micros` are functions
+of the SET of events: they hold when deliveries reached the topic twice. `deliveries`, `admitted`,
+`rejected`, `remarks` and `faults` count deliveries, and are exact while `is_exact`: a run that was
+killed sends some a second time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from adlake.business.contract import BusinessType
+from adlake.generator.truth import TruthError
+from adlake.io.acks import PartitionAcks
+
+FORMAT_VERSION: Final = 1
+FILE_NAME: Final = "business.json"
+
+
+@dataclass
+class TypeCounts:
+    """Of one event type."""
+
+    deliveries: int = 0
+    admitted: int = 0
+    distinct: int = 0
+    """Events of which a delivery was admitted, by what they count once per."""
+    micros: int = 0
+    """Sum of the type's money over them, the smallest content of each."""
+
+
+@dataclass
+class BusinessCounts:
+    """Running counts of one run."""
+
+    by_type: dict[str, TypeCounts] = field(
+        default_factory=lambda: {str(one): TypeCounts() for one in BusinessType}
+    )
+    rejected: dict[str, int] = field(default_factory=dict)
+    """Deliveries by reject reason."""
+    remarks: dict[str, int] = field(default_factory=dict)
+    """Admitted deliveries by the detail they carry all the same."""
+    faults: dict[str, int] = field(default_factory=dict)
+    """Deliveries that a fault profile made or changed."""
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> BusinessCounts:
+        """The counts of which `asdict` made `state`."""
+        by_type = {name: TypeCounts(**counts) for name, counts in state["by_type"].items()}
+        return cls(by_type, state["rejected"], state["remarks"], state["faults"])
+
+
+@dataclass
+class BusinessTruth:
+    """What the lake must say about the business events of one run."""
+
+    run_id: str
+    topic: str
+    counts: BusinessCounts
+    topic_id: str = ""
+    acks: dict[int, PartitionAcks] = field(default_factory=dict)
+    is_exact: bool = True
+    is_finished: bool = False
+    format_version: int = FORMAT_VERSION
+
+
+def write_business_truth(truth: BusinessTruth, directory: Path) -> None:
+    """Replace `business.json` in `directory` atomically."""
+    directory.mkdir(parents=True, exist_ok=True)
+    draft = directory / f"{FILE_NAME}.draft"
+    draft.write_text(json.dumps(asdict(truth), indent=1) + "\n")
+    draft.replace(directory / FILE_NAME)
+
+
+def load_business_truth(truth_dir: Path) -> list[BusinessTruth]:
+    """Every run's business truth below `truth_dir`, by run id; raises TruthError."""
+    return [_read(path) for path in sorted(truth_dir.glob(f"*/{FILE_NAME}"))]
+
+
+def _read(path: Path) -> BusinessTruth:
+    try:
+        raw = json.loads(path.read_text())
+        if raw["format_version"] != FORMAT_VERSION:
+            raise TruthError(f"{path}: format {raw['format_version']}, expected {FORMAT_VERSION}")
+        raw["counts"] = BusinessCounts.from_state(raw["counts"])
+        raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw["acks"].items()}
+        return BusinessTruth(**raw)
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise TruthError(f"{path} is no truth file: {error}") from error
