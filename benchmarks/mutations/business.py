@@ -6,7 +6,9 @@ from benchmarks.mutations.mutation import Mutation
 
 RULES = "src/adlake/business/rules.py"
 CONTRACT = "src/adlake/business/contract.py"
+SPARK = "src/adlake/business/spark.py"
 QUICK = "tests/unit/test_business_admission.py"
+PARITY = "tests/spark/test_business_parity.py"
 GENERATOR = "tests/unit/test_business_generator.py"
 EVENTS = "src/adlake/generator/business_events.py"
 STREAM = "src/adlake/generator/business_stream.py"
@@ -56,6 +58,10 @@ BUSINESS: tuple[Mutation, ...] = (
         "a key that is not the user's is taken for its own", RULES,
         "return key == member(event, TYPES[event_type].key).text.encode()",
         "return key is not None", QUICK,
+    ),
+    Mutation(
+        "Spark rejects clicks with a bad budget", SPARK,
+        "BusinessDetail.BAD_BUDGET_VALUE.value,", "BusinessDetail.ZERO_CREDIT.value,", PARITY,
     ),
     Mutation(
         "a billed click has an id that no ad event has", EVENTS,

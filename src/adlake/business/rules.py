@@ -1,6 +1,7 @@
 """Admission of one business event, in plain Python: the reference form.
 
-The first failing test, in the order of the contract, names the reason.
+The first failing test, in the order of the contract, names the reason. `business/spark.py` is the
+same function for Spark and shares only the contract with this one; tests hold the two equal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading one JSON object strictly: the fields of an ad event, or the fault of the text.
+"""Reading one JSON object strictly: the fields of an event, or the fault of the text.
 
 The quick way reads every normal payload with two passes of Spark's parser and only says yes; all
 that it does not say yes to goes the exact way (`json_exact`), which decides. Both give one form.
@@ -6,6 +6,7 @@ that it does not say yes to goes the exact way (`json_exact`), which decides. Bo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from pyspark.sql import Column
@@ -16,8 +17,27 @@ from adlake.contracts.law import MAX_NESTING_DEPTH
 from adlake.transforms.json_exact import exact_read
 
 TIMESTAMP_FIELD: Final = "event_timestamp"
-MONEY_FIELDS: Final = tuple(name for name in MONEY_FIELD.values() if name is not None)
-FIELDS: Final = (*STRING_FIELDS, *LENIENT_STRING_FIELDS, TIMESTAMP_FIELD, *MONEY_FIELDS)
+
+
+@dataclass(frozen=True)
+class ObjectFields:
+    """The members that are read of an object, by what they should be."""
+
+    strings: tuple[str, ...]
+    times: tuple[str, ...]
+    money: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.strings, *self.times, *self.money)
+
+
+AD_EVENT_FIELDS: Final = ObjectFields(
+    strings=(*STRING_FIELDS, *LENIENT_STRING_FIELDS),
+    times=(TIMESTAMP_FIELD,),
+    money=tuple(name for name in MONEY_FIELD.values() if name is not None),
+)
 
 _STRICT: Final = {
     "mode": "PERMISSIVE",
@@ -30,7 +50,9 @@ _END: Final = "adlake: end of the payload"
 for, so only a payload that holds this text itself could hide what follows it."""
 
 
-def field_steps(text: str, read: str) -> tuple[dict[str, Column], ...]:
+def field_steps(
+    text: str, read: str, fields: ObjectFields = AD_EVENT_FIELDS
+) -> tuple[dict[str, Column], ...]:
     """Steps (for `withColumns`) that add `read` STRUCT<fault STRING, kinds STRUCT, texts STRUCT>.
 
     NULL where `text` is NULL. `text` is a column of texts that begin with a brace. A kind is NULL
@@ -42,17 +64,19 @@ def field_steps(text: str, read: str) -> tuple[dict[str, Column], ...]:
     is_readable = payload.isNotNull()
     return (
         {"_values": F.from_json(_with_end(payload), "array<variant>", _STRICT)},
-        {"_members": F.when(_is_one_object(payload), _members())},
-        {"_texts": F.from_json(_quick_payload(payload), _schema("string"), _STRICT)},
-        {"_kinds": F.when(~_has_container(), _kinds())},
+        {"_members": F.when(_is_one_object(payload), _members(fields))},
+        {"_texts": F.from_json(_quick_payload(payload), _schema(fields, "string"), _STRICT)},
+        {"_kinds": F.when(~_has_container(fields), _kinds(fields))},
         {
-            read: F.when(_is_quick(), _quick_read()).when(is_readable, exact_read(payload, FIELDS)),
+            read: F.when(_is_quick(fields), _quick_read(fields)).when(
+                is_readable, exact_read(payload, fields.names)
+            ),
         },
     )
 
 
-def _schema(value_type: str) -> str:
-    return "struct<" + ",".join(f"{name}:{value_type}" for name in FIELDS) + ">"
+def _schema(fields: ObjectFields, value_type: str) -> str:
+    return "struct<" + ",".join(f"{name}:{value_type}" for name in fields.names) + ">"
 
 
 def _with_end(payload: Column) -> Column:
@@ -65,8 +89,8 @@ def _is_one_object(payload: Column) -> Column:
     return (F.size(values) == 2) & (end == _END) & ~F.contains(payload, F.lit(_END))
 
 
-def _members() -> Column:
-    return F.try_variant_get(F.get(F.col("_values"), F.lit(0)), "$", _schema("variant"))
+def _members(fields: ObjectFields) -> Column:
+    return F.try_variant_get(F.get(F.col("_values"), F.lit(0)), "$", _schema(fields, "variant"))
 
 
 def _quick_payload(payload: Column) -> Column:
@@ -74,28 +98,31 @@ def _quick_payload(payload: Column) -> Column:
     return F.when(F.col("_members").isNotNull() & ~F.contains(payload, F.lit("\\u")), payload)
 
 
-def _has_container() -> Column:
+def _has_container(fields: ObjectFields) -> Column:
     """A text that could be an object's or an array's: asking for its type may be costly."""
-    starts = [F.col("_texts")[name].substr(1, 1) for name in FIELDS]
+    starts = [F.col("_texts")[name].substr(1, 1) for name in fields.names]
     return F.concat_ws("", *starts).rlike(r"[\[{]") | F.col("_texts").isNull()
 
 
-def _kinds() -> Column:
-    return F.struct(*(F.schema_of_variant(F.col("_members")[name]).alias(name) for name in FIELDS))
+def _kinds(fields: ObjectFields) -> Column:
+    return F.struct(
+        *(F.schema_of_variant(F.col("_members")[name]).alias(name) for name in fields.names)
+    )
 
 
-def _is_quick() -> Column:
+def _is_quick(fields: ObjectFields) -> Column:
     kinds = F.col("_kinds")
-    timestamp_kind = kinds[TIMESTAMP_FIELD]
-    is_plain = F.coalesce(~timestamp_kind.startswith("D"), F.lit(True))
-    for name in MONEY_FIELDS:
+    is_plain = F.lit(True)
+    for name in fields.times:
+        is_plain &= F.coalesce(~kinds[name].startswith("D"), F.lit(True))
+    for name in fields.money:
         is_plain &= F.coalesce(kinds[name] != "DOUBLE", F.lit(True))
     return kinds.isNotNull() & is_plain
 
 
-def _quick_read() -> Column:
-    numbers = (TIMESTAMP_FIELD, *MONEY_FIELDS)
-    texts = [_quick_text(name, may_be_number=name in numbers).alias(name) for name in FIELDS]
+def _quick_read(fields: ObjectFields) -> Column:
+    numbers = (*fields.times, *fields.money)
+    texts = [_quick_text(name, may_be_number=name in numbers).alias(name) for name in fields.names]
     return F.struct(
         F.lit(None).cast("string").alias("fault"),
         F.col("_kinds").alias("kinds"),
