@@ -11,6 +11,7 @@ from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
 from benchmarks.mutations.mutation import Mutation
+from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.places import PLACES
 from benchmarks.mutations.proof import PROOF
 from benchmarks.mutations.readers import READERS
@@ -40,5 +41,6 @@ MUTATIONS: tuple[Mutation, ...] = (
     *READERS,
     *PLACES,
     *ENVIRONMENT,
+    *OUTSIDE,
     *SENTENCES,
 )

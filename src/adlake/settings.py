@@ -10,44 +10,34 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
-from adlake.environment import cache_folder, user_home
+from adlake.contracts.address import LOOPBACK, Address, parse_addresses
+from adlake.environment import cache_folder
 from adlake.io.failpoints import checked
 from adlake.settings_file import SettingsError as SettingsError  # noqa: PLC0414 - exported from here
 from adlake.settings_file import read_settings_file
+from adlake.settings_outside import (
+    CatalogSettings,
+    Concern,
+    Folder,
+    ObjectStoreSettings,
+    PortSettings,
+    read_secret,
+    secret_of,
+)
+from adlake.settings_outside import KafkaSettings as KafkaSettings  # noqa: PLC0414 - as above
 
 PREFIX = "ADLAKE_"
 REPO_ROOT = Path(__file__).resolve().parents[2]
 SETTINGS_FILE = REPO_ROOT / ".env"
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
 
-
-def _with_home(given: object) -> object:
-    """`~` is the user's folder, as in a shell; `~name` is another user's."""
-    text = str(given)
-    home = user_home()
-    if home is not None and (text == "~" or text.startswith("~/")):
-        return str(home) + text[1:]
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise ValueError("there is no such user: write the whole path") from None
-
-
-Folder = Annotated[Path, BeforeValidator(_with_home)]
-
-
-class _Concern(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class PathSettings(_Concern):
+class PathSettings(Concern):
     """Where state and downloads live."""
 
     home: Folder = Field(REPO_ROOT / ".runtime", description="state of this lake: data, logs, pids")
@@ -93,48 +83,13 @@ class PathSettings(_Concern):
         return self.home.resolve() / "secrets"
 
 
-class PortSettings(_Concern):
-    """Ports, all on 127.0.0.1."""
-
-    kafka_port: Port = Field(9092, description="Kafka broker")
-    kafka_controller_port: Port = Field(9093, description="Kafka KRaft controller")
-    postgres_port: Port = Field(5442, description="Postgres with the Iceberg catalog")
-    trino_port: Port = Field(8080, description="Trino HTTP")
-    dashboard_port: Port = Field(8501, description="Streamlit dashboard")
-    spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")
-
-
-class KafkaSettings(_Concern):
-    """The event topic."""
-
-    kafka_bootstrap: str = Field("", description="broker list; empty: 127.0.0.1:$ADLAKE_KAFKA_PORT")
-    topic: str = Field("ad_events", description="topic of ad events")
-    business_topic: str = Field("business_events", description="topic of business events")
-    topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
-    topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
-        "CreateTime", description="LogAppendTime where real producers publish"
-    )
-    topic_retention_bytes: int = Field(
-        2_000_000_000, description="bytes kept per partition (time retention is off)"
-    )
-
-
-class CatalogSettings(_Concern):
-    """The Iceberg catalog."""
-
-    catalog_type: Literal["jdbc", "rest"] = Field("jdbc", description="JDBC on Postgres, or REST")
-    catalog_uri: str = Field("", description="empty: jdbc:postgresql on $ADLAKE_POSTGRES_PORT")
-    catalog_user: str = Field("adlake", description="catalog database role")
-    catalog_database: str = Field("lakehouse", description="catalog database")
-
-
-class JvmSettings(_Concern):
+class JvmSettings(Concern):
     """Every Java process: Kafka, Trino, Spark."""
 
     java_options: str = Field("", description="options added to every JVM, e.g. -XX:+UseZGC")
 
 
-class StreamSettings(_Concern):
+class StreamSettings(Concern):
     """The attribution streaming job."""
 
     trigger_seconds: float = Field(5.0, gt=0, description="micro-batch interval")
@@ -168,7 +123,7 @@ class StreamSettings(_Concern):
     )
 
 
-class GeneratorSettings(_Concern):
+class GeneratorSettings(Concern):
     """Simulated traffic started by `make up`."""
 
     generator_rate: float = Field(1_000.0, gt=0, description="events per second of `make up`")
@@ -181,7 +136,7 @@ class GeneratorSettings(_Concern):
     )
 
 
-class SupervisionSettings(_Concern):
+class SupervisionSettings(Concern):
     """Services that end by themselves."""
 
     supervise: bool = Field(
@@ -198,53 +153,98 @@ class Settings:
         self.ports = _read(PortSettings, source)
         self.kafka = _read(KafkaSettings, source)
         self.catalog = _read(CatalogSettings, source)
+        self.object_store = _read(ObjectStoreSettings, source)
         self.jvm = _read(JvmSettings, source)
         self.stream = _read(StreamSettings, source)
         self.generator = _read(GeneratorSettings, source)
         self.supervision = _read(SupervisionSettings, source)
 
-    def as_environment(self) -> dict[str, str]:
-        """Every setting as `ADLAKE_` variables: what a child process needs to read the same."""
+    def as_environment(self, *, with_secrets: bool = True) -> dict[str, str]:
+        """Every setting as `ADLAKE_` variables: what a child process needs to read the same.
+
+        Only the environment of a program of ours may hold secrets, whole; what is written down or
+        given to a server is made without them.
+        """
         concerns = (
-            self.paths, self.ports, self.kafka, self.catalog, self.jvm, self.stream, self.generator,
-            self.supervision,
+            self.paths, self.ports, self.kafka, self.catalog, self.object_store, self.jvm,
+            self.stream, self.generator, self.supervision,
         )  # fmt: skip
         return {
-            f"{PREFIX}{name}".upper(): str(value.resolve() if isinstance(value, Path) else value)
+            f"{PREFIX}{name}".upper(): _as_text(value)
             for concern in concerns
-            for name, value in concern.model_dump().items()
+            for name, value in concern
+            if with_secrets or not isinstance(value, SecretStr)
         }
 
     @property
     def bootstrap_servers(self) -> str:
         """Kafka broker list."""
-        return self.kafka.kafka_bootstrap or f"127.0.0.1:{self.ports.kafka_port}"
+        return self.kafka.kafka_bootstrap or str(Address(LOOPBACK, self.ports.kafka_port))
+
+    @property
+    def has_own_kafka(self) -> bool:
+        """The broker is one that `make up` starts: here, and without login."""
+        brokers = parse_addresses(self.bootstrap_servers)
+        is_plain = self.kafka.kafka_security_protocol == "PLAINTEXT"
+        return is_plain and all(one.is_own for one in brokers)
+
+    @property
+    def trino_address(self) -> Address:
+        """Where Trino answers."""
+        return Address(self.ports.trino_host, self.ports.trino_port)
+
+    @property
+    def postgres_address(self) -> Address:
+        """Where Postgres answers."""
+        return Address(self.ports.postgres_host, self.ports.postgres_port)
 
     @property
     def catalog_jdbc_uri(self) -> str:
         """JDBC URI of the catalog database (no credentials in it)."""
         return self.catalog.catalog_uri or (
-            f"jdbc:postgresql://127.0.0.1:{self.ports.postgres_port}/{self.catalog.catalog_database}"
+            f"jdbc:postgresql://{self.postgres_address}/{self.catalog.catalog_database}"
         )
 
-    def catalog_password(self) -> str:
-        """Password of the catalog role, from its secret file (never argv, never a log)."""
+    def catalog_password(self) -> SecretStr:
+        """Password of the catalog role: the one that is set, else the one `make up` made."""
+        given = secret_of(self.catalog, "postgres_password")
+        if given is not None:
+            return given
         secret_file = self.paths.secrets_dir / "postgres_password"
+        if not self.postgres_address.is_own:
+            raise SettingsError(
+                f"Postgres is at {self.postgres_address}: give the password of "
+                f"{self.catalog.catalog_user} there in ADLAKE_POSTGRES_PASSWORD_FILE"
+            )
         if not secret_file.exists():
             raise SettingsError(f"{secret_file} is missing: run `make up` first")
-        return secret_file.read_text().strip()
+        return read_secret(secret_file, "the catalog's password")
+
+    def kafka_password(self) -> SecretStr | None:
+        """Password of the broker's user; None where none is set."""
+        return secret_of(self.kafka, "kafka_password")
+
+    def s3_secret_key(self) -> SecretStr | None:
+        """Secret of the object store's key; None where none is set."""
+        return secret_of(self.object_store, "s3_secret_key")
 
 
-Concern = TypeVar("Concern", bound=_Concern)
-PATHS = ("ADLAKE_HOME", "ADLAKE_CACHE")
-"""Settings without an empty value: empty means not set (it would be the current folder)."""
+def _as_text(value: Any) -> str:  # noqa: ANN401 - of any setting
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if value is None:
+        return ""
+    return str(value.resolve() if isinstance(value, Path) else value)
+
+
+ReadConcern = TypeVar("ReadConcern", bound=Concern)
 ALMOST = 0.9
 """A name of `.env` that is this much like one of ours was meant to be one."""
 
 
 @dataclass(frozen=True)
 class _Value:
-    text: str
+    text: str = field(repr=False)  # it may be a secret
     where: str = ""
     """For messages: empty for a variable."""
 
@@ -274,7 +274,7 @@ def _present() -> dict[str, _Value]:
     return found | _given(os.environ)
 
 
-def _read(concern: type[Concern], source: Mapping[str, _Value]) -> Concern:
+def _read(concern: type[ReadConcern], source: Mapping[str, _Value]) -> ReadConcern:
     """One concern; a wrong value raises SettingsError that names the setting."""
     values = {
         name: source[f"{PREFIX}{name}".upper()]
@@ -285,25 +285,41 @@ def _read(concern: type[Concern], source: Mapping[str, _Value]) -> Concern:
         return concern(**{name: value.text for name, value in values.items()})
     except ValidationError as error:
         first = error.errors()[0]
-        field = str(first["loc"][0])
+        name = str(first["loc"][0])
         problem = first["msg"].removeprefix("Value error, ")
+        is_secret = concern.model_fields[name].annotation is SecretStr
+        given = "(hidden)" if is_secret else repr(first["input"])
         raise SettingsError(
-            f"{values[field].where}{PREFIX}{field.upper()}={first['input']!r} is refused: {problem}"
+            f"{values[name].where}{PREFIX}{name.upper()}={given} is refused: {problem}"
         ) from None
 
 
-CONCERNS: tuple[type[_Concern], ...] = (
-    PathSettings, PortSettings, KafkaSettings, CatalogSettings, JvmSettings, StreamSettings,
-    GeneratorSettings, SupervisionSettings,
+CONCERNS: tuple[type[Concern], ...] = (
+    PathSettings, PortSettings, KafkaSettings, CatalogSettings, ObjectStoreSettings, JvmSettings,
+    StreamSettings, GeneratorSettings, SupervisionSettings,
 )  # fmt: skip
+PATHS = frozenset(
+    f"{PREFIX}{name}".upper()
+    for concern in CONCERNS
+    for name in concern.model_fields
+    if name in {"home", "cache"} or name.endswith("_file")
+)
+"""Settings without an empty value: empty means not set (it would be the current folder)."""
+SECRETS = frozenset(
+    f"{PREFIX}{name}".upper()
+    for concern in CONCERNS
+    for name, info in concern.model_fields.items()
+    if info.annotation is SecretStr
+)
+"""Settings whose value is written down nowhere."""
 
 
 def known_names() -> dict[str, str]:
     """Every setting's environment name with its description."""
     return {
-        f"{PREFIX}{name}".upper(): field.description or ""
+        f"{PREFIX}{name}".upper(): info.description or ""
         for concern in CONCERNS
-        for name, field in concern.model_fields.items()
+        for name, info in concern.model_fields.items()
     }
 
 

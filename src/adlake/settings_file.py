@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv.parser import parse_stream
+
+_NAME = re.compile(r"(?:export\s+)?[A-Za-z_]\w*")
 
 
 class SettingsError(ValueError):
@@ -16,8 +19,8 @@ class SettingsError(ValueError):
 class Line:
     """What one line gives to a name."""
 
-    value: str
-    number: int
+    value: str = field(repr=False)  # it may be a secret
+    number: int = 0
 
 
 def read_settings_file(path: Path) -> dict[str, Line]:
@@ -40,8 +43,10 @@ def read_settings_file(path: Path) -> dict[str, Line]:
     for binding in bindings:
         number = binding.original.line + _blank_lines_before(binding.original.string)
         if binding.error or (binding.key is not None and binding.value is None):
-            shown = binding.original.string.strip()
-            raise SettingsError(f"{path}, line {number}: {shown!r} is not NAME=value")
+            name = _NAME.match(binding.original.string.strip())
+            # Not the whole line: it may hold a secret.
+            shown = repr(name[0]) if name else "it"
+            raise SettingsError(f"{path}, line {number}: {shown} is not NAME=value")
         if binding.key is not None:
             found[binding.key] = Line(binding.value or "", number)
     return found

@@ -30,7 +30,8 @@ def reference_markdown() -> str:
 
 def _default(name: str, field: Any) -> str:  # noqa: ANN401 - pydantic's FieldInfo
     shown = _SHOWN_DEFAULTS.get(name, field.default)
-    return "(empty)" if shown == "" else f"`{shown}`"
+    is_empty = shown is None or str(shown) == ""
+    return "(empty)" if is_empty else f"`{shown}`"
 
 
 def _limits(metadata: list[Any], field: Any) -> Iterator[str]:  # noqa: ANN401

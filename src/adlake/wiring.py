@@ -39,6 +39,7 @@ from adlake.jobs.place import check_place
 from adlake.jobs.replay import ReplayConfig
 from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
 from adlake.provision.catalog import catalog_database
+from adlake.provision.outside import kafka_access, object_store
 from adlake.settings import Settings
 from adlake.streaming.config import ApplicationConfig
 
@@ -66,6 +67,9 @@ def choose_jdk(settings: Settings) -> None:
         SPARK_CONF_DIR=str(spark_home / "conf"),
         PYSPARK_PYTHON=sys.executable,
         TMPDIR=str(scratch),
+        # Spark's own page binds this one, whatever its session is told.
+        SPARK_LOCAL_IP=settings.ports.spark_bind_address,
+        SPARK_LOCAL_HOSTNAME=settings.ports.spark_driver_host,
     )
 
 
@@ -82,6 +86,7 @@ def catalog_access(settings: Settings) -> CatalogAccess:
         user=settings.catalog.catalog_user,
         password=settings.catalog_password(),
         warehouse_uri=settings.paths.warehouse_uri,
+        object_store=object_store(settings),
     )
 
 
@@ -92,6 +97,7 @@ def lake_reader(settings: Settings) -> LakeReader:
         user=settings.catalog.catalog_user,
         password=settings.catalog_password(),
         warehouse_uri=settings.paths.warehouse_uri,
+        object_store=object_store(settings),
     )
 
 
@@ -102,7 +108,7 @@ def present_topic(
     deadline: Deadline = NO_DEADLINE,
 ) -> TopicFacts:
     """The topic as the broker has it now, and what lies where these records were; TopicError."""
-    servers, patience = settings.bootstrap_servers, COMMAND_BOOTSTRAP_SECONDS
+    servers, patience = kafka_access(settings), COMMAND_BOOTSTRAP_SECONDS
     refuse_dead_broker(servers, deadline.patience_ms(patience) / 1_000)
     topic = topic_facts(servers, settings.kafka.topic, patience, deadline)
     return with_last_records(topic, servers, contained or {})
@@ -119,7 +125,7 @@ def pending_records(settings: Settings) -> str:
 def hole_finder(settings: Settings, deadline: Deadline = NO_DEADLINE) -> FindHoles:
     """How jobs ask the broker which offsets hold no record."""
     return partial(
-        ranges_without_records, settings.bootstrap_servers, settings.kafka.topic, deadline=deadline
+        ranges_without_records, kafka_access(settings), settings.kafka.topic, deadline=deadline
     )
 
 
@@ -152,6 +158,8 @@ def replay_config(settings: Settings) -> ReplayConfig:
             local_dir=str(home / "tmp" / "replay"),
             java_options=java_options(settings),
             output_file=home / "logs" / "replay.log",
+            driver_host=settings.ports.spark_driver_host,
+            bind_address=settings.ports.spark_bind_address,
         ),
         marker_dir=settings.paths.failpoint_dir,
         failpoints=stream.failpoints,
@@ -172,7 +180,8 @@ def application_config(settings: Settings) -> ApplicationConfig:
         record_every=stream.ledger_every_batches,
     )
     return ApplicationConfig(
-        bootstrap_servers=settings.bootstrap_servers,
+        brokers=kafka_access(settings),
+        secrets_dir=settings.paths.secrets_dir,
         catalog=catalog_access(settings),
         lease_connect=connect,
         place=place_of(settings),
@@ -187,6 +196,8 @@ def application_config(settings: Settings) -> ApplicationConfig:
             ui_port=settings.ports.spark_ui_port,
             local_dir=str(home / "tmp" / "spark"),
             java_options=java_options(settings),
+            driver_host=settings.ports.spark_driver_host,
+            bind_address=settings.ports.spark_bind_address,
         ),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,

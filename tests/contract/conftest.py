@@ -38,7 +38,7 @@ def private_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
 
 @pytest.fixture(scope="module")
 def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
-    password = quote(private_lake.catalog_password())
+    password = quote(private_lake.catalog_password().get_secret_value())
     address = f"127.0.0.1:{private_lake.ports.postgres_port}"
     user, database = private_lake.catalog.catalog_user, private_lake.catalog.catalog_database
     catalog = SqlCatalog(

@@ -129,7 +129,7 @@ def whole_lake(settings: Settings, catalog: SqlCatalog) -> dict[str, Any]:
     address = urlsplit(settings.catalog_jdbc_uri.removeprefix("jdbc:"))
     with psycopg.connect(
         host="127.0.0.1", port=settings.ports.postgres_port, dbname=address.path.removeprefix("/"),
-        user=settings.catalog.catalog_user, password=settings.catalog_password(),
+        user=settings.catalog.catalog_user, password=settings.catalog_password().get_secret_value(),
     ) as connection:  # fmt: skip
         rows = {
             name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall()

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from pydantic import SecretStr
 
 from adlake.devstack.ports import is_free, private_environment
 from adlake.devstack.process import MARKER
@@ -97,11 +98,11 @@ def test_the_catalog_needs_its_password(stack: Stack) -> None:
         shown = connection.execute("SELECT count(*) FROM iceberg_tables").fetchone()
     assert shown == (0,)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        type(database)(**(vars(database) | {"password": "guess"})).connect()
+        type(database)(**(vars(database) | {"password": SecretStr("guess")})).connect()
 
 
 def test_no_secret_is_in_an_argument_or_a_log(stack: Stack) -> None:
-    secret = stack.settings.catalog_password()
+    secret = stack.settings.catalog_password().get_secret_value()
     for service in stack.services(SERVERS):
         assert secret not in service.log_file.read_text(errors="replace")
         for process in service.processes():

@@ -151,7 +151,7 @@ def arguments_of(process: psutil.Process) -> list[str]:
 
 def no_process_shows(lake: Lake, job: psutil.Process) -> bool:
     """No argument vector and no log holds the password of the catalog."""
-    password = lake.settings().catalog_password()
+    password = lake.settings().catalog_password().get_secret_value()
     running = [job, *job.children(recursive=True)]
     running += [one for service in lake.stack().services() for one in service.processes()]
     shown = [" ".join(arguments) for one in running if (arguments := arguments_of(one))]

@@ -45,7 +45,7 @@ class Catalogs:
         properties.put("uri", access.fenced_uri())
         properties.put("warehouse", access.warehouse_uri)
         properties.put("jdbc.user", access.user)
-        properties.put("jdbc.password", access.password)
+        properties.put("jdbc.password", access.password.get_secret_value())
         properties.put("jdbc.schema-version", "V1")
         catalog = self.jvm.org.apache.iceberg.jdbc.JdbcCatalog()
         catalog.setConf(self.jvm.org.apache.hadoop.conf.Configuration())

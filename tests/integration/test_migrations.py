@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from adlake.contracts.source import IncarnationKind
 from adlake.devstack.postgres import ADMIN
@@ -39,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CatalogDatabase
         settings = lake.settings()
         password = (settings.paths.secrets_dir / "postgres_admin_password").read_text()
         yield CatalogDatabase(
-            "127.0.0.1", settings.ports.postgres_port, ADMIN, ADMIN, password.strip()
+            "127.0.0.1", settings.ports.postgres_port, ADMIN, ADMIN, SecretStr(password.strip())
         )
     finally:
         lake.stack().nuke()

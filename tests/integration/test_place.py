@@ -68,7 +68,10 @@ def filled(lake: Lake) -> None:
     settings = lake.settings()
     place, connect = place_of(settings), catalog_database(settings).connect
     claim_place(connect, place)
-    password, port = quote(settings.catalog_password()), settings.ports.postgres_port
+    password, port = (
+        quote(settings.catalog_password().get_secret_value()),
+        settings.ports.postgres_port,
+    )
     catalog = SqlCatalog(
         CATALOG,
         uri=f"postgresql+psycopg://adlake:{password}@127.0.0.1:{port}/lakehouse",

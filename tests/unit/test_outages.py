@@ -8,8 +8,12 @@ from typing import Any, cast
 from unittest.mock import MagicMock
 
 import pytest
+from kafka import errors
+from pydantic import SecretStr
 
 from adlake.cli import application, crash
+from adlake.io.kafka_access import KafkaAccess
+from adlake.io.kafka_errors import login_trouble
 from adlake.io.outages import outage_in, spark_trouble
 from adlake.streaming import application as streaming_application
 from adlake.streaming.source import TopicRecreatedError
@@ -151,3 +155,36 @@ def test_the_stream_ends_with_what_its_batch_raised(monkeypatch: pytest.MonkeyPa
 def test_errors_of_others_are_left_alone() -> None:
     assert spark_trouble(ValueError(FULL)) is None
     assert outage_in("all is well") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "protocol", "sentence"),
+    [
+        (
+            errors.SaslAuthenticationFailedError("58"), "SASL_SSL",
+            "Kafka at k:1 refuses the login of user 'ads' (PLAIN): check ADLAKE_KAFKA_USER",
+        ),
+        (
+            errors.UnsupportedSaslMechanismError(), "SASL_PLAINTEXT",
+            "Kafka at k:1 does not offer PLAIN: choose another ADLAKE_KAFKA_SASL_MECHANISM",
+        ),
+        (
+            errors.TopicAuthorizationFailedError(), "SASL_SSL",
+            "Kafka at k:1 does not allow that to user 'ads' (PLAIN) (TopicAuthorization",
+        ),
+        (
+            errors.KafkaTimeoutError("x"), "SASL_SSL",
+            "Kafka at k:1 does not answer by SASL_SSL (KafkaTimeoutError: x): check that this is "
+            "what its port speaks, and that ADLAKE_KAFKA_CA_FILE signs its certificate",
+        ),
+        (errors.KafkaTimeoutError("x"), "PLAINTEXT", None),
+        (errors.CorruptRecordError(), "SASL_SSL", None),
+    ],
+)  # fmt: skip
+def test_what_a_broker_refuses_is_named_with_its_setting(
+    error: errors.KafkaError, protocol: str, sentence: str | None
+) -> None:
+    has_login = protocol != "PLAINTEXT"
+    login = ("PLAIN", "ads", SecretStr("canary")) if has_login else ()
+    said = login_trouble(error, KafkaAccess("k:1", protocol, *login))
+    assert said == sentence if sentence is None else (said or "").startswith(sentence)

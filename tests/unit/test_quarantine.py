@@ -137,7 +137,7 @@ def test_a_fix_says_the_whole_position(monkeypatch: pytest.MonkeyPatch) -> None:
     newest = SourceEpoch("ad_events", 2)
     monkeypatch.setattr("adlake.io.source_epochs.newest_source_epoch", lambda *_: newest)
     monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: None)
-    monkeypatch.setattr("adlake.io.trino.connect", lambda _port: nullcontext())
+    monkeypatch.setattr("adlake.io.trino.connect", lambda *_address: nullcontext())
     delivery = {"raw_payload": "{}", "raw_bytes": None}
     monkeypatch.setattr("adlake.jobs.quarantine.rejected_delivery", lambda *_: delivery)
     monkeypatch.setattr("adlake.jobs.quarantine.fix", lambda *_, **_names: 7)

@@ -31,7 +31,7 @@ def query(
         return write_metric_list(map(load_metric, metric_names()), sys.stdout)
     settings = Settings()
     refuse_wrong_place(settings)
-    client = connect(settings.ports.trino_port)
+    client = connect(settings.ports.trino_port, settings.ports.trino_host)
     result = run_metric(client, name, parsed_assignments(param or []))
     return write_result(result, output_format, output)
 
@@ -52,7 +52,7 @@ def sql(
         raise typer.BadParameter('there is no statement: make sql SQL="SELECT ..."')
     settings = Settings()
     refuse_wrong_place(settings)
-    client = connect(settings.ports.trino_port)
+    client = connect(settings.ports.trino_port, settings.ports.trino_host)
     write_result(client.query(text), output_format, output)
 
 
@@ -74,7 +74,7 @@ def explain(
     refuse_wrong_place(settings)
     version = law_version_of(lake_reader(settings).newest_stamp(GOLD_STATE))
     law = read_law(lease_connect(settings), version)
-    with connect(settings.ports.trino_port) as client:
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
         explanation = explanation_of(client, impression_id, law)
     if as_json:
         document = exact_record(vars(explanation))
@@ -124,6 +124,7 @@ def generate(  # noqa: PLR0917
     from adlake.generator.faults import parse_faults
     from adlake.generator.options import GeneratorOptions, parse_duration_ms, parse_start_ms
     from adlake.io import failpoints
+    from adlake.provision.outside import kafka_access
 
     settings = Settings()
     refuse_other_home(settings.paths.home.resolve())
@@ -146,7 +147,7 @@ def generate(  # noqa: PLR0917
         fresh=fresh,
     )
     home = settings.paths.home.resolve()
-    target = run.Target(settings.bootstrap_servers, settings.kafka.topic, home)
+    target = run.Target(kafka_access(settings), settings.kafka.topic, home)
     if business:
         from adlake.generator.dimensions import advertisers_of
 

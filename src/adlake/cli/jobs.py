@@ -91,7 +91,7 @@ def verify(
         broker = job.NOT_ASKED
     with (
         clear_empty_lake(topic, partial(streams_here, settings)),
-        connect(settings.ports.trino_port) as client,
+        connect(settings.ports.trino_port, settings.ports.trino_host) as client,
     ):
         proof = job.verify(
             client,
@@ -128,7 +128,7 @@ def ledger(
     for path in counts or ():
         told += load_counts(path)
     epochs = source_epochs(lease_connect(settings), settings.kafka.topic)
-    with connect(settings.ports.trino_port) as client:
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
         found = job.compare_books(
             client, told, partial(present_topic, settings), epochs, hole_finder(settings)
         )

@@ -48,7 +48,7 @@ def list_deliveries(  # noqa: PLR0917
         until=parsed_time(until),
         limit=limit,
     )
-    with connect(settings.ports.trino_port) as client:
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
         result = listed(client, lease_connect(settings), filters)
         write_result(result, output_format, output)
 
@@ -65,7 +65,7 @@ def show(
 
     settings = Settings()
     place = _place(position, settings)
-    with connect(settings.ports.trino_port) as client:
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
         delivery = job.rejected_delivery(client, place)
     if raw:
         sys.stdout.buffer.write(payload_of(delivery) or b"")
@@ -100,7 +100,7 @@ def fix(
         raise AdlakeError("say what to correct: --set field=value, or --payload FILE")
     settings = Settings()
     place = _place(position, settings)
-    with connect(settings.ports.trino_port) as client:
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
         text = payload_of(job.rejected_delivery(client, place))
     if payload is not None:
         text = _read(payload)
@@ -116,6 +116,7 @@ def replay(
 ) -> None:
     """Publish every waiting fix as a new delivery that names the rejected one."""
     from adlake.jobs import quarantine as job
+    from adlake.provision.outside import kafka_access
     from adlake.wiring import lease_connect
 
     settings = Settings()
@@ -124,7 +125,7 @@ def replay(
         for one in job.pending_fixes(connect):
             typer.echo(json.dumps(job.described(one), ensure_ascii=True))
         return
-    done = job.replay(connect, settings.bootstrap_servers, settings.kafka.topic)
+    done = job.replay(connect, kafka_access(settings), settings.kafka.topic)
     for one in done:
         typer.echo(json.dumps(job.described(one), ensure_ascii=True))
     typer.echo(f"{len(done)} fixes published", err=True)

@@ -77,14 +77,19 @@ def down(only: Only = "") -> None:
 @app.command(hidden=True)
 def revive(name: str) -> None:
     """Start a service again that ended by itself, as it was started; for the supervisor."""
+    import os
+
     from adlake.devstack.process import PidFile
     from adlake.devstack.stack import Stack
+    from adlake.settings import SECRETS
 
     home = Settings().paths.home.resolve()
     known = PidFile.read(home / "run" / f"{name}.json")
     if known is not None:
         # Whatever a copied folder says: only this one is acted on.
-        given = known.settings and {**known.settings, "ADLAKE_HOME": str(home)}
+        # Secrets are not written down: the supervisor holds them in its own environment.
+        secrets = {name: value for name, value in os.environ.items() if name in SECRETS}
+        given = known.settings and {**known.settings, **secrets, "ADLAKE_HOME": str(home)}
         Stack(Settings(given), report=typer.echo).revive(name)
 
 
@@ -150,13 +155,15 @@ def provision() -> None:
     from adlake.devstack.home import place_of
     from adlake.jobs.place import check_place
     from adlake.provision.catalog import apply_migrations, catalog_database, owner_database
+    from adlake.provision.outside import kafka_access
     from adlake.provision.topics import ensure_topic
 
     settings = Settings()
     catalog = catalog_database(settings)
     check_place(catalog.connect, place_of(settings))
+    brokers = kafka_access(settings)
     for topic in (settings.kafka.topic, settings.kafka.business_topic):
-        created = ensure_topic(settings.bootstrap_servers, settings.kafka, topic)
+        created = ensure_topic(brokers, settings.kafka, topic, is_own=settings.has_own_kafka)
         typer.echo(f"topic {topic}: {'created' if created else 'up to date'}")
     applied = apply_migrations(owner_database(settings), writer=catalog.user)
     typer.echo(f"catalog: {', '.join(applied) or 'up to date'}")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from adlake.dashboard import campaigns, operations
 from adlake.dashboard.lake import Sources
+from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -25,8 +26,9 @@ def main() -> None:
     settings = Settings()
     sources = Sources(
         trino_port=settings.ports.trino_port,
-        kafka_bootstrap=settings.bootstrap_servers,
+        kafka_bootstrap=kafka_access(settings),
         topic=settings.kafka.topic,
+        trino_host=settings.ports.trino_host,
     )
     home = st.Page(
         lambda: campaigns.show(sources), title="Campaigns", icon=":material/campaign:",

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from adlake.contracts.address import LOOPBACK
+from adlake.io.kafka_access import Brokers
 from adlake.io.sql_files import bind, sql_text
 from adlake.io.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
@@ -91,8 +93,9 @@ class Sources:
     """Addresses of what the dashboard reads."""
 
     trino_port: int
-    kafka_bootstrap: str
+    kafka_bootstrap: Brokers
     topic: str
+    trino_host: str = LOOPBACK
 
     def answers(self, requests: Mapping[str, Parameters]) -> dict[str, list[Record]]:
         """Rows of several metrics, asked side by side.
@@ -100,7 +103,7 @@ class Sources:
         Raises:
             AdlakeError: Trino is away, a table is missing or a query failed.
         """
-        client = _client(self.trino_port)
+        client = _client(self.trino_port, self.trino_host)
         cache = _cache()
 
         def answer(name: str) -> list[Record]:
@@ -116,7 +119,7 @@ class Sources:
 
     def open_books(self) -> list[Record] | None:
         """Places where the stream's books do not close; None while there is no ledger."""
-        client = _client(self.trino_port)
+        client = _client(self.trino_port, self.trino_host)
         sql = bind(sql_text("checks/completeness"), {"row_limit": _GAPS_SHOWN})
 
         def ask() -> list[Record] | None:
@@ -142,8 +145,8 @@ class Sources:
 
 
 @st.cache_resource
-def _client(trino_port: int) -> TrinoClient:
-    return connect(trino_port)
+def _client(trino_port: int, trino_host: str) -> TrinoClient:
+    return connect(trino_port, trino_host)
 
 
 @st.cache_resource

@@ -37,6 +37,7 @@ def adopt(settings: Settings, report: Report) -> str:
     mark = read_home(home)
     if mark is None:
         raise LakePlaceError(f"{home} is no lake: there is nothing to adopt")
+    refuse_database_elsewhere(settings)
     with exclusive(home / "run" / "lock", "this stack", wait_seconds=LOCK_SECONDS, report=report):
         refuse_running(settings, home, mark.home)
         _refuse_shared_files(home, mark.home)
@@ -55,6 +56,16 @@ def adopt(settings: Settings, report: Report) -> str:
             server.stop()
         write_home(home, lake_id)
     return lake_id
+
+
+def refuse_database_elsewhere(settings: Settings) -> None:
+    """Only a database in this home is moved, backed up and restored together with it."""
+    address = settings.postgres_address
+    if not address.is_own:
+        raise LakePlaceError(
+            f"the catalog database is at {address}, not in {settings.paths.home.resolve()}: back "
+            "it up and move it there by its own means, together with the warehouse"
+        )
 
 
 def refuse_running(settings: Settings, home: Path, made_at: Path) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adlake.contracts.place import LakePlaceError, local_folder
-from adlake.devstack.adopt import adopt, refuse_running
+from adlake.devstack.adopt import adopt, refuse_database_elsewhere, refuse_running
 from adlake.devstack.archive import extract_archive, read_head, write_archive
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.home import place_of, read_home
@@ -35,6 +35,7 @@ def backup(settings: Settings, target: Path, report: Report) -> int:
         DevstackError: too little room, or a bad name.
     """
     place = place_of(settings)
+    refuse_database_elsewhere(settings)
     if read_home(place.home) is None:
         raise LakePlaceError(f"{place.home} is no lake: there is nothing to back up")
     warehouse = place.warehouse_folder
@@ -69,6 +70,7 @@ def restore(settings: Settings, archive: Path, report: Report) -> str:
         LakePlaceError: the home, or the warehouse, is not empty.
         DevstackError: the archive is damaged, or there is too little room.
     """
+    refuse_database_elsewhere(settings)
     home = settings.paths.home.resolve()
     warehouse = local_folder(settings.paths.warehouse_uri)
     if warehouse is None:

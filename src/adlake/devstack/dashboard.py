@@ -15,6 +15,7 @@ class Dashboard(Service):
     """Campaign and operations pages."""
 
     name: ClassVar[str] = "dashboard"
+    reads_secrets: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("trino",)
     grace_seconds: ClassVar[float] = 10.0
 

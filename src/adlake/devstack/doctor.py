@@ -21,6 +21,7 @@ from adlake.devstack.lake_place import refuse_wrong_place
 from adlake.devstack.ports import is_free, owner
 from adlake.devstack.postgres_place import find_postgres_bin
 from adlake.devstack.prerequisites import place_problems
+from adlake.devstack.service import Service
 from adlake.devstack.stack import Stack
 from adlake.devstack.versions import read_versions
 from adlake.settings import Settings
@@ -99,8 +100,11 @@ def place_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def port_findings(settings: Settings) -> Iterator[Finding]:
-    """One finding per port; a port held by our own running service is fine."""
+    """One finding per port or server of others; a port held by our own running service is fine."""
     for service in Stack(settings).services():
+        if away := service.elsewhere():
+            yield _elsewhere_finding(service, away)
+            continue
         running = service.main_process() is not None
         for setting, port in service.ports().items():
             if running:
@@ -114,6 +118,14 @@ def port_findings(settings: Settings) -> Iterator[Finding]:
                     f"wanted by {service.name}, taken by {owner(port)}",
                     f"stop that, or choose another with {setting}=<port>",
                 )
+
+
+def _elsewhere_finding(service: Service, address: str) -> Finding:
+    detail = f"at {address}, others run it: never started or stopped from here"
+    if service.is_ready():
+        return Finding(Verdict.OK, service.name, detail)
+    remedy = f"nobody answers there: start it there, or change {service.elsewhere_setting}"
+    return Finding(Verdict.BLOCKS, service.name, detail, remedy)
 
 
 def lake_finding(settings: Settings) -> Finding:

@@ -15,6 +15,7 @@ class Generator(Service):
     """Paced ad traffic into the topic."""
 
     name: ClassVar[str] = "generator"
+    reads_secrets: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("kafka", "stream")
     grace_seconds: ClassVar[float] = 20.0
 

@@ -11,12 +11,14 @@ from typing import ClassVar
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
+from adlake.contracts.address import parse_addresses
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.java import own_options
-from adlake.devstack.ports import accepts
+from adlake.devstack.ports import HOST, accepts, answers
 from adlake.devstack.service import Service
 from adlake.devstack.templates import INFRA_FOLDER, render
 from adlake.devstack.unpack import complete_or_absent
+from adlake.provision.outside import kafka_access
 from adlake.provision.topics import ensure_topic
 
 HEAP = "-Xmx448m"
@@ -27,6 +29,7 @@ class Kafka(Service):
     """The broker with the event topic."""
 
     name: ClassVar[str] = "kafka"
+    elsewhere_setting: ClassVar[str] = "ADLAKE_KAFKA_BOOTSTRAP"
     grace_seconds: ClassVar[float] = 30.0
 
     def command(self) -> list[str]:
@@ -41,14 +44,20 @@ class Kafka(Service):
             "ADLAKE_KAFKA_CONTROLLER_PORT": ports.kafka_controller_port,
         }
 
+    def elsewhere(self) -> str:
+        """The brokers of others: not on this machine, or with a login that ours has not."""
+        return "" if self.settings.has_own_kafka else self.settings.bootstrap_servers
+
     def is_ready(self) -> bool:
-        """The broker answers a metadata request."""
+        """The broker answers a metadata request; one of others accepts a connection."""
+        if self.elsewhere():
+            return any(answers(one) for one in parse_addresses(self.settings.bootstrap_servers))
         port = self.settings.ports.kafka_port
         if not accepts(port):
             return False
         try:
             consumer = KafkaConsumer(
-                bootstrap_servers=f"127.0.0.1:{port}", bootstrap_timeout_ms=3_000,
+                bootstrap_servers=f"{HOST}:{port}", bootstrap_timeout_ms=3_000,
                 request_timeout_ms=5_000,
             )  # fmt: skip
         except (KafkaError, OSError):
@@ -69,8 +78,9 @@ class Kafka(Service):
 
     def after_ready(self) -> None:
         """Create the event topic or update its settings."""
+        brokers, is_own = kafka_access(self.settings), not self.elsewhere()
         for topic in (self.settings.kafka.topic, self.settings.kafka.business_topic):
-            ensure_topic(self.settings.bootstrap_servers, self.settings.kafka, topic)
+            ensure_topic(brokers, self.settings.kafka, topic, is_own=is_own)
 
     def _format(self) -> None:
         identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import psutil
 
+from adlake.contracts.address import LOOPBACK, Address
 from adlake.devstack.errors import DevstackError
 
-HOST = "127.0.0.1"
+HOST = LOOPBACK
 CONNECT_SECONDS = 0.5
+ELSEWHERE_SECONDS = 3.0
+"""For another machine, whose name has to be looked up first."""
 OUT_OF_THE_WAY = range(20_000, 32_000)
 """Below what systems give to outgoing connections, which could take a port before its server."""
 _SERVERS = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
@@ -39,6 +42,16 @@ def accepts(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(CONNECT_SECONDS)
         return probe.connect_ex((HOST, port)) == 0
+
+
+def answers(address: Address) -> bool:
+    """Somebody accepts connections at an address, on this machine or another."""
+    try:
+        server = (address.host, address.port)
+        socket.create_connection(server, timeout=ELSEWHERE_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def refuse_taken(service: str, ports: dict[str, int]) -> None:

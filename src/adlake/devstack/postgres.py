@@ -14,10 +14,11 @@ from typing import ClassVar
 import psutil
 import psycopg
 from psycopg import sql
+from pydantic import SecretStr
 
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.home import place_of
-from adlake.devstack.ports import accepts
+from adlake.devstack.ports import HOST, accepts, answers
 from adlake.devstack.postgres_place import PostgresPlace, choose_place
 from adlake.devstack.postgres_roles import ensure_role, hand_over
 from adlake.devstack.process import run_as
@@ -41,6 +42,7 @@ class Postgres(Service):
     """The catalog database."""
 
     name: ClassVar[str] = "postgres"
+    elsewhere_setting: ClassVar[str] = "ADLAKE_POSTGRES_HOST"
     stop_signal: ClassVar[signal.Signals] = (
         signal.SIGINT
     )  # fast shutdown: does not wait for clients
@@ -55,12 +57,19 @@ class Postgres(Service):
         """SQL."""
         return {"ADLAKE_POSTGRES_PORT": self.settings.ports.postgres_port}
 
+    def elsewhere(self) -> str:
+        """The Postgres of others."""
+        address = self.settings.postgres_address
+        return "" if address.is_own else str(address)
+
     def user(self) -> int | None:
         """An unprivileged one when we are root."""
         return self._place.user
 
     def is_ready(self) -> bool:
-        """The administrator can log in."""
+        """The administrator can log in; a server of others accepts a connection."""
+        if self.elsewhere():
+            return answers(self.settings.postgres_address)
         if not accepts(self.settings.ports.postgres_port):
             return False
         try:
@@ -82,10 +91,27 @@ class Postgres(Service):
             os.chown(config, self._place.user, -1)
 
     def after_ready(self) -> None:
-        """Create roles and database, then apply the migrations as the database's owner."""
+        """Create roles and database (where the server is ours), then migrate it as its owner."""
+        if not self.elsewhere():
+            self._create_database()
+        catalog = self._catalog
+        if self.compares_place:
+            # Before anything is changed in it: the database may be a copied one.
+            check_place(catalog.connect, place_of(self.settings))
+        apply_migrations(catalog if self.elsewhere() else self._owned(), writer=self._role)
+
+    @property
+    def _catalog(self) -> CatalogDatabase:
+        """The catalog's database on this server, whatever way clients take to it."""
+        settings, address = self.settings, self.settings.postgres_address
+        database, password = settings.catalog.catalog_database, settings.catalog_password()
+        return CatalogDatabase(address.host, address.port, database, self._role, password)
+
+    def _create_database(self) -> None:
         role, database = self._role, self.settings.catalog.catalog_database
         owner, secrets = owner_of(role), self.settings.paths.secrets_dir
-        password = ensure_secret(secrets / "postgres_password")
+        ensure_secret(secrets / "postgres_password")
+        password = self.settings.catalog_password().get_secret_value()
         owner_password = ensure_secret(secrets / OWNER_FILE)
         with self._admin_database(ADMIN).connect(autocommit=True) as admin:
             ensure_role(admin, role, password)
@@ -93,15 +119,14 @@ class Postgres(Service):
             if not _exists(admin, "pg_database", "datname", database):
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")
                 admin.execute(statement.format(sql.Identifier(database), sql.Identifier(owner)))
-        catalog = CatalogDatabase(
-            "127.0.0.1", self.settings.ports.postgres_port, database, role, password
-        )
-        if self.compares_place:
-            # Before anything is changed in it: the database may be a copied one.
-            check_place(catalog.connect, place_of(self.settings))
-        with self._admin_database(database).connect(autocommit=True) as admin:
-            hand_over(admin, role, owner)
-        apply_migrations(replace(catalog, user=owner, password=owner_password), writer=role)
+
+    def _owned(self) -> CatalogDatabase:
+        """The database for its owner, handed over to it where the writer owned it."""
+        catalog, owner = self._catalog, owner_of(self._role)
+        with self._admin_database(catalog.database).connect(autocommit=True) as admin:
+            hand_over(admin, self._role, owner)
+        password = ensure_secret(self.settings.paths.secrets_dir / OWNER_FILE)
+        return replace(catalog, user=owner, password=SecretStr(password))
 
     def _initialise(self) -> None:
         place = self._place
@@ -140,7 +165,7 @@ class Postgres(Service):
 
     def _admin_database(self, name: str) -> CatalogDatabase:
         port = self.settings.ports.postgres_port
-        return CatalogDatabase("127.0.0.1", port, name, ADMIN, self._admin_password)
+        return CatalogDatabase(HOST, port, name, ADMIN, SecretStr(self._admin_password))
 
     @property
     def _admin_password(self) -> str:

@@ -14,7 +14,9 @@ def ensure_role(admin: psycopg.Connection, role: str, password: str) -> None:
     found = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
     if found is None:
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
-    admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, password))
+    # Encrypted here: a statement may reach the server's log.
+    secret = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, secret.decode()))
     # The role's own schema of the same name would otherwise shadow `public`.
     admin.execute(sql.SQL("ALTER ROLE {} SET search_path = public").format(name))
 

@@ -33,7 +33,7 @@ class PidFile:
     """When the process began (io.process_identity); None in a file of an older version."""
     port: int | None
     settings: Mapping[str, str] | None = None
-    """What it was started with: what starts it again when it ends by itself. No secret is one."""
+    """What it was started with, without secrets: what starts it again when it ends by itself."""
 
     def write(self, path: Path) -> None:
         """Replace `path` atomically."""

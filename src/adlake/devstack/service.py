@@ -25,6 +25,8 @@ from adlake.settings import REPO_ROOT, Settings
 
 POLL_SECONDS = 0.2
 LAST_LINES = 15
+JOIN_SECONDS = 30.0
+"""A server elsewhere may be starting beside us."""
 Report = Callable[[str], None]
 
 
@@ -55,9 +57,13 @@ class Service(ABC):
     name: ClassVar[str]
     requires: ClassVar[tuple[str, ...]] = ()
     """Services that must be ready before this one starts."""
+    elsewhere_setting: ClassVar[str] = ""
+    """What says that others run it."""
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     grace_seconds: ClassVar[float] = 20.0
     ready_seconds: ClassVar[float] = 120.0
+    reads_secrets: ClassVar[bool] = False
+    """A program of ours that reads the settings: its environment holds their secrets too."""
 
     def __init__(self, settings: Settings, installation: Installation | None = None) -> None:
         self.settings = settings
@@ -87,6 +93,10 @@ class Service(ABC):
     @abstractmethod
     def is_ready(self) -> bool:
         """Does it serve requests now? Must not raise for a service that is down."""
+
+    def elsewhere(self) -> str:
+        """Address of a server that others run: never started or stopped here; empty: it is ours."""
+        return ""
 
     def waits_for(self) -> str:
         """What keeps a running service from its work, in one sentence; empty: nothing."""
@@ -123,7 +133,7 @@ class Service(ABC):
 
     def state(self) -> State:
         """What the service is doing now."""
-        if self.main_process() is not None:
+        if self.main_process() is not None or self.elsewhere():
             return State.READY if self.is_ready() else State.NOT_READY
         return State.DIED if self.pid_path.exists() else State.STOPPED
 
@@ -146,6 +156,24 @@ class Service(ABC):
             self._wait_until_ready(began)
         self.after_ready()
         return Started(time.monotonic() - began, running)
+
+    def join(self, patience_seconds: float = JOIN_SECONDS) -> Started:
+        """Wait for a server that others run, and bring what lives in it up to date.
+
+        Raises:
+            DevstackError: it does not answer in time.
+        """
+        began = time.monotonic()
+        while not self.is_ready():
+            if self.cancelled.is_set() or time.monotonic() - began > patience_seconds:
+                raise DevstackError(
+                    f"{self.name} at {self.elsewhere()} does not answer. It is not started from "
+                    f"here, since the settings say that it runs there: start it there, or change "
+                    f"{self.elsewhere_setting}"
+                )
+            time.sleep(POLL_SECONDS)
+        self.after_ready()
+        return Started(time.monotonic() - began, already_running=True)
 
     def revive(self) -> None:
         """Start it again if it ended by itself, and do not wait; what it said last is kept."""
@@ -182,7 +210,9 @@ class Service(ABC):
         started = process.start_detached(
             self.command(),
             environment=environment.of_service(
-                self.settings.as_environment(), self.marker, self.home
+                self.settings.as_environment(with_secrets=self.reads_secrets),
+                self.marker,
+                self.home,
             )
             | self.environment(),
             log_file=self.log_file,
@@ -190,7 +220,7 @@ class Service(ABC):
             user=self.user(),
         )
         port = next(iter(self.ports().values()), None)
-        settings = self.settings.as_environment()
+        settings = self.settings.as_environment(with_secrets=False)
         process.PidFile(started.pid, beginning(started), port, settings).write(self.pid_path)
 
     def _refuse_other_port(self) -> None:

@@ -17,6 +17,7 @@ from adlake.devstack.install import install
 from adlake.devstack.installation import Installation
 from adlake.devstack.kafka import Kafka
 from adlake.devstack.locks import exclusive
+from adlake.devstack.ports import HOST
 from adlake.devstack.postgres import Postgres
 from adlake.devstack.postgres_place import remove_place
 from adlake.devstack.prerequisites import refuse_unfit
@@ -101,11 +102,14 @@ class Stack:
             self.supervisor().stop()
         with self._locked():
             for service in reversed(self.services(names)):
+                # One of ours may still run from before the settings named another place.
                 stopped = service.stop()
+                if service.elsewhere() and only is not None:
+                    self._say(f"  {service.name:<10} left: others run it at {service.elsewhere()}")
                 if stopped.was_running:
                     forced = f", {len(stopped.killed)} process(es) killed" if stopped.killed else ""
                     self._say(f"  {service.name:<10} stopped ({stopped.seconds:.1f} s{forced})")
-                elif only is not None:
+                elif only is not None and not service.elsewhere():
                     self._say(f"  {service.name:<10} was not running")
             if not any(service.pid_path.exists() for service in self.services()):
                 self.supervisor().stop()
@@ -146,6 +150,9 @@ class Stack:
         remove_warehouse(self.settings, self._report)
         remove_place(self.home)
         shutil.rmtree(self.home)
+        for service in self.services():
+            if away := service.elsewhere():
+                self._report(f"left: what this lake has in {service.name} at {away}")
         self._report(f"removed {self.home}")
 
     def _start_all(self, services: list[Service]) -> None:
@@ -166,9 +173,13 @@ class Stack:
     def _start_after(self, needed: list[Future[None]], service: Service) -> None:
         for future in needed:
             future.result()
+        if away := service.elsewhere():
+            service.join()
+            self._say(f"  {service.name:<10} {'answers':<20} {away} (others run it)")
+            return
         started = service.start()
         port = next(iter(service.ports().values()), None)
-        where = f"127.0.0.1:{port}" if port else "no port"
+        where = f"{HOST}:{port}" if port else "no port"
         what = "already running" if started.already_running else f"ready in {started.seconds:.1f} s"
         self._say(f"  {service.name:<10} {what:<20} {where:<16} log: {shorten(service.log_file)}")
 

@@ -60,6 +60,8 @@ def _with_restarts(row: ServiceStatus, count: int, last: str) -> ServiceStatus:
 
 def status_of(service: Service) -> ServiceStatus:
     """Look at one service."""
+    if service.elsewhere() and service.main_process() is None:
+        return _elsewhere(service)
     main = service.main_process()
     return ServiceStatus(
         service=service.name,
@@ -70,6 +72,11 @@ def status_of(service: Service) -> ServiceStatus:
         memory_bytes=memory_bytes(service.processes()),
         note=service.waits_for() if main else "",
     )
+
+
+def _elsewhere(service: Service) -> ServiceStatus:
+    note = f"others run it at {service.elsewhere()}: never started or stopped from here"
+    return ServiceStatus(service.name, service.state().value, None, None, None, 0, note=note)
 
 
 def all_wanted_ready(rows: list[ServiceStatus]) -> bool:

@@ -16,6 +16,7 @@ class Stream(Service):
     """Spark Structured Streaming from the topic into the lake."""
 
     name: ClassVar[str] = "stream"
+    reads_secrets: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("postgres", "kafka")
     grace_seconds: ClassVar[float] = 35.0
     ready_seconds: ClassVar[float] = 300.0

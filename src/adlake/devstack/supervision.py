@@ -16,6 +16,7 @@ class SupervisorService(Service):
     """Watches the other services; started before them by `up`, stopped before them by `down`."""
 
     name: ClassVar[str] = supervisor.NAME
+    reads_secrets: ClassVar[bool] = True
 
     def command(self) -> list[str]:
         """Argument vector."""

@@ -15,9 +15,11 @@ from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.service import Service
 from adlake.devstack.templates import render
 from adlake.io.trino import direct_session
+from adlake.provision.outside import object_store
 
 HEAP = "-Xmx1280m"
 QUERY_SECONDS = 10.0
+LOCAL_FILES = {"fs.native-local.enabled": "true", "local.location": "/"}
 CONFIGURATION = (
     "config.properties", "log.properties", "access-control.properties", "access-rules.json",
 )  # fmt: skip
@@ -27,6 +29,7 @@ class Trino(Service):
     """The query engine."""
 
     name: ClassVar[str] = "trino"
+    elsewhere_setting: ClassVar[str] = "ADLAKE_TRINO_HOST"
     requires: ClassVar[tuple[str, ...]] = ("postgres",)
     ready_seconds: ClassVar[float] = 240.0
 
@@ -52,6 +55,11 @@ class Trino(Service):
         """HTTP."""
         return {"ADLAKE_TRINO_PORT": self.settings.ports.trino_port}
 
+    def elsewhere(self) -> str:
+        """The Trino of others."""
+        address = self.settings.trino_address
+        return "" if address.is_own else str(address)
+
     def environment(self) -> dict[str, str]:
         """Secrets, so that they are in no file of Trino's.
 
@@ -60,19 +68,22 @@ class Trino(Service):
         """
         own = ensure_secret(self.settings.paths.secrets_dir / "trino_internal_secret")
         secrets = {"TRINO_INTERNAL_SECRET": own}
+        store = object_store(self.settings)
+        secrets |= store.trino_environment() if store is not None else {}
         if self.settings.catalog.catalog_type == "rest":
             return secrets
-        return secrets | {"LAKEHOUSE_CATALOG_PASSWORD": self.settings.catalog_password()}
+        password = self.settings.catalog_password().get_secret_value()
+        return secrets | {"LAKEHOUSE_CATALOG_PASSWORD": password}
 
     def is_ready(self) -> bool:
         """Started, and a query on the lake's catalog returns."""
-        info = fetch_json(f"http://127.0.0.1:{self.settings.ports.trino_port}/v1/info")
+        info = fetch_json(f"http://{self.settings.trino_address}/v1/info")
         if not isinstance(info, dict) or info.get("starting") is not False:
             return False
         try:
             with connect(
-                host="127.0.0.1", port=self.settings.ports.trino_port, user="adlake",
-                catalog="lakehouse", request_timeout=QUERY_SECONDS, max_attempts=1,
+                host=self.settings.ports.trino_host, port=self.settings.ports.trino_port,
+                user="adlake", catalog="lakehouse", request_timeout=QUERY_SECONDS, max_attempts=1,
                 http_session=direct_session(),
             ) as connection:  # fmt: skip
                 cursor = connection.cursor()
@@ -94,6 +105,7 @@ class Trino(Service):
             "uri": self._catalog_uri(),
             "user": self.settings.catalog.catalog_user,
             "warehouse": self.settings.paths.warehouse_uri,
+            "storage": self._storage(),
         }
         for name in CONFIGURATION:
             render(f"trino/{name}", self._etc / name, values)
@@ -102,6 +114,11 @@ class Trino(Service):
         kind = self.settings.catalog.catalog_type
         target = self._etc / "catalog" / "lakehouse.properties"
         render(f"trino/catalog/lakehouse.{kind}.properties", target, values)
+
+    def _storage(self) -> str:
+        store = object_store(self.settings)
+        lines = LOCAL_FILES if store is None else store.trino_properties()
+        return "\n".join(f"{name}={value}" for name, value in lines.items())
 
     def _catalog_uri(self) -> str:
         if self.settings.catalog.catalog_type == "rest":

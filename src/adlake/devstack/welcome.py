@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adlake.devstack.service import State
+from adlake.devstack.ports import HOST
+from adlake.devstack.service import Service, State
 from adlake.devstack.stack import Stack
 
 PLACES = {
-    "dashboard": "Dashboard       http://127.0.0.1:{port}",
-    "stream": "Spark UI        http://127.0.0.1:{port}",
-    "trino": "Trino           http://127.0.0.1:{port}  (catalog lakehouse, any user, reads only)",
-    "kafka": "Kafka           127.0.0.1:{port}",
+    "dashboard": "Dashboard       http://{at}",
+    "stream": "Spark UI        http://{at}",
+    "trino": "Trino           http://{at}  (catalog lakehouse, any user, reads only)",
+    "kafka": "Kafka           {at}",
 }
 NEXT = {
     "make status": "what runs, and its memory",
@@ -26,18 +27,20 @@ ASK_TRINO = ("make verify", "make query NAME=roas")
 def welcome(stack: Stack) -> str:
     """Text for the services that are ready; names no command that cannot work with them."""
     ready = {
-        service.name: next(iter(service.ports().values()), None)
+        service.name: service.elsewhere() or _here(service)
         for service in stack.services()
         if service.state() is State.READY
     }
     return text_for(ready)
 
 
-def text_for(ready: Mapping[str, int | None]) -> str:
-    """The same for service name -> port."""
-    places = [
-        f"  {text.format(port=ready[name])}" for name, text in PLACES.items() if name in ready
-    ]
+def _here(service: Service) -> str:
+    return f"{HOST}:{next(iter(service.ports().values()), '')}"
+
+
+def text_for(ready: Mapping[str, str]) -> str:
+    """The same for service name -> address."""
+    places = [f"  {text.format(at=ready[name])}" for name, text in PLACES.items() if name in ready]
     usable = {verb: use for verb, use in NEXT.items() if "trino" in ready or verb not in ASK_TRINO}
     verbs = [f"  {verb:<22} {use}" for verb, use in usable.items()]
     return "\n".join([*(["", "Look at", *places] if places else []), "", "Next", *verbs])

@@ -23,6 +23,7 @@ from adlake.generator.options import GeneratorOptions
 from adlake.generator.progress import Progress
 from adlake.generator.worker import Worker
 from adlake.io.kafka import EventPublisher, build_producer, close_producer
+from adlake.io.kafka_access import Brokers
 from adlake.io.topic import topic_facts
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Target:
     """Where events go and where state is kept."""
 
-    bootstrap_servers: str
+    brokers: Brokers
     topic: str
     home: Path
     business_topic: str = ""
@@ -62,10 +63,10 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
     label = f"worker {options.worker + 1}/{options.workers}" if options.workers > 1 else ""
     progress = Progress(label)
     with _sole_owner(options, target.home):
-        producer = build_producer(target.bootstrap_servers)
+        producer = build_producer(target.brokers)
         try:
             publisher = EventPublisher(producer, target.topic)
-            topic_id = topic_facts(target.bootstrap_servers, target.topic).topic_id
+            topic_id = topic_facts(target.brokers, target.topic).topic_id
             business = None
             if target.business_topic:
                 business = _business_topic(EventPublisher(producer, target.business_topic), target)
@@ -84,7 +85,7 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
 def _business_topic(publisher: EventPublisher, target: Target) -> BusinessTopic:
     return BusinessTopic(
         name=target.business_topic,
-        topic_id=topic_facts(target.bootstrap_servers, target.business_topic).topic_id,
+        topic_id=topic_facts(target.brokers, target.business_topic).topic_id,
         publisher=publisher,
         advertisers=target.advertisers,
     )

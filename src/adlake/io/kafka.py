@@ -13,6 +13,8 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.acks import PartitionAcks
+from adlake.io.kafka_access import Brokers, client_arguments
+from adlake.io.kafka_errors import login_trouble
 
 MAX_UNACKED: Final = 100_000
 """Records in flight before `publish` waits: the client library itself has no memory bound."""
@@ -27,11 +29,13 @@ class ProducerError(AdlakeError):
     """Events that could not be delivered to the broker."""
 
 
-def build_producer(bootstrap_servers: str, client_id: str = "adlake-generator") -> KafkaProducer:
+def build_producer(
+    bootstrap_servers: Brokers, client_id: str = "adlake-generator"
+) -> KafkaProducer:
     """An idempotent producer (acks=all, lz4); raises ProducerError when no broker answers."""
     try:
         return KafkaProducer(
-            bootstrap_servers=bootstrap_servers.split(","),
+            **client_arguments(bootstrap_servers),
             client_id=client_id,
             acks="all",
             enable_idempotence=True,
@@ -47,6 +51,8 @@ def build_producer(bootstrap_servers: str, client_id: str = "adlake-generator") 
             metrics_enabled=False,
         )
     except KafkaError as error:
+        if trouble := login_trouble(error, bootstrap_servers):
+            raise ProducerError(trouble) from error
         raise ProducerError(
             f"no Kafka broker answers at {bootstrap_servers}: start it with `make up`, or set "
             "ADLAKE_KAFKA_BOOTSTRAP"
@@ -63,7 +69,7 @@ def close_producer(producer: KafkaProducer) -> None:
 
 
 def publish_all(
-    bootstrap_servers: str, topic: str, records: Sequence[Record]
+    bootstrap_servers: Brokers, topic: str, records: Sequence[Record]
 ) -> list[tuple[int, int]]:
     """Send a few records, wait for all acknowledgements; partition and offset of each.
 

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.contracts.record_time import FIRST_INGEST_MS, LAST_INGEST_MS
+from adlake.io.kafka_access import Brokers, spark_options
 
 
 def kafka_records(
     session: SparkSession,
-    bootstrap_servers: str,
+    brokers: Brokers,
     topic: str,
     *,
     label: str,
     starting_offsets: str,
     most_per_batch: int,
+    secrets_dir: Path | None = None,
 ) -> DataFrame:
     """Streaming frame of the topic's records.
 
     Args:
         session: the driver's session.
-        bootstrap_servers: broker list.
+        brokers: their addresses, and the login where they want one.
         topic: name of the topic.
         label: what Bronze calls this history of the topic (contracts.source).
         starting_offsets: Spark's JSON form, inclusive, by topic and partition.
         most_per_batch: rate limit, records in one micro-batch.
+        secrets_dir: takes the file that the JVM reads a login from.
 
     Returns:
         value, kafka_topic (the label), kafka_partition, kafka_offset, kafka_key, ingest_ts.
@@ -35,7 +40,7 @@ def kafka_records(
     first, last = (F.timestamp_millis(F.lit(ms)) for ms in (FIRST_INGEST_MS, LAST_INGEST_MS))
     return (
         session.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", bootstrap_servers)
+        .options(**spark_options(brokers, secrets_dir))
         .option("kafka.isolation.level", "read_committed")
         .option("subscribe", topic)
         .option("startingOffsets", starting_offsets)

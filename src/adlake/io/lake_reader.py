@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from pydantic import SecretStr
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
 from adlake.contracts import stamps
+from adlake.contracts.address import LOOPBACK, Address
 from adlake.contracts.tables import CATALOG
+from adlake.io.object_store import ObjectStore
 from adlake.io.stamp import Stamp
 from adlake.io.table_heads import TableHead
 
@@ -22,27 +25,32 @@ class LakeReader:
 
     jdbc_uri: str
     user: str
-    password: str
+    password: SecretStr
     warehouse_uri: str
+    object_store: ObjectStore | None = None
 
     def table(self, name: str) -> Table | None:
         """`namespace.table`, None while it does not exist."""
-        target = urlsplit(self.jdbc_uri.removeprefix("jdbc:"))
-        catalog = SqlCatalog(
-            CATALOG,
-            uri=(
-                f"postgresql+psycopg://{quote(self.user)}:{quote(self.password)}"
-                f"@{target.hostname}:{target.port or 5432}{target.path}"
-            ),
-            warehouse=self.warehouse_uri,
-            init_catalog_tables="false",
-        )
+        catalog = SqlCatalog(CATALOG, **self.properties())
         try:
             return catalog.load_table(name)
         except NoSuchTableError:
             return None
         finally:
             catalog.close()
+
+    def properties(self) -> dict[str, str]:
+        """What PyIceberg is told, secrets included: nothing to show."""
+        target = urlsplit(self.jdbc_uri.removeprefix("jdbc:"))
+        server = Address(target.hostname or LOOPBACK, target.port or 5432)
+        login = f"{quote(self.user, safe='')}:{quote(self.password.get_secret_value(), safe='')}"
+        store = self.object_store
+        return {
+            "uri": f"postgresql+psycopg://{login}@{server}{target.path}",
+            "warehouse": self.warehouse_uri,
+            "init_catalog_tables": "false",
+            **(store.pyiceberg_properties() if store is not None else {}),
+        }
 
     def newest_stamp(self, name: str) -> Stamp | None:
         """The newest stamp among the ancestors of a table's main branch."""

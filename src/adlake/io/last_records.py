@@ -14,6 +14,7 @@ from dataclasses import replace
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.header_names import accept_any_header_names
+from adlake.io.kafka_access import Brokers, client_arguments
 from adlake.io.stamp import LastRecord
 from adlake.io.topic import TopicFacts, UnreadableRecordsError, clear_errors
 
@@ -24,7 +25,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 def with_last_records(
-    topic: TopicFacts, bootstrap_servers: str, contained: Mapping[int, LastRecord]
+    topic: TopicFacts, bootstrap_servers: Brokers, contained: Mapping[int, LastRecord]
 ) -> TopicFacts:
     """The topic's facts with the records that the broker holds at these offsets.
 
@@ -45,7 +46,7 @@ def with_last_records(
     accept_any_header_names()
     with clear_errors(bootstrap_servers):
         consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap_servers, isolation_level="read_committed",
+            **client_arguments(bootstrap_servers), isolation_level="read_committed",
             enable_auto_commit=False,
         )  # fmt: skip
         try:
@@ -55,7 +56,7 @@ def with_last_records(
 
 
 def _readable(
-    consumer: KafkaConsumer, wanted: Mapping[TopicPartition, int], bootstrap_servers: str
+    consumer: KafkaConsumer, wanted: Mapping[TopicPartition, int], bootstrap_servers: Brokers
 ) -> dict[int, LastRecord]:
     """Those of the records that can be unpacked; one that cannot must not hide the others."""
     try:

@@ -14,6 +14,10 @@ _JVM_GONE = (
 )
 _FULL = "the disk: {}: make room, then `make up` goes on exactly where the tables are"
 _KAFKA = "Kafka does not answer ({}): `make up` starts it, `make logs NAME=kafka` says why it ended"
+_KAFKA_LOGIN = (
+    "Kafka refuses the login or does not allow this ({}): check ADLAKE_KAFKA_USER and "
+    "ADLAKE_KAFKA_PASSWORD_FILE, and what this user may read"
+)
 _FENCED = "{}: another driver took over, this one wrote nothing more"
 _MEMORY = "the Spark JVM is out of memory ({}): raise ADLAKE_DRIVER_MEMORY, then `make up`"
 
@@ -37,6 +41,13 @@ _OUTAGES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
             r"|LeaderNotAvailable|CoordinatorNotAvailable|NotLeaderOrFollower)Exception[^\n]*)"
         ),
         _KAFKA.format,
+    ),
+    (
+        re.compile(
+            r"org\.apache\.kafka\.common\.errors\."
+            r"((?:\w*Authentication|\w*Authorization)Exception[^\n]*)"
+        ),
+        _KAFKA_LOGIN.format,
     ),
     (re.compile(r"(Py4JNetworkError|Answer from Java side is empty)"), lambda _: _JVM_GONE),
 )

@@ -8,13 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+from py4j.protocol import Py4JJavaError
+from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
+from adlake.contracts.address import LOOPBACK
 from adlake.contracts.tables import CATALOG
 from adlake.io.lease import Lease
+from adlake.io.object_store import ObjectStore, ObjectStoreError
 
+REDACTED = "(?i)secret|password|passwd|token|access[.]?key|credential|jaas"
+"""Options whose value Spark shows in no page, plan or log."""
 _LOGGING = Path(__file__).resolve().parents[3] / "infra" / "spark" / "log4j2.properties"
 
 
@@ -25,9 +32,11 @@ class CatalogAccess:
     kind: str
     uri: str
     user: str
-    password: str
+    password: SecretStr
     warehouse_uri: str
     lease: Lease | None = None
+    object_store: ObjectStore | None = None
+    """None where the warehouse is no object store."""
 
     def fenced_uri(self) -> str:
         """Catalog URI that states the writer's lease and its epoch to the database."""
@@ -50,10 +59,14 @@ class SparkResources:
     java_options: tuple[str, ...] = ()
     output_file: Path | None = None
     """Takes what the JVM prints; None: where this process prints."""
+    driver_host: str = LOOPBACK
+    """The driver's name for its executors."""
+    bind_address: str = LOOPBACK
+    """What driver and UI listen on."""
 
 
 def build_session(app_name: str, resources: SparkResources) -> SparkSession:
-    """Create (or reuse) the session of this process; time zone UTC, bound to 127.0.0.1."""
+    """Create (or reuse) the session of this process; time zone UTC."""
     builder = (
         SparkSession.builder.appName(app_name)
         .master(resources.master)
@@ -69,8 +82,10 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
                 *resources.java_options,
             ),
         )
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", resources.bind_address)
+        .config("spark.driver.host", resources.driver_host)
+        # Beside what Spark hides itself: logins of catalogs and brokers.
+        .config("spark.redaction.regex", REDACTED)
         .config("spark.ui.enabled", str(resources.ui_port is not None).lower())
         .config("spark.ui.port", str(resources.ui_port or 4040))
         .config("spark.ui.showConsoleProgress", "false")
@@ -151,9 +166,26 @@ def connect_catalog(session: SparkSession, access: CatalogAccess) -> None:
     if access.kind == "jdbc":
         properties |= {
             "jdbc.user": access.user,
-            "jdbc.password": access.password,
+            "jdbc.password": access.password.get_secret_value(),
             "jdbc.schema-version": "V1",
         }
+    if access.object_store is not None:
+        _refuse_without_s3(session)
+        properties |= access.object_store.spark_properties()
     session.conf.set(prefix, "org.apache.iceberg.spark.SparkCatalog")
     for name, value in properties.items():
         session.conf.set(f"{prefix}.{name}", value)
+
+
+_S3_CLASS = "software.amazon.awssdk.services.s3.S3Client"
+
+
+def _refuse_without_s3(session: SparkSession) -> None:
+    jvm: Any = session._jvm
+    try:
+        jvm.java.lang.Class.forName(_S3_CLASS)
+    except Py4JJavaError:
+        raise ObjectStoreError(
+            "a warehouse on s3:// needs Iceberg's S3 library in Spark's folder of jars "
+            "(iceberg-aws-bundle, of the version of iceberg-spark-runtime that lies there)"
+        ) from None

@@ -14,6 +14,8 @@ from kafka.errors import CorruptRecordError, KafkaError, UnsupportedCodecError
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.deadline import NO_DEADLINE, Deadline
+from adlake.io.kafka_access import Brokers, client_arguments
+from adlake.io.kafka_errors import login_trouble
 from adlake.io.stamp import LastRecord
 
 REQUEST_SECONDS = 15.0
@@ -80,13 +82,13 @@ class TopicFacts:
         )
 
 
-def refuse_dead_broker(bootstrap: str, seconds: float) -> None:
+def refuse_dead_broker(bootstrap: Brokers, seconds: float) -> None:
     """Raise TopicError at once when nothing listens where the brokers should be.
 
     The client itself tries a refused connection again until its bootstrap time is over.
     """
     said: list[str] = []
-    for server in bootstrap.split(","):
+    for server in str(bootstrap).split(","):
         host, _, port = server.strip().rpartition(":")
         if not (host and port.isdigit()):
             return  # left to the client, which knows more spellings
@@ -100,7 +102,7 @@ def refuse_dead_broker(bootstrap: str, seconds: float) -> None:
 
 
 def topic_facts(
-    bootstrap: str,
+    bootstrap: Brokers,
     topic: str,
     bootstrap_seconds: float = STREAM_BOOTSTRAP_SECONDS,
     deadline: Deadline = NO_DEADLINE,
@@ -114,7 +116,7 @@ def topic_facts(
     """
     with clear_errors(bootstrap):
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
+            **client_arguments(bootstrap), request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
             bootstrap_timeout_ms=deadline.patience_ms(bootstrap_seconds),
         )  # fmt: skip
         try:
@@ -135,11 +137,11 @@ def topic_facts(
 
 
 def _offsets(
-    bootstrap: str, keys: list[TopicPartition], isolation_level: str, deadline: Deadline
+    bootstrap: Brokers, keys: list[TopicPartition], isolation_level: str, deadline: Deadline
 ) -> tuple[dict[int, int], dict[int, int]]:
     """First and end offset by partition, as a reader of this isolation sees them."""
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level=isolation_level, enable_auto_commit=False,
+        **client_arguments(bootstrap), isolation_level=isolation_level, enable_auto_commit=False,
         request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
         bootstrap_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
     )  # fmt: skip
@@ -156,7 +158,7 @@ def _offsets(
 class TopicWatch:
     """Asks for a topic's id again and again over one connection."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, bootstrap: Brokers, topic: str) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
         self._admin: KafkaAdminClient | None = None
@@ -170,14 +172,14 @@ class TopicWatch:
         admin, self._admin = self._admin, None  # kept only when it answered
         with clear_errors(self._bootstrap):
             admin = admin or KafkaAdminClient(
-                bootstrap_servers=self._bootstrap, request_timeout_ms=int(REQUEST_SECONDS * 1_000)
+                **client_arguments(self._bootstrap), request_timeout_ms=int(REQUEST_SECONDS * 1_000)
             )
             described = _description(admin, self._bootstrap, self._topic)
         self._admin = admin
         return str(described["topic_id"])
 
 
-def _description(admin: KafkaAdminClient, bootstrap: str, topic: str) -> dict[str, Any]:
+def _description(admin: KafkaAdminClient, bootstrap: Brokers, topic: str) -> dict[str, Any]:
     described: dict[str, Any] = admin.describe_topics([topic])[0]
     if described.get("error_code"):
         raise TopicError(f"topic {topic} does not exist at {bootstrap}: run `make up`")
@@ -185,7 +187,7 @@ def _description(admin: KafkaAdminClient, bootstrap: str, topic: str) -> dict[st
 
 
 @contextmanager
-def clear_errors(bootstrap: str) -> Iterator[None]:
+def clear_errors(bootstrap: Brokers) -> Iterator[None]:
     """Turns errors of the Kafka client into one sentence.
 
     Raises:
@@ -200,6 +202,8 @@ def clear_errors(bootstrap: str) -> Iterator[None]:
             f"({error}): see docs/runbook.md, records that cannot be read"
         ) from error
     except KafkaError as error:
+        if trouble := login_trouble(error, bootstrap):
+            raise TopicError(trouble) from error
         raise TopicError(
             f"Kafka does not answer at {bootstrap} ({error}): run `make up`"
         ) from error

@@ -16,6 +16,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.header_names import accept_any_header_names
+from adlake.io.kafka_access import Brokers, client_arguments
 from adlake.io.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
     REQUEST_SECONDS,
@@ -77,7 +78,7 @@ def counted_within(
 
 
 def ranges_without_records(
-    bootstrap_servers: str,
+    bootstrap_servers: Brokers,
     topic: str,
     ranges: Sequence[OffsetRange],
     deadline: Deadline = NO_DEADLINE,
@@ -93,7 +94,7 @@ def ranges_without_records(
     accept_any_header_names()
     with clear_errors(bootstrap_servers):
         consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap_servers, isolation_level="read_committed",
+            **client_arguments(bootstrap_servers), isolation_level="read_committed",
             enable_auto_commit=False, max_partition_fetch_bytes=_FETCH_BYTES,
             request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
             bootstrap_timeout_ms=deadline.patience_ms(COMMAND_BOOTSTRAP_SECONDS),
@@ -121,7 +122,7 @@ class _Reader:
     """Walks over one partition, forwards: near ranges cost one fetch together."""
 
     def __init__(
-        self, consumer: KafkaConsumer, partition: TopicPartition, bootstrap_servers: str
+        self, consumer: KafkaConsumer, partition: TopicPartition, bootstrap_servers: Brokers
     ) -> None:
         self._consumer = consumer
         self._partition = partition

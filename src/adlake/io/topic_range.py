@@ -14,6 +14,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from adlake.contracts.record_time import ingest_ms
 from adlake.io.header_names import accept_any_header_names
+from adlake.io.kafka_access import Brokers, client_arguments
 from adlake.io.topic import TopicError, clear_errors
 
 POLL_MS: Final = 1_000
@@ -63,7 +64,7 @@ class _Group:
 
 
 def fetch_ranges(
-    bootstrap_servers: str,
+    bootstrap_servers: Brokers,
     topic: str,
     first: Mapping[int, int],
     beyond: Mapping[int, int],
@@ -82,7 +83,7 @@ def fetch_ranges(
     with clear_errors(bootstrap_servers), pq.ParquetWriter(file, _SCHEMA) as writer:
         group = _Group(writer)
         consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap_servers, isolation_level="read_committed",
+            **client_arguments(bootstrap_servers), isolation_level="read_committed",
             enable_auto_commit=False, auto_offset_reset="none",
         )  # fmt: skip
         try:

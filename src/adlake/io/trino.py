@@ -11,6 +11,7 @@ from typing import Any
 import requests
 import trino
 
+from adlake.contracts.address import LOOPBACK, Address
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import CATALOG
 
@@ -111,7 +112,7 @@ class TrinoClient:
 
 def connect(
     port: int,
-    host: str = "127.0.0.1",
+    host: str = LOOPBACK,
     user: str = "adlake",
     catalog: str = CATALOG,
     session_properties: Mapping[str, str] | None = None,
@@ -129,7 +130,7 @@ def connect(
         legacy_prepared_statements=False,  # else each new client probes the server first
         session_properties=dict(session_properties or {}),
     )
-    return TrinoClient(connection, f"{host}:{port}")
+    return TrinoClient(connection, str(Address(host, port)))
 
 
 def direct_session() -> requests.Session:

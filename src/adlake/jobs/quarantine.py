@@ -19,6 +19,7 @@ from adlake.domain.correction import ORIGIN_FIELD, origin_text, with_members
 from adlake.io.bronze_records import payload_of
 from adlake.io.fixes import Connect, Fix, Position, fixes, replay_pending, shown, store_fix
 from adlake.io.kafka import publish_all
+from adlake.io.kafka_access import Brokers
 from adlake.io.sql_files import sql_text
 from adlake.io.trino import QueryResult, TrinoClient
 from adlake.jobs.query_output import printable
@@ -133,7 +134,7 @@ def pending_fixes(connect: Connect) -> list[Fix]:
     return [one for one in fixes(connect) if one.status == "pending"]
 
 
-def replay(connect: Connect, bootstrap_servers: str, topic: str) -> list[Fix]:
+def replay(connect: Connect, brokers: Brokers, topic: str) -> list[Fix]:
     """Publish every pending fix with acks=all and mark it with its new position.
 
     Raises:
@@ -146,7 +147,7 @@ def replay(connect: Connect, bootstrap_servers: str, topic: str) -> list[Fix]:
         for one in pending:
             corrected(one.position, one.payload, now_ms)
         records = [(one.impression_id.encode(), one.payload, now_ms) for one in pending]
-        return publish_all(bootstrap_servers, topic, records)
+        return publish_all(brokers, topic, records)
 
     return replay_pending(connect, publish)
 

@@ -8,10 +8,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+from pydantic import SecretStr
 
+from adlake.contracts.address import LOOPBACK
 from adlake.contracts.errors import AdlakeError
 from adlake.provision.rights import grant_rights, owner_of
 from adlake.settings import REPO_ROOT, Settings
+from adlake.settings_outside import read_secret
 
 MIGRATIONS_FOLDER = REPO_ROOT / "sql" / "migrations"
 CONNECT_SECONDS = 10
@@ -42,13 +45,14 @@ class CatalogDatabase:
     port: int
     database: str
     user: str
-    password: str
+    password: SecretStr
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A connection whose unqualified names are those of schema `public`."""
         return psycopg.connect(
             host=self.host, port=self.port, dbname=self.database, user=self.user,
-            password=self.password, autocommit=autocommit, connect_timeout=CONNECT_SECONDS,
+            password=self.password.get_secret_value(), autocommit=autocommit,
+            connect_timeout=CONNECT_SECONDS,
             options="-c search_path=public -c client_min_messages=warning",
         )  # fmt: skip
 
@@ -102,7 +106,7 @@ def catalog_database(settings: Settings) -> CatalogDatabase:
     """The database named by the settings; raises SettingsError without its password."""
     target = urlsplit(settings.catalog_jdbc_uri.removeprefix("jdbc:"))
     return CatalogDatabase(
-        host=target.hostname or "127.0.0.1",
+        host=target.hostname or LOOPBACK,
         port=target.port or DEFAULT_PORT,
         database=target.path.lstrip("/"),
         user=settings.catalog.catalog_user,
@@ -119,4 +123,6 @@ def owner_database(settings: Settings) -> CatalogDatabase:
     database, secret = catalog_database(settings), settings.paths.secrets_dir / OWNER_FILE
     if not secret.exists():
         return database
-    return replace(database, user=owner_of(database.user), password=secret.read_text().strip())
+    return replace(
+        database, user=owner_of(database.user), password=read_secret(secret, "the owner")
+    )

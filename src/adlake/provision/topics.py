@@ -10,6 +10,8 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from adlake.contracts.errors import AdlakeError
+from adlake.io.kafka_access import Brokers, client_arguments
+from adlake.io.kafka_errors import login_trouble
 from adlake.settings import KafkaSettings
 
 YEAR_MS: Final = 365 * 86_400_000
@@ -41,8 +43,12 @@ def topic_configuration(settings: KafkaSettings) -> dict[str, str]:
     }
 
 
-def ensure_topic(bootstrap_servers: str, settings: KafkaSettings, topic: str = "") -> bool:
+def ensure_topic(
+    bootstrap_servers: Brokers, settings: KafkaSettings, topic: str = "", *, is_own: bool = True
+) -> bool:
     """Create a topic (that of ad events) or bring it up to date; True when it was created.
+
+    On a broker of others (`is_own` False) the settings of a topic that exists are left alone.
 
     Raises TopicError when the broker refuses, or the topic has fewer partitions than the setting
     (adding partitions moves keys, so that is never done silently).
@@ -53,16 +59,18 @@ def ensure_topic(bootstrap_servers: str, settings: KafkaSettings, topic: str = "
             created = _create(admin, settings, topic)
             if not created:
                 _refuse_other_shape(admin, settings, topic)
-                _update_settings(admin, settings, topic)
+                if is_own:
+                    _update_settings(admin, settings, topic)
             return created
     except KafkaError as error:
-        raise TopicError(f"topic {topic} on {bootstrap_servers}: {error}") from error
+        trouble = login_trouble(error, bootstrap_servers)
+        raise TopicError(trouble or f"topic {topic} on {bootstrap_servers}: {error}") from error
 
 
 @contextmanager
-def _admin(bootstrap_servers: str) -> Iterator[Any]:
+def _admin(bootstrap_servers: Brokers) -> Iterator[Any]:
     admin = KafkaAdminClient(
-        bootstrap_servers=bootstrap_servers.split(","), request_timeout_ms=REQUEST_TIMEOUT_MS
+        **client_arguments(bootstrap_servers), request_timeout_ms=REQUEST_TIMEOUT_MS
     )
     try:
         yield admin

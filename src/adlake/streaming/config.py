@@ -10,6 +10,7 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 
 from adlake.contracts.place import Place
+from adlake.io.kafka_access import Brokers
 from adlake.io.lease import Connect
 from adlake.io.spark import CatalogAccess, SparkResources
 from adlake.streaming.operations import Handler
@@ -36,7 +37,9 @@ class Upkeep(Protocol):
 class ApplicationConfig:
     """Everything one run needs; seconds and bytes as named."""
 
-    bootstrap_servers: str
+    brokers: Brokers
+    secrets_dir: Path
+    """Takes what Spark's JVM reads a login from."""
     catalog: CatalogAccess
     lease_connect: Connect
     place: Place

@@ -72,15 +72,15 @@ class Reading:
 
     def _checked_offsets(self, session: SparkSession) -> str:
         config, topic_name = self.config, self.pipeline.topic
-        topic = topic_facts(config.bootstrap_servers, topic_name)
+        topic = topic_facts(config.brokers, topic_name)
         self._incarnation = newest_source_epoch(config.lease_connect, topic_name)
         stamp = trusted_stamp(IcebergTable(session, self.pipeline.records_table))
         position = source_position(stamp, self._incarnation)
         contained = position.last_records if position else {}
-        topic = with_last_records(topic, config.bootstrap_servers, contained)
+        topic = with_last_records(topic, config.brokers, contained)
         check_topic(position, topic)
         self._topic_id = topic.topic_id
-        self._watch = TopicWatch(config.bootstrap_servers, topic_name)
+        self._watch = TopicWatch(config.brokers, topic_name)
         return starting_offsets(position, topic)
 
     def start(self, session: SparkSession) -> None:
@@ -90,11 +90,12 @@ class Reading:
         self.forget_processor()
         checkpoint = self._fresh_checkpoint()
         self.second_reader = SecondReader(
-            config.bootstrap_servers, self.pipeline.topic, self._topic_id, label, checkpoint
+            config.brokers, self.pipeline.topic, self._topic_id, label, checkpoint
         )
         records = kafka_records(
-            session, config.bootstrap_servers, self.pipeline.topic, label=label,
+            session, config.brokers, self.pipeline.topic, label=label,
             starting_offsets=self._offsets, most_per_batch=config.max_offsets_per_trigger,
+            secrets_dir=config.secrets_dir,
         )  # fmt: skip
         self.query: StreamingQuery = (
             records.writeStream.queryName(self.pipeline.name)
@@ -140,9 +141,7 @@ class Reading:
     @property
     def present_log(self) -> PresentLog:
         """What the broker has of this topic, for those who ask about single offsets."""
-        find_holes = partial(
-            ranges_without_records, self.config.bootstrap_servers, self.pipeline.topic
-        )
+        find_holes = partial(ranges_without_records, self.config.brokers, self.pipeline.topic)
         return PresentLog(self._incarnation.label, self._topic_id, find_holes)
 
     def pass_between_batches(self) -> None:

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.checkpoint import batch_end_offsets
+from adlake.io.kafka_access import Brokers
 from adlake.io.topic import topic_facts
 from adlake.io.topic_range import fetch_ranges
 from adlake.streaming.source import SourcePosition, check_topic
@@ -44,14 +45,14 @@ class SecondReader:
     """Reads batches of one run again; `checkpoint` is the run's own.
 
     Args:
-        bootstrap_servers: broker list.
+        brokers: their addresses, and the login where they want one.
         topic: name of the topic.
         topic_id: Kafka's id of it at the start of the run.
         label: what Bronze calls this history of the topic (contracts.source).
         checkpoint: where Spark keeps the offsets of each batch, on this machine.
     """
 
-    bootstrap_servers: str
+    brokers: Brokers
     topic: str
     topic_id: str
     label: str
@@ -69,14 +70,14 @@ class SecondReader:
             TopicError, UnreadableRecordsError: see io.topic_range.
         """
         beyond = batch_end_offsets(self.checkpoint, batch_id, self.topic)
-        now = topic_facts(self.bootstrap_servers, self.topic)
+        now = topic_facts(self.brokers, self.topic)
         first = {p: contained.get(p, now.begin_offsets.get(p, 0)) for p in beyond}
         check_topic(SourcePosition(self.topic_id, first), now)
         folder = self.checkpoint / "reread"
         shutil.rmtree(folder, ignore_errors=True)  # of the batch before
         folder.mkdir()
         file = folder / f"{batch_id}.parquet"
-        fetched = fetch_ranges(self.bootstrap_servers, self.topic, first, beyond, file)
+        fetched = fetch_ranges(self.brokers, self.topic, first, beyond, file)
         self.batches += 1
         log.warning(
             "batch %d holds record times that Spark cannot read: %d records read by the second "

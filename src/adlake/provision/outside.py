@@ -1,0 +1,35 @@
+"""Settings -> how to reach what may lie outside of this machine."""
+
+from __future__ import annotations
+
+from adlake.io.kafka_access import KafkaAccess
+from adlake.io.object_store import ObjectStore, is_object_store
+from adlake.settings import Settings
+
+
+def kafka_access(settings: Settings) -> KafkaAccess:
+    """The brokers and the login; KafkaAccessError, SettingsError where they do not fit."""
+    kafka = settings.kafka
+    has_sasl = kafka.kafka_security_protocol.startswith("SASL_")
+    return KafkaAccess(
+        bootstrap_servers=settings.bootstrap_servers,
+        security_protocol=kafka.kafka_security_protocol,
+        sasl_mechanism=kafka.kafka_sasl_mechanism if has_sasl else "",
+        user=kafka.kafka_user,
+        password=settings.kafka_password(),
+        ca_file=kafka.kafka_ca_file,
+    )
+
+
+def object_store(settings: Settings) -> ObjectStore | None:
+    """The store of a warehouse on s3://; None for every other warehouse."""
+    if not is_object_store(settings.paths.warehouse_uri):
+        return None
+    store = settings.object_store
+    return ObjectStore(
+        endpoint=store.s3_endpoint,
+        region=store.s3_region,
+        path_style=store.s3_path_style,
+        access_key_id=store.s3_access_key_id,
+        secret_key=settings.s3_secret_key(),
+    )
