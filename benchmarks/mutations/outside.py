@@ -47,4 +47,16 @@ OUTSIDE: tuple[Mutation, ...] = (
         "settings.ports.trino_host)\n    result = run_metric(",
         '"127.0.0.1")\n    result = run_metric(', "tests/unit/test_addresses.py",
     ),
+    Mutation(
+        "a lease is taken by time from a catalog without a fence",
+        "src/adlake/streaming/application.py",
+        "    is_fenced = config.catalog.has_fence\n", "    is_fenced = True\n",
+        "tests/unit/test_rest_catalog.py",
+    ),
+    Mutation(
+        "the REST catalog is taken for the control database", "src/adlake/settings.py",
+        "        default = self._postgres_uri if self.has_rest_catalog else",
+        "        default = self.catalog_jdbc_uri if self.has_rest_catalog else",
+        "tests/unit/test_rest_catalog.py",
+    ),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from adlake.settings_outside import (
     ObjectStoreSettings,
     PortSettings,
     read_secret,
+    refuse_misfits,
     secret_of,
 )
 from adlake.settings_outside import KafkaSettings as KafkaSettings  # noqa: PLC0414 - as above
@@ -158,6 +159,7 @@ class Settings:
         self.stream = _read(StreamSettings, source)
         self.generator = _read(GeneratorSettings, source)
         self.supervision = _read(SupervisionSettings, source)
+        refuse_misfits(self.catalog, self.catalog_jdbc_uri.removeprefix("jdbc:"))
 
     def as_environment(self, *, with_secrets: bool = True) -> dict[str, str]:
         """Every setting as `ADLAKE_` variables: what a child process needs to read the same.
@@ -201,9 +203,29 @@ class Settings:
     @property
     def catalog_jdbc_uri(self) -> str:
         """JDBC URI of the catalog database (no credentials in it)."""
-        return self.catalog.catalog_uri or (
-            f"jdbc:postgresql://{self.postgres_address}/{self.catalog.catalog_database}"
-        )
+        given = self.catalog.catalog_uri
+        return given or f"jdbc:{self._postgres_uri}"
+
+    @property
+    def has_rest_catalog(self) -> bool:
+        """The tables are listed by a REST catalog, which has no fence of ours (ADR 0019)."""
+        return self.catalog.catalog_type == "rest"
+
+    @property
+    def control_uri(self) -> str:
+        """URI of the control database: leases, laws, requests (no credentials in it)."""
+        default = self._postgres_uri if self.has_rest_catalog else self.catalog_jdbc_uri
+        return (self.catalog.control_uri or default).removeprefix("jdbc:")
+
+    @property
+    def has_own_database(self) -> bool:
+        """The control database is in the Postgres that `make up` starts, as far as settings say."""
+        elsewhere = "" if self.has_rest_catalog else self.catalog.catalog_uri
+        return self.postgres_address.is_own and not (self.catalog.control_uri or elsewhere)
+
+    @property
+    def _postgres_uri(self) -> str:
+        return f"postgresql://{self.postgres_address}/{self.catalog.catalog_database}"
 
     def catalog_password(self) -> SecretStr:
         """Password of the catalog role: the one that is set, else the one `make up` made."""
@@ -211,9 +233,9 @@ class Settings:
         if given is not None:
             return given
         secret_file = self.paths.secrets_dir / "postgres_password"
-        if not self.postgres_address.is_own:
+        if not self.has_own_database and not secret_file.exists():
             raise SettingsError(
-                f"Postgres is at {self.postgres_address}: give the password of "
+                f"Postgres is at {self.control_uri}: give the password of "
                 f"{self.catalog.catalog_user} there in ADLAKE_POSTGRES_PASSWORD_FILE"
             )
         if not secret_file.exists():

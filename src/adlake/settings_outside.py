@@ -118,9 +118,29 @@ class CatalogSettings(Concern):
     """The Iceberg catalog, and the control database (leases, laws, requests; always Postgres)."""
 
     catalog_type: Literal["jdbc", "rest"] = Field("jdbc", description="JDBC on Postgres, or REST")
-    catalog_uri: str = Field("", description="empty: jdbc:postgresql on $ADLAKE_POSTGRES_PORT")
-    catalog_user: str = Field("adlake", description="catalog database role")
-    catalog_database: str = Field("lakehouse", description="catalog database")
+    catalog_uri: str = Field(
+        "",
+        description="jdbc:postgresql://host:port/database (empty: on $ADLAKE_POSTGRES_HOST and "
+        "_PORT), or the http(s) address of the REST catalog",
+    )
+    catalog_warehouse: str = Field(
+        "", description="what the REST catalog calls the warehouse; empty: its URI"
+    )
+    catalog_token: SecretStr = _secret("token for the REST catalog")
+    catalog_token_file: OptionalFile = Field(None, description=_FILE)
+    catalog_credential: SecretStr = _secret("id:secret for the REST catalog's OAuth2")
+    catalog_credential_file: OptionalFile = Field(None, description=_FILE)
+    catalog_oauth_uri: str = Field("", description="OAuth2 server; empty: the REST catalog itself")
+    catalog_scope: str = Field("", description="OAuth2 scope")
+    control_uri: str = Field(
+        "",
+        description="postgresql://host:port/database; empty: the JDBC catalog's, or with REST the "
+        "one on $ADLAKE_POSTGRES_HOST and _PORT",
+    )
+    catalog_user: str = Field(
+        "adlake", description="role in the JDBC catalog's and control database"
+    )
+    catalog_database: str = Field("lakehouse", description="name of that database")
     postgres_password: SecretStr = _secret("password of that role; empty: made by `make up`")
     postgres_password_file: OptionalFile = Field(None, description=_FILE)
 
@@ -134,6 +154,37 @@ class ObjectStoreSettings(Concern):
     s3_access_key_id: str = Field("", description="id of the key; empty: what the machine offers")
     s3_secret_key: SecretStr = _secret("the key's secret")
     s3_secret_key_file: OptionalFile = Field(None, description=_FILE)
+
+
+def refuse_misfits(catalog: CatalogSettings, jdbc: str) -> None:
+    """Raise SettingsError for values that are right alone and wrong together.
+
+    `jdbc` is the JDBC catalog's database as postgresql://host:port/name.
+    """
+    uri, control = catalog.catalog_uri, catalog.control_uri.removeprefix("jdbc:")
+    is_rest = catalog.catalog_type == "rest"
+    if is_rest and not uri.startswith(("http://", "https://")):
+        raise SettingsError(
+            "ADLAKE_CATALOG_TYPE=rest wants ADLAKE_CATALOG_URI=http(s)://..., the address of the "
+            "REST catalog"
+        )
+    if not is_rest and uri and not uri.startswith("jdbc:postgresql://"):
+        raise SettingsError(
+            "ADLAKE_CATALOG_URI is no jdbc:postgresql://host:port/database: for a REST catalog set "
+            "ADLAKE_CATALOG_TYPE=rest too"
+        )
+    if control and not control.startswith("postgresql://"):
+        raise SettingsError("ADLAKE_CONTROL_URI is no postgresql://host:port/database")
+    if any("@" in one.partition("?")[0] for one in (uri, control)):
+        raise SettingsError(
+            "ADLAKE_CATALOG_URI and ADLAKE_CONTROL_URI take no user or password: give them in "
+            "ADLAKE_CATALOG_USER and ADLAKE_POSTGRES_PASSWORD_FILE"
+        )
+    if not is_rest and control and control != jdbc:
+        raise SettingsError(
+            f"ADLAKE_CONTROL_URI is another database than the JDBC catalog's ({jdbc}): the fence "
+            "of its tables works only inside one database, so leave it away"
+        )
 
 
 def secret_of(concern: Concern, name: str) -> SecretStr | None:

@@ -39,7 +39,7 @@ from adlake.jobs.place import check_place
 from adlake.jobs.replay import ReplayConfig
 from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
 from adlake.provision.catalog import catalog_database
-from adlake.provision.outside import kafka_access, object_store
+from adlake.provision.outside import kafka_access, object_store, rest_catalog
 from adlake.settings import Settings
 from adlake.streaming.config import ApplicationConfig
 
@@ -82,10 +82,11 @@ def catalog_access(settings: Settings) -> CatalogAccess:
     """How Spark reaches the catalog."""
     return CatalogAccess(
         kind=settings.catalog.catalog_type,
-        uri=settings.catalog_jdbc_uri,
+        uri="" if settings.has_rest_catalog else settings.catalog_jdbc_uri,
         user=settings.catalog.catalog_user,
         password=settings.catalog_password(),
         warehouse_uri=settings.paths.warehouse_uri,
+        rest=rest_catalog(settings),
         object_store=object_store(settings),
     )
 
@@ -93,10 +94,11 @@ def catalog_access(settings: Settings) -> CatalogAccess:
 def lake_reader(settings: Settings) -> LakeReader:
     """How PyIceberg reaches the catalog."""
     return LakeReader(
-        jdbc_uri=settings.catalog_jdbc_uri,
+        jdbc_uri="" if settings.has_rest_catalog else settings.catalog_jdbc_uri,
         user=settings.catalog.catalog_user,
         password=settings.catalog_password(),
         warehouse_uri=settings.paths.warehouse_uri,
+        rest=rest_catalog(settings),
         object_store=object_store(settings),
     )
 
@@ -130,7 +132,7 @@ def hole_finder(settings: Settings, deadline: Deadline = NO_DEADLINE) -> FindHol
 
 
 def lease_connect(settings: Settings) -> Connect:
-    """Opens the catalog database: lease, laws and requests.
+    """Opens the control database: lease, laws and requests.
 
     Raises:
         LakePlaceError: it is not the database of this home and warehouse.

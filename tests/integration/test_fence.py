@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from adlake.io.lease import (
     LeaseLostError,
     acquire,
     is_held,
+    release_by_hand,
     state_lease_of,
 )
 from adlake.io.sqlstate import KEPT_TABLE, is_fenced
@@ -345,3 +347,53 @@ def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
         assert kept == [("drill",)]
     finally:
         book.close()
+
+
+def test_without_a_fence_time_alone_frees_no_lease(database: CatalogDatabase) -> None:
+    """A REST catalog takes the commit of a driver that was paused: it must be known to be gone."""
+    name = "unfenced"
+    first = acquire(database.connect, name, 600.0, is_fenced=False)
+    with pytest.raises(LeaseHeldError, match="only one driver may write"):
+        acquire(database.connect, name, 600.0, is_fenced=False)
+    with database.connect() as connection:
+        connection.execute(
+            "UPDATE adlake.leases SET renewed_at = renewed_at - interval '1 hour', "
+            "ttl_seconds = 0.2 WHERE lease_name = %s",
+            (name,),
+        )
+    with pytest.raises(LeaseHeldError, match=r"may only be paused.* `adlake lake release`"):
+        acquire(database.connect, name, 0.2, is_fenced=False)
+    first.renew()  # it was paused: nobody took the lease from it
+    assert acquire(database.connect, "fenced", 0.0).epoch == 1
+    assert acquire(database.connect, "fenced", 0.0).epoch == 2
+
+
+def test_a_lease_of_a_vanished_driver_is_freed_by_hand_and_of_a_living_one_is_not(
+    database: CatalogDatabase,
+) -> None:
+    name = "by hand"
+    assert release_by_hand(database.connect, name) is None
+    lease = acquire(database.connect, name, 600.0, is_fenced=False)
+    with pytest.raises(LeaseHeldError, match="it lives, stop it there"):
+        release_by_hand(database.connect, name)
+    with database.connect() as connection:
+        connection.execute(
+            "UPDATE adlake.leases SET renewed_at = renewed_at - interval '1 hour', "
+            "holder = 'elsewhere/pid 1/started x' WHERE lease_name = %s",
+            (name,),
+        )
+    assert release_by_hand(database.connect, name) == "elsewhere/pid 1/started x"
+    assert acquire(database.connect, name, 1.0, is_fenced=False).epoch == lease.epoch + 1
+
+
+def test_a_driver_that_is_certainly_dead_is_replaced_at_once_also_without_a_fence(
+    database: CatalogDatabase,
+) -> None:
+    name = "of the dead"
+    acquire(database.connect, name, 600.0, is_fenced=False)
+    with database.connect() as connection:
+        connection.execute(
+            "UPDATE adlake.leases SET holder = %s WHERE lease_name = %s",
+            (f"{socket.gethostname()}/pid 1/started never", name),
+        )
+    assert acquire(database.connect, name, 1.0, is_fenced=False).epoch == 2

@@ -42,6 +42,20 @@ def adopt() -> None:
 
 
 @lake.command()
+def release() -> None:
+    """Free the lease of a driver that vanished, where no fence in the catalog would refuse it."""
+    from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE
+    from adlake.io.lease import release_by_hand
+    from adlake.wiring import lease_connect
+
+    connect = lease_connect(Settings())
+    for name in (STREAM_LEASE, REPLAY_LEASE):
+        holder = release_by_hand(connect, name)
+        freed = f"freed, {holder} held it" if holder else "nobody holds it"
+        typer.echo(f"lease {name}: {freed}")
+
+
+@lake.command()
 def accept(
     table: Annotated[str, typer.Argument(help="the table that the stream names")],
     reason: Annotated[

@@ -24,6 +24,7 @@ from adlake.devstack.prerequisites import place_problems
 from adlake.devstack.service import Service
 from adlake.devstack.stack import Stack
 from adlake.devstack.versions import read_versions
+from adlake.io.rest_catalog import NO_FENCE
 from adlake.settings import Settings
 
 OLDEST_PYTHON = (3, 11)
@@ -70,6 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
         *place_findings(settings),
         cache_finding(cache),
         *port_findings(settings),
+        *catalog_findings(settings),
         lake_finding(settings),
         disk_finding("state disk", home, STATE_GIB, "ADLAKE_HOME"),
         memory_finding(psutil.virtual_memory().available),
@@ -126,6 +128,13 @@ def _elsewhere_finding(service: Service, address: str) -> Finding:
         return Finding(Verdict.OK, service.name, detail)
     remedy = f"nobody answers there: start it there, or change {service.elsewhere_setting}"
     return Finding(Verdict.BLOCKS, service.name, detail, remedy)
+
+
+def catalog_findings(settings: Settings) -> Iterator[Finding]:
+    """What a catalog that is not ours lacks."""
+    if settings.has_rest_catalog:
+        remedy = "let nobody else write there; `adlake lake release` when a driver is gone for good"
+        yield Finding(Verdict.WARNING, "catalog", NO_FENCE, remedy)
 
 
 def lake_finding(settings: Settings) -> Finding:

@@ -73,8 +73,7 @@ def refuse_other_home(home: Path) -> None:
 def refuse_unmade_home(settings: Settings) -> None:
     """Raise NoLakeYetError where nothing was ever started; a catalog elsewhere needs no home."""
     home = settings.paths.home.resolve()
-    is_own = settings.postgres_address.is_own and not settings.catalog.catalog_uri
-    if read_home(home) is None and is_own:
+    if read_home(home) is None and settings.has_own_database:
         raise NoLakeYetError(f"nothing runs here yet ({home} was never started): run `make up`")
 
 

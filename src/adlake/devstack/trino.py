@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.service import Service
 from adlake.devstack.templates import render
 from adlake.io.trino import direct_session
-from adlake.provision.outside import object_store
+from adlake.provision.outside import object_store, rest_catalog
 
 HEAP = "-Xmx1280m"
 QUERY_SECONDS = 10.0
@@ -70,8 +71,9 @@ class Trino(Service):
         secrets = {"TRINO_INTERNAL_SECRET": own}
         store = object_store(self.settings)
         secrets |= store.trino_environment() if store is not None else {}
-        if self.settings.catalog.catalog_type == "rest":
-            return secrets
+        rest = rest_catalog(self.settings)
+        if rest is not None:
+            return secrets | rest.trino_environment()
         password = self.settings.catalog_password().get_secret_value()
         return secrets | {"LAKEHOUSE_CATALOG_PASSWORD": password}
 
@@ -98,14 +100,16 @@ class Trino(Service):
 
     def prepare(self) -> None:
         """Write the configuration."""
+        rest, store = rest_catalog(self.settings), object_store(self.settings)
         values = {
             "port": self.settings.ports.trino_port,
             "etc": self._etc,
             "plugins": self.installation.trino_home / "plugin",
-            "uri": self._catalog_uri(),
+            "uri": self.settings.catalog_jdbc_uri,
+            "catalog": _lines(rest.trino_properties() if rest is not None else {}),
             "user": self.settings.catalog.catalog_user,
             "warehouse": self.settings.paths.warehouse_uri,
-            "storage": self._storage(),
+            "storage": _lines(LOCAL_FILES if store is None else store.trino_properties()),
         }
         for name in CONFIGURATION:
             render(f"trino/{name}", self._etc / name, values)
@@ -115,16 +119,10 @@ class Trino(Service):
         target = self._etc / "catalog" / "lakehouse.properties"
         render(f"trino/catalog/lakehouse.{kind}.properties", target, values)
 
-    def _storage(self) -> str:
-        store = object_store(self.settings)
-        lines = LOCAL_FILES if store is None else store.trino_properties()
-        return "\n".join(f"{name}={value}" for name, value in lines.items())
-
-    def _catalog_uri(self) -> str:
-        if self.settings.catalog.catalog_type == "rest":
-            return self.settings.catalog.catalog_uri
-        return self.settings.catalog_jdbc_uri
-
     @property
     def _etc(self) -> Path:
         return self.home / "trino" / "etc"
+
+
+def _lines(properties: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}={value}" for name, value in properties.items())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.rest import RestCatalog as PyIcebergRest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
@@ -15,6 +18,7 @@ from adlake.contracts import stamps
 from adlake.contracts.address import LOOPBACK, Address
 from adlake.contracts.tables import CATALOG
 from adlake.io.object_store import ObjectStore
+from adlake.io.rest_catalog import RestCatalog, named_rest_errors
 from adlake.io.stamp import Stamp
 from adlake.io.table_heads import TableHead
 
@@ -27,30 +31,40 @@ class LakeReader:
     user: str
     password: SecretStr
     warehouse_uri: str
+    rest: RestCatalog | None = None
+    """Lists the tables in place of the database."""
     object_store: ObjectStore | None = None
 
     def table(self, name: str) -> Table | None:
         """`namespace.table`, None while it does not exist."""
-        catalog = SqlCatalog(CATALOG, **self.properties())
-        try:
-            return catalog.load_table(name)
-        except NoSuchTableError:
-            return None
-        finally:
-            catalog.close()
+        with self._named_errors():
+            catalog = self._kind()(CATALOG, **self.properties())
+            try:
+                return catalog.load_table(name)
+            except NoSuchTableError:
+                return None
+            finally:
+                catalog.close()
+
+    def _kind(self) -> type[Catalog]:
+        return SqlCatalog if self.rest is None else PyIcebergRest
+
+    def _named_errors(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.rest is None else named_rest_errors(self.rest.uri)
 
     def properties(self) -> dict[str, str]:
         """What PyIceberg is told, secrets included: nothing to show."""
         target = urlsplit(self.jdbc_uri.removeprefix("jdbc:"))
         server = Address(target.hostname or LOOPBACK, target.port or 5432)
         login = f"{quote(self.user, safe='')}:{quote(self.password.get_secret_value(), safe='')}"
-        store = self.object_store
-        return {
+        database = {
             "uri": f"postgresql+psycopg://{login}@{server}{target.path}",
             "warehouse": self.warehouse_uri,
             "init_catalog_tables": "false",
-            **(store.pyiceberg_properties() if store is not None else {}),
         }
+        catalog = database if self.rest is None else self.rest.properties()
+        store = self.object_store
+        return catalog | (store.pyiceberg_properties() if store is not None else {})
 
     def newest_stamp(self, name: str) -> Stamp | None:
         """The newest stamp among the ancestors of a table's main branch."""

@@ -103,8 +103,11 @@ class Lease:
             log.warning("lease %s could not be released: %s", self.name, error)
 
 
-def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
+def acquire(connect: Connect, name: str, ttl_seconds: float, *, is_fenced: bool = True) -> Lease:
     """Take the lease with the next epoch.
+
+    Without a fence in the catalog (`is_fenced` False) time alone frees no lease: a paused holder
+    could still commit. It is taken over when it was released, or its holder is certainly dead.
 
     A holder whose time seems to have run out is watched for a while first: the clock may have been
     set, and a living one renews.
@@ -125,8 +128,15 @@ def acquire(connect: Connect, name: str, ttl_seconds: float) -> Lease:
     with connect() as connection:
         now = _locked(connection, name)
         is_same = (now.epoch, now.renewed_at) == (before.epoch, before.renewed_at)
-        is_free = now.is_released or (is_same and before.watch_seconds is not None)
+        has_run_out = is_same and before.watch_seconds is not None
+        is_free = now.is_released or (has_run_out and is_fenced)
         if not is_free and not holder_is_dead(now.holder):
+            if has_run_out:
+                raise LeaseHeldError(
+                    f"{now.holder} held lease {name} (epoch {now.epoch}) and was not heard of "
+                    "since its time ran out, but may only be paused, and this catalog has no fence "
+                    "against it: make sure that it is gone, then `adlake lake release`"
+                )
             raise LeaseHeldError(
                 f"{now.holder} holds lease {name} (epoch {now.epoch}, {now.seconds_left:.0f} s "
                 "left unless renewed): only one driver may write; stop that one first"
@@ -181,6 +191,28 @@ def _locked(connection: psycopg.Connection, name: str) -> _Seen:
     row = connection.execute(f"{_LOOK} FOR UPDATE", (name,)).fetchone()
     assert row is not None  # noqa: S101 - inserted above, never deleted
     return _Seen(*row)
+
+
+def release_by_hand(connect: Connect, name: str) -> str | None:
+    """Let the next driver start, on the word of a person; the holder's name, None: nobody's.
+
+    Raises:
+        LeaseHeldError: it is renewed, so its holder lives.
+    """
+    with connect() as connection:
+        row = connection.execute(_LOOK, (name,)).fetchone()
+    if row is None or (before := _Seen(*row)).is_released:
+        return None
+    if before.seconds_left > 0 and not holder_is_dead(before.holder):
+        raise LeaseHeldError(
+            f"{before.holder} renewed lease {name} a moment ago: it lives, stop it there"
+        )
+    with connect() as connection:
+        connection.execute(
+            "UPDATE adlake.leases SET is_released = TRUE WHERE lease_name = %s AND epoch = %s",
+            (name, before.epoch),
+        )
+    return before.holder
 
 
 def is_held(connect: Connect, name: str) -> bool:

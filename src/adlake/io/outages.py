@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from adlake.io.catalog_errors import catalog_sentence
+from adlake.io.rest_catalog import refused_login
 from adlake.io.spark_errors import SET_BACK, deepest_cause, is_clock_set_back
 
 _JVM_GONE = (
@@ -18,6 +19,7 @@ _KAFKA_LOGIN = (
     "Kafka refuses the login or does not allow this ({}): check ADLAKE_KAFKA_USER and "
     "ADLAKE_KAFKA_PASSWORD_FILE, and what this user may read"
 )
+_REST = "the REST catalog does not answer ({}): see whether it runs at ADLAKE_CATALOG_URI"
 _FENCED = "{}: another driver took over, this one wrote nothing more"
 _MEMORY = "the Spark JVM is out of memory ({}): raise ADLAKE_DRIVER_MEMORY, then `make up`"
 
@@ -48,6 +50,16 @@ _OUTAGES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
             r"((?:\w*Authentication|\w*Authorization)Exception[^\n]*)"
         ),
         _KAFKA_LOGIN.format,
+    ),
+    (
+        re.compile(r"iceberg\.exceptions\.((?:NotAuthorized|Forbidden)Exception)[^\n]*"),
+        lambda _: refused_login("ADLAKE_CATALOG_URI"),
+    ),
+    (
+        re.compile(
+            r"iceberg\.exceptions\.((?:REST|ServiceUnavailable|ServiceFailure)Exception[^\n]*)"
+        ),
+        _REST.format,
     ),
     (re.compile(r"(Py4JNetworkError|Answer from Java side is empty)"), lambda _: _JVM_GONE),
 )

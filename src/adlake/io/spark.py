@@ -19,6 +19,7 @@ from adlake.contracts.address import LOOPBACK
 from adlake.contracts.tables import CATALOG
 from adlake.io.lease import Lease
 from adlake.io.object_store import ObjectStore, ObjectStoreError
+from adlake.io.rest_catalog import RestCatalog
 
 REDACTED = "(?i)secret|password|passwd|token|access[.]?key|credential|jaas"
 """Options whose value Spark shows in no page, plan or log."""
@@ -35,8 +36,15 @@ class CatalogAccess:
     password: SecretStr
     warehouse_uri: str
     lease: Lease | None = None
+    rest: RestCatalog | None = None
+    """Of kind `rest` alone."""
     object_store: ObjectStore | None = None
     """None where the warehouse is no object store."""
+
+    @property
+    def has_fence(self) -> bool:
+        """The catalog itself refuses the commit of a writer whose lease was taken over."""
+        return self.kind == "jdbc"
 
     def fenced_uri(self) -> str:
         """Catalog URI that states the writer's lease and its epoch to the database."""
@@ -169,6 +177,8 @@ def connect_catalog(session: SparkSession, access: CatalogAccess) -> None:
             "jdbc.password": access.password.get_secret_value(),
             "jdbc.schema-version": "V1",
         }
+    if access.rest is not None:
+        properties |= access.rest.properties()
     if access.object_store is not None:
         _refuse_without_s3(session)
         properties |= access.object_store.spark_properties()

@@ -233,7 +233,8 @@ def _run_operations(config: ReplayConfig, lease: Lease) -> None:
 
 @contextmanager
 def _leased(config: ReplayConfig, name: str) -> Iterator[Lease]:
-    lease = acquire(config.lease_connect, name, config.lease_ttl_seconds)
+    is_fenced = config.catalog.has_fence
+    lease = acquire(config.lease_connect, name, config.lease_ttl_seconds, is_fenced=is_fenced)
     # A lost lease needs no care here: the database refuses the commits of its epoch.
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, lambda: log.error("lost %s", name))
     keeper.start()

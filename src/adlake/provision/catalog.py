@@ -39,7 +39,7 @@ class MigrationError(AdlakeError):
 
 @dataclass(frozen=True)
 class CatalogDatabase:
-    """Where the catalog lives; the password never enters a log or an argument list."""
+    """A Postgres of ours (control, and the JDBC catalog); no text of it shows the password."""
 
     host: str
     port: int
@@ -103,8 +103,8 @@ def _apply(connection: psycopg.Connection, path: Path, sha256: str) -> None:
 
 
 def catalog_database(settings: Settings) -> CatalogDatabase:
-    """The database named by the settings; raises SettingsError without its password."""
-    target = urlsplit(settings.catalog_jdbc_uri.removeprefix("jdbc:"))
+    """The control database of the settings; raises SettingsError without its password."""
+    target = urlsplit(settings.control_uri)
     return CatalogDatabase(
         host=target.hostname or LOOPBACK,
         port=target.port or DEFAULT_PORT,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from adlake.io.kafka_access import KafkaAccess
 from adlake.io.object_store import ObjectStore, is_object_store
+from adlake.io.rest_catalog import RestCatalog
 from adlake.settings import Settings
+from adlake.settings_outside import secret_of
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:
@@ -18,6 +20,21 @@ def kafka_access(settings: Settings) -> KafkaAccess:
         user=kafka.kafka_user,
         password=settings.kafka_password(),
         ca_file=kafka.kafka_ca_file,
+    )
+
+
+def rest_catalog(settings: Settings) -> RestCatalog | None:
+    """The REST catalog; None where the tables are listed in Postgres."""
+    if not settings.has_rest_catalog:
+        return None
+    catalog = settings.catalog
+    return RestCatalog(
+        uri=catalog.catalog_uri,
+        warehouse=catalog.catalog_warehouse or settings.paths.warehouse_uri,
+        token=secret_of(catalog, "catalog_token"),
+        credential=secret_of(catalog, "catalog_credential"),
+        oauth_uri=catalog.catalog_oauth_uri,
+        scope=catalog.catalog_scope,
     )
 
 

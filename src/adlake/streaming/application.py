@@ -25,6 +25,7 @@ from adlake.contracts.registry import STREAM_LEASE, names_of
 from adlake.io import failpoints
 from adlake.io.iceberg import IcebergTable
 from adlake.io.lease import Lease, LeaseKeeper, acquire
+from adlake.io.rest_catalog import NO_FENCE
 from adlake.io.spark import build_session, connect_catalog
 from adlake.io.table_heads import HeadsBook
 from adlake.jobs.place import claim_place
@@ -57,7 +58,12 @@ def run_application(config: ApplicationConfig) -> int:
     """
     ready = ReadyFile(config.ready_file)
     ready.withdraw()
-    lease = acquire(config.lease_connect, STREAM_LEASE, config.lease_ttl_seconds)
+    is_fenced = config.catalog.has_fence
+    lease = acquire(
+        config.lease_connect, STREAM_LEASE, config.lease_ttl_seconds, is_fenced=is_fenced
+    )
+    if not is_fenced:
+        log.warning("%s", NO_FENCE)
     log.info("holding lease %s, generation %d", lease.name, lease.epoch)
     run = _Run(config, lease, ready)
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, run.lose_lease)
