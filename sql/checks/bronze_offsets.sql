@@ -1,6 +1,6 @@
 -- Offending rows: offsets that Bronze holds more than once, and offsets after which some are
 -- missing, within one range.
--- Parameters: bronze_snapshot, first_offset, next_offset (exclusive), row_limit.
+-- Parameters: records (the table), bronze_snapshot, first_offset, next_offset (exclusive), row_limit.
 WITH held_offsets AS (
     SELECT
         kafka_topic,
@@ -10,7 +10,7 @@ WITH held_offsets AS (
         lead(kafka_offset) OVER (
             PARTITION BY kafka_topic, kafka_partition ORDER BY kafka_offset ASC
         ) AS following_offset
-    FROM lakehouse.bronze.ad_events FOR VERSION AS OF :bronze_snapshot
+    FROM :records FOR VERSION AS OF :bronze_snapshot
     WHERE kafka_offset >= :first_offset AND kafka_offset < :next_offset
     GROUP BY kafka_topic, kafka_partition, kafka_offset
 )

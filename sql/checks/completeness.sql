@@ -1,18 +1,24 @@
 -- Offending rows: places where the books of the stream do not close (docs/data-model.md), and a
--- ledger that is not written any more: then nothing else here could be seen.
--- Cheap: reads the ledger and the list of snapshots, not Bronze. Parameter: row_limit.
-WITH unrecorded AS (
+-- ledger that is not written any more for a topic: then nothing else here could be seen.
+-- Cheap: reads the ledger and the lists of snapshots, not Bronze. Reads the relation
+-- `stamped_commits` of all tables of records. Parameter: row_limit.
+WITH recorded AS (
+    SELECT
+        split_part(kafka_topic, '@', 1) AS topic,
+        max(committed_at) AS committed_at
+    FROM lakehouse.audit.completeness_ledger
+    GROUP BY split_part(kafka_topic, '@', 1)
+),
+
+unrecorded AS (
     SELECT
         count(*) AS batches,
-        max(element_at(summary, 'adlake.topic')) AS kafka_topic,
-        min(committed_at) AS committed_at
-    FROM lakehouse.bronze."ad_events$snapshots"
-    WHERE
-        element_at(summary, 'adlake.ledger') IS NOT NULL
-        AND committed_at > (
-            SELECT coalesce(max(recorded.committed_at), from_unixtime(0))
-            FROM lakehouse.audit.completeness_ledger AS recorded
-        )
+        max(stamped.kafka_topic) AS kafka_topic,
+        min(stamped.committed_at) AS committed_at
+    FROM stamped_commits AS stamped
+    LEFT JOIN recorded ON split_part(stamped.kafka_topic, '@', 1) = recorded.topic
+    WHERE stamped.committed_at > coalesce(recorded.committed_at, from_unixtime(0))
+    GROUP BY split_part(stamped.kafka_topic, '@', 1)
 )
 
 SELECT

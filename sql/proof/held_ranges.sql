@@ -1,12 +1,12 @@
 -- Runs of offsets without a gap that Bronze holds, within one range: what lies between them is missing.
 -- Grain: one row per run; in the order of their offsets, partition by partition.
--- Parameters: bronze_snapshot, first_offset, next_offset (exclusive).
+-- Parameters: records (the table), bronze_snapshot, first_offset, next_offset (exclusive).
 WITH held_offsets AS (
     SELECT DISTINCT
         kafka_topic,
         kafka_partition,
         kafka_offset
-    FROM lakehouse.bronze.ad_events FOR VERSION AS OF :bronze_snapshot
+    FROM :records FOR VERSION AS OF :bronze_snapshot
     WHERE kafka_offset >= :first_offset AND kafka_offset < :next_offset
 ),
 

@@ -1,11 +1,11 @@
 -- How many deliveries Bronze holds of each partition, and from which offset to which.
--- Grain: one row per (kafka_topic, kafka_partition). Parameter: bronze_snapshot.
+-- Grain: one row per (kafka_topic, kafka_partition). Parameters: records (the table), bronze_snapshot.
 SELECT
     kafka_topic,
     kafka_partition,
     min(kafka_offset) AS first_offset,
     max(kafka_offset) + 1 AS next_offset,
     count(*) AS bronze_rows
-FROM lakehouse.bronze.ad_events FOR VERSION AS OF :bronze_snapshot
+FROM :records FOR VERSION AS OF :bronze_snapshot
 GROUP BY kafka_topic, kafka_partition
 ORDER BY kafka_topic, kafka_partition

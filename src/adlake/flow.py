@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from adlake.contracts.tables import (
     BRONZE_EVENTS,
+    BUSINESS_EVENTS,
     COMPLETENESS_LEDGER,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
@@ -49,6 +50,11 @@ FLOW: tuple[Step, ...] = (
             BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, DIM_CAMPAIGNS, DIM_CREATIVES,
             DIM_USERS,
         ),
+    ),
+    Step(
+        "business stream", "adlake stream",
+        "admits each business event once, beside the attribution stream in the same application",
+        (BUSINESS_TOPIC,), (BUSINESS_EVENTS, COMPLETENESS_LEDGER),
     ),
     Step(
         "replay", "adlake replay",

@@ -135,6 +135,9 @@ class GeneratorSettings(Concern):
     generator_history_events: int = Field(
         100_000, ge=1, description="events of that compressed past"
     )
+    generator_business: bool = Field(
+        True, description="`make up` also sends the business events that follow the ads"
+    )
 
 
 class SupervisionSettings(Concern):

@@ -104,7 +104,9 @@ class KafkaSettings(Concern):
         None, description="certificates (PEM) that sign the broker's; empty: the system's"
     )
     topic: str = Field("ad_events", description="topic of ad events")
-    business_topic: str = Field("business_events", description="topic of business events")
+    business_topic: str = Field(
+        "business_events", description="topic of business events; empty: none are read or sent"
+    )
     topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
     topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
         "CreateTime", description="LogAppendTime where real producers publish"
@@ -112,6 +114,11 @@ class KafkaSettings(Concern):
     topic_retention_bytes: int = Field(
         2_000_000_000, description="bytes kept per partition (time retention is off)"
     )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that is read."""
+        return tuple(filter(None, (self.topic, self.business_topic)))
 
 
 class CatalogSettings(Concern):

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from adlake.attribution.operations import replay_handlers
-from adlake.attribution.pipeline import AttributionPipeline
-from adlake.contracts.registry import REPLAY_LEASE
+from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
+from adlake.business.pipeline import BusinessPipeline
+from adlake.contracts.law import LAW_V1
+from adlake.contracts.registry import REPLAY_LEASE, SPECS, Filling
 from adlake.devstack.home import bind_home, place_of, refuse_other_home, refuse_unmade_home
 from adlake.devstack.install import jdk_majors
 from adlake.devstack.ivy import pyspark_home
@@ -42,6 +44,7 @@ from adlake.provision.catalog import catalog_database
 from adlake.provision.outside import kafka_access, object_store, rest_catalog
 from adlake.settings import Settings
 from adlake.streaming.config import ApplicationConfig
+from adlake.streaming.pipeline import Pipeline
 
 
 def log_to_stdout() -> None:
@@ -107,13 +110,18 @@ def present_topic(
     settings: Settings,
     contained: Mapping[int, LastRecord] | None = None,
     *,
+    topic: str = "",
     deadline: Deadline = NO_DEADLINE,
 ) -> TopicFacts:
-    """The topic as the broker has it now, and what lies where these records were; TopicError."""
+    """A topic (empty: ad events) as the broker has it now, and what lies where these records were.
+
+    Raises:
+        TopicError: there is no such topic, or the broker does not answer.
+    """
     servers, patience = kafka_access(settings), COMMAND_BOOTSTRAP_SECONDS
     refuse_dead_broker(servers, deadline.patience_ms(patience) / 1_000)
-    topic = topic_facts(servers, settings.kafka.topic, patience, deadline)
-    return with_last_records(topic, servers, contained or {})
+    facts = topic_facts(servers, topic or settings.kafka.topic, patience, deadline)
+    return with_last_records(facts, servers, contained or {})
 
 
 def pending_records(settings: Settings) -> str:
@@ -124,11 +132,24 @@ def pending_records(settings: Settings) -> str:
         return ""
 
 
-def hole_finder(settings: Settings, deadline: Deadline = NO_DEADLINE) -> FindHoles:
-    """How jobs ask the broker which offsets hold no record."""
-    return partial(
-        ranges_without_records, kafka_access(settings), settings.kafka.topic, deadline=deadline
-    )
+def hole_finder(
+    settings: Settings, deadline: Deadline = NO_DEADLINE, *, topic: str = ""
+) -> FindHoles:
+    """How jobs ask the broker which offsets of a topic (empty: ad events) hold no record."""
+    name = topic or settings.kafka.topic
+    return partial(ranges_without_records, kafka_access(settings), name, deadline=deadline)
+
+
+def tables_of_topics(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Topic -> the tables that its records reach: records first, then what is derived from them."""
+    return {
+        one.topic: tuple(
+            spec.name
+            for spec in SPECS
+            if spec.pipeline == one.name and spec.filling in (Filling.APPEND, Filling.MERGE)
+        )
+        for one in _pipelines(settings, lambda _: LAW_V1)
+    }
 
 
 def lease_connect(settings: Settings) -> Connect:
@@ -203,7 +224,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
         ),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
-        pipelines=(AttributionPipeline(settings.kafka.topic, read),),
+        pipelines=_pipelines(settings, read),
         preparations=(
             provision_tables,
             partial(load_first_versions, seed_dir=settings.paths.seed_dir),
@@ -212,6 +233,13 @@ def application_config(settings: Settings) -> ApplicationConfig:
         upkeep=Upkeep(plan, partial(is_held, connect, REPLAY_LEASE)),
         failpoints=stream.failpoints,
     )
+
+
+def _pipelines(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
+    attribution = AttributionPipeline(settings.kafka.topic, read)
+    if not settings.kafka.business_topic:
+        return (attribution,)
+    return (attribution, BusinessPipeline(settings.kafka.business_topic))
 
 
 def write_missing_seeds(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
 from adlake.contracts.law import LAW_V1, LawConstants
-from adlake.contracts.tables import CATALOG
+from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
 from adlake.domain.law import (
     delivery_findings,
     delivery_flags,
@@ -21,6 +21,7 @@ from adlake.io import views
 from adlake.io.spark import SparkResources, build_session, connect_catalog
 from adlake.io.sql_files import bind, sql_text
 from adlake.io.trino import connect
+from adlake.jobs.records_sql import completeness_sql
 from adlake.settings import Settings
 from adlake.wiring import catalog_access
 from tests.contract.audited_lake import (
@@ -340,6 +341,9 @@ def test_books_do_not_close_when_rows_vanish_between_batches(
 
 def test_the_checks_run_on_trino(private_lake: Settings, engines: Engines) -> None:
     with connect(private_lake.ports.trino_port) as client:
-        for name in ("completeness", "batch_completeness"):
-            found = client.records(bind(sql_text(f"checks/{name}"), {"row_limit": 1}))
-            assert len(found) <= 1
+        tables = (BRONZE_EVENTS,)
+        for sql in (
+            completeness_sql(1, tables),
+            bind(sql_text("checks/batch_completeness"), {"row_limit": 1}),
+        ):
+            assert len(client.records(sql)) <= 1

@@ -47,11 +47,11 @@ def drilled_lake(home: Path, **more: str) -> Iterator[Lake]:
         lake.stack().nuke()
 
 
-def produce(lake: Lake, events: int, seed: int) -> None:
-    """Publish events with every fault of the generator, history included."""
+def produce(lake: Lake, events: int, seed: int, *more: str) -> None:
+    """Publish ad and business events with every fault of the generator, history included."""
     lake.adlake(
         "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
-        *TRAFFIC,
+        *TRAFFIC, "--business", *more,
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def fired_at(lake: Lake, failpoints: str) -> int:
     """Epoch ms at which the first planted fault fired; fails when it never did."""
     name, _, rest = failpoints.split(",", maxsplit=1)[0].partition("=")
     action, _, batch = rest.partition("@batch")
-    marker = lake.home / "failpoints" / f"{name}.{action}.{batch or None}"
+    marker = lake.home / "failpoints" / f"{name.replace(':', '.')}.{action}.{batch or None}"
     assert marker.exists(), f"{failpoints} never fired:\n{lake.stream().last_log_lines(40)}"
     return int(marker.read_text())
 

@@ -24,7 +24,7 @@ from adlake.io.sql_files import TIMESTAMP_UTC
 from adlake.io.trino import TrinoClient, connect
 from adlake.jobs.proof import Pin
 from adlake.jobs.verify import check_sql
-from adlake.jobs.verify_pin import Snapshots, bronze_snapshots, gold_snapshots, pin_at
+from adlake.jobs.verify_pin import Snapshots, gold_snapshots, pin_at, record_snapshots
 
 POLL_SECONDS = 1.0
 READS_ON_SECONDS = 60.0
@@ -44,7 +44,7 @@ def gold_heads(reader: LakeReader) -> list[int]:
 
 def assert_every_head_is_lawful(trino: TrinoClient, heads: Sequence[int]) -> int:
     """O6: returns how many heads were compared, row by row and column by column; never none."""
-    gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
+    gold, bronze = gold_snapshots(trino), record_snapshots(trino)
     heads = [head for head in heads if _is_stamped(gold, head)]
     assert heads, "Gold has no stamped head: nothing would be compared"
     for head in heads:

@@ -113,7 +113,7 @@ def test_the_readme_works_for_a_user_in_an_odd_place(
 ) -> None:
     try:
         assert "all ready" in make(place, environment, "up")
-        assert "gold contains all" in make(place, environment, "wait")
+        assert "gold.ad_performance_state contains all" in make(place, environment, "wait")
         assert "dashboard" in make(place, environment, "status")
         assert "roas" in make(place, environment, "query", "NAME=roas")
         statement = """SQL=SELECT count(*) AS "n$" FROM bronze.ad_events"""

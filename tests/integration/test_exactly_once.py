@@ -20,6 +20,7 @@ from adlake.contracts.tables import GOLD_STATE
 from adlake.io.trino import connect
 from adlake.settings import REPO_ROOT
 from tests.faults.drill import produce, prove, run_into
+from tests.fixtures.business.lake import assert_business_events_are_exact
 from tests.fixtures.log_noise import noise_of
 from tests.fixtures.operator_sql import damaged
 from tests.integration.lake import SERVERS, Lake
@@ -33,6 +34,8 @@ KILLS = (
     ("gold.after_commit", "kill9"), ("batch.end", "kill9python"),
 )  # fmt: skip
 """Place and victim: the JVM, its Python, or both. Mid-batch, and between the two tables."""
+BUSINESS_KILLS = (("bronze.before_commit", "kill9jvm"), ("bronze.after_commit", "kill9"))
+"""In a batch of business events, which commits one table alone."""
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +109,15 @@ def test_gold_is_proven_after_eight_kills_in_a_row(lake: Lake) -> None:
     produce(lake, 45_000, seed=88)
     for place, victim in KILLS:
         run_into(lake, f"{place}={victim}@batch0", MAX_OFFSETS_PER_TRIGGER="1500")
+    for place, victim in BUSINESS_KILLS:
+        run_into(lake, f"business:{place}={victim}@batch0", MAX_OFFSETS_PER_TRIGGER="1500")
     behind = lake.adlake("wait", "--timeout", "0", expected=1)
     assert "still misses" in behind.stderr
     lake.stack().up(only=["stream"])
     prove(lake)
     lake.stack().down(only=["stream"])
+    with connect(lake.settings().ports.trino_port) as client:
+        assert assert_business_events_are_exact(lake, client) > 10_000
 
 
 def test_spark_submit_runs_the_same_job_and_stops_in_time(lake: Lake) -> None:

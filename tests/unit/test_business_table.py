@@ -1,15 +1,13 @@
-"""The table bronze.business_events: its columns, its partitions, and when it is provisioned."""
+"""The table bronze.business_events: its columns and its partitions."""
 
 from __future__ import annotations
 
 import re
 
-from adlake.business.contract import BRONZE_COLUMNS, BUSINESS_EVENTS
-from adlake.flow import FLOW
+from adlake.business.contract import BRONZE_COLUMNS
 from adlake.settings import REPO_ROOT
 
-PENDING = REPO_ROOT / "sql" / "ddl_pending"
-TABLE = PENDING / "bronze" / "business_events.sql"
+TABLE = REPO_ROOT / "sql" / "ddl" / "bronze" / "business_events.sql"
 
 
 def test_the_table_has_the_columns_of_the_contract() -> None:
@@ -20,10 +18,3 @@ def test_the_table_has_the_columns_of_the_contract() -> None:
 def test_it_is_partitioned_and_written_like_the_ad_events() -> None:
     like = (REPO_ROOT / "sql" / "ddl" / "bronze" / "ad_events.sql").read_text()
     assert TABLE.read_text().partition("USING iceberg")[2] == like.partition("USING iceberg")[2]
-
-
-def test_a_table_is_pending_only_while_nothing_writes_it() -> None:
-    written = {store for step in FLOW for store in step.outputs}
-    pending = {f"{file.parent.name}.{file.stem}" for file in PENDING.glob("*/*.sql")}
-    assert pending == {BUSINESS_EVENTS}
-    assert not pending & written

@@ -59,7 +59,7 @@ def test_what_moves_a_head_on_purpose_is_no_loss(name: str, present: TableHead) 
 @pytest.mark.usefixtures("recorded")
 def test_the_stop_names_the_way_on_that_helps() -> None:
     def stop(**present: TableHead | None) -> str:
-        now = {BRONZE_EVENTS: KNOWN, GOLD_STATE: KNOWN}
+        now: dict[str, TableHead | None] = dict.fromkeys(heads.RECORDED_TABLES, KNOWN)
         now |= {name.replace("__", "."): head for name, head in present.items()}
         with pytest.raises(heads.TableLostError) as caught:
             heads.refuse_lost_tables(lambda: None, now.get)  # type: ignore[arg-type, return-value]

@@ -16,7 +16,7 @@ from adlake.io.stamp import Stamp, offsets_text
 from adlake.io.topic import TopicFacts
 from adlake.io.topic_holes import OffsetRange
 from adlake.jobs import wait
-from adlake.jobs.wait import NotCaughtUpError, Target, wait_for_gold
+from adlake.jobs.wait import NotCaughtUpError, Target, wait_for_tables
 
 TOPIC = TopicFacts("ads", "id-1", begin_offsets={0: 0, 1: 4}, end_offsets={0: 10, 1: 4})
 FIRST = SourceEpoch("ads")
@@ -65,7 +65,7 @@ def stamp(next_offset: int, label: str = "ads", topic_id: str = "id-1") -> Stamp
 
 
 def waited(lake: FakeLake, target: Target, timeout: float = 5.0) -> int:
-    return wait_for_gold(cast("LakeReader", lake), target, Deadline(timeout)).gold_snapshot
+    return wait_for_tables(cast("LakeReader", lake), target, Deadline(timeout)).snapshot
 
 
 def test_it_ends_when_every_offset_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_it_ends_when_every_offset_is_contained(monkeypatch: pytest.MonkeyPatch)
 def test_a_bronze_that_is_filled_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wait, "POLL_SECONDS", 0.0)
     lake = RefilledLake()
-    wait_for_gold(cast("LakeReader", lake), Target(TOPIC, FIRST), Deadline(5.0))
+    wait_for_tables(cast("LakeReader", lake), Target(TOPIC, FIRST), Deadline(5.0))
     assert lake.bronze >= 10
     assert lake.is_renewed
 

@@ -46,7 +46,9 @@ commits AS (
 sized_commits AS (
     SELECT
         *,
-        lag(bronze_rows) OVER (ORDER BY bronze_sequence ASC) AS rows_before
+        lag(bronze_rows) OVER (
+            PARTITION BY split_part(kafka_topic, '@', 1) ORDER BY bronze_sequence ASC
+        ) AS rows_before
     FROM commits
 )
 

@@ -15,7 +15,6 @@ from adlake.contracts.details import RejectDetail
 from adlake.contracts.events import RejectReason
 
 TOPIC: Final = "business_events"
-BUSINESS_EVENTS: Final = "bronze.business_events"
 CONTRACT_VERSION: Final = 1
 """Stored with every row. A change of what is admitted is a new version."""
 

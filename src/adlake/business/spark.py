@@ -42,8 +42,7 @@ from adlake.business.contract import (
 )
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.law import LAW_V1, LawConstants
-from adlake.streaming.filing import HOUR_MS
-from adlake.transforms.bronze import filed_rows
+from adlake.streaming.filing import HOUR_MS, filed_rows
 from adlake.transforms.json_fields import TIMESTAMP_FIELD, ObjectFields, field_steps
 from adlake.transforms.money import money_struct
 from adlake.transforms.payload import (

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adlake.cli.application import FAILURE, JOBS, app
 from adlake.settings import Settings
+
+if TYPE_CHECKING:
+    from adlake.io.deadline import Deadline
 
 
 @app.command(rich_help_panel=JOBS)
@@ -33,29 +36,38 @@ def stream() -> None:
 def wait(
     timeout: Annotated[float, typer.Option(min=0, help="seconds")] = 120.0,
 ) -> None:
-    """Block until Gold contains every record that is in the topic now; prints the snapshots."""
-    from adlake.devstack.stream import streams_here
+    """Block until the lake contains every record that is in the topics now."""
     from adlake.io.deadline import Deadline
-    from adlake.io.source_epochs import newest_source_epoch
-    from adlake.jobs.wait import Target, wait_for_gold
-    from adlake.wiring import hole_finder, lake_reader, lease_connect, present_topic
+    from adlake.wiring import tables_of_topics
 
     settings = Settings()
     deadline = Deadline(timeout)
-    epoch = newest_source_epoch(lease_connect(settings), settings.kafka.topic)
-    look = partial(present_topic, settings, deadline=deadline)
-    find_holes = hole_finder(settings, deadline)
-    target = Target(look(), epoch, find_holes, look, streams=partial(streams_here, settings))
-    done = wait_for_gold(lake_reader(settings), target, deadline)
-    if not done.gold_snapshot:
-        return typer.echo(
-            f"no record of {settings.kafka.topic} is left to read, and Gold holds nothing yet: "
+    for topic, tables in tables_of_topics(settings).items():
+        typer.echo(_waited_for(settings, topic, tables, deadline))
+
+
+def _waited_for(settings: Settings, topic: str, tables: tuple[str, ...], deadline: Deadline) -> str:
+    from adlake.devstack.stream import streams_here
+    from adlake.io.source_epochs import newest_source_epoch
+    from adlake.jobs.wait import Target, wait_for_tables
+    from adlake.wiring import hole_finder, lake_reader, lease_connect, present_topic
+
+    epoch = newest_source_epoch(lease_connect(settings), topic)
+    look = partial(present_topic, settings, topic=topic, deadline=deadline)
+    find_holes = hole_finder(settings, deadline, topic=topic)
+    target = Target(
+        look(), epoch, find_holes, look, streams=partial(streams_here, settings), tables=tables
+    )
+    done = wait_for_tables(lake_reader(settings), target, deadline)
+    if not done.snapshot:
+        return (
+            f"no record of {topic} is left to read, and {tables[-1]} holds nothing yet: "
             "there is nothing to wait for. Send events (`make generate`)"
         )
-    return typer.echo(
-        f"gold contains all {done.records:,} records of {settings.kafka.topic} after "
-        f"{done.seconds:.1f} s: gold snapshot {done.gold_snapshot}, "
-        f"bronze snapshot {done.bronze_snapshot}"
+    made_from = f", made from {tables[0]} snapshot {done.records_snapshot}" if tables[1:] else ""
+    return (
+        f"{tables[-1]} contains all {done.records:,} records of {topic} after "
+        f"{done.seconds:.1f} s: snapshot {done.snapshot}{made_from}"
     )
 
 
@@ -78,17 +90,22 @@ def verify(
     from adlake.io.trino import connect
     from adlake.jobs import verify as job
     from adlake.jobs.verify_pin import clear_empty_lake
-    from adlake.wiring import hole_finder, lease_connect, present_topic
+    from adlake.jobs.verify_records import NOT_ASKED, Broker
+    from adlake.wiring import hole_finder, lease_connect, present_topic, tables_of_topics
 
     settings = Settings()
     refuse_wrong_place(settings)
-    topic = None
-    try:
-        topic = present_topic(settings)
-        broker = job.Broker(topic.begin_offsets, hole_finder(settings), topic.pending_in_words)
-    except TopicError as error:
-        typer.echo(f"heads of partitions are not compared: {error}", err=True)
-        broker = job.NOT_ASKED
+    topic, brokers = None, {}
+    first, *others = tables_of_topics(settings).items()
+    for name, tables in (first, *others):
+        try:
+            found = present_topic(settings, topic=name)
+            topic = topic or found
+            find_holes = hole_finder(settings, topic=name)
+            brokers[tables[0]] = Broker(found.begin_offsets, find_holes, found.pending_in_words)
+        except TopicError as error:
+            typer.echo(f"heads of partitions are not compared: {error}", err=True)
+            brokers[tables[0]] = NOT_ASKED
     with (
         clear_empty_lake(topic, partial(streams_here, settings)),
         connect(settings.ports.trino_port, settings.ports.trino_host) as client,
@@ -98,8 +115,9 @@ def verify(
             lambda: load_truth(settings.paths.truth_dir),
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
             rows_per_slice=slice_rows,
-            broker=broker,
+            broker=brokers.pop(first[1][0]),
             count_batches=batches,
+            others=brokers,
             read_law=lambda version: read_law(lease_connect(settings), version),
         )
     typer.echo("\n".join(proof.lines()))

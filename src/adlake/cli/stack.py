@@ -162,7 +162,7 @@ def provision() -> None:
     catalog = catalog_database(settings)
     check_place(catalog.connect, place_of(settings))
     brokers = kafka_access(settings)
-    for topic in (settings.kafka.topic, settings.kafka.business_topic):
+    for topic in settings.kafka.topics:
         created = ensure_topic(brokers, settings.kafka, topic, is_own=settings.has_own_kafka)
         typer.echo(f"topic {topic}: {'created' if created else 'up to date'}")
     applied = apply_migrations(owner_database(settings), writer=catalog.user)

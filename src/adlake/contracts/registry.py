@@ -14,6 +14,7 @@ from typing import Final
 
 from adlake.contracts.tables import (
     BRONZE_EVENTS,
+    BUSINESS_EVENTS,
     COMPLETENESS_LEDGER,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
@@ -29,6 +30,8 @@ REPLAY_LEASE: Final = "replay"
 """Held while a replay is built, published or undone."""
 ATTRIBUTION: Final = "attribution"
 """Name of the pipeline of ad events."""
+BUSINESS: Final = "business"
+"""Name of the pipeline of business events."""
 
 
 class Filling(StrEnum):
@@ -102,6 +105,11 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     TableSpec(
         BRONZE_EVENTS, "record of topic ad_events",
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
+        has_recorded_head=True, expires=True, person="user_id",
+    ),
+    TableSpec(
+        BUSINESS_EVENTS, "record of topic business_events",
+        ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND, pipeline=BUSINESS,
         has_recorded_head=True, expires=True, person="user_id",
     ),
     TableSpec(

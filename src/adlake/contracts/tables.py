@@ -6,6 +6,7 @@ from typing import Final
 
 CATALOG: Final = "lakehouse"
 BRONZE_EVENTS: Final = "bronze.ad_events"
+BUSINESS_EVENTS: Final = "bronze.business_events"
 GOLD_STATE: Final = "gold.ad_performance_state"
 GOLD_REPLAY: Final = "gold.ad_performance_replay"
 """A shadow of Gold, built by `adlake replay`; exists only until it is published or rebuilt."""

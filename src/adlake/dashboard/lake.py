@@ -13,7 +13,6 @@ import streamlit as st
 
 from adlake.contracts.address import LOOPBACK
 from adlake.io.kafka_access import Brokers
-from adlake.io.sql_files import bind, sql_text
 from adlake.io.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
     TopicError,
@@ -23,6 +22,7 @@ from adlake.io.topic import (
 )
 from adlake.io.trino import TableMissingError, TrinoClient, connect
 from adlake.jobs.query import run_metric
+from adlake.jobs.records_sql import completeness_sql
 
 Record = dict[str, Any]
 Parameters = Mapping[str, str]
@@ -120,7 +120,7 @@ class Sources:
     def open_books(self) -> list[Record] | None:
         """Places where the stream's books do not close; None while there is no ledger."""
         client = _client(self.trino_port, self.trino_host)
-        sql = bind(sql_text("checks/completeness"), {"row_limit": _GAPS_SHOWN})
+        sql = completeness_sql(_GAPS_SHOWN)
 
         def ask() -> list[Record] | None:
             try:

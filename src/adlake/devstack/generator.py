@@ -27,6 +27,8 @@ class Generator(Service):
             # A dashboard with one minute of data says nothing; this fills its charts.
             arguments += ["--history", wanted.generator_history]
             arguments += ["--history-events", str(wanted.generator_history_events)]
+        if wanted.generator_business and self.settings.kafka.business_topic:
+            arguments.append("--business")
         return command_line("generate", *arguments)
 
     def ports(self) -> dict[str, int]:

@@ -79,7 +79,7 @@ class Kafka(Service):
     def after_ready(self) -> None:
         """Create the event topic or update its settings."""
         brokers, is_own = kafka_access(self.settings), not self.elsewhere()
-        for topic in (self.settings.kafka.topic, self.settings.kafka.business_topic):
+        for topic in self.settings.kafka.topics:
             ensure_topic(brokers, self.settings.kafka, topic, is_own=is_own)
 
     def _format(self) -> None:

@@ -9,6 +9,7 @@ from adlake.io.sql_files import SqlValue, bind, sql_text
 from adlake.io.topic_holes import FindHoles, OffsetRange, judged
 from adlake.io.trino import ColumnMissingError, TableMissingError, TrinoClient
 from adlake.jobs.proof import PartitionLedger, Pin
+from adlake.jobs.records_sql import records_values
 
 OFFSETS_PER_RANGE = 500_000
 """Distinct offsets of a range and a partition are held in memory by Trino."""
@@ -106,10 +107,11 @@ def missing_ranges(
             yield OffsetRange(place[1], reached[place], end)
 
 
-def offset_ranges(pin: Pin, lowest: int, highest: int) -> Iterator[dict[str, int]]:
+def offset_ranges(pin: Pin, lowest: int, highest: int) -> Iterator[dict[str, SqlValue]]:
     """Parameters of the queries that together read these offsets."""
     for first in range(lowest, highest, OFFSETS_PER_RANGE):
         yield {
+            **records_values(pin.records_table),
             "bronze_snapshot": pin.bronze_snapshot,
             "first_offset": first,
             "next_offset": first + OFFSETS_PER_RANGE,

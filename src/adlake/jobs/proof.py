@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.topic_holes import OffsetRange
 
 Record = Mapping[str, Any]
@@ -30,6 +31,8 @@ class Pin:
     """Bronze's commits say what their batches counted: there is a completeness ledger."""
     law_version: int = 1
     """Of the law that Gold's rows were made with, by its stamp."""
+    records_table: str = BRONZE_EVENTS
+    """The table that `bronze_snapshot` is of."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,13 @@ class Failure:
     rows: Sequence[Record] = ()
 
 
+class HasLines(Protocol):
+    """Something that a proof shows beside Gold."""
+
+    def lines(self) -> list[str]:
+        """As text."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """Everything that was compared; good when nothing failed."""
@@ -106,6 +116,8 @@ class Proof:
     seconds: float = 0.0
     pending: str = ""
     """What the broker has and nobody may read yet, as a sentence; empty: nothing."""
+    others: Sequence[HasLines] = ()
+    """Other tables of records that were proven along."""
 
     @property
     def is_good(self) -> bool:
@@ -142,6 +154,7 @@ class Proof:
             f"distinct conversions {money(totals.conversion_micros)}",
             f"truth      {self.truth}",
             *([f"pending    {self.pending}"] if self.pending else ()),
+            *(line for one in self.others for line in one.lines()),
         ]
 
     def _verdict(self) -> list[str]:

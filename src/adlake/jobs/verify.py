@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import Any
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.law_sql import law_parameters
 from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
-from adlake.io.topic_holes import FindHoles
 from adlake.io.trino import TrinoClient
 from adlake.jobs.proof import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
 from adlake.jobs.verify_ledger import (
@@ -26,6 +26,7 @@ from adlake.jobs.verify_ledger import (
     with_holes,
 )
 from adlake.jobs.verify_pin import pinned_snapshots
+from adlake.jobs.verify_records import NOT_ASKED, Broker, dispositions, verify_records
 from adlake.jobs.verify_truth import LoadTruths, truth_verdict
 
 ROWS_PER_SLICE = 250_000
@@ -34,19 +35,6 @@ ROWS_SHOWN = 10
 
 Report = Callable[[str], None]
 ReadLaw = Callable[[int], LawConstants]
-
-
-@dataclass(frozen=True)
-class Broker:
-    """What only the broker knows: the first offset it holds by partition, and empty offsets."""
-
-    begin_offsets: Mapping[int, int]
-    find_holes: FindHoles
-    pending: str = ""
-    """What waits for an open transaction, as a sentence; no part of the proof."""
-
-
-NOT_ASKED = Broker({}, lambda _gaps: [])
 
 
 def verify(
@@ -59,6 +47,7 @@ def verify(
     read_law: ReadLaw = lambda _version: LAW_V1,
     broker: Broker = NOT_ASKED,
     count_batches: bool = False,
+    others: Mapping[str, Broker] = MappingProxyType({}),
 ) -> Proof:
     """Compare the newest Gold with what its Bronze snapshot demands.
 
@@ -71,6 +60,7 @@ def verify(
         read_law: gives the law of the version that Gold's stamp names.
         broker: what only the broker knows.
         count_batches: hold what each batch counted against all of Bronze too.
+        others: further tables of records, with what the broker knows of their topics.
 
     Returns:
         The proof, good or with its failures.
@@ -87,10 +77,12 @@ def verify(
     ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
     failures += ledger_failures(trino, pin, ledgers, rows_shown)
     failures += head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
+    others_found = [verify_records(trino, name, one, rows_shown) for name, one in others.items()]
     failures += completeness_failures(
-        trino, pin, ledgers, rows_shown, broker.find_holes, with_bronze=count_batches
-    )
-    admitted, rejected = _dispositions(trino, pin)
+        trino, pin, ledgers, rows_shown, broker.find_holes, with_bronze=count_batches,
+        others=[one.table for one in others_found if one.has_batch],
+    )  # fmt: skip
+    admitted, rejected = dispositions(trino, pin)
     law = read_law(pin.law_version)
     check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
     report("checking the invariants of the law in Gold")
@@ -103,7 +95,14 @@ def verify(
         columns=len(GOLD_LAW_COLUMNS),
         slices=check.slice_count,
         truth=truth,
-        failures=[*failures, *slice_failures, *_count_failures(facts), *truth_failures],
+        failures=[
+            *failures,
+            *slice_failures,
+            *_count_failures(facts),
+            *truth_failures,
+            *(failure for one in others_found for failure in one.failures),
+        ],
+        others=[one for one in others_found if one.has_batch],
         seconds=time.monotonic() - started,
         pending=broker.pending,
     )
@@ -220,12 +219,6 @@ def _with_sources(relations: Sequence[str]) -> list[str]:
             if name not in ordered:
                 ordered.append(name)
     return ordered
-
-
-def _dispositions(trino: TrinoClient, pin: Pin) -> tuple[int, dict[str, int]]:
-    sql = bind(sql_text("proof/rejected_reasons"), {"bronze_snapshot": pin.bronze_snapshot})
-    counts = {row["reject_reason"]: row["deliveries"] for row in trino.records(sql)}
-    return counts.pop(None, 0), counts
 
 
 def _slice_count(ledgers: Sequence[PartitionLedger], rows_per_slice: int) -> int:

@@ -13,6 +13,7 @@ from adlake.io.topic_holes import FindHoles, OffsetRange, counted_within, judged
 from adlake.io.trino import TrinoClient
 from adlake.jobs.bronze_gaps import Gaps, explained_gaps, missing_ranges, offset_ranges
 from adlake.jobs.proof import Failure, PartitionLedger, Pin
+from adlake.jobs.records_sql import completeness_sql, records_values
 
 MOST_BOOKS = 10_000
 """So many places where the books do not close are looked at; that there are more is said."""
@@ -20,8 +21,8 @@ MOST_BOOKS = 10_000
 
 def partition_ledgers(trino: TrinoClient, pin: Pin) -> list[PartitionLedger]:
     """What Bronze holds of each partition, by topic and partition."""
-    sql = bind(sql_text("proof/offset_ranges"), {"bronze_snapshot": pin.bronze_snapshot})
-    ranges = trino.records(sql)
+    values = {**records_values(pin.records_table), "bronze_snapshot": pin.bronze_snapshot}
+    ranges = trino.records(bind(sql_text("proof/offset_ranges"), values))
     distinct: Counter[tuple[str, int]] = Counter()
     lowest = min((row["first_offset"] for row in ranges), default=0)
     highest = max((row["next_offset"] for row in ranges), default=0)
@@ -121,20 +122,28 @@ def completeness_failures(
     find_holes: FindHoles = lambda _ranges: [],
     *,
     with_bronze: bool,
+    others: Sequence[str] = (),
 ) -> list[Failure]:
     """Batches whose books do not close; `with_bronze` also counts all of Bronze again, at once.
 
+    `others` are further tables of records that the stream keeps books of.
     Books of older drivers do not say which offsets hold no record: the broker is asked for those.
     """
     if not pin.has_counts:
         return []
-    checks = [("the books of the stream do not close", "completeness")]
+    checks = [
+        (
+            "the books of the stream do not close",
+            completeness_sql(MOST_BOOKS, (pin.records_table, *others)),
+        )
+    ]
     if with_bronze:
-        checks.append(("Bronze does not hold what a batch counted", "batch_completeness"))
+        batches = bind(sql_text("checks/batch_completeness"), {"row_limit": MOST_BOOKS})
+        checks.append(("Bronze does not hold what a batch counted", batches))
     newest = {ledger.partition: ledger for ledger in ledgers if ledger.topic == pin.topic}
     failures = []
-    for problem, name in checks:
-        found = trino.records(bind(sql_text(f"checks/{name}"), {"row_limit": MOST_BOOKS}))
+    for problem, sql in checks:
+        found = trino.records(sql)
         if rows := _unexplained(trino, pin, newest, found, find_holes):
             failures.append(Failure(problem, rows[:row_limit]))
         if len(found) == MOST_BOOKS:

@@ -13,12 +13,14 @@ from typing import Any
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import NO_GOLD, STREAM_IS_AWAY, AdlakeError
+from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.law_store import law_version_of
-from adlake.io.sql_files import sql_text
+from adlake.io.sql_files import bind, sql_text
 from adlake.io.stamp import Stamp
 from adlake.io.topic import TopicFacts
 from adlake.io.trino import TableMissingError, TrinoClient
 from adlake.jobs.proof import Failure, Pin
+from adlake.jobs.records_sql import records_values
 
 
 class NothingToVerifyError(AdlakeError):
@@ -41,7 +43,7 @@ def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
         NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
     """
     try:
-        gold, bronze = gold_snapshots(trino), bronze_snapshots(trino)
+        gold, bronze = gold_snapshots(trino), record_snapshots(trino)
     except TableMissingError as error:
         raise EmptyLakeError(NO_GOLD) from error
     head = next((row for row in gold.values() if row["is_head"]), None)
@@ -85,9 +87,10 @@ def gold_snapshots(trino: TrinoClient) -> Snapshots:
     return {row["snapshot_id"]: row for row in trino.records(sql_text("proof/gold_snapshots"))}
 
 
-def bronze_snapshots(trino: TrinoClient) -> Snapshots:
-    """Every snapshot of Bronze that is still known."""
-    return {row["snapshot_id"]: row for row in trino.records(sql_text("proof/bronze_snapshots"))}
+def record_snapshots(trino: TrinoClient, table: str = BRONZE_EVENTS) -> Snapshots:
+    """Every snapshot of a table of records that is still known; is_head marks main's."""
+    sql = bind(sql_text("proof/bronze_snapshots"), records_values(table))
+    return {row["snapshot_id"]: row for row in trino.records(sql)}
 
 
 def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[Failure]]:
@@ -96,14 +99,14 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
     Raises:
         NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
     """
-    stamp = _newest_stamp(gold, gold_id)
+    stamp = newest_stamp(gold, gold_id)
     bronze_id = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
     if bronze_id not in bronze:
         raise NothingToVerifyError(
             f"Bronze snapshot {bronze_id}, of which Gold is made, has expired: "
             "let the stream commit once more, then run verify again"
         )
-    bronze_stamp = _newest_stamp(bronze, bronze_id)
+    bronze_stamp = newest_stamp(bronze, bronze_id)
     pin = Pin(
         gold_snapshot=gold_id,
         bronze_snapshot=bronze_id,
@@ -117,7 +120,12 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
     return pin, _stamp_failures(stamp, bronze_stamp)
 
 
-def _newest_stamp(snapshots: Snapshots, head_id: int) -> Stamp:
+def newest_stamp(snapshots: Snapshots, head_id: int) -> Stamp:
+    """The newest stamp of a snapshot and its ancestors.
+
+    Raises:
+        NothingToVerifyError: none of them has one.
+    """
     snapshot = snapshots.get(head_id)
     while snapshot is not None:
         summary = snapshot["summary"] or {}

@@ -1,4 +1,4 @@
-"""Blocks until Gold contains every record that was in the topic when it was called."""
+"""Blocks until the lake contains every record that was in a topic when it was called."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ class NotCaughtUpError(AdlakeError):
 
 @dataclass(frozen=True)
 class CaughtUp:
-    """Gold contains every awaited offset in `gold_snapshot`."""
+    """The tables contain every awaited offset: the last of them in `snapshot`, 0 for none."""
 
-    gold_snapshot: int
-    bronze_snapshot: int
+    snapshot: int
+    records_snapshot: int
+    """Of the table of records that it was made from; the same where it is that table."""
     records: int
     seconds: float
 
@@ -53,6 +54,8 @@ class Target:
     find_holes: FindHoles = lambda _ranges: []
     look: Callable[[], TopicFacts] | None = None
     streams: Callable[[], bool] = lambda: True
+    tables: Sequence[str] = (BRONZE_EVENTS, GOLD_STATE)
+    """Those that must contain it: the table of records, then what is derived from it."""
 
     def missing(self, stamp: Stamp | None) -> list[OffsetRange]:
         """Offsets that a table with this stamp does not contain yet, by partition."""
@@ -67,13 +70,13 @@ class Target:
         ]
 
 
-def wait_for_gold(
+def wait_for_tables(
     lake: LakeReader,
     target: Target,
     deadline: Deadline,
     report: Callable[[str], None] = lambda _line: None,
 ) -> CaughtUp:
-    """Wait until Gold contains the target, and Bronze too: it may be filled again after a loss.
+    """Wait until all its tables contain the target: each may be filled again after a loss.
 
     Raises:
         NotCaughtUpError: after `deadline`.
@@ -81,8 +84,9 @@ def wait_for_gold(
     before: list[OffsetRange] = []
     moved_at = time.monotonic()
     while True:
-        stamp = lake.newest_stamp(GOLD_STATE)
-        missing = target.missing(stamp) or target.missing(lake.newest_stamp(BRONZE_EVENTS))
+        found = [lake.newest_stamp(name) for name in reversed(target.tables)]
+        stamp = found[0]
+        missing = next((lacking for one in found if (lacking := target.missing(one))), [])
         if missing != before:
             before, moved_at = missing, time.monotonic()
         elif missing and time.monotonic() - moved_at > STILL_SECONDS:
@@ -90,7 +94,7 @@ def wait_for_gold(
             holes = target.find_holes(missing)
             missing = [one for one in missing if one not in holes]
         is_late = deadline.is_over or deadline.elapsed > PAIR_SECONDS
-        if not missing and (_is_pair(lake, stamp) or is_late):
+        if not missing and (_is_pair(lake, target, stamp) or is_late):
             return _caught_up(stamp, target.topic, deadline.elapsed)
         if deadline.is_over:
             raise NotCaughtUpError(_what_is_missing(target, missing, deadline.seconds))
@@ -98,11 +102,11 @@ def wait_for_gold(
         time.sleep(POLL_SECONDS)
 
 
-def _is_pair(lake: LakeReader, gold: Stamp | None) -> bool:
-    """Bronze still has the snapshot that Gold says it was made from."""
-    if gold is None:
+def _is_pair(lake: LakeReader, target: Target, newest: Stamp | None) -> bool:
+    """The table of records still has the snapshot that the last table says it was made from."""
+    if newest is None or len(target.tables) == 1:
         return True
-    return lake.has_snapshot(BRONZE_EVENTS, int(gold.properties[stamps.BRONZE_SNAPSHOT]))
+    return lake.has_snapshot(target.tables[0], int(newest.properties[stamps.BRONZE_SNAPSHOT]))
 
 
 def _what_is_missing(target: Target, missing: Sequence[OffsetRange], timeout_seconds: float) -> str:
@@ -134,5 +138,5 @@ def _caught_up(stamp: Stamp | None, topic: TopicFacts, seconds: float) -> Caught
     records = sum(topic.written.values()) - sum(topic.begin_offsets.values())
     if stamp is None:
         return CaughtUp(0, 0, records, seconds)
-    bronze_snapshot = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
-    return CaughtUp(stamp.snapshot_id, bronze_snapshot, records, seconds)
+    made_from = int(stamp.properties.get(stamps.BRONZE_SNAPSHOT) or stamp.snapshot_id)
+    return CaughtUp(stamp.snapshot_id, made_from, records, seconds)

@@ -6,6 +6,7 @@ says which file a row lies in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pyspark.sql import DataFrame
@@ -55,6 +56,21 @@ def partition_ts_sql(width_ms: int) -> str:
     elif width_ms != HOUR_MS:
         partition_ms = f"greatest(0L, {_PARTITION_MS} - pmod({_PARTITION_MS}, {width_ms}L))"
     return f"timestamp_millis({partition_ms})"
+
+
+def filed_rows(deliveries: DataFrame, columns: Sequence[str], width_ms: int) -> DataFrame:
+    """Select `columns`, of them `event_timestamp` and `partition_ts` made of the deliveries' times.
+
+    Args:
+        deliveries: judged deliveries of any topic, with ts_ms, ingest_ms and reject_reason.
+        columns: of a Bronze table.
+        width_ms: see `partition_width_ms`.
+    """
+    expressions = {
+        "event_timestamp": "CASE WHEN ts_ms IS NOT NULL THEN timestamp_millis(ts_ms) END",
+        "partition_ts": partition_ts_sql(width_ms),
+    }
+    return deliveries.selectExpr(*(f"{expressions.get(c, c)} AS {c}" for c in columns))
 
 
 def records_of(rows: DataFrame) -> DataFrame:
