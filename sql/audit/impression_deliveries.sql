@@ -1,15 +1,15 @@
 -- Every delivery that names one impression, in the order of arrival; also those whose payload
 -- cannot be read as far as its impression, by their Kafka key.
 -- grain: one row per (kafka_topic, kafka_partition, kafka_offset)
--- Parameters: the impression id, twice. Two parts, so that each can skip files by its own columns.
+-- Parameter: impression_id. Two parts, so that each can skip files by its own columns.
 WITH deliveries AS (
     SELECT *
     FROM bronze.ad_events
-    WHERE impression_id = ?
+    WHERE impression_id = :impression_id
     UNION ALL
     SELECT *
     FROM bronze.ad_events
-    WHERE impression_id IS NULL AND kafka_key = to_utf8(?)
+    WHERE impression_id IS NULL AND kafka_key = to_utf8(:impression_id)
 )
 
 SELECT

@@ -1,5 +1,5 @@
 -- The stored row of one impression: the 18 columns of the law.
--- Parameter: the impression id.
+-- Parameter: impression_id.
 SELECT
     impression_id,
     campaign_id,
@@ -20,4 +20,4 @@ SELECT
     revenue_out_of_window,
     last_updated_ts
 FROM gold.ad_performance_state
-WHERE impression_id = ?
+WHERE impression_id = :impression_id

@@ -1,5 +1,5 @@
 -- One rejected delivery with everything that was sent.
--- grain: one row, or none. Parameters: topic, partition, offset.
+-- grain: one row, or none. Parameters: kafka_topic, kafka_partition, kafka_offset.
 SELECT
     kafka_topic,
     kafka_partition,
@@ -15,4 +15,4 @@ SELECT
     raw_payload,
     raw_bytes
 FROM audit.rejected_deliveries
-WHERE kafka_topic = ? AND kafka_partition = ? AND kafka_offset = ?
+WHERE kafka_topic = :kafka_topic AND kafka_partition = :kafka_partition AND kafka_offset = :kafka_offset

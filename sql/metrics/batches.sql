@@ -59,7 +59,7 @@ recent_batches AS (
         row_number() OVER (ORDER BY committed_at DESC, batch_id DESC) AS place,
         count(*) OVER () AS batches
     FROM timed_batches
-    WHERE committed_at >= date_add('minute', -CAST(? AS integer), current_timestamp)
+    WHERE committed_at >= date_add('minute', -CAST(:minutes AS integer), current_timestamp)
 )
 
 SELECT
@@ -74,5 +74,5 @@ SELECT
     greatest(0, CAST(committed_ms - ingest_ms_p01 AS decimal(18, 3)) / 1000) AS freshness_seconds_p99,
     batches
 FROM recent_batches
-WHERE place <= coalesce(CAST(? AS bigint), place)
+WHERE place <= coalesce(CAST(:most AS bigint), place)
 ORDER BY place

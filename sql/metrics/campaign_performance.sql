@@ -6,6 +6,7 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param most integer = NULL: the first so many campaigns; NULL: all
+-- include time_range: moment = impression_time
 WITH campaign_totals AS (
     SELECT
         campaign_id,
@@ -17,8 +18,7 @@ WITH campaign_totals AS (
     FROM gold.ad_performance_state
     WHERE
         impression_time IS NOT NULL
-        AND impression_time >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
-        AND impression_time < coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '9999-12-31 00:00:00 UTC')
+        AND :time_range
     GROUP BY campaign_id
 ),
 
@@ -33,7 +33,7 @@ ranked_campaigns AS (
 top_campaigns AS (
     SELECT *
     FROM ranked_campaigns
-    WHERE place <= coalesce(CAST(? AS bigint), place)
+    WHERE place <= coalesce(CAST(:most AS bigint), place)
 ),
 
 -- One name each even if the dimension were broken: a join must never multiply money.

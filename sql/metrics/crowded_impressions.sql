@@ -33,5 +33,5 @@ SELECT
     last_updated_ts AS newest_arrival_at,
     crowded_impressions
 FROM ranked
-WHERE place <= coalesce(CAST(? AS bigint), place)
+WHERE place <= coalesce(CAST(:most AS bigint), place)
 ORDER BY place

@@ -13,7 +13,7 @@ WITH main_snapshots AS (
 ),
 
 time_windows AS (
-    SELECT date_add('minute', -CAST(? AS integer), current_timestamp) AS recent_from
+    SELECT date_add('minute', -CAST(:minutes AS integer), current_timestamp) AS recent_from
 ),
 
 stamped_commits AS (

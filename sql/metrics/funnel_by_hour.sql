@@ -6,6 +6,7 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
+-- include time_range: moment = impression_time
 WITH hour_totals AS (
     SELECT
         date_trunc('hour', impression_time) AS hour_at,
@@ -15,9 +16,8 @@ WITH hour_totals AS (
     FROM gold.ad_performance_state
     WHERE
         impression_time IS NOT NULL
-        AND impression_time >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
-        AND impression_time < coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '9999-12-31 00:00:00 UTC')
-        AND campaign_id = coalesce(CAST(? AS varchar), campaign_id)
+        AND :time_range
+        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
     GROUP BY 1
 )
 
@@ -29,4 +29,4 @@ SELECT
     CAST(clicked_impressions AS decimal(38, 9)) / nullif(impressions, 0) AS ctr,
     CAST(converted_impressions AS decimal(38, 9)) / nullif(clicked_impressions, 0) AS cvr
 FROM hour_totals
-ORDER BY hour_at
+ORDER BY 1

@@ -7,9 +7,10 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
+-- include time_range: moment = impression_time
 WITH bucket_totals AS (
     SELECT  -- noqa: LT09
-        date_trunc(CAST(? AS varchar), impression_time) AS bucket_at,
+        date_trunc(CAST(:bucket AS varchar), impression_time) AS bucket_at,
         max(impression_time) AS last_impression_at,
         count(*) AS impressions,
         count_if(is_clicked) AS clicked_impressions,
@@ -19,9 +20,8 @@ WITH bucket_totals AS (
     FROM gold.ad_performance_state
     WHERE
         impression_time IS NOT NULL
-        AND impression_time >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
-        AND impression_time < coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '9999-12-31 00:00:00 UTC')
-        AND campaign_id = coalesce(CAST(? AS varchar), campaign_id)
+        AND :time_range
+        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
     GROUP BY 1
 )
 
@@ -37,4 +37,4 @@ SELECT
     CAST(revenue AS decimal(38, 9)) / nullif(spend, 0) AS roas,
     last_impression_at > current_timestamp - INTERVAL '7' DAY AS is_provisional
 FROM bucket_totals
-ORDER BY bucket_at
+ORDER BY 1

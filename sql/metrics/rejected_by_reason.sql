@@ -15,7 +15,7 @@ WITH rejected_deliveries AS (
     FROM bronze.ad_events
     WHERE
         reject_reason IS NOT NULL
-        AND ingest_ts >= coalesce(CAST(? AS timestamp(6) with time zone), ingest_ts)
+        AND ingest_ts >= coalesce(CAST(:since AS timestamp(6) with time zone), ingest_ts)
 )
 
 SELECT

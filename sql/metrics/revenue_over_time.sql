@@ -6,15 +6,15 @@
 -- param bucket minute|hour|day|month|year = hour: length of a bucket
 -- param since timestamp = NULL: conversions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: conversions before this time; NULL: to the end
+-- include time_range: moment = conversion_time
 SELECT  -- noqa: LT09
-    date_trunc(CAST(? AS varchar), conversion_time) AS bucket_at,
+    date_trunc(CAST(:bucket AS varchar), conversion_time) AS bucket_at,
     count(*) AS conversions,
     sum(revenue) AS revenue,
     coalesce(sum(revenue) FILTER (WHERE impression_time IS NULL), 0) AS orphan_revenue
 FROM gold.ad_performance_state
 WHERE
     is_converted
-    AND conversion_time >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
-    AND conversion_time < coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '9999-12-31 00:00:00 UTC')
+    AND :time_range
 GROUP BY 1
 ORDER BY 1

@@ -6,6 +6,7 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
+-- include time_range: moment = impression_time
 WITH totals AS (
     SELECT
         coalesce(sum(cost), 0) AS spend,
@@ -13,9 +14,8 @@ WITH totals AS (
     FROM gold.ad_performance_state
     WHERE
         impression_time IS NOT NULL
-        AND impression_time >= coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')
-        AND impression_time < coalesce(CAST(? AS timestamp(6) with time zone), TIMESTAMP '9999-12-31 00:00:00 UTC')
-        AND campaign_id = coalesce(CAST(? AS varchar), campaign_id)
+        AND :time_range
+        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
 )
 
 SELECT

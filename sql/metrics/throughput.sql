@@ -37,7 +37,7 @@ batch_stamps AS (
 ),
 
 time_windows AS (
-    SELECT CAST(? AS integer) AS minutes
+    SELECT CAST(:minutes AS integer) AS minutes
 ),
 
 totals AS (

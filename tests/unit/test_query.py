@@ -34,11 +34,16 @@ def test_unknown_parameter_lists_the_known_ones() -> None:
         load_metric("orphan_revenue").bound_values({"since": "2026-01-01"})
 
 
-def test_values_are_bound_in_the_order_of_the_header() -> None:
+def test_values_are_bound_by_the_names_of_the_header_in_its_order() -> None:
     bound = load_metric("performance_over_time").bound_values(
         {"campaign_id": "c'1", "since": "2026-01-02T03:04:05.678+02:00"}
     )
-    assert bound == ["hour", datetime(2026, 1, 2, 1, 4, 5, 678_000, tzinfo=UTC), None, "c'1"]
+    assert list(bound.items()) == [
+        ("bucket", "hour"),
+        ("since", datetime(2026, 1, 2, 1, 4, 5, 678_000, tzinfo=UTC)),
+        ("until", None),
+        ("campaign_id", "c'1"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,78 +1,58 @@
-"""Loads the SQL files under `sql/`, binds their parameters and joins them into one query.
+"""Loads the SQL files under `sql/`, writes values into them and joins them into one query.
 
-A parameter is written `:name` in the file. Values become literals of the right type; nothing but
-`SqlText` is ever inserted as it stands.
+A parameter is written `:name` in the file. `io/sql/` has a renderer for each reader that can bind;
+`bind` writes literals, for what none can: the text of a view, a table, a snapshot, a type.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from adlake.contracts.errors import AdlakeError
+from adlake.io.sql.literals import TIMESTAMP_UTC, Dialect, SqlText, SqlValue, literal
+from adlake.io.sql.template import (
+    HEADER,
+    SqlFileError,
+    expanded,
+    parameters,
+    require,
+    substituted,
+)
+
+__all__ = [
+    "SQL_ROOT", "TIMESTAMP_UTC", "SqlFileError", "SqlText", "SqlValue", "bind", "has_sql_file",
+    "parameters", "sql_text", "with_relations",
+]  # fmt: skip
 
 SQL_ROOT: Final = Path(__file__).resolve().parents[3] / "sql"
 
-_PARAMETER_OR_LITERAL = re.compile(
-    r"(?P<skipped>'(?:[^']|'')*'|--[^\n]*)|(?<![:\w]):(?P<name>[a-z_][a-z0-9_]*)"
-)
-_HEADER = re.compile(r"\A(?:\s*--[^\n]*\n)*\s*")
 _RELATION_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-class SqlFileError(AdlakeError):
-    """A SQL file is missing, or was given other parameters than it names."""
-
-
-class SqlText(str):
-    """A fragment of SQL from this code base, inserted as it is. Never from outside."""
-
-    __slots__ = ()
-
-
-TIMESTAMP_UTC: Final[Mapping[str, SqlText]] = {
-    "trino": SqlText("TIMESTAMP(6) WITH TIME ZONE"),
-    "duckdb": SqlText("TIMESTAMPTZ"),
-}
-"""How each engine spells the type of the times in Gold."""
-
-SqlValue = int | str | Decimal | None
-
-
 def sql_text(name: str) -> str:
-    """Text of `sql/<name>.sql` without a closing semicolon.
+    """Text of `sql/<name>.sql`, fragments in place, without a closing semicolon.
 
     Raises:
-        SqlFileError: there is no such file.
+        SqlFileError: there is no such file, or no such fragment.
     """
-    path = SQL_ROOT / f"{name}.sql"
-    if not path.is_file():
-        raise SqlFileError(f"no SQL file {name}.sql under {SQL_ROOT}")
-    return path.read_text(encoding="utf-8").rstrip().removesuffix(";")
+    return expanded(_read(name), lambda fragment: _read(f"fragments/{fragment}"))
 
 
-def parameters(text: str) -> set[str]:
-    """Names of the parameters in a SQL text."""
-    return {match["name"] for match in _PARAMETER_OR_LITERAL.finditer(text) if match["name"]}
+def has_sql_file(name: str) -> bool:
+    """Whether there is a file `sql/<name>.sql`."""
+    return (SQL_ROOT / f"{name}.sql").is_file()
 
 
-def bind(text: str, values: Mapping[str, SqlValue]) -> str:
-    """Replace every `:name` outside literals and comments; values the text does not name are kept.
+def bind(text: str, values: Mapping[str, SqlValue], dialect: Dialect = "trino") -> str:
+    """Literals for every `:name`; values the text does not name are left out.
 
     Raises:
         SqlFileError: a parameter has no value.
     """
-    missing = sorted(parameters(text) - values.keys())
-    if missing:
-        raise SqlFileError(f"no value for SQL parameter {', '.join(missing)}")
-
-    def replaced(match: re.Match[str]) -> str:
-        return match["skipped"] or _literal(values[match["name"]])
-
-    return _PARAMETER_OR_LITERAL.sub(replaced, text)
+    require(text, set(values))
+    return substituted(text, lambda name: literal(values[name], dialect))
 
 
 def with_relations(query: str, relations: Mapping[str, str]) -> str:
@@ -87,17 +67,14 @@ def with_relations(query: str, relations: Mapping[str, str]) -> str:
     if not relations:
         return query
     named = ",\n".join(f"{name} AS (\n{text}\n)" for name, text in relations.items())
-    body = _HEADER.sub("", query)
+    body = HEADER.sub("", query)
     if body[:5].upper() == "WITH ":
         return f"WITH {named},\n{body[5:]}"
     return f"WITH {named}\n{body}"
 
 
-def _literal(value: SqlValue) -> str:
-    if isinstance(value, SqlText):
-        return value
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    if value is None:
-        return "NULL"
-    return str(value)
+def _read(name: str) -> str:
+    path = SQL_ROOT / f"{name}.sql"
+    if not path.is_file():
+        raise SqlFileError(f"no SQL file {name}.sql under {SQL_ROOT}")
+    return path.read_text(encoding="utf-8").rstrip().removesuffix(";")

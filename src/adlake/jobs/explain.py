@@ -31,6 +31,7 @@ from adlake.domain.law import (
     units,
 )
 from adlake.io.bronze_records import payload_of
+from adlake.io.sql.trino import rendered
 from adlake.io.sql_files import sql_text
 from adlake.io.trino import QueryResult, TrinoClient
 
@@ -90,14 +91,15 @@ def explain(trino: TrinoClient, impression_id: str, law: LawConstants = LAW_V1) 
         TooManyDeliveriesError: it has too many, or too large ones.
         TrinoUnreachableError, TrinoQueryError: Trino does not answer or fails.
     """
-    found = trino.query(sql_text("audit/impression_deliveries"), [impression_id] * 2)
+    wanted = {"impression_id": impression_id}
+    found = trino.query(*rendered(sql_text("audit/impression_deliveries"), wanted))
     records = bounded(impression_id, found.records())
     if not records:
         raise UnknownImpressionError(
             f"Bronze has no delivery of impression {impression_id!r}: "
             "check the id, or `adlake wait`"
         )
-    stored = trino.records(sql_text("audit/impression_row"), [impression_id])
+    stored = trino.records(*rendered(sql_text("audit/impression_row"), wanted))
     return explained(impression_id, records, stored, law)
 
 

@@ -20,6 +20,8 @@ from adlake.io.bronze_records import payload_of
 from adlake.io.fixes import Connect, Fix, Position, fixes, replay_pending, shown, store_fix
 from adlake.io.kafka import publish_all
 from adlake.io.kafka_access import Brokers
+from adlake.io.sql.literals import SqlValue
+from adlake.io.sql.trino import rendered
 from adlake.io.sql_files import sql_text
 from adlake.io.trino import QueryResult, TrinoClient
 from adlake.jobs.query_output import printable
@@ -70,9 +72,12 @@ def parsed_position(text: str, newest_label: Callable[[], str]) -> Position:
 
 def listed(trino: TrinoClient, connect: Connect, filters: Filters) -> QueryResult:
     """Rejected deliveries, newest first, each with what became of its correction."""
-    limits = (2 * filters.limit, filters.limit)
-    wanted = (filters.reason, filters.campaign, filters.since, filters.until, *limits)
-    found = trino.query(sql_text("audit/quarantine_list"), wanted)
+    wanted: dict[str, SqlValue] = {
+        "reason": filters.reason, "campaign": filters.campaign,
+        "since": filters.since, "until": filters.until,
+        "row_limit": filters.limit, "stored_limit": 2 * filters.limit,
+    }  # fmt: skip
+    found = trino.query(*rendered(sql_text("audit/quarantine_list"), wanted))
     status = {fix.position: fix.status for fix in fixes(connect)}
     rows = ((*row, status.get((row[0], row[1], row[2]))) for row in found.rows)
     return QueryResult((*found.columns, "fix"), rows)
@@ -84,7 +89,11 @@ def rejected_delivery(trino: TrinoClient, position: Position) -> RejectedDeliver
     Raises:
         NotInQuarantineError: Bronze has none there, or it was admitted.
     """
-    found = trino.records(sql_text("audit/quarantine_show"), position)
+    topic, partition, offset = position
+    wanted: dict[str, SqlValue] = {
+        "kafka_topic": topic, "kafka_partition": partition, "kafka_offset": offset,
+    }  # fmt: skip
+    found = trino.records(*rendered(sql_text("audit/quarantine_show"), wanted))
     if not found:
         raise NotInQuarantineError(
             f"{shown(position)} is no rejected delivery in Bronze: see `adlake quarantine list`"

@@ -4,11 +4,9 @@ The header of a file is a contract that this module reads and a test checks::
 
     -- NAME: what it is.
     -- question: ...   -- grain: ...   -- date basis: ...   -- readers: ...
-    -- param NAME TYPE = DEFAULT: description
+    -- param NAME TYPE = DEFAULT: description     (`io/sql/header.py`)
 
-TYPE is `timestamp` (ISO 8601, UTC when no zone is given), `varchar`, `integer` or a list of words
-`minute|hour|day`. DEFAULT `NULL` means "no value". Parameters stand in the header in the order of
-their `?` in the SQL.
+Every `:name` of the SQL is a parameter of the header, and the other way round.
 """
 
 from __future__ import annotations
@@ -17,17 +15,16 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from adlake.contracts.errors import AdlakeError
+from adlake.io.sql import trino
+from adlake.io.sql.header import MetricParameter, MetricParameterError, declared_parameters
+from adlake.io.sql.literals import SqlValue
 from adlake.io.sql_files import SQL_ROOT, sql_text
 from adlake.io.trino import QueryResult, TrinoClient
 
 METRICS_FOLDER: Final = "metrics"
-BoundValue = datetime | str | int | None
-
-_PARAMETER = re.compile(r"^-- param (\w+) ([\w|]+) = ([^:]+): (.+)$", re.MULTILINE)
 _HEADER_FIELDS: Final = ("question", "grain", "date basis", "readers")
 
 
@@ -35,50 +32,8 @@ class UnknownMetricError(AdlakeError):
     """No metric has this name."""
 
 
-class MetricParameterError(AdlakeError):
-    """A parameter is unknown to the metric, or its value cannot be read."""
-
-
 class MetricHeaderError(AdlakeError):
     """A metric file lacks a line of its header."""
-
-
-@dataclass(frozen=True)
-class MetricParameter:
-    """One `?` of a metric."""
-
-    name: str
-    type_name: str
-    default: str | None
-    description: str
-
-    def value_of(self, text: str | None) -> BoundValue:
-        """The value to bind for what a user wrote (None: the default).
-
-        Raises:
-            MetricParameterError: the text is no value of the type.
-        """
-        given = self.default if text is None else text
-        if given is None:
-            return None
-        try:
-            return self._parsed(given)
-        except ValueError:
-            raise MetricParameterError(
-                f"{self.name}={given!r} is no {self.type_name} ({self.description})"
-            ) from None
-
-    def _parsed(self, text: str) -> BoundValue:
-        if "|" in self.type_name:
-            if text not in self.type_name.split("|"):
-                raise ValueError(text)
-            return text
-        if self.type_name == "integer":
-            return int(text)
-        if self.type_name == "timestamp":
-            moment = datetime.fromisoformat(text)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        return text
 
 
 @dataclass(frozen=True)
@@ -93,8 +48,8 @@ class Metric:
     parameters: tuple[MetricParameter, ...]
     sql: str
 
-    def bound_values(self, given: Mapping[str, str | None]) -> list[BoundValue]:
-        """Values in the order of the `?`.
+    def bound_values(self, given: Mapping[str, str | None]) -> dict[str, SqlValue]:
+        """A value for each parameter of the header, in its order.
 
         Raises:
             MetricParameterError: an unknown name, or a value of the wrong type.
@@ -105,7 +60,7 @@ class Metric:
                 raise MetricParameterError(
                     f"{self.name} has no parameter {name}; it has: {', '.join(known) or 'none'}"
                 )
-        return [parameter.value_of(given.get(parameter.name)) for parameter in self.parameters]
+        return {one.name: one.value_of(given.get(one.name)) for one in self.parameters}
 
 
 def metric_names() -> list[str]:
@@ -133,10 +88,7 @@ def load_metric(name: str) -> Metric:
         grain=fields["grain"],
         date_basis=fields["date basis"],
         readers=fields["readers"],
-        parameters=tuple(
-            MetricParameter(found[1], found[2], None if found[3] == "NULL" else found[3], found[4])
-            for found in _PARAMETER.finditer(text)
-        ),
+        parameters=declared_parameters(text),
         sql=text,
     )
 
@@ -152,7 +104,7 @@ def run_metric(
         given: parameter -> text; parameters left out take their default.
     """
     metric = load_metric(name)
-    return client.query(metric.sql, metric.bound_values(given or {}))
+    return client.query(*trino.rendered(metric.sql, metric.bound_values(given or {})))
 
 
 def parsed_assignments(assignments: list[str]) -> dict[str, str]:
