@@ -6,6 +6,8 @@ from benchmarks.mutations.mutation import Mutation
 
 READS_ONLY = "tests/contract/test_trino_reads_only.py"
 BOUNDS = "tests/unit/test_dashboard_bounds.py"
+SQL_READERS = "tests/unit/test_sql_readers.py"
+REUSE = "tests/unit/test_reused_event_ids.py"
 CROWD = "tests/contract/test_metrics_many_campaigns.py"
 
 READERS: tuple[Mutation, ...] = (
@@ -60,5 +62,50 @@ READERS: tuple[Mutation, ...] = (
         "explain reads an impression of any size", "src/adlake/jobs/explain.py",
         "if len(kept) > MOST_DELIVERIES or held_bytes > MOST_PAYLOAD_BYTES:", "if not kept:",
         "tests/unit/test_explain.py::test_an_impression_with_very_many_deliveries_is_refused_before_they_are_all_read",
+    ),
+    Mutation(
+        "an event id used for two impressions is no finding", "sql/views/reused_event_ids.sql",
+        "HAVING min(impression_id) <> max(impression_id)",
+        "HAVING count(DISTINCT impression_id) > 2",
+        f"{REUSE}::test_each_use_counts_what_was_worked_out_by_hand",
+    ),
+    Mutation(
+        "the first use of a reused event id is at stake too", "sql/views/reused_event_ids.sql",
+        "CASE WHEN use_number > 1 THEN revenue", "CASE WHEN use_number > 0 THEN revenue",
+        f"{REUSE}::test_each_use_counts_what_was_worked_out_by_hand",
+    ),
+    Mutation(
+        "a backslash ends a literal of Spark", "src/adlake/io/sql/literals.py",
+        'if dialect == "spark" else text', 'if dialect == "none" else text',
+        f"{SQL_READERS}::test_a_backslash_ends_no_literal_of_spark",
+    ),
+    Mutation(
+        "a name inside a comment or a literal is a parameter", "src/adlake/io/sql/template.py",
+        'match["skipped"] or replacement(match["name"])',
+        're.sub(":([a-z_]+)", lambda m: replacement(m[1]), match[0])',
+        f"{SQL_READERS}::test_each_engine_gets_its_own_placeholders_and_the_values_apart",
+    ),
+    Mutation(
+        "a value used twice is bound once", "src/adlake/io/sql/trino.py",
+        "        bound.append(values[name])\n",
+        "        bound.extend([] if values[name] in bound else [values[name]])\n",
+        f"{SQL_READERS}::test_each_engine_gets_its_own_placeholders_and_the_values_apart",
+    ),
+    Mutation(
+        "Grafana splices what a person typed", "src/adlake/io/sql/grafana.py",
+        ":sqlstring}}", ":raw}}",
+        f"{SQL_READERS}::test_grafana_quotes_every_variable_and_takes_the_dashboards_range",
+    ),
+    Mutation(
+        "the time range takes in its end", "sql/fragments/time_range.sql",
+        "AND :moment < coalesce", "AND :moment <= coalesce",
+        f"{SQL_READERS}"
+        "::test_the_time_range_is_open_where_nothing_is_given_and_ends_before_until",
+    ),
+    Mutation(
+        "every page asks for reused event ids at every refresh", "src/adlake/dashboard/lake.py",
+        "_cache().get(key, ask, REUSE_KEPT_SECONDS)", "_cache().get(key, ask)",
+        "tests/unit/test_dashboard_reuse.py"
+        "::test_trino_is_asked_for_reuse_once_a_minute_whatever_the_pages_do",
     ),
 )  # fmt: skip

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any
 
+from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import CATALOG, COMPLETENESS_LEDGER, LEDGER_COLUMNS
 from adlake.domain.law import AdmittedDelivery, delivery_of, event_outcomes, states_of, units
-from adlake.io.trino import TrinoClient
-from tests.contract.oracle_lake import OracleLake, Row, lake_of, utc_of
+from adlake.io import views
+from adlake.io.sql_files import sql_text
+from adlake.io.trino import TrinoClient, connect
+from adlake.settings import Settings
+from tests.contract.oracle_lake import OracleLake, Row, lake_of, publish, utc_of
 from tests.contract.payload_cases import PAYLOAD_CASES
 from tests.fixtures.law_modules import REAL_LAW
 from tests.fixtures.law_sets import law_sets
@@ -80,6 +88,19 @@ class Engines:
         return {"trino": trino, "spark": spark.to_pylist()}
 
 
+@contextmanager
+def audited_engines(
+    settings: Settings, spark: SparkSession, lake: OracleLake, catalog: SqlCatalog
+) -> Iterator[Engines]:
+    """Both engines on the published lake, with its audit views and an empty ledger."""
+    publish(catalog, lake)
+    spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.audit")
+    spark.sql(sql_text("ddl/audit/completeness_ledger"))
+    views.provision_views(spark)
+    with connect(settings.ports.trino_port) as client:
+        yield Engines(client, spark)
+
+
 def by_position(rows: list[Row]) -> dict[tuple[str, int, int], Row]:
     keyed = {(r["kafka_topic"], r["kafka_partition"], r["kafka_offset"]): r for r in rows}
     assert len(keyed) == len(rows), "a position comes twice"
@@ -104,6 +125,46 @@ def expected_outcomes(
                     sorted(outcome.flags),
                 ),
             )
+
+
+@dataclass(frozen=True)
+class Use:
+    """One row of audit.reused_event_ids."""
+
+    event_id: str
+    impressions: int
+    disposition: str | None
+    use_number: int
+    revenue: Decimal
+    revenue_at_stake: Decimal
+    cost: Decimal
+    cost_at_stake: Decimal
+
+
+def reuse_in(row: Row) -> Use:
+    """A row of the view, columns that event_outcomes has too left out."""
+    return Use(**{field.name: row[field.name] for field in fields(Use)})
+
+
+def expected_reuse(lake: OracleLake) -> Iterator[tuple[tuple[str, str], Use]]:
+    """By (event_id, impression_id): sorted uses of each id that has more than one."""
+    uses: dict[str, list[Any]] = defaultdict(list)
+    for (impression_id, event_id), outcome in expected_outcomes(lake):
+        event_type, event_ts, _, amount, disposition, _, flags = outcome
+        rank, money = EVENT_TYPES.index(event_type), amount or Decimal(0)
+        revenue = money if disposition == "ATTRIBUTED" else Decimal(0)
+        cost = money if rank == 0 and "DUPLICATE_IMPRESSION" not in flags else Decimal(0)
+        order = (event_ts, rank, money, impression_id.encode())
+        uses[event_id].append((order, impression_id, disposition, revenue, cost))
+    for event_id, found in uses.items():
+        for number, use in enumerate(sorted(found), start=1):
+            _, impression_id, disposition, revenue, cost = use
+            at_stake = (Decimal(0), Decimal(0)) if number == 1 else (revenue, cost)
+            if len(found) > 1:
+                yield (event_id, impression_id), Use(
+                    event_id, len(found), disposition, number,
+                    revenue, at_stake[0], cost, at_stake[1],
+                )  # fmt: skip
 
 
 def counted_batches(lake: OracleLake) -> list[Row]:

@@ -7,12 +7,15 @@ from urllib.parse import quote
 
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
+from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import CATALOG
 from adlake.devstack.ports import free_ports
 from adlake.devstack.stack import Stack
+from adlake.io.spark import SparkResources, build_session, connect_catalog
 from adlake.io.trino import TrinoClient, connect
 from adlake.settings import Settings
+from adlake.wiring import catalog_access
 from tests.contract import scratch_trino
 from tests.contract.metrics_lake import MetricsLake
 from tests.contract.scratch_trino import ScratchTrino
@@ -49,6 +52,15 @@ def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
     )
     yield catalog
     catalog.close()
+
+
+@pytest.fixture(scope="module")
+def spark(private_lake: Settings) -> Iterator[SparkSession]:
+    """A Spark session on the private lake."""
+    session = build_session("contracts", SparkResources(driver_memory="1500m"))
+    connect_catalog(session, catalog_access(private_lake))
+    yield session
+    session.stop()
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,8 @@ TABLES = {
     },
     "bronze.ad_events": {
         "kafka_topic": "varchar", "kafka_partition": "integer", "kafka_offset": "bigint",
-        "ingest_ts": TIME, "reject_reason": "varchar",
+        "ingest_ts": TIME, "reject_reason": "varchar", "event_id": "varchar",
+        "impression_id": "varchar",
     },
     "dims.dim_campaigns": {
         "campaign_id": "varchar", "name": "varchar", "channel": "varchar", "start_ts": TIME,

@@ -18,23 +18,24 @@ from adlake.domain.law import (
     delivery_flags,
 )
 from adlake.io import views
-from adlake.io.spark import SparkResources, build_session, connect_catalog
 from adlake.io.sql_files import bind, sql_text
 from adlake.io.trino import connect
 from adlake.jobs.records_sql import completeness_sql
 from adlake.settings import Settings
-from adlake.wiring import catalog_access
 from tests.contract.audited_lake import (
     HOUR_MS,
     Engines,
     admitted,
+    audited_engines,
     audited_lake,
     by_position,
     counted_batches,
     expected_outcomes,
+    expected_reuse,
+    reuse_in,
     write_ledger,
 )
-from tests.contract.oracle_lake import OracleLake, publish, utc_of
+from tests.contract.oracle_lake import OracleLake, utc_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -45,24 +46,17 @@ def lake() -> OracleLake:
 
 
 @pytest.fixture(scope="module")
-def spark(private_lake: Settings) -> Iterator[SparkSession]:
-    session = build_session("audit views", SparkResources(driver_memory="1500m"))
-    connect_catalog(session, catalog_access(private_lake))
-    yield session
-    session.stop()
-
-
-@pytest.fixture(scope="module")
 def engines(
     private_lake: Settings, spark: SparkSession, lake: OracleLake, catalog: SqlCatalog
 ) -> Iterator[Engines]:
-    publish(catalog, lake)
-    spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.audit")
-    spark.sql(sql_text("ddl/audit/completeness_ledger"))
-    assert views.provision_views(spark) == list(views.AUDIT_VIEWS)
+    with audited_engines(private_lake, spark, lake, catalog) as both:
+        yield both
+
+
+def test_every_view_was_made_and_none_is_made_twice(engines: Engines, spark: SparkSession) -> None:
     assert views.provision_views(spark) == []
-    with connect(private_lake.ports.trino_port) as client:
-        yield Engines(client, spark)
+    found = {row.viewName for row in spark.sql(f"SHOW VIEWS IN {CATALOG}.audit").collect()}
+    assert {f"audit.{name}" for name in found} == set(views.AUDIT_VIEWS)
 
 
 def test_rejected_deliveries_are_those_of_bronze(engines: Engines, lake: OracleLake) -> None:
@@ -168,6 +162,18 @@ def assert_outcomes(engines: Engines, expected: Mapping[tuple[str, str], Any]) -
             )
             for row in rows
         }  # fmt: skip
+        wrong = [key for key in expected if found.get(key) != expected[key]]
+        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
+        assert len(found) == len(rows) == len(expected), engine
+
+
+def test_reused_event_ids_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
+    expected = dict(expected_reuse(lake))
+    assert len({use.event_id for use in expected.values()}) > 5
+    assert sum(use.revenue_at_stake for use in expected.values()) > 0
+    assert sum(use.cost_at_stake for use in expected.values()) > 0
+    for engine, rows in engines.ask("reused_event_ids").items():
+        found = {(row["event_id"], row["impression_id"]): reuse_in(row) for row in rows}
         wrong = [key for key in expected if found.get(key) != expected[key]]
         assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
         assert len(found) == len(rows) == len(expected), engine

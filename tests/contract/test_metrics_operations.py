@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -79,3 +80,23 @@ def test_table_sizes_read_the_newest_totals(operated_lake: MetricsLake) -> None:
     bronze, gold = answer(operated_lake, "table_sizes")
     assert tuple(bronze.values()) == ("bronze.ad_events", 0, 0, 0, 0, 0, None)
     assert tuple(gold.values())[:6] == (GOLD, 70, 3, 2, 1, 4_096)
+
+
+def test_recent_reuse_counts_ids_of_the_last_minutes_under_two_impressions(
+    operated_lake: MetricsLake,
+) -> None:
+    def row(
+        offset: int, minutes: float, event_id: str, impression_id: str, reason: str | None
+    ) -> tuple[object, ...]:
+        arrived = operated_lake.now - timedelta(minutes=minutes)
+        return ("ad_events", 0, offset, arrived, reason, event_id, impression_id)
+
+    operated_lake.insert("bronze.ad_events", [
+        row(0, 1, "twice", "i1", None), row(1, 2, "twice", "i2", None),
+        row(2, 1, "again", "i3", None), row(3, 1, "again", "i3", None),
+        row(4, 1, "refused", "i4", None), row(5, 1, "refused", "i5", "BAD_VALUE"),
+        row(6, 1, "old", "i6", None), row(7, 30, "old", "i7", None),
+    ])  # fmt: skip
+    found = only(operated_lake, "recent_event_id_reuse")
+    assert found == {"event_ids": 4, "reused_event_ids": 1}
+    assert only(operated_lake, "recent_event_id_reuse", minutes="60")["reused_event_ids"] == 2

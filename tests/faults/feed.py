@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER
 from adlake.domain.admission import Rejected, admit
 from adlake.io.iceberg import IcebergTable
-from adlake.io.sql_files import sql_text
+from adlake.io.views import view_texts
 from adlake.maintenance.batch_counts import record_batches
 from tests.fixtures.corpus.case import KEY
 from tests.fixtures.engine import attribution_processor
@@ -92,7 +92,7 @@ class Feed:
 
     def _assert_ledger_closes(self) -> None:
         record_batches(self.session, IcebergTable(self.session, BRONZE_EVENTS))
-        assert self.session.sql(sql_text("views/spark/completeness_gaps")).collect() == []
+        assert self.session.sql(view_texts("completeness_gaps")["spark"]).collect() == []
         told = self.session.table(f"lakehouse.{COMPLETENESS_LEDGER}").selectExpr(
             "sum(admitted) AS admitted", "sum(rejected) AS rejected"
         )

@@ -15,10 +15,10 @@ from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER, LEDGER_C
 from adlake.io.ddl import provision_tables
 from adlake.io.iceberg import IcebergTable, stamped
 from adlake.io.spark import CatalogAccess, connect_catalog
-from adlake.io.sql_files import sql_text
 from adlake.io.stamp import PartitionCounts, counts_text, offsets_text, parse_counts
 from adlake.io.topic import TopicError
 from adlake.io.topic_holes import OffsetRange
+from adlake.io.views import view_texts
 from adlake.maintenance import batch_counts
 from adlake.maintenance.batch_counts import forget_lost_records, open_books
 from adlake.maintenance.upkeep import compact
@@ -95,7 +95,7 @@ def hold_in_gold(lake: SparkSession, *, without: str = "") -> None:
 
 
 def gaps(lake: SparkSession) -> list[str]:
-    return [row.gap for row in lake.sql(sql_text("views/spark/completeness_gaps")).collect()]
+    return [row.gap for row in lake.sql(view_texts("completeness_gaps")["spark"]).collect()]
 
 
 def ledger(lake: SparkSession) -> list[tuple[int, int, int, int, int, int]]:
@@ -117,7 +117,7 @@ def test_each_batch_is_recorded_once(lake: SparkSession) -> None:
     assert ledger(lake) == [(0, 0, 9, 1, 10, 10), (1, 10, 9, 1, 10, 20), (2, 20, 9, 1, 10, 30)]
     assert gaps(lake) == []
     hold_in_gold(lake)
-    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    batches = lake.sql(view_texts("batch_completeness")["spark"]).collect()
     assert all(row.is_complete for row in batches)
     # 4 and 5 are one event, and so on; 0 is rejected, so 1 is the first of its event.
     assert sorted((row.applied, row.duplicates) for row in batches) == [(5, 4)] * 3
@@ -128,7 +128,7 @@ def test_an_event_that_gold_lost_leaves_its_batch_incomplete(lake: SparkSession)
     append_batch(lake, 1, first=10)
     record_batches(lake)
     hold_in_gold(lake, without="7")
-    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    batches = lake.sql(view_texts("batch_completeness")["spark"]).collect()
     assert [
         (row.batch_id, row.applied, row.duplicates, row.is_complete)
         for row in sorted(batches, key=lambda row: row.batch_id)
@@ -211,7 +211,7 @@ def test_offsets_that_the_broker_calls_empty_are_no_gap_and_are_recorded(
     assert gaps(lake) == []
     assert "ERROR" not in {record.levelname for record in caplog.records}
     hold_in_gold(lake)
-    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    batches = lake.sql(view_texts("batch_completeness")["spark"]).collect()
     assert [(row.offsets, row.empty_offsets, row.is_complete) for row in batches] == [
         (11, 1, True)
     ] * 4
@@ -282,7 +282,7 @@ def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:
     record_batches(lake)
     hold_in_gold(lake)
     assert gaps(lake) == ["rows of Bronze changed between two batches"]
-    batches = lake.sql(sql_text("views/spark/batch_completeness")).collect()
+    batches = lake.sql(view_texts("batch_completeness")["spark"]).collect()
     assert [
         (row.batch_id, row.is_complete) for row in sorted(batches, key=lambda row: row.batch_id)
     ] == [(0, False), (1, True)]

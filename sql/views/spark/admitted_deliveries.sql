@@ -1,7 +1,9 @@
 -- audit.admitted_deliveries: every delivery that admission let through, with the content that counts.
 -- grain: one row per (kafka_topic, kafka_partition, kafka_offset)
 -- readers: audit.delivery_findings
--- Header columns come from Bronze (`verify` proves them), the rest from the payload. Exactness:
+-- is_key_mismatch: the Kafka key is not the impression id.
+-- Header columns come from Bronze (`verify` proves them), the rest from the payload. A text for each
+-- engine, because exactness needs the ways of its JSON reader:
 -- Spark's own JSON strings turn numbers into doubles and lone surrogates into question marks, so the
 -- text is rewritten first, from quote to quote: S before a string, L for one with a lone surrogate,
 -- numbers as strings after N, names that are none of ours emptied.
@@ -130,6 +132,7 @@ SELECT
     kafka_offset,
     ingest_ts,
     kafka_key,
+    NOT kafka_key <=> CAST(impression_id AS BINARY) AS is_key_mismatch,
     impression_id,
     event_id,
     event_timestamp AS event_ts,

@@ -1,7 +1,9 @@
 -- audit.admitted_deliveries: every delivery that admission let through, with the content that counts.
 -- grain: one row per (kafka_topic, kafka_partition, kafka_offset)
 -- readers: audit.delivery_findings
--- Header columns come from Bronze (`verify` proves them), the rest from the payload. Exactness:
+-- is_key_mismatch: the Kafka key is not the impression id.
+-- Header columns come from Bronze (`verify` proves them), the rest from the payload. A text for each
+-- engine, because exactness needs the ways of its JSON reader:
 -- json_extract_scalar returns the text of a number as it was sent, json_extract writes surrogates as
 -- escapes, so a lone one can be told from a question mark.
 WITH payloads AS (
@@ -89,6 +91,7 @@ SELECT
     kafka_offset,
     ingest_ts,
     kafka_key,
+    kafka_key IS DISTINCT FROM to_utf8(impression_id) AS is_key_mismatch,
     impression_id,
     event_id,
     event_timestamp AS event_ts,

@@ -4,6 +4,7 @@
 -- applied: first admitted deliveries of their (impression_id, event_id) by (ingest_ts, partition,
 -- offset) whose event Gold holds; duplicates: all admitted ones that are not the first. No order of
 -- arrival in either. An event that Gold lost is neither. Reads all of Bronze and of Gold.
+-- A text for each engine: Trino orders in memory only, so deliveries find their batch by width_bucket.
 WITH held_deliveries AS (
     SELECT DISTINCT
         kafka_topic,

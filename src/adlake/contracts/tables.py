@@ -19,12 +19,14 @@ AUDIT_VIEWS: Final = (
     "audit.rejected_deliveries",
     "audit.admitted_deliveries",
     "audit.delivery_findings",
+    "audit.gold_events",
     "audit.event_outcomes",
+    "audit.reused_event_ids",
     "audit.orphans",
     "audit.completeness_gaps",
     "audit.batch_completeness",
 )
-"""SQL in sql/views, a text for each engine; a view that reads another one comes after it."""
+"""SQL in sql/views; a view that reads another one comes after it."""
 
 BRONZE_COLUMNS: Final = (
     "event_id",

@@ -20,7 +20,7 @@ from adlake.io.topic import (
     refuse_dead_broker,
     topic_facts,
 )
-from adlake.io.trino import TableMissingError, TrinoClient, connect
+from adlake.io.trino import TableMissingError, TrinoClient, TrinoQueryError, connect
 from adlake.jobs.query import run_metric
 from adlake.jobs.records_sql import completeness_sql
 
@@ -31,6 +31,7 @@ KEPT_SECONDS: Final = 4.0
 KEPT_PER_SECOND_OF_WORK: Final = 5.0
 """A slow answer is kept longer, so that pages use at most a fifth of the servers' time."""
 MOST_KEPT: Final = 100
+REUSE_KEPT_SECONDS: Final = 60.0
 _PARALLEL_QUERIES: Final = 3
 _GAPS_SHOWN: Final = 10
 
@@ -55,8 +56,10 @@ class AnswerCache:
     _kept: dict[object, _Kept] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, key: object, ask: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """The kept answer, or a new one; errors are not kept."""
+    def get(
+        self, key: object, ask: Callable[[], Any], at_least_seconds: float = KEPT_SECONDS
+    ) -> Any:  # noqa: ANN401
+        """The kept answer, or a new one, kept for `at_least_seconds`; errors are not kept."""
         with self._guard:
             self._make_room()
             kept = self._kept.setdefault(key, _Kept())
@@ -66,7 +69,7 @@ class AnswerCache:
                 return kept.answer
             answer = ask()
             ended = self.clock()
-            kept_for = max(KEPT_SECONDS, KEPT_PER_SECOND_OF_WORK * (ended - began))
+            kept_for = max(at_least_seconds, KEPT_PER_SECOND_OF_WORK * (ended - began))
             kept.answer, kept.until = answer, ended + kept_for
             return answer
 
@@ -129,6 +132,23 @@ class Sources:
                 return None
 
         found: list[Record] | None = _cache().get((self.trino_port, "checks/completeness"), ask)
+        return found
+
+    def recent_reuse(self) -> Record | None:
+        """Counts of metric `recent_event_id_reuse`, once a minute; None when Trino cannot say.
+
+        It groups all deliveries of some minutes, which may be more than Trino's memory takes.
+        """
+        client = _client(self.trino_port)
+
+        def ask() -> Record | None:
+            try:
+                return next(run_metric(client, "recent_event_id_reuse").records())
+            except TrinoQueryError:
+                return None
+
+        key = (self.trino_port, "recent_event_id_reuse")
+        found: Record | None = _cache().get(key, ask, REUSE_KEPT_SECONDS)
         return found
 
     def topic_now(self) -> TopicFacts | None:

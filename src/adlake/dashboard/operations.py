@@ -51,6 +51,7 @@ def _draw(sources: Sources) -> None:
     if topic is not None and topic.pending:
         st.warning(topic.pending_in_words, icon=":material/hourglass_empty:")
     show_books(sources.open_books())
+    show_reuse(sources.recent_reuse())
     _tiles(freshness, found["throughput"][0], batches, lag)
     _batch_charts(batches)
     left, right = st.columns(2)
@@ -92,6 +93,21 @@ def show_books(gaps: list[Record] | None) -> None:
             icon=":material/error:",
         )
         st.dataframe(gaps, hide_index=True)
+
+
+def show_reuse(recent: Record | None) -> None:
+    """Metric `recent_event_id_reuse`: an event id counts once in each of its impressions."""
+    if recent is None:
+        st.caption("Event ids used again: not known for the last 10 minutes.")
+    elif not recent["reused_event_ids"]:
+        st.caption("Event ids: none was used for two impressions in the last 10 minutes.")
+    else:
+        st.warning(
+            f"{formats.count(recent['reused_event_ids'])} event ids of the last 10 minutes were "
+            "used for more than one impression, so each counts more than once. "
+            "`adlake query reused_event_ids` names them and the money at stake.",
+            icon=":material/content_copy:",
+        )
 
 
 def _tiles(

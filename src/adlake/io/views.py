@@ -1,6 +1,7 @@
-"""Iceberg views with a text for each engine, made through the catalog's own view builder.
+"""Iceberg views for Spark and Trino, made through the catalog's own view builder.
 
-Files: sql/views/<dialect>/<view>.sql. Spark and Trino each read the text of their dialect.
+Files: `sql/views/<view>.sql` where both engines read one text, else one in each folder
+`sql/views/<dialect>`. A view carries a text for each dialect either way.
 """
 
 from __future__ import annotations
@@ -16,18 +17,21 @@ from pyspark.sql import SparkSession
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import AUDIT_VIEWS, CATALOG
 from adlake.io.law_sql import law_parameters
-from adlake.io.sql_files import bind, sql_text
+from adlake.io.sql.literals import Dialect
+from adlake.io.sql_files import bind, has_sql_file, sql_text
 
 log = logging.getLogger(__name__)
 
-DIALECTS: Final = ("spark", "trino")
+DIALECTS: Final[tuple[Dialect, ...]] = ("spark", "trino")
 _VIEW_CATALOG: Final = "org.apache.iceberg.catalog.ViewCatalog"
 
 
 def view_texts(name: str, law: LawConstants = LAW_V1) -> dict[str, str]:
     """The SQL of one audit view by dialect, with the law's constants as literals."""
     constants = law_parameters(law)
-    return {dialect: bind(sql_text(f"views/{dialect}/{name}"), constants) for dialect in DIALECTS}
+    return {
+        dialect: bind(sql_text(_file_of(name, dialect)), constants, dialect) for dialect in DIALECTS
+    }
 
 
 def provision_views(session: SparkSession, law: LawConstants = LAW_V1) -> list[str]:
@@ -77,6 +81,11 @@ def _provision(
     else:
         builder.create()
     return True
+
+
+def _file_of(name: str, dialect: str) -> str:
+    shared = f"views/{name}"
+    return shared if has_sql_file(shared) else f"views/{dialect}/{name}"
 
 
 def _held_texts(view: Any) -> Mapping[str, str]:  # noqa: ANN401 - a Java view

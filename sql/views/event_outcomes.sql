@@ -4,52 +4,7 @@
 -- `disposition` is that of a conversion: ATTRIBUTED, NO_CLICK, CONVERSION_BEFORE_CLICK, OUT_OF_WINDOW or
 -- REPEAT_CONVERSION. Filters on impression_id reach the table.
 -- Parameters: attribution_window_ms, late_tolerance_ms, future_tolerance_ms.
-WITH events AS (
-    SELECT
-        impression_id,
-        event.e AS event_id,
-        event.t AS ts_ms,
-        event.r AS type_rank,
-        event.m AS micros,
-        event.c AS campaign_id,
-        event.u AS user_id,
-        event.i AS first_ingest_ms
-    FROM (
-        SELECT
-            impression_id,
-            explode(from_json(
-                events_state,
-                'array<struct<e:string,t:bigint,r:int,m:bigint,c:string,u:string,i:bigint>>'
-            )) AS event
-        FROM lakehouse.gold.ad_performance_state
-        WHERE engaged
-    ) AS exploded_states
-),
-
--- Most impressions: nothing else happened, so nothing has to be ordered.
-lone_impressions AS (
-    SELECT
-        impression_id,
-        event.e AS event_id,
-        event.t AS ts_ms,
-        event.r AS type_rank,
-        event.m AS micros,
-        event.c AS campaign_id,
-        event.u AS user_id,
-        event.i AS first_ingest_ms
-    FROM (
-        SELECT
-            impression_id,
-            explode(from_json(
-                events_state,
-                'array<struct<e:string,t:bigint,r:int,m:bigint,c:string,u:string,i:bigint>>'
-            )) AS event
-        FROM lakehouse.gold.ad_performance_state
-        WHERE NOT engaged
-    ) AS exploded_states
-),
-
-placed_events AS (
+WITH placed_events AS (
     SELECT
         *,
         count(CASE WHEN type_rank = 1 THEN 1 END) OVER (PARTITION BY impression_id) AS clicks,
@@ -68,7 +23,8 @@ placed_events AS (
             PARTITION BY impression_id ORDER BY ts_ms ASC
             RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS latest_click_ms
-    FROM events
+    FROM lakehouse.audit.gold_events
+    WHERE engaged
 ),
 
 judged_events AS (
@@ -120,7 +76,9 @@ outcomes AS (
         event_id,
         type_rank,
         ts_ms,
+        event_ts,
         first_ingest_ms,
+        first_ingest_ts,
         micros,
         campaign_id,
         user_id,
@@ -135,12 +93,15 @@ outcomes AS (
         OR user_id IS DISTINCT FROM donor_user_id AS is_dim_mismatch
     FROM credited_events
     UNION ALL
+    -- Most impressions: nothing else happened, so nothing has to be ordered.
     SELECT
         impression_id,
         event_id,
         type_rank,
         ts_ms,
+        event_ts,
         first_ingest_ms,
+        first_ingest_ts,
         micros,
         campaign_id,
         user_id,
@@ -149,15 +110,16 @@ outcomes AS (
         FALSE AS is_duplicate_impression,
         FALSE AS is_click_before_impression,
         FALSE AS is_dim_mismatch
-    FROM lone_impressions
+    FROM lakehouse.audit.gold_events
+    WHERE NOT engaged
 )
 
 SELECT
     impression_id,
     event_id,
     CASE type_rank WHEN 0 THEN 'IMPRESSION' WHEN 1 THEN 'CLICK' ELSE 'CONVERSION' END AS event_type,
-    timestamp_millis(ts_ms) AS event_ts,
-    timestamp_millis(first_ingest_ms) AS first_ingest_ts,
+    event_ts,
+    first_ingest_ts,
     CASE
         WHEN type_rank <> 1 THEN CAST(CAST(micros AS DECIMAL(38, 0)) * 0.000001 AS DECIMAL(18, 6))
     END AS amount,

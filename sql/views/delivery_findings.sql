@@ -13,7 +13,7 @@ WITH ranked_deliveries AS (
         impression_id,
         event_id,
         type_rank,
-        NOT kafka_key <=> CAST(impression_id AS BINARY) AS is_key_mismatch,
+        is_key_mismatch,
         row_number() OVER (
             PARTITION BY impression_id, event_id
             ORDER BY
