@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
 from adlake.io.law_sql import window_of_conversion
 from adlake.io.law_store import UnknownLawError, law_of_rows, read_law, recorded_law
+from adlake.io.sql.control import control_sql
 from adlake.jobs.publication import next_step
 from adlake.jobs.replay import UnpublishableError, _wanted_law
 from adlake.jobs.replay_build import NothingToReplayError
@@ -88,8 +89,14 @@ def test_the_first_recorded_law_is_that_of_the_code() -> None:
     assert f"VALUES (1, 0, {W}, {L}, {F}," in text
 
 
+LAW_COLUMNS = (
+    "law_version", "valid_from_ms", "attribution_window_ms", "late_tolerance_ms",
+    "future_tolerance_ms",
+)  # fmt: skip
+
+
 class RecordedRows:
-    """Stands for the catalog database: it knows the two statements of the law store."""
+    """Stands for the catalog database: it knows the statements of the law store by their files."""
 
     def __init__(self, rows: list[tuple[int, ...]]) -> None:
         self.rows = rows
@@ -99,13 +106,17 @@ class RecordedRows:
     def connect(self) -> Iterator[RecordedRows]:
         yield self
 
-    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> RecordedRows:
-        if sql.startswith("INSERT"):
-            self.rows.append(values[:5])
-        elif "DISTINCT" in sql:
+    def execute(self, sql: bytes, values: Mapping[str, Any] | None = None) -> RecordedRows:
+        given = values or {}
+        if sql == control_sql("law_versions/insert"):
+            self.rows.append(tuple(given[name] for name in LAW_COLUMNS))
+        elif sql == control_sql("law_versions/list"):
             self._found = sorted({(row[0],) for row in self.rows})
-        elif sql.startswith("SELECT"):
-            self._found = sorted(row[1:] for row in self.rows if row[0] == values[0])
+        elif sql == control_sql("law_versions/read"):
+            version = given["law_version"]
+            self._found = sorted(row[1:] for row in self.rows if row[0] == version)
+        else:
+            assert sql == control_sql("law_versions/lock")
         return self
 
     def fetchall(self) -> list[tuple[int, ...]]:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from adlake.contracts.errors import AdlakeError
+from adlake.io.sql.control import control_sql
 
 Connect = Callable[[], psycopg.Connection[Any]]
 Position = tuple[str, int, int]
@@ -64,27 +65,20 @@ def store_fix(
     """
     with connect() as connection:
         done = connection.execute(
-            "SELECT replayed_partition, replayed_offset, fixed_by FROM adlake.quarantine_fixes "
-            "WHERE status = 'replayed' "
-            "AND kafka_topic = %s AND kafka_partition = %s AND kafka_offset = %s",
-            position,
+            control_sql("quarantine_fixes/replayed"), _named(position)
         ).fetchone()
         if done is not None:
             raise AlreadyReplayedError(
                 f"{shown(position)} was corrected by {done[2]} and published as partition "
                 f"{done[0]} offset {done[1]}: correct that event at its source, or reject it there"
             )
-        connection.execute(
-            "UPDATE adlake.quarantine_fixes SET status = 'superseded' WHERE status = 'pending' "
-            "AND kafka_topic = %s AND kafka_partition = %s AND kafka_offset = %s",
-            position,
-        )
-        row = connection.execute(
-            "INSERT INTO adlake.quarantine_fixes (kafka_topic, kafka_partition, kafka_offset, "
-            "payload, impression_id, event_id, fixed_by, why) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING fix_id",
-            (*position, payload, *ids, by, why),
-        ).fetchone()
+        connection.execute(control_sql("quarantine_fixes/supersede"), _named(position))
+        impression_id, event_id = ids
+        fix = {
+            **_named(position), "payload": payload, "impression_id": impression_id,
+            "event_id": event_id, "fixed_by": by, "why": why,
+        }  # fmt: skip
+        row = connection.execute(control_sql("quarantine_fixes/insert"), fix).fetchone()
     assert row is not None  # noqa: S101 - INSERT ... RETURNING gives one row
     return int(row[0])
 
@@ -92,9 +86,7 @@ def store_fix(
 def fixes(connect: Connect) -> list[Fix]:
     """Every fix that counts (pending or replayed), oldest first."""
     with connect() as connection, connection.cursor(row_factory=class_row(Fix)) as cursor:
-        return cursor.execute(
-            "SELECT * FROM adlake.quarantine_fixes WHERE status <> 'superseded' ORDER BY fix_id"
-        ).fetchall()
+        return cursor.execute(control_sql("quarantine_fixes/list")).fetchall()
 
 
 def replay_pending(
@@ -111,20 +103,21 @@ def replay_pending(
         publish: sends the fixes and returns partition and offset of each, in their order.
     """
     with connect() as connection, connection.cursor(row_factory=class_row(Fix)) as cursor:
-        pending = cursor.execute(
-            "SELECT * FROM adlake.quarantine_fixes WHERE status = 'pending' "
-            "ORDER BY fix_id FOR UPDATE"
-        ).fetchall()
+        pending = cursor.execute(control_sql("quarantine_fixes/lock_pending")).fetchall()
         written = publish(pending) if pending else []
         replayed = []
         for fix, (partition, offset) in zip(pending, written, strict=True):
+            sent = {
+                "fix_id": fix.fix_id, "replayed_partition": partition, "replayed_offset": offset,
+            }  # fmt: skip
             replayed += cursor.execute(
-                "UPDATE adlake.quarantine_fixes SET status = 'replayed', "
-                "replayed_at = clock_timestamp(), replayed_partition = %s, replayed_offset = %s "
-                "WHERE fix_id = %s RETURNING *",
-                (partition, offset, fix.fix_id),
+                control_sql("quarantine_fixes/mark_replayed"), sent
             ).fetchall()
     return replayed
+
+
+def _named(position: Position) -> dict[str, Any]:
+    return dict(zip(("kafka_topic", "kafka_partition", "kafka_offset"), position, strict=True))
 
 
 def shown(position: Position) -> str:

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from adlake.contracts.place import Place
 from adlake.contracts.tables import CATALOG, NAMESPACES
 from adlake.io.lease import this_holder
+from adlake.io.sql.control import control_sql
 
 
 @dataclass(frozen=True)
@@ -30,55 +31,38 @@ def read_lake(connection: psycopg.Connection) -> LakeRow | None:
     if not _has_table(connection, "adlake.lake"):
         return None
     with connection.cursor(row_factory=class_row(_Texts)) as cursor:
-        found = cursor.execute(
-            "SELECT lake_id::text, home, warehouse_uri, token::text, next_token::text, claims "
-            "FROM adlake.lake"
-        ).fetchone()
+        found = cursor.execute(control_sql("lake/read")).fetchone()
     return found.row() if found else None
 
 
 def insert_lake(connection: psycopg.Connection, place: Place, lake_id: str, token: str) -> None:
     """Record a lake that was never claimed; its warehouse has no file yet."""
-    connection.execute(
-        "INSERT INTO adlake.lake (lake_id, home, warehouse_uri, next_token, claimed_by) "
-        "VALUES (%s, %s, %s, %s, %s)",
-        (lake_id, str(place.home), place.warehouse_uri, token, this_holder()),
-    )
+    connection.execute(control_sql("lake/insert"), {**_named(place, lake_id), "next_token": token})
 
 
 def put_lake(connection: psycopg.Connection, place: Place, lake_id: str) -> None:
     """Bind the catalog to another place, under another id."""
-    connection.execute(
-        "INSERT INTO adlake.lake (lake_id, home, warehouse_uri, claimed_by) "
-        "VALUES (%s, %s, %s, %s) ON CONFLICT (is_the_one) DO UPDATE SET "
-        "lake_id = excluded.lake_id, home = excluded.home, warehouse_uri = excluded.warehouse_uri",
-        (lake_id, str(place.home), place.warehouse_uri, this_holder()),
-    )
+    connection.execute(control_sql("lake/put"), _named(place, lake_id))
 
 
 def record_move(connection: psycopg.Connection, origin: tuple[str | None, Path, str]) -> None:
     """Keep where the lake lay before: its id, home and warehouse."""
     lake_id, home, warehouse_uri = origin
-    connection.execute(
-        "INSERT INTO adlake.lake_moves (old_lake_id, old_home, old_warehouse_uri, lake_id, home, "
-        "warehouse_uri, moved_by) SELECT %s, %s, %s, lake_id, home, warehouse_uri, %s "
-        "FROM adlake.lake",
-        (lake_id, str(home), warehouse_uri, this_holder()),
-    )
+    old = {
+        "old_lake_id": lake_id, "old_home": str(home), "old_warehouse_uri": warehouse_uri,
+        "moved_by": this_holder(),
+    }  # fmt: skip
+    connection.execute(control_sql("lake/record_move"), old)
 
 
 def announce_token(connection: psycopg.Connection, token: str) -> None:
     """Say which token the warehouse gets next."""
-    connection.execute("UPDATE adlake.lake SET next_token = %s", (token,))
+    connection.execute(control_sql("lake/announce_token"), {"next_token": token})
 
 
 def confirm_token(connection: psycopg.Connection) -> None:
     """The warehouse has the announced token."""
-    connection.execute(
-        "UPDATE adlake.lake SET token = next_token, next_token = NULL, claims = claims + 1, "
-        "claimed_at = clock_timestamp(), claimed_by = %s WHERE next_token IS NOT NULL",
-        (this_holder(),),
-    )
+    connection.execute(control_sql("lake/confirm_token"), {"claimed_by": this_holder()})
 
 
 def metadata_locations(connection: psycopg.Connection) -> dict[str, str]:
@@ -86,16 +70,21 @@ def metadata_locations(connection: psycopg.Connection) -> dict[str, str]:
     if not _has_table(connection, "public.iceberg_tables"):
         return {}
     rows = connection.execute(
-        "SELECT table_namespace || '.' || table_name, metadata_location "
-        "FROM public.iceberg_tables WHERE metadata_location IS NOT NULL AND catalog_name = %s "
-        "AND table_namespace = ANY(%s) ORDER BY 1",
-        (CATALOG, list(NAMESPACES)),
+        control_sql("lake/metadata_locations"),
+        {"catalog_name": CATALOG, "namespaces": list(NAMESPACES)},
     )
     return {str(name): str(location) for name, location in rows.fetchall()}
 
 
+def _named(place: Place, lake_id: str) -> dict[str, str]:
+    return {
+        "lake_id": lake_id, "home": str(place.home), "warehouse_uri": place.warehouse_uri,
+        "claimed_by": this_holder(),
+    }  # fmt: skip
+
+
 def _has_table(connection: psycopg.Connection, name: str) -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (name,)).fetchone()
+    row = connection.execute(control_sql("lake/has_table"), {"table_name": name}).fetchone()
     return row is not None and bool(row[0])
 
 

@@ -15,6 +15,7 @@ from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.io.lease import Connect
+from adlake.io.sql.control import control_sql
 from adlake.io.stamp import Stamp
 
 
@@ -41,10 +42,7 @@ def read_law(connect: Connect, law_version: int) -> LawConstants:
     try:
         with connect() as connection:
             rows = connection.execute(
-                "SELECT valid_from_ms, attribution_window_ms, late_tolerance_ms, "
-                "future_tolerance_ms FROM adlake.law_versions WHERE law_version = %s "
-                "ORDER BY valid_from_ms",
-                (law_version,),
+                control_sql("law_versions/read"), {"law_version": law_version}
             ).fetchall()
     except psycopg.errors.UndefinedTable as error:
         raise UnknownLawError(
@@ -87,27 +85,21 @@ def recorded_law(connect: Connect, law: LawConstants, note: str) -> LawConstants
         note: why, for the one who reads the table later.
     """
     with connect() as connection:
-        connection.execute("LOCK TABLE adlake.law_versions IN SHARE ROW EXCLUSIVE MODE")
+        connection.execute(control_sql("law_versions/lock"))
         versions = [
-            int(row[0])
-            for row in connection.execute(
-                "SELECT DISTINCT law_version FROM adlake.law_versions ORDER BY law_version"
-            ).fetchall()
+            int(row[0]) for row in connection.execute(control_sql("law_versions/list")).fetchall()
         ]
         for version in versions:
             if _is_recorded_as(connect, version, law):
                 return replace(law, law_version=version)
         new = replace(law, law_version=max(versions, default=0) + 1)
         for valid_from_ms, window_ms in ((0, new.attribution_window_ms), *new.window_changes):
-            connection.execute(
-                "INSERT INTO adlake.law_versions (law_version, valid_from_ms, "
-                "attribution_window_ms, late_tolerance_ms, future_tolerance_ms, note) "
-                "VALUES (%s, %s, %s, %s, %s, %s)",
-                (
-                    new.law_version, valid_from_ms, window_ms, new.late_tolerance_ms,
-                    new.future_tolerance_ms, note,
-                ),
-            )  # fmt: skip
+            dated = {
+                "law_version": new.law_version, "valid_from_ms": valid_from_ms,
+                "attribution_window_ms": window_ms, "late_tolerance_ms": new.late_tolerance_ms,
+                "future_tolerance_ms": new.future_tolerance_ms, "note": note,
+            }  # fmt: skip
+            connection.execute(control_sql("law_versions/insert"), dated)
     return new
 
 

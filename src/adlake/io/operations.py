@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adlake.io.lease import Connect, this_holder
+from adlake.io.sql.control import control_sql
 
 PUBLISH_REPLAY = "publish-replay"
 UNDO_REPLAY = "undo-replay"
@@ -30,11 +31,10 @@ class Operation:
 def request(connect: Connect, kind: str, arguments: Mapping[str, int]) -> int:
     """Leave a request; returns its id."""
     with connect() as connection:
-        row = connection.execute(
-            "INSERT INTO adlake.operations (kind, arguments, requested_by) "
-            "VALUES (%s, %s, %s) RETURNING operation_id",
-            (kind, json.dumps(dict(arguments)), this_holder()),
-        ).fetchone()
+        wanted = {
+            "kind": kind, "arguments": json.dumps(dict(arguments)), "requested_by": this_holder(),
+        }  # fmt: skip
+        row = connection.execute(control_sql("operations/insert"), wanted).fetchone()
     assert row is not None  # noqa: S101 - RETURNING gives the inserted row
     return int(row[0])
 
@@ -42,10 +42,7 @@ def request(connect: Connect, kind: str, arguments: Mapping[str, int]) -> int:
 def next_open(connect: Connect) -> Operation | None:
     """The oldest request that is not over."""
     with connect() as connection:
-        row = connection.execute(
-            "SELECT operation_id, kind, arguments, state, coalesce(result, '') "
-            "FROM adlake.operations WHERE state = 'requested' ORDER BY operation_id LIMIT 1"
-        ).fetchone()
+        row = connection.execute(control_sql("operations/next_open")).fetchone()
     return None if row is None else Operation(*row)
 
 
@@ -53,9 +50,7 @@ def read(connect: Connect, operation_id: int) -> Operation:
     """A request as it stands now."""
     with connect() as connection:
         row = connection.execute(
-            "SELECT operation_id, kind, arguments, state, coalesce(result, '') "
-            "FROM adlake.operations WHERE operation_id = %s",
-            (operation_id,),
+            control_sql("operations/read"), {"operation_id": operation_id}
         ).fetchone()
     assert row is not None  # noqa: S101 - rows are never deleted
     return Operation(*row)
@@ -65,7 +60,6 @@ def finish(connect: Connect, operation_id: int, state: str, result: str) -> None
     """Say how a request ended; the first word counts."""
     with connect() as connection:
         connection.execute(
-            "UPDATE adlake.operations SET state = %s, result = %s, finished_at = clock_timestamp() "
-            "WHERE operation_id = %s AND state = 'requested'",
-            (state, result, operation_id),
+            control_sql("operations/finish"),
+            {"operation_id": operation_id, "state": state, "result": result},
         )

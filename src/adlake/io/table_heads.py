@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from adlake.io.lease import Connect, this_holder
+from adlake.io.sql.control import control_sql
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,7 @@ class RecordedHead:
 def recorded_heads(connect: Connect) -> dict[str, RecordedHead]:
     """`namespace.table` -> what was recorded of it last."""
     with connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            "SELECT table_namespace || '.' || table_name AS name, table_uuid::text, last_sequence, "
-            "head_sequence, row_count, source_label, next_offsets::text FROM adlake.table_heads"
-        ).fetchall()
+        rows = cursor.execute(control_sql("table_heads/list")).fetchall()
     return {
         row["name"]: RecordedHead(
             TableHead(
@@ -60,20 +58,13 @@ def accept_loss(
     connect: Connect, name: str, recorded: RecordedHead, why: Mapping[str, str]
 ) -> None:
     """Forget what was recorded of a table, and keep that, the finding and the reason for ever."""
-    namespace, _, table = name.partition(".")
+    loss = {
+        **_named(name), "recorded": Jsonb(asdict(recorded)), "finding": why["finding"],
+        "reason": why["reason"], "accepted_by": this_holder(),
+    }  # fmt: skip
     with connect() as connection:
-        connection.execute(
-            "INSERT INTO adlake.accepted_losses (table_namespace, table_name, recorded, finding, "
-            "reason, accepted_by) VALUES (%s, %s, %s, %s, %s, %s)",
-            (
-                namespace, table, Jsonb(asdict(recorded)), why["finding"], why["reason"],
-                this_holder(),
-            ),
-        )  # fmt: skip
-        connection.execute(
-            "DELETE FROM adlake.table_heads WHERE table_namespace = %s AND table_name = %s",
-            (namespace, table),
-        )
+        connection.execute(control_sql("accepted_losses/insert"), loss)
+        connection.execute(control_sql("table_heads/delete"), _named(name))
 
 
 class HeadsBook:
@@ -93,7 +84,7 @@ class HeadsBook:
                 self._connection = self._connect()
                 self._connection.execute("SET synchronous_commit = off")
             for name, one in heads.items():
-                self._connection.execute(_UPSERT, _values(name, one))
+                self._connection.execute(control_sql("table_heads/upsert"), _values(name, one))
             self._connection.commit()
         except psycopg.Error as error:
             log.warning("heads are recorded after the next batch: %s", error)
@@ -106,21 +97,15 @@ class HeadsBook:
         self._connection = None
 
 
-_UPSERT = """
-INSERT INTO adlake.table_heads (table_namespace, table_name, table_uuid, last_sequence,
-    head_sequence, row_count, source_label, next_offsets)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (table_namespace, table_name) DO UPDATE SET table_uuid = excluded.table_uuid,
-    last_sequence = excluded.last_sequence, head_sequence = excluded.head_sequence,
-    row_count = excluded.row_count, source_label = excluded.source_label,
-    next_offsets = excluded.next_offsets, recorded_at = clock_timestamp()
-"""
-
-
-def _values(name: str, one: RecordedHead) -> tuple[str | int, ...]:
+def _named(name: str) -> dict[str, str]:
     namespace, _, table = name.partition(".")
+    return {"table_namespace": namespace, "table_name": table}
+
+
+def _values(name: str, one: RecordedHead) -> dict[str, str | int]:
     head = one.head
-    return (
-        namespace, table, head.table_uuid, head.last_sequence, head.head_sequence, head.rows,
-        one.source_label, one.next_offsets,
-    )  # fmt: skip
+    return {
+        **_named(name), "table_uuid": head.table_uuid, "last_sequence": head.last_sequence,
+        "head_sequence": head.head_sequence, "row_count": head.rows,
+        "source_label": one.source_label, "next_offsets": one.next_offsets,
+    }  # fmt: skip
