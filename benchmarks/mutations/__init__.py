@@ -18,6 +18,7 @@ from benchmarks.mutations.readers import READERS
 from benchmarks.mutations.records import RECORDS
 from benchmarks.mutations.replay import REPLAY
 from benchmarks.mutations.sentences import SENTENCES
+from benchmarks.mutations.slots import SLOTS
 from benchmarks.mutations.source import SOURCE
 from benchmarks.mutations.supervision import SUPERVISION
 from benchmarks.mutations.time import TIME
@@ -33,6 +34,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *SOURCE,
     *RECORDS,
     *REPLAY,
+    *SLOTS,
     *PROOF,
     *EMPTY_OFFSETS,
     *TIME,

@@ -39,6 +39,7 @@ from adlake.io.topic_holes import FindHoles, ranges_without_records
 from adlake.jobs.dims import load_first_versions
 from adlake.jobs.place import check_place
 from adlake.jobs.replay import ReplayConfig
+from adlake.jobs.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
 from adlake.provision.catalog import catalog_database
 from adlake.provision.outside import kafka_access, object_store, rest_catalog
@@ -226,8 +227,10 @@ def application_config(settings: Settings) -> ApplicationConfig:
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
         pipelines=_pipelines(settings, read),
         preparations=(
+            refuse_unreadable_gold,
             provision_tables,
             partial(load_first_versions, seed_dir=settings.paths.seed_dir),
+            prepare_gold,
         ),
         handlers=replay_handlers(read),
         upkeep=Upkeep(plan, partial(is_held, connect, REPLAY_LEASE)),

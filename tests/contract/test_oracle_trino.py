@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from random import Random
 
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
-from adlake.contracts.slot import CROCKFORD, slot_of
+from adlake.contracts.slot import slot_of
 from adlake.contracts.tables import GOLD_STATE
 from adlake.io.sql_files import bind, sql_text, with_relations
 from adlake.io.trino import TrinoClient, connect
@@ -22,6 +20,7 @@ from adlake.settings import Settings
 from tests.contract.oracle_lake import GOLD_SCHEMA, OracleLake, Row, lake_of, publish, utc_of
 from tests.contract.payload_cases import PAYLOAD_CASES
 from tests.fixtures.law_sets import law_sets
+from tests.fixtures.slot_ids import slot_ids
 from tests.golden import BASE_MS, law_cases
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -227,31 +226,8 @@ def test_verify_says_what_to_do_when_gold_is_empty(trino: TrinoClient, catalog: 
         verify(trino)
 
 
-def slot_ids() -> list[str]:
-    """Ids of every form around every edge, and near misses of each form."""
-    rng = Random(1)
-    days = ["20141231", "20150101", "20240229", "20230231", "20261199", "20261301", "20260000"]
-    days += ["20991231", "21001231", "21010101", "20200431"]
-    ids = [f"imp-{day}-{ms}" for day in days for ms in ("0000000", "5265bff", "5265c00", "fffffff")]
-    ids += [f"imp-{rng.randint(2015, 2100)}{rng.randint(1, 12):02d}{rng.randint(1, 31):02d}-"
-            f"{rng.randrange(86_400_000):07x}-{n}" for n in range(500)]  # fmt: skip
-    for epoch_ms in (0, 1_420_070_399_999, 1_420_070_400_000, 4_133_980_799_999, 4_133_980_800_000,
-                     2**48 - 1, *(rng.randrange(2**42) for _ in range(300))):  # fmt: skip
-        hexadecimal = f"{epoch_ms:012x}"
-        ids.append(f"{hexadecimal[:8]}-{hexadecimal[8:]}-7abc-8def-0123456789ab")
-        ids.append(f"{hexadecimal[:8]}-{hexadecimal[8:]}-7ABC-BDEF-0123456789AB".upper())
-        digits = [CROCKFORD[(epoch_ms >> 5 * place) & 31] for place in range(9, -1, -1)]
-        ids.append("".join(digits) + "0123456789ABCDEF")
-        ids.append("".join(digits).lower() + "0123456789abcdef")
-    ids += ["", " ", "é", "\U0001f600", "imp-", "imp-20260302-00", "ximp-20260302-0000000"]
-    ids += ["imp-20260302-0000000\u00e9", "imp-20260302-000000G", "imp-20260302-000000F"]
-    ids += [str(uuid.UUID(int=rng.getrandbits(128), version=4)) for _ in range(50)]
-    ids += ["8" + "0" * 25, "7" + "Z" * 25, "0" * 25, "0" * 27, "0" * 25 + "I", "0" * 25 + "U"]
-    return ids
-
-
 def test_slot_law_of_trino_is_that_of_python(trino: TrinoClient) -> None:
-    ids = sorted(set(slot_ids()))
+    ids = slot_ids()
     assert _wrong_slots(trino, [(one, slot_of(one)) for one in ids]) == []
     shifted = _wrong_slots(trino, [(one, slot_of(one) + 1) for one in ids])
     assert [row["impression_id"] for row in shifted] == ids

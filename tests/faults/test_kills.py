@@ -30,7 +30,9 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 HOUSE_PLACES = [place for place in PLACES if place.startswith("house.")]
 STREAM_PLACES = [
-    place for place in PLACES if not place.startswith(("house.", "replay.", "dims.", "producer."))
+    place
+    for place in PLACES
+    if not place.startswith(("house.", "replay.", "dims.", "producer.", "slots."))
 ]
 RECOVERY_KILLS = ("recovery.start", "recovery.before_commit", "gold.after_append")
 ALL_KILLS = len(VICTIMS) * len(STREAM_PLACES + HOUSE_PLACES) + len(RECOVERY_KILLS)

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.registry import ATTRIBUTION
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.io.gold_format import refuse_newer_format, refuse_unplaced_rows
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import IcebergTable
 from adlake.io.law_store import law_version_of
@@ -74,8 +75,15 @@ class AttributionPipeline:
         return bronze_rows(deliveries, width_ms)
 
     def writers(self, session: SparkSession) -> tuple[GoldSink, ...]:
-        """Gold, under the law in force now."""
-        writer = GoldWriter(session, law_in_force(session, self._read_law))
+        """Gold, under the law in force now.
+
+        Raises:
+            NewerFormatError, UnplacedRowsError: its rows are of another version (io.gold_format).
+        """
+        stamp = IcebergTable(session, GOLD_STATE).newest_stamp()
+        refuse_newer_format(stamp)
+        refuse_unplaced_rows(stamp)
+        writer = GoldWriter(session, self._read_law(law_version_of(stamp)))
         return (GoldSink(writer, self._alarm),)
 
     def renew(self, session: SparkSession) -> None:

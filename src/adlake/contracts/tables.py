@@ -81,7 +81,10 @@ EVENTS_STATE_SCHEMA: Final = (
 )
 """`events_state` is a JSON array of objects sorted by `e` in UTF-8 byte order, NULL members
 left out: e event_id, t event ts_ms, r type rank, m micros, c campaign_id, cr creative_id,
-u user_id, g geo_country, p platform, i first_ingest_ms. Version: the column `law_version`."""
+u user_id, g geo_country, p platform, i first_ingest_ms."""
+STATE_FORMAT: Final = 1
+"""Version of that encoding; Gold's stamps name it. A text of another version must not begin with
+`[`, so that rows of both can lie in one table."""
 
 LEDGER_COLUMNS: Final = (
     "kafka_topic",

@@ -149,7 +149,7 @@ def decode_state(text: str) -> State:
     Raises:
         ValueError: not a JSON array of events, or not sorted by `e` without repeats.
     """
-    members = json.loads(text)
+    members = json.loads(text) if text.startswith("[") else None
     if not isinstance(members, list):
         raise ValueError(f"events_state must be a JSON array of events, not {text[:80]!r}")
     state = tuple(_decode_event(member) for member in members)

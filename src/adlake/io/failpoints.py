@@ -29,6 +29,8 @@ PLACES: Final[Mapping[str, str]] = {
     "stream.between_batches": "P7: Spark has logged the batch",
     "recovery.start": "P8: Gold is behind Bronze and about to be repaired",
     "recovery.before_commit": "P8: the repair is computed, not written",
+    "slots.before_publish": "P8: rows of an older version are moved on a branch, readers see them "
+    "where they were",
     "house.before_compaction": "P9: small files are about to be merged",
     "house.after_compaction": "P9: small files are merged, old snapshots still there",
     "house.before_expiry": "P9: old snapshots are about to be forgotten",
@@ -43,7 +45,7 @@ PLACES: Final[Mapping[str, str]] = {
 """Name -> phase and meaning (the phases of docs/trust.md)."""
 OUTSIDE_BATCHES: Final = frozenset({
     "stream.before_start", "recovery.start", "recovery.before_commit", "dims.after_load",
-    "replay.shadow_built",
+    "replay.shadow_built", "slots.before_publish",
 })  # fmt: skip
 """Reached before the first batch or in a process without any: a plant with a batch never fires."""
 STOPS_FOR_SECONDS: Final = 60

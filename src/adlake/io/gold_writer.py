@@ -21,6 +21,7 @@ from adlake.contracts.slot import SLOTS_PER_DAY
 from adlake.contracts.tables import GOLD_COLUMNS, GOLD_STATE
 from adlake.io.crowds import Crowd, joined_crowds, largest_crowds
 from adlake.io.failpoints import reach
+from adlake.io.gold_format import FORMAT_PROPERTIES
 from adlake.io.iceberg import ONE_FILE_AT_A_TIME, STAGING_BRANCH, IcebergTable, stamped
 from adlake.io.lineage import FrozenFrames, frozen_frames
 from adlake.io.phases import Phases
@@ -126,7 +127,7 @@ class GoldWriter:
                 }
             changed_count = sum(target.row_count for target in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
-            version = {stamps.LAW_VERSION: str(self._law.law_version)}
+            version = {stamps.LAW_VERSION: str(self._law.law_version), **FORMAT_PROPERTIES}
             with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.
                 with phases.timed("append"):

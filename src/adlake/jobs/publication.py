@@ -21,6 +21,7 @@ from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.failpoints import reach
+from adlake.io.gold_format import is_placed_by_older_law, refuse_newer_format
 from adlake.io.gold_writer import GoldWriter
 from adlake.io.iceberg import REPLAY_BRANCH, IcebergTable
 from adlake.io.law_store import law_version_of
@@ -28,6 +29,7 @@ from adlake.io.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
 from adlake.io.phases import Phases
 from adlake.io.shadow import NoShadowError, ShadowFacts, ShadowTable, adopt_files
 from adlake.io.stamp import Stamp, offsets_text
+from adlake.jobs.slot_move import move_rows_to_their_slots
 from adlake.streaming.batch_facts import beyond
 from adlake.streaming.filing import records_of
 from adlake.transforms.admit import admit
@@ -131,6 +133,7 @@ def _undo(
         )
     law = read_law(law_version_of(before))
     gold.point_branch(REPLAY_BRANCH, gold.ref_snapshot_id(tags[-1]))
+    move_rows_to_their_slots(session, REPLAY_BRANCH)  # it may be older than the slot law
     caught_up = _catch_up(session, law, before, operation, pause)
     return _swap(gold, 0, caught_up, new_tag=None)
 
@@ -157,6 +160,9 @@ def _fit_for(facts: ShadowFacts, live: Stamp | None, operation: Operation) -> St
         raise NoShadowError("the replay was built again after this publication was asked for")
     if live is None or live.source_label != facts.stamp.source_label:
         raise NoShadowError("the replay was built from another topic: run `adlake replay` again")
+    refuse_newer_format(facts.stamp)
+    if is_placed_by_older_law(facts.stamp):
+        raise NoShadowError("an older adlake built the replay: run `adlake replay` again")
     in_force = law_version_of(live)
     if facts.slots is not None and facts.law_version != in_force:
         raise NoShadowError(

@@ -20,6 +20,7 @@ from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import END_SLOT
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_REPLAY, GOLD_STATE
 from adlake.io.failpoints import reach
+from adlake.io.gold_format import FORMAT_PROPERTIES, refuse_newer_format, refuse_unplaced_rows
 from adlake.io.iceberg import IcebergTable
 from adlake.io.shadow import ShadowFacts, ShadowTable, SlotRange
 from adlake.io.sql_files import SqlText, bind, sql_text, with_relations
@@ -71,6 +72,7 @@ def build_shadow(
 
     Raises:
         NothingToReplayError: there is no stamped Gold, or its Bronze snapshot has expired.
+        NewerFormatError, UnplacedRowsError: Gold is of another version (io.gold_format).
     """
     started = time.monotonic()
     gold, bronze = IcebergTable(session, GOLD_STATE), IcebergTable(session, BRONZE_EVENTS)
@@ -141,6 +143,8 @@ def _pinned(gold: IcebergTable, bronze: IcebergTable) -> tuple[Stamp, int, int]:
     stamp, head = gold.newest_stamp(), gold.current_snapshot_id()
     if stamp is None or head is None:
         raise NothingToReplayError(NO_GOLD)
+    refuse_newer_format(stamp)
+    refuse_unplaced_rows(stamp)  # a range of slots would leave rows out, or have them twice
     snapshot = bronze.java_table().snapshot(int(stamp.properties[stamps.BRONZE_SNAPSHOT]))
     if snapshot is None:
         raise NothingToReplayError(
@@ -174,6 +178,7 @@ def _shadow_stamp(
         stamps.BRONZE_SNAPSHOT,
     )  # fmt: skip
     return {key: live.properties[key] for key in kept if key in live.properties} | {
+        **FORMAT_PROPERTIES,
         stamps.SINK: "replay",
         stamps.LAW_VERSION: str(law.law_version),
         stamps.REPLAY_SLOTS: "" if slots is None else f"{slots[0]}:{slots[1]}",

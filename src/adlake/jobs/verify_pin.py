@@ -14,6 +14,7 @@ from typing import Any
 from adlake.contracts import stamps
 from adlake.contracts.errors import NO_GOLD, STREAM_IS_AWAY, AdlakeError
 from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.io.gold_format import refuse_newer_format
 from adlake.io.law_store import law_version_of
 from adlake.io.sql_files import bind, sql_text
 from adlake.io.stamp import Stamp
@@ -98,8 +99,10 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
 
     Raises:
         NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
+        NewerFormatError: a later version of adlake wrote Gold's rows.
     """
     stamp = newest_stamp(gold, gold_id)
+    refuse_newer_format(stamp)
     bronze_id = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
     if bronze_id not in bronze:
         raise NothingToVerifyError(

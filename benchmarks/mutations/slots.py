@@ -1,0 +1,56 @@
+"""Where a row lies: the slot law, the move of older rows, the versions in the stamps."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+SLOT = "src/adlake/contracts/slot.py"
+MOVE = "src/adlake/jobs/slot_move.py"
+FORMAT = "src/adlake/io/gold_format.py"
+SPARK = "tests/spark/test_slots.py"
+
+SLOTS: tuple[Mutation, ...] = (
+    Mutation(
+        "an id with a day and no time of day lies in day 0", SLOT,
+        "if re.match(DAY_PATTERN, impression_id):", "if re.match(IMP_PATTERN, impression_id):",
+        "tests/unit/test_slot.py",
+    ),
+    Mutation(
+        "a UUID of version 1 is read like one of version 6", SLOT,
+        'third + second + first if uuid[14] == "1" else', 'third + second + first if False else',
+        "tests/unit/test_slot.py",
+    ),
+    Mutation(
+        "a line break after a UUID belongs to it in Spark", "src/adlake/transforms/slot.py",
+        "WHEN length({id_column}) = {length} AND {id_column} RLIKE '{pattern}' THEN",
+        "WHEN {id_column} RLIKE '{pattern}$' THEN",
+        f"{SPARK}::test_slot_law_of_spark_is_that_of_python",
+    ),
+    Mutation(
+        "rows of an older slot law stay where they are", MOVE,
+        "    if not is_placed_by_older_law(stamp) or gold.row_count() == 0:\n", "    if True:\n",
+        f"{SPARK}::test_rows_of_the_old_law_are_found_and_never_doubled",
+    ),
+    Mutation(
+        "moved rows stay under their old slot too", MOVE,
+        '        session.sql(f"DELETE FROM {target} WHERE {lies}")  # noqa: S608\n', "",
+        f"{SPARK}::test_rows_of_the_old_law_are_found_and_never_doubled",
+    ),
+    Mutation(
+        "rows are moved on main itself: a crash leaves them twice", MOVE,
+        "gold.branch_name(STAGING_BRANCH if branch == MAIN_BRANCH else branch)",
+        "gold.branch_name(branch)",
+        f"{SPARK}::test_a_crash_between_two_steps_loses_and_doubles_nothing",
+    ),
+    Mutation(
+        "the first step already says that all rows are moved", MOVE,
+        "        _move(session, gold, branch, step, properties)\n",
+        "        _move(session, gold, branch, step, {**properties, **FORMAT_PROPERTIES})\n",
+        f"{SPARK}::test_a_crash_between_two_steps_loses_and_doubles_nothing",
+    ),
+    Mutation(
+        "a newer format is taken for the present one", FORMAT,
+        "if told not in {str(version) for version in range(1, int(known) + 1)}:", "if not told:",
+        "tests/unit/test_gold_format.py",
+    ),
+)  # fmt: skip
