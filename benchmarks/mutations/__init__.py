@@ -17,6 +17,7 @@ from benchmarks.mutations.proof import PROOF
 from benchmarks.mutations.readers import READERS
 from benchmarks.mutations.records import RECORDS
 from benchmarks.mutations.replay import REPLAY
+from benchmarks.mutations.segments import SEGMENTS
 from benchmarks.mutations.sentences import SENTENCES
 from benchmarks.mutations.slots import SLOTS
 from benchmarks.mutations.source import SOURCE
@@ -35,6 +36,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *RECORDS,
     *REPLAY,
     *SLOTS,
+    *SEGMENTS,
     *PROOF,
     *EMPTY_OFFSETS,
     *TIME,

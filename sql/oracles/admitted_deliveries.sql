@@ -2,7 +2,7 @@
 -- Grain: one row per row of lakehouse.bronze.ad_events with reject_reason NULL, of one slice of
 -- impressions. An offset that Bronze holds twice gives two equal rows, which no reader minds:
 -- the law takes the minimum over deliveries.
--- Parameters: bronze_snapshot, slice_count, slice.
+-- Parameters: bronze_snapshot, slice_count, slice, upper_case, lower_case (contracts/letters.py).
 -- Exactness: json_extract_scalar returns the text of a number as it was sent (no double is made),
 -- and json_extract writes surrogates as escapes, so a lone one can be told from a question mark.
 WITH payloads AS (
@@ -51,6 +51,10 @@ members AS (
         json_extract_scalar(payload, '$.platform') AS platform_text,
         json_format(json_extract(payload, '$.geo_country')) AS geo_country_json,
         json_format(json_extract(payload, '$.platform')) AS platform_json,
+        json_extract_scalar(payload, '$.channel') AS channel_text,
+        json_extract_scalar(payload, '$.region') AS region_text,
+        json_format(json_extract(payload, '$.channel')) AS channel_json,
+        json_format(json_extract(payload, '$.region')) AS region_json,
         CASE json_extract_scalar(payload, '$.event_type')
             WHEN 'IMPRESSION' THEN json_extract_scalar(payload, '$.bid_price')
             WHEN 'CONVERSION' THEN json_extract_scalar(payload, '$.conversion_value')
@@ -90,6 +94,60 @@ scaled_amounts AS (
         length(whole_digits) + exponent + 6
         - (length(whole_digits || fraction_digits) - length(significant_digits)) AS micro_digits
     FROM significands
+),
+
+-- Only a string counts, and only one without a lone surrogate. A number beyond a double is written by
+-- json_extract as the string "Infinity": its own text tells.
+held_texts AS (
+    SELECT
+        *,
+        CASE
+            WHEN
+                regexp_like(
+                    geo_country_json,
+                    '(?i)^"(?:[^"\\]|\\[^u]|\\u(?!D[89A-F])[0-9A-F]{4}|\\uD[89AB]..\\uD[C-F]..)*+"$'
+                )
+                AND json_extract_scalar(geo_country_json, '$') = geo_country_text
+                THEN geo_country_text
+        END AS geo_country,
+        CASE
+            WHEN
+                regexp_like(
+                    platform_json,
+                    '(?i)^"(?:[^"\\]|\\[^u]|\\u(?!D[89A-F])[0-9A-F]{4}|\\uD[89AB]..\\uD[C-F]..)*+"$'
+                )
+                AND json_extract_scalar(platform_json, '$') = platform_text
+                THEN platform_text
+        END AS platform,
+        CASE
+            WHEN
+                regexp_like(
+                    channel_json,
+                    '(?i)^"(?:[^"\\]|\\[^u]|\\u(?!D[89A-F])[0-9A-F]{4}|\\uD[89AB]..\\uD[C-F]..)*+"$'
+                )
+                AND json_extract_scalar(channel_json, '$') = channel_text
+                THEN channel_text
+        END AS channel,
+        CASE
+            WHEN
+                regexp_like(
+                    region_json,
+                    '(?i)^"(?:[^"\\]|\\[^u]|\\u(?!D[89A-F])[0-9A-F]{4}|\\uD[89AB]..\\uD[C-F]..)*+"$'
+                )
+                AND json_extract_scalar(region_json, '$') = region_text
+                THEN region_text
+        END AS region
+    FROM scaled_amounts
+),
+
+-- The form of a segment: without spaces around it, in small letters, NULL when it is no usable text.
+small_texts AS (
+    SELECT
+        *,
+        translate(trim(BOTH ' ' FROM channel), :upper_case, :lower_case) AS small_channel,
+        translate(trim(BOTH ' ' FROM region), :upper_case, :lower_case) AS small_region,
+        translate(trim(BOTH ' ' FROM geo_country), :upper_case, :lower_case) AS small_country
+    FROM held_texts
 )
 
 SELECT
@@ -117,30 +175,30 @@ SELECT
     campaign_id,
     creative_id,
     user_id,
-    -- Only a string counts, and only one without a lone surrogate. A number beyond a double is
-    -- written by json_extract as the string "Infinity": its own text tells.
+    geo_country,
+    platform,
     CASE
         WHEN
-            regexp_like(
-                geo_country_json,
-                '(?i)^"(?:[^"\\]|\\[^u]|\\u(?!D[89A-F])[0-9A-F]{4}|\\uD[89AB]..\\uD[C-F]..)*+"$'
-            )
-            AND json_extract_scalar(geo_country_json, '$') = geo_country_text
-            THEN geo_country_text
-    END AS geo_country,
+            length(to_utf8(small_channel)) BETWEEN 1 AND 256
+            AND NOT regexp_like(small_channel, '[\x00-\x1f]')
+            THEN small_channel
+    END AS channel,
     CASE
         WHEN
-            regexp_like(
-                platform_json,
-                '(?i)^"(?:[^"\\]|\\[^u]|\\u(?!D[89A-F])[0-9A-F]{4}|\\uD[89AB]..\\uD[C-F]..)*+"$'
-            )
-            AND json_extract_scalar(platform_json, '$') = platform_text
-            THEN platform_text
-    END AS platform,
+            length(to_utf8(small_region)) BETWEEN 1 AND 256
+            AND NOT regexp_like(small_region, '[\x00-\x1f]')
+            THEN small_region
+    END AS region,
+    CASE
+        WHEN
+            length(to_utf8(small_country)) BETWEEN 1 AND 256
+            AND NOT regexp_like(small_country, '[\x00-\x1f]')
+            THEN small_country
+    END AS country_segment,
     date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00.000000 UTC', ingest_ts) AS ingest_ms,
     coalesce(stored_impression_id = impression_id, FALSE)
     AND stored_event_id IS NOT DISTINCT FROM event_id
     AND stored_event_type IS NOT DISTINCT FROM event_type
     AND stored_campaign_id IS NOT DISTINCT FROM campaign_id
     AND stored_user_id IS NOT DISTINCT FROM user_id AS is_header_exact
-FROM scaled_amounts
+FROM small_texts

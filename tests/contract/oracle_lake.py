@@ -44,7 +44,9 @@ _STATE_NAMES = {
     "first_ingest_ms": "i",
 }  # fmt: skip
 
-_HEADER = ("event_id", "event_type", "impression_id", "campaign_id", "user_id")
+_HEADER = (
+    "event_id", "event_type", "impression_id", "campaign_id", "user_id", "channel", "region",
+)  # fmt: skip
 
 Row = dict[str, Any]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.fixtures.corpus.ids_and_types import SEGMENTS
+
 TS_MS = 1_772_445_600_000
 
 
@@ -127,6 +129,10 @@ def _cases() -> list[PayloadCase]:
           for text, value in _TEXTS.items()),
         *((f"platform {text[:40]}", f'"platform":{text}', {"platform": value})
           for text, value in _TEXTS.items()),
+        *((f"{name} {text[:40]}", f'"{name}":{text}', {name: value})
+          for name in ("channel", "region") for text, value in SEGMENTS.items()),
+        *((f"country as a region {text[:40]}", f'"geo_country":{text}', {"country_segment": value})
+          for text, value in SEGMENTS.items()),
         *_SHAPES,
     ]  # fmt: skip
     return [

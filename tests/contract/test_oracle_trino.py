@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from random import Random
 
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
+from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.slot import slot_of
 from adlake.contracts.tables import GOLD_STATE
+from adlake.domain.admission import Admitted, admit
+from adlake.domain.law import delivery_of
+from adlake.domain.segments import Segments, segments_of
 from adlake.io.sql_files import bind, sql_text, with_relations
 from adlake.io.trino import TrinoClient, connect
 from adlake.jobs.proof import Proof
@@ -20,12 +25,16 @@ from adlake.settings import Settings
 from tests.contract.oracle_lake import GOLD_SCHEMA, OracleLake, Row, lake_of, publish, utc_of
 from tests.contract.payload_cases import PAYLOAD_CASES
 from tests.fixtures.law_sets import law_sets
+from tests.fixtures.segment_sets import segment_payloads
 from tests.fixtures.slot_ids import slot_ids
 from tests.golden import BASE_MS, law_cases
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 SETS = 3_000
+ONE_SLICE: dict[str, str | int] = {
+    "slice_count": 1, "slice": 0, "upper_case": UPPER_CASE, "lower_case": LOWER_CASE,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +81,37 @@ def test_payloads_are_read_to_the_last_digit_and_escape(
     assert [row["impression_id"] for row in lake.bronze if row["reject_reason"]] == []
     sql = bind(
         sql_text("oracles/admitted_deliveries"),
-        {"bronze_snapshot": proof.facts.pin.bronze_snapshot, "slice_count": 1, "slice": 0},
+        {"bronze_snapshot": proof.facts.pin.bronze_snapshot, **ONE_SLICE},
     )
     found = {row["event_id"]: row for row in trino.records(sql)}
     for case in PAYLOAD_CASES:
         row = found[case.event_id]
         assert {name: row[name] for name in case.expected} == case.expected, case.story
     assert proof.is_good, "\n".join(proof.lines())
+
+
+def test_segments_of_trino_read_from_payloads_are_those_of_python(
+    trino: TrinoClient, catalog: SqlCatalog
+) -> None:
+    payloads = segment_payloads(Random(3), impressions=150)
+    lake = lake_of((payload, BASE_MS) for payload in payloads)
+    publish(catalog, lake)
+    [[snapshot]] = trino.rows('SELECT max(snapshot_id) FROM lakehouse.bronze."ad_events$snapshots"')
+    deliveries = sql_text("oracles/admitted_deliveries")
+    query = with_relations(
+        sql_text("oracles/impression_segments"), {"admitted_deliveries": deliveries}
+    )
+    values = {"bronze_snapshot": snapshot, **ONE_SLICE}
+    found = {
+        row["impression_id"]: Segments(row["channel"], row["region"])
+        for row in trino.records(bind(query, values))
+    }
+    verdicts = [admit(payload, BASE_MS) for payload in payloads]
+    expected = segments_of([
+        delivery_of(verdict, BASE_MS, "ads", 0, n)
+        for n, verdict in enumerate(verdicts) if isinstance(verdict, Admitted)
+    ])  # fmt: skip
+    assert found == expected
 
 
 Spoiler = Callable[[OracleLake], None]

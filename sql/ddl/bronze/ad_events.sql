@@ -19,7 +19,9 @@ CREATE TABLE IF NOT EXISTS lakehouse.bronze.ad_events (
   ingest_ts TIMESTAMP NOT NULL COMMENT 'Kafka record timestamp, milliseconds',
   reject_reason STRING COMMENT 'NULL: admitted',
   reject_detail STRING,
-  partition_ts TIMESTAMP NOT NULL COMMENT 'event time clamped to ingest time'
+  partition_ts TIMESTAMP NOT NULL COMMENT 'event time clamped to ingest time',
+  channel STRING COMMENT 'trimmed, in small letters; NULL: unknown, or a row of before the column',
+  region STRING COMMENT 'as channel'
 )
 USING iceberg
 PARTITIONED BY (hours(partition_ts))

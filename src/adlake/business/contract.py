@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from adlake.business.time_zones import TIME_ZONES
+from adlake.contracts import letters
 from adlake.contracts.details import REASON_OF as REASON_OF_TEXT
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.events import RejectReason
@@ -141,16 +142,6 @@ FREE_TEXT_TYPES: Final = tuple(
     t for t in TYPES if "channel" in fields_of(t) and "channel" not in TYPES[t].value_sets
 )
 
-_CAPITALS: Final = {
-    chr(code): chr(code).lower()
-    for code in (*range(0x0590), *range(0x1E00, 0x1F00))
-    if chr(code).lower() != chr(code) and len(chr(code).lower()) == 1
-}
-UPPER_CASE: Final = "".join(_CAPITALS)
-"""Latin, Greek, Cyrillic and Armenian capitals. Engines differ on the rest of Unicode, and on
-letters that follow their neighbours; these are mapped one by one, alike in every engine."""
-LOWER_CASE: Final = "".join(_CAPITALS.values())
-
 
 class BusinessDetail(StrEnum):
     """What exactly failed, where `RejectDetail` has no word for it."""
@@ -237,3 +228,7 @@ FIELD_COLUMNS: Final = (
 )  # fmt: skip
 """What admission reads of an event. Times are epoch ms, money is micros: `micros` of `amount`,
 `budget_micros` of `budget_value`."""
+
+UPPER_CASE: Final = letters.UPPER_CASE
+LOWER_CASE: Final = letters.LOWER_CASE
+"""Of free text; the same table as for ad events."""

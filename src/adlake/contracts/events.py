@@ -26,6 +26,11 @@ STRING_FIELDS: Final = (*ID_FIELDS, "event_type")
 """Present, not null and not a JSON string -> BAD_ID."""
 LENIENT_STRING_FIELDS: Final = ("geo_country", "platform")
 """Anything but a string counts as NULL."""
+SEGMENT_FIELDS: Final = ("channel", "region")
+"""Optional free text: without spaces around it, in small letters; no usable text counts as NULL
+(unknown). Never a reason to reject, and no part of an event's content."""
+MAX_SEGMENT_BYTES: Final = 256
+"""Of a segment in UTF-8; a longer one, or one with a control character, is no usable text."""
 REQUIRED_FIELDS: Final = ("event_id", "event_type", "event_timestamp", "impression_id")
 REQUIRED_BY_TYPE: Final[dict[EventType, tuple[str, ...]]] = {
     EventType.IMPRESSION: ("campaign_id", "bid_price"),

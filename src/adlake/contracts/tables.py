@@ -45,6 +45,8 @@ BRONZE_COLUMNS: Final = (
     "reject_reason",
     "reject_detail",
     "partition_ts",
+    "channel",
+    "region",
 )
 """`raw_payload` is the exact text when the bytes are valid UTF-8, else `raw_bytes` holds them;
 both are NULL for a null value (tombstone)."""
@@ -104,6 +106,9 @@ LEDGER_COLUMNS: Final = (
     "empty_before",
     "empty_within",
 )
-LATER_COLUMNS: Final = {COMPLETENESS_LEDGER: ("empty_before", "empty_within")}
+LATER_COLUMNS: Final = {
+    BRONZE_EVENTS: ("channel", "region"),
+    COMPLETENESS_LEDGER: ("empty_before", "empty_within"),
+}
 """Columns of sql/ddl that tables of older lakes lack: the stream adds them when it starts."""
 LEDGER_KEY: Final = ("topic_id", "epoch", "batch_id", "kafka_partition")

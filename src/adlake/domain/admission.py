@@ -33,6 +33,7 @@ from adlake.domain.payload import (
     members_of,
     timestamp_of,
 )
+from adlake.domain.segment_text import segment_text
 from adlake.domain.strict_json import Kind
 
 
@@ -51,6 +52,8 @@ class Admitted:
     geo_country: str | None
     platform: str | None
     micros: int
+    channel: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Header:
     geo_country: str | None = None
     platform: str | None = None
     micros: int | None = None
+    channel: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ def _admit_members(
         geo_country=_held(members, "geo_country"),
         platform=_held(members, "platform"),
         micros=micros if isinstance(micros, int) else None,
+        channel=segment_text(_held(members, "channel")),
+        region=segment_text(_held(members, "region")),
     )
     fault = _missing_key(members, event_type) or _bad_id(members)
     fault = fault or (RejectDetail.BAD_EVENT_TYPE if event_type is None else None)

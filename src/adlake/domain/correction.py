@@ -8,11 +8,11 @@ from json import JSONDecodeError
 from typing import Final
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.events import LENIENT_STRING_FIELDS, STRING_FIELDS
+from adlake.contracts.events import LENIENT_STRING_FIELDS, SEGMENT_FIELDS, STRING_FIELDS
 
 ORIGIN_FIELD: Final = "adlake_origin"
 """Where a re-submitted delivery came from. No field of the law, so no part of the content."""
-_TEXT_FIELDS: Final = (*STRING_FIELDS, *LENIENT_STRING_FIELDS)
+_TEXT_FIELDS: Final = (*STRING_FIELDS, *LENIENT_STRING_FIELDS, *SEGMENT_FIELDS)
 _SPACE: Final = " \t\r\n"
 
 

@@ -74,6 +74,8 @@ class AdmittedDelivery:
     topic: str
     partition: int
     offset: int
+    channel: str | None = None
+    region: str | None = None
 
     @property
     def ingest_ms(self) -> int:
@@ -97,7 +99,9 @@ def delivery_of(
         platform=admitted.platform,
         first_ingest_ms=ingest_ms,
     )
-    return AdmittedDelivery(admitted.impression_id, event, topic, partition, offset)
+    return AdmittedDelivery(
+        admitted.impression_id, event, topic, partition, offset, admitted.channel, admitted.region
+    )
 
 
 def merge(left: State, right: State) -> State:

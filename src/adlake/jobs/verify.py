@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.law_sql import law_parameters
 from adlake.io.sql_files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
@@ -124,6 +125,8 @@ class GoldCheck:
             "timestamp_utc": TIMESTAMP_UTC["trino"],
             "slice_count": slice_count,
             "slice": 0,
+            "upper_case": UPPER_CASE,
+            "lower_case": LOWER_CASE,
             "row_limit": rows_shown,
         }
 

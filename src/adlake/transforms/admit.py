@@ -20,6 +20,7 @@ from adlake.contracts.events import (
     RANK,
     REQUIRED_BY_TYPE,
     REQUIRED_FIELDS,
+    SEGMENT_FIELDS,
     STRING_FIELDS,
     EventType,
 )
@@ -43,10 +44,12 @@ from adlake.transforms.payload import (
     payload_steps,
     text,
 )
+from adlake.transforms.segment_text import segment_text
 
 ADMITTED_COLUMNS: Final = (
     *RECORD_COLUMNS, "raw_payload", "raw_bytes", "reject_reason", "reject_detail",
     *STRING_FIELDS, *LENIENT_STRING_FIELDS, "type_rank", "ts_ms", "micros", "ingest_ms",
+    *SEGMENT_FIELDS,
 )  # fmt: skip
 
 
@@ -83,6 +86,7 @@ def _event_steps() -> tuple[dict[str, Column], ...]:
     """Add the typed columns, `_money` and `_epoch_ms`."""
     strings = (*STRING_FIELDS, *LENIENT_STRING_FIELDS)
     texts = {name: held_text(name) for name in strings}
+    texts |= {name: segment_text(held_text(name)) for name in SEGMENT_FIELDS}
     rank = F.when(F.lit(False), F.lit(-1))
     money_text = F.lit(None).cast("string")
     for event_type, number in RANK.items():

@@ -12,7 +12,12 @@ from typing import Final
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from adlake.contracts.events import LENIENT_STRING_FIELDS, MONEY_FIELD, STRING_FIELDS
+from adlake.contracts.events import (
+    LENIENT_STRING_FIELDS,
+    MONEY_FIELD,
+    SEGMENT_FIELDS,
+    STRING_FIELDS,
+)
 from adlake.contracts.law import MAX_NESTING_DEPTH
 from adlake.transforms.json_exact import exact_read
 
@@ -34,7 +39,7 @@ class ObjectFields:
 
 
 AD_EVENT_FIELDS: Final = ObjectFields(
-    strings=(*STRING_FIELDS, *LENIENT_STRING_FIELDS),
+    strings=(*STRING_FIELDS, *LENIENT_STRING_FIELDS, *SEGMENT_FIELDS),
     times=(TIMESTAMP_FIELD,),
     money=tuple(name for name in MONEY_FIELD.values() if name is not None),
 )

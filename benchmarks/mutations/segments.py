@@ -1,0 +1,41 @@
+"""Channel and region of an event, and whose they are."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+SEGMENTS_JOB = "src/adlake/domain/segments.py"
+TEXT = "src/adlake/domain/segment_text.py"
+UNIT = "tests/unit/test_segments.py"
+SPARK = "tests/spark/test_segments.py"
+
+SEGMENTS: tuple[Mutation, ...] = (
+    Mutation(
+        "the last channel that arrived wins", SEGMENTS_JOB,
+        "return min((text for text in texts if text is not None), default=None)",
+        "return ([None] + [text for text in texts if text is not None])[-1]", UNIT,
+    ),
+    Mutation(
+        "the channel of a losing content counts", SEGMENTS_JOB,
+        "and one.event.content_key == donor.content_key", "", UNIT,
+    ),
+    Mutation(
+        "lower case by the Unicode tables of this Python", TEXT,
+        '.translate(_TO_LOWER)', ".lower()", UNIT,
+    ),
+    Mutation(
+        "all kinds of white space are cut off", TEXT, 'strip(" ")', "strip()",
+        "tests/unit/test_admission_corpus.py",
+    ),
+    Mutation(
+        "segments of any delivery in Spark", "src/adlake/transforms/segments.py",
+        'F.min(F.struct(*_CONTENT, "channel", "region"))',
+        'F.min(F.struct("channel", "region", *_CONTENT))',
+        f"{SPARK}::test_segments_of_spark_are_those_of_python",
+    ),
+    Mutation(
+        "an existing Bronze keeps its old columns", "src/adlake/io/ddl.py",
+        "    if not lacking:\n", "    if True:\n",
+        f"{SPARK}::test_bronze_of_an_older_lake_gets_the_columns_once",
+    ),
+)  # fmt: skip
