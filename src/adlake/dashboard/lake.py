@@ -139,7 +139,7 @@ class Sources:
 
         It groups all deliveries of some minutes, which may be more than Trino's memory takes.
         """
-        client = _client(self.trino_port)
+        client = _client(self.trino_port, self.trino_host)
 
         def ask() -> Record | None:
             try:
