@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from kafka import KafkaProducer
 
 from adlake.contracts.slot import MS_PER_DAY, slot_of
-from adlake.io.trino import connect
+from adlake.io.trino.client import connect
 
 CAMPAIGN = "canary"
 

@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.faults.chronicle import REPORT_VARIABLE
+from tests.fixtures.drill.chronicle import REPORT_VARIABLE
 
 from adlake.settings import REPO_ROOT
 from benchmarks.machine import code_facts, machine_facts

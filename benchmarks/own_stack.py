@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adlake.devstack.ports import private_environment
+from adlake.devstack.services.ports import private_environment
 from adlake.devstack.stack import Stack
 from adlake.settings import Settings
 

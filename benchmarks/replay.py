@@ -21,8 +21,8 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.jobs.replay import Replayed, publish, replay
-from adlake.jobs.replay_order import ReplayOrder
+from adlake.attribution.replay.command import Replayed, publish, replay
+from adlake.attribution.replay.order import ReplayOrder
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring import replay_config
 from benchmarks.machine import machine_facts

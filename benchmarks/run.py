@@ -21,9 +21,9 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adlake.devstack.process import memory_bytes
 from adlake.devstack.stack import Stack
-from adlake.io.trino import connect
+from adlake.devstack.supervisor.process import memory_bytes
+from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT, Settings
 from benchmarks.canary import CanaryWatch, percentile
 from benchmarks.machine import machine_facts

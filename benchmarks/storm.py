@@ -23,7 +23,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.faults.drill import (
+from tests.fixtures.drill.lake import (
     client_of,
     drilled_lake,
     heads_of,
@@ -32,10 +32,10 @@ from tests.faults.drill import (
     signal_all,
     wait_for_free_port,
 )
-from tests.faults.oracles import PollingReader, commit_times, recovery_seconds
-from tests.integration.lake import Lake
+from tests.fixtures.drill.oracles import PollingReader, commit_times, recovery_seconds
+from tests.fixtures.lake import Lake
 
-from adlake.devstack.service import Service
+from adlake.devstack.services.service import Service
 from adlake.settings import REPO_ROOT
 from adlake.wiring import lake_reader
 from benchmarks.machine import machine_facts

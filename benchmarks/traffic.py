@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 from adlake.generator.truth import load_truth
-from adlake.io.topic import topic_facts
+from adlake.io.kafka.topic import topic_facts
 from adlake.settings import REPO_ROOT
 
 FLOW_SECONDS = 120.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-PARITY = "tests/spark/test_admit_parity.py"
-PAYLOAD = "src/adlake/transforms/payload.py"
+PARITY = "tests/spark/attribution/test_admit_parity.py"
+PAYLOAD = "src/adlake/payload/spark/admission.py"
 
 ADMISSION: tuple[Mutation, ...] = (
     Mutation(

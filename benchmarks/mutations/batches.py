@@ -5,13 +5,13 @@ from __future__ import annotations
 from benchmarks.mutations.files import BATCH, BATCH_JOB, GOLD, SINK, WRITER
 from benchmarks.mutations.mutation import Mutation
 
-GOLD_WRITER = "tests/spark/test_gold_writer.py"
-LINEAGE = "tests/spark/test_lineage.py"
-SPREAD = "tests/spark/test_spread_batches.py"
+GOLD_WRITER = "tests/spark/attribution/test_gold_writer.py"
+LINEAGE = "tests/spark/io/test_lineage.py"
+SPREAD = "tests/spark/streaming/test_spread_batches.py"
 STOPS = "tests/faults/test_stops.py"
 BATCH_FACTS = "src/adlake/streaming/batch_facts.py"
 START = "src/adlake/streaming/repair.py"
-MAINTENANCE = "src/adlake/io/maintenance.py"
+MAINTENANCE = "src/adlake/io/iceberg/expiry.py"
 
 BATCHES: tuple[Mutation, ...] = (
     Mutation(
@@ -36,12 +36,12 @@ BATCHES: tuple[Mutation, ...] = (
         ".retainLast(keep)", ".retainLast(1)", GOLD_WRITER,
     ),
     Mutation(
-        "a compaction hides the stamp below it", "src/adlake/io/iceberg.py",
+        "a compaction hides the stamp below it", "src/adlake/io/iceberg/table.py",
         "            snapshot = None if parent_id is None else table.snapshot(parent_id)\n\n",
         "            snapshot = None\n\n", GOLD_WRITER,
     ),
     Mutation(
-        "no stamp: the guard knows no offsets", "src/adlake/io/iceberg.py",
+        "no stamp: the guard knows no offsets", "src/adlake/io/iceberg/table.py",
         "        session.conf.set(key, value)", "        session.conf.unset(key)", BATCH,
     ),
     Mutation(
@@ -63,7 +63,7 @@ BATCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "persisted cache: rows read from a table change when it is written",
-        "src/adlake/io/lineage.py",
+        "src/adlake/io/spark/lineage.py",
         "        frozen = frame.localCheckpoint(eager=True)\n"
         "        self._frozen.append(frozen)\n",
         "        frozen = frame.persist()\n        frozen.count()\n",
@@ -100,7 +100,7 @@ BATCHES: tuple[Mutation, ...] = (
     Mutation(
         "one compaction does all days, however many", "src/adlake/maintenance/upkeep.py",
         '"max-files-to-rewrite": str(most_files)', '"max-files-to-rewrite": "1000000"',
-        "tests/spark/test_wide_compaction.py",
+        "tests/spark/attribution/test_wide_compaction.py",
     ),
     Mutation(
         "a Gold that outlived its Bronze names the lost one", SINK,

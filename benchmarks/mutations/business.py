@@ -7,9 +7,9 @@ from benchmarks.mutations.mutation import Mutation
 RULES = "src/adlake/business/rules.py"
 CONTRACT = "src/adlake/business/contract.py"
 SPARK = "src/adlake/business/spark.py"
-QUICK = "tests/unit/test_business_admission.py"
-PARITY = "tests/spark/test_business_parity.py"
-GENERATOR = "tests/unit/test_business_generator.py"
+QUICK = "tests/unit/business/test_business_admission.py"
+PARITY = "tests/spark/business/test_business_parity.py"
+GENERATOR = "tests/unit/business/test_business_generator.py"
 EVENTS = "src/adlake/generator/business_events.py"
 STREAM = "src/adlake/generator/business_stream.py"
 

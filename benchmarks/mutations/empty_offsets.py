@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-EMPTY = "tests/unit/test_empty_offsets.py"
-COMPLETENESS = "tests/spark/test_completeness.py"
-LEDGER = "tests/unit/test_verify_ledger.py"
-HOLES = "tests/unit/test_topic_holes.py"
+EMPTY = "tests/unit/maintenance/test_empty_offsets.py"
+COMPLETENESS = "tests/spark/maintenance/test_completeness.py"
+LEDGER = "tests/unit/proof/test_verify_ledger.py"
+HOLES = "tests/unit/io/test_topic_holes.py"
 EMPTY_JOB = "src/adlake/maintenance/empty_offsets.py"
-BROKER = "src/adlake/io/topic_holes.py"
+BROKER = "src/adlake/io/kafka/holes.py"
 
 EMPTY_OFFSETS: tuple[Mutation, ...] = (
     Mutation("marks of transactions are gaps of the books", EMPTY_JOB,
@@ -25,7 +25,7 @@ EMPTY_OFFSETS: tuple[Mutation, ...] = (
              "sorted({*seams, *_gaps_of(records, log.source_label, list(gappy))})",
              "[*seams, *_gaps_of(records, log.source_label, list(gappy))]", EMPTY),
     Mutation("recorded marks explain any gap that the broker has deleted",
-             "src/adlake/jobs/bronze_gaps.py",
+             "src/adlake/proof/bronze_gaps.py",
              "if self._old_missing == self._recorded:", "if self._recorded:", LEDGER),
     Mutation("verify asks about the first transactions only", BROKER,
              "while piece := list(islice(source, RANGES_AT_ONCE)):",
@@ -36,5 +36,5 @@ EMPTY_OFFSETS: tuple[Mutation, ...] = (
              "begin <= one.first and one.next <= end and", "begin <= one.first and", HOLES),
     Mutation("status does not say what waits behind a transaction", "src/adlake/devstack/status.py",
              'if row.service != "stream" or', "if True or",
-             "tests/unit/test_devstack_stack.py"),
+             "tests/unit/devstack/test_stack.py"),
 )  # fmt: skip

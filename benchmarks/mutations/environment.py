@@ -12,28 +12,32 @@ ENVIRONMENT: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the variables of other tools stay", "src/adlake/environment.py",
-        "    os.environ.clear()\n", "", "tests/unit/test_environment.py",
+        "    os.environ.clear()\n", "", "tests/unit/settings/test_environment.py",
     ),
     Mutation(
         "services inherit what the shell had", "src/adlake/environment.py",
         "return _only(os.environ, SERVICES, prefix=None) | FIXED",
-        "return dict(os.environ) | FIXED", "tests/unit/test_environment.py",
+        "return dict(os.environ) | FIXED", "tests/unit/settings/test_environment.py",
     ),
     Mutation(
         "SQL is expanded by make", "Makefile",
-        "export SQL_TEXT := $(value SQL)", "export SQL_TEXT := $(SQL)", "tests/unit/test_make.py",
+        "export SQL_TEXT := $(value SQL)", "export SQL_TEXT := $(SQL)",
+        "tests/unit/tooling/test_make.py",
     ),
     Mutation(
-        "a misspelt name in .env passes", "src/adlake/settings.py",
-        "            _refuse_unknown(name, where)\n", "", "tests/unit/test_settings_file.py",
+        "a misspelt name in .env passes", "src/adlake/settings/__init__.py",
+        "            _refuse_unknown(name, where)\n", "",
+        "tests/unit/settings/test_settings_file.py",
     ),
     Mutation(
         "pip heeds the user's own configuration",
-        "src/adlake/devstack/download_environment.py",
-        '        "PIP_CONFIG_FILE": os.devnull,\n', "", "tests/unit/test_download_environment.py",
+        "src/adlake/devstack/install/download_environment.py",
+        '        "PIP_CONFIG_FILE": os.devnull,\n', "",
+        "tests/unit/devstack/test_download_environment.py",
     ),
     Mutation(
-        "a download outlives its command", "src/adlake/devstack/install.py",
-        "            fetcher.cancelled.set()\n", "", "tests/unit/test_download_environment.py",
+        "a download outlives its command", "src/adlake/devstack/install/fetch.py",
+        "            fetcher.cancelled.set()\n", "",
+        "tests/unit/devstack/test_download_environment.py",
     ),
 )  # fmt: skip

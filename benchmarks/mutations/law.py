@@ -5,9 +5,9 @@ from __future__ import annotations
 from benchmarks.mutations.files import GOLD
 from benchmarks.mutations.mutation import Mutation
 
-GOLD_ROWS = "tests/spark/test_gold_rows.py"
-CROWDED = "tests/spark/test_crowded_impressions.py"
-FOLD = "src/adlake/transforms/fold.py"
+GOLD_ROWS = "tests/spark/attribution/test_gold_rows.py"
+CROWDED = "tests/spark/attribution/test_crowded_impressions.py"
+FOLD = "src/adlake/attribution/spark/fold.py"
 
 LAW: tuple[Mutation, ...] = (
     Mutation(
@@ -47,15 +47,16 @@ LAW: tuple[Mutation, ...] = (
         "lag_ms > {law.late_tolerance_ms}", "lag_ms >= {law.late_tolerance_ms}", GOLD_ROWS,
     ),
     Mutation(
-        "the stored state is read again for each of its events", "src/adlake/transforms/let.py",
+        "the stored state is read again for each of its events", "src/adlake/payload/spark/let.py",
         'return f"transform(array({value}), {name} -> {body})[0]"',
         'return __import__("re").sub(rf"\\b{name}\\b", lambda _: value, body)', CROWDED,
     ),
     Mutation(
-        "plain Python sorts the state again for each delivery", "src/adlake/domain/state.py",
+        "plain Python sorts the state again for each delivery",
+        "src/adlake/attribution/law/state.py",
         "        known = winners.get(event.event_id)\n",
         "        known = winners.get("
         "(sorted(winners.values(), key=_by_event_id), event.event_id)[1])\n",
-        "tests/unit/test_law_crowded.py",
+        "tests/unit/attribution/test_law_crowded.py",
     ),
 )  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from benchmarks.mutations.files import WRITER
 from benchmarks.mutations.mutation import Mutation
 
-ALARM_TEST = "tests/unit/test_crowd_alarm.py"
-CROWD_ALARM = "src/adlake/jobs/crowd_alarm.py"
-QUIET = "tests/spark/test_quiet_log.py"
+ALARM_TEST = "tests/unit/attribution/test_crowd_alarm.py"
+CROWD_ALARM = "src/adlake/attribution/crowd_alarm.py"
+QUIET = "tests/spark/io/test_quiet_log.py"
 
 LOG: tuple[Mutation, ...] = (
     Mutation(
@@ -16,7 +16,8 @@ LOG: tuple[Mutation, ...] = (
         "table => '{CATALOG}.{spec.name}'", "table => '{spec.name}'", QUIET,
     ),
     Mutation(
-        "four warnings a batch: frozen rows cannot be computed again", "src/adlake/io/lineage.py",
+        "four warnings a batch: frozen rows cannot be computed again",
+        "src/adlake/io/spark/lineage.py",
         "rdd.sparkContext().unpersistRDD(rdd.id(), False)", "rdd.unpersist(False)", QUIET,
     ),
     Mutation(
@@ -36,7 +37,7 @@ LOG: tuple[Mutation, ...] = (
     Mutation(
         "stored events do not count for the alarm", WRITER,
         'is_engaged}"), "events")', 'is_engaged}"), "0")',
-        "tests/spark/test_crowded_batches.py",
+        "tests/spark/attribution/test_crowded_batches.py",
     ),
     Mutation(
         "a batch that is read again leaves the trace of Spark", "infra/spark/log4j2.properties",
@@ -52,7 +53,7 @@ LOG: tuple[Mutation, ...] = (
         "what Spark said is lost when the second client fails too",
         "src/adlake/streaming/attempts.py",
         "raise error from self._unreadable", "raise",
-        "tests/unit/test_record_times.py::"
+        "tests/unit/streaming/test_record_times.py::"
         "test_a_batch_that_cannot_be_read_again_ends_with_the_trace_of_spark_too",
     ),
 )  # fmt: skip

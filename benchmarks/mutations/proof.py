@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-LEDGER = "tests/unit/test_verify_ledger.py"
-WAIT = "tests/unit/test_wait.py"
-ORACLE = "tests/contract/test_oracle_law.py"
-BOOKS = "tests/unit/test_producer_ledger.py"
+LEDGER = "tests/unit/proof/test_verify_ledger.py"
+WAIT = "tests/unit/proof/test_wait.py"
+ORACLE = "tests/contract/proof/test_oracle_law.py"
+BOOKS = "tests/unit/proof/test_producer_ledger.py"
 
 PROOF: tuple[Mutation, ...] = (
     Mutation(
-        "wait ends one record early", "src/adlake/jobs/wait.py",
+        "wait ends one record early", "src/adlake/proof/wait.py",
         "if end > begins[p]", "if end > begins[p] + 1", WAIT,
     ),
     Mutation(
-        "verify does not see a missing head", "src/adlake/jobs/verify_ledger.py",
+        "verify does not see a missing head", "src/adlake/proof/batch_counts.py",
         "and ledger.first_offset > first.get(", "and ledger.first_offset < first.get(", LEDGER,
     ),
     Mutation(
@@ -24,33 +24,33 @@ PROOF: tuple[Mutation, ...] = (
         "max(CASE WHEN is_eligible THEN micros END)", ORACLE,
     ),
     Mutation(
-        "an empty Gold sends to wait, which has nothing to do", "src/adlake/jobs/verify_pin.py",
+        "an empty Gold sends to wait, which has nothing to do", "src/adlake/proof/pin.py",
         "{topic.in_words} too: send events (`make generate`)", "run `adlake wait`", LEDGER,
     ),
     Mutation(
-        "an empty lake is called a lake without stamps", "src/adlake/jobs/verify_pin.py",
+        "an empty lake is called a lake without stamps", "src/adlake/proof/pin.py",
         "len(gold) == 1 and _is_dataless(head)", "False", LEDGER,
     ),
     Mutation(
-        "wait ends before an open transaction", "src/adlake/jobs/wait.py",
+        "wait ends before an open transaction", "src/adlake/proof/wait.py",
         "self.topic.written.items()", "self.topic.end_offsets.items()", WAIT,
     ),
     Mutation(
-        "what an open transaction holds back is called lost", "src/adlake/jobs/producer_ledger.py",
+        "what an open transaction holds back is called lost", "src/adlake/proof/producer_audit.py",
         "told, broker.written.get(number, 0))", "told, broker.end_offsets.get(number, 0))", BOOKS,
     ),
     Mutation(
-        "records of an aborted transaction are called lost", "src/adlake/jobs/ledger.py",
+        "records of an aborted transaction are called lost", "src/adlake/proof/producers.py",
         "kept = tuple(one for one in found.missing if one not in holes)", "kept = found.missing",
         BOOKS,
     ),
     Mutation(
-        "a head of aborted records is called missing", "src/adlake/jobs/verify_ledger.py",
+        "a head of aborted records is called missing", "src/adlake/proof/batch_counts.py",
         "if head not in without_record", "if True", LEDGER,
     ),
     Mutation(
-        "verify sends to wait though no stream runs", "src/adlake/jobs/verify_pin.py",
+        "verify sends to wait though no stream runs", "src/adlake/proof/pin.py",
         "if streams() else STREAM_IS_AWAY", "if True else STREAM_IS_AWAY",
-        "tests/unit/test_verify_ledger.py::test_an_empty_gold_without_a_stream_says_that_none_runs",
+        "tests/unit/proof/test_verify_ledger.py::test_an_empty_gold_without_a_stream_says_that_none_runs",
     ),
 )  # fmt: skip

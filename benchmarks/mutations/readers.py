@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-READS_ONLY = "tests/contract/test_trino_reads_only.py"
-BOUNDS = "tests/unit/test_dashboard_bounds.py"
-SQL_READERS = "tests/unit/test_sql_readers.py"
-REUSE = "tests/unit/test_reused_event_ids.py"
-CROWD = "tests/contract/test_metrics_many_campaigns.py"
+READS_ONLY = "tests/contract/trino/test_trino_reads_only.py"
+BOUNDS = "tests/unit/dashboard/test_bounds.py"
+SQL_READERS = "tests/unit/io/test_sql_readers.py"
+REUSE = "tests/unit/attribution/test_reused_event_ids.py"
+CROWD = "tests/contract/metrics/test_metrics_many_campaigns.py"
 
 READERS: tuple[Mutation, ...] = (
     Mutation(
@@ -42,26 +42,26 @@ READERS: tuple[Mutation, ...] = (
         f"{CROWD}::test_the_largest_campaigns_come_with_the_count_of_all",
     ),
     Mutation(
-        "a query right after the start of Trino finds no node", "src/adlake/io/trino.py",
+        "a query right after the start of Trino finds no node", "src/adlake/io/trino/client.py",
         "if error.error_name != _NO_NODE or", "if True or",
-        "tests/unit/test_trino_client.py::test_a_query_waits_until_there_is_a_node",
+        "tests/unit/io/test_trino_client.py::test_a_query_waits_until_there_is_a_node",
     ),
     Mutation(
         "rejects from before 1970 are hidden", "sql/metrics/rejected_by_reason.sql",
         "with time zone), ingest_ts)", "with time zone), TIMESTAMP '1970-01-01 00:00:00 UTC')",
-        "tests/contract/test_metrics_edges.py::test_rejects_with_odd_times_are_shown",
+        "tests/contract/metrics/test_metrics_edges.py::test_rejects_with_odd_times_are_shown",
     ),
     Mutation(
         "Spark's view trims the zero by the digits", "sql/views/spark/admitted_deliveries.sql",
         "trim(LEADING '0' FROM concat(whole_digits, fraction_digits))",
         "trim(LEADING concat(whole_digits, fraction_digits) FROM '0')",
-        "tests/contract/test_audit_views.py::"
+        "tests/contract/proof/test_audit_views.py::"
         "test_admitted_deliveries_have_the_content_of_the_law",
     ),
     Mutation(
-        "explain reads an impression of any size", "src/adlake/jobs/explain.py",
+        "explain reads an impression of any size", "src/adlake/proof/explain.py",
         "if len(kept) > MOST_DELIVERIES or held_bytes > MOST_PAYLOAD_BYTES:", "if not kept:",
-        "tests/unit/test_explain.py::test_an_impression_with_very_many_deliveries_is_refused_before_they_are_all_read",
+        "tests/unit/proof/test_explain.py::test_an_impression_with_very_many_deliveries_is_refused_before_they_are_all_read",
     ),
     Mutation(
         "an event id used for two impressions is no finding", "sql/views/reused_event_ids.sql",
@@ -105,7 +105,7 @@ READERS: tuple[Mutation, ...] = (
     Mutation(
         "every page asks for reused event ids at every refresh", "src/adlake/dashboard/lake.py",
         "_cache().get(key, ask, REUSE_KEPT_SECONDS)", "_cache().get(key, ask)",
-        "tests/unit/test_dashboard_reuse.py"
+        "tests/unit/dashboard/test_reuse.py"
         "::test_trino_is_asked_for_reuse_once_a_minute_whatever_the_pages_do",
     ),
 )  # fmt: skip

@@ -5,21 +5,22 @@ from __future__ import annotations
 from benchmarks.mutations.files import BATCH, BATCH_JOB
 from benchmarks.mutations.mutation import Mutation
 
-RECORD_TIMES = "tests/unit/test_record_times.py"
-CODECS = "tests/unit/test_codecs.py"
+RECORD_TIMES = "tests/unit/streaming/test_record_times.py"
+CODECS = "tests/unit/io/test_codecs.py"
 
 RECORDS: tuple[Mutation, ...] = (
     Mutation(
-        "a codec that is not known looks like a broker that is away", "src/adlake/io/topic.py",
+        "a codec that is not known looks like a broker that is away",
+        "src/adlake/io/kafka/topic.py",
         "except (UnsupportedCodecError, CorruptRecordError) as error", "except () as error", CODECS,
     ),
     Mutation(
         "one record that cannot be unpacked hides the last records of all partitions",
-        "src/adlake/io/last_records.py",
+        "src/adlake/io/kafka/last_records.py",
         "found |= _readable(consumer, {partition: offset}, bootstrap_servers)", "pass", CODECS,
     ),
     Mutation(
-        "the broker takes timestamps of any age", "src/adlake/provision/topics.py",
+        "the broker takes timestamps of any age", "src/adlake/io/kafka/admin.py",
         "OLDEST_MS: Final = 100 * YEAR_MS", "OLDEST_MS: Final = 2**63 - 1", CODECS,
     ),
     Mutation(
@@ -32,22 +33,22 @@ RECORDS: tuple[Mutation, ...] = (
         "src/adlake/streaming/reread.py", '"ArithmeticException" in text', "False", RECORD_TIMES,
     ),
     Mutation(
-        "a time that the lake cannot hold looks like a lost tail", "src/adlake/io/stamp.py",
+        "a time that the lake cannot hold looks like a lost tail", "src/adlake/io/iceberg/stamp.py",
         "kept_ms = ingest_ms(of_broker.timestamp_ms)", "kept_ms = of_broker.timestamp_ms",
         RECORD_TIMES,
     ),
     Mutation(
-        "the second reader reads past the batch", "src/adlake/io/topic_range.py",
+        "the second reader reads past the batch", "src/adlake/io/kafka/ranges.py",
         "if record.offset < ends[partition]:", "if True:", RECORD_TIMES,
     ),
     Mutation(
         "a header's name in another encoding makes its record unreadable",
-        "src/adlake/io/header_names.py",
+        "src/adlake/io/kafka/header_names.py",
         'decode(encoding, "replace")', "decode(encoding)", CODECS,
     ),
     Mutation(
         "the second reader stops at a header's name in another encoding",
-        "src/adlake/io/topic_range.py",
+        "src/adlake/io/kafka/ranges.py",
         "    accept_any_header_names()\n", "", CODECS,
     ),
 )  # fmt: skip

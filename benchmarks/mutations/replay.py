@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-REPLAY = "tests/spark/test_replay.py"
-PUBLICATION = "src/adlake/jobs/publication.py"
+REPLAY = "tests/spark/attribution/test_replay.py"
+PUBLICATION = "src/adlake/attribution/replay/publication.py"
 
 REPLAY: tuple[Mutation, ...] = (
     Mutation(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-SEGMENTS_JOB = "src/adlake/domain/segments.py"
-TEXT = "src/adlake/domain/segment_text.py"
-UNIT = "tests/unit/test_segments.py"
-SPARK = "tests/spark/test_segments.py"
+SEGMENTS_JOB = "src/adlake/attribution/law/segments.py"
+TEXT = "src/adlake/attribution/law/segment_text.py"
+UNIT = "tests/unit/attribution/test_segments.py"
+SPARK = "tests/spark/attribution/test_segments.py"
 
 SEGMENTS: tuple[Mutation, ...] = (
     Mutation(
@@ -25,16 +25,16 @@ SEGMENTS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "all kinds of white space are cut off", TEXT, 'strip(" ")', "strip()",
-        "tests/unit/test_admission_corpus.py",
+        "tests/unit/attribution/test_admission_corpus.py",
     ),
     Mutation(
-        "segments of any delivery in Spark", "src/adlake/transforms/segments.py",
+        "segments of any delivery in Spark", "src/adlake/attribution/spark/segments.py",
         'F.min(F.struct(*_CONTENT, "channel", "region"))',
         'F.min(F.struct("channel", "region", *_CONTENT))',
         f"{SPARK}::test_segments_of_spark_are_those_of_python",
     ),
     Mutation(
-        "an existing Bronze keeps its old columns", "src/adlake/io/ddl.py",
+        "an existing Bronze keeps its old columns", "src/adlake/io/iceberg/ddl.py",
         "    if not lacking:\n", "    if True:\n",
         f"{SPARK}::test_bronze_of_an_older_lake_gets_the_columns_once",
     ),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-OUTAGES = "tests/unit/test_outages.py"
+OUTAGES = "tests/unit/io/test_outages.py"
 
 SENTENCES: tuple[Mutation, ...] = (
     Mutation(
         "an error nobody foresaw ends in a traceback", "src/adlake/cli/application.py",
         "_fail(catalog_trouble(error) or spark_trouble(error) or _sentence_for(error), FAILURE)",
-        "raise", "tests/unit/test_sentences.py",
+        "raise", "tests/unit/cli/test_sentences.py",
     ),
     Mutation(
         "a terminal that cannot show a name ends the command", "src/adlake/environment.py",
-        'errors="backslashreplace"', 'errors="strict"', "tests/unit/test_sentences.py",
+        'errors="backslashreplace"', 'errors="strict"', "tests/unit/cli/test_sentences.py",
     ),
     Mutation(
         "an outage under Spark is called a fault of adlake", "src/adlake/cli/application.py",
@@ -32,12 +32,12 @@ SENTENCES: tuple[Mutation, ...] = (
     Mutation(
         "the stream makes a folder where nothing was ever started", "src/adlake/cli/jobs.py",
         "    refuse_unmade_home(settings)\n    choose_jdk(settings)", "    choose_jdk(settings)",
-        "tests/unit/test_away.py::"
+        "tests/unit/cli/test_away.py::"
         "test_every_command_says_of_a_home_that_never_ran_that_nothing_runs_there",
     ),
     Mutation(
         "a request of wait outlasts its timeout", "src/adlake/io/deadline.py",
         "min(most_seconds, left)", "most_seconds",
-        "tests/unit/test_away.py::test_no_request_of_a_command_outlasts_its_deadline",
+        "tests/unit/cli/test_away.py::test_no_request_of_a_command_outlasts_its_deadline",
     ),
 )  # fmt: skip

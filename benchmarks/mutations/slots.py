@@ -5,23 +5,23 @@ from __future__ import annotations
 from benchmarks.mutations.mutation import Mutation
 
 SLOT = "src/adlake/contracts/slot.py"
-MOVE = "src/adlake/jobs/slot_move.py"
-FORMAT = "src/adlake/io/gold_format.py"
-SPARK = "tests/spark/test_slots.py"
+MOVE = "src/adlake/attribution/slot_move.py"
+FORMAT = "src/adlake/attribution/gold_format.py"
+SPARK = "tests/spark/attribution/test_slots.py"
 
 SLOTS: tuple[Mutation, ...] = (
     Mutation(
         "an id with a day and no time of day lies in day 0", SLOT,
         "if re.match(DAY_PATTERN, impression_id):", "if re.match(IMP_PATTERN, impression_id):",
-        "tests/unit/test_slot.py",
+        "tests/unit/contracts/test_slot.py",
     ),
     Mutation(
         "a UUID of version 1 is read like one of version 6", SLOT,
         'third + second + first if uuid[14] == "1" else', 'third + second + first if False else',
-        "tests/unit/test_slot.py",
+        "tests/unit/contracts/test_slot.py",
     ),
     Mutation(
-        "a line break after a UUID belongs to it in Spark", "src/adlake/transforms/slot.py",
+        "a line break after a UUID belongs to it in Spark", "src/adlake/attribution/spark/slot.py",
         "WHEN length({id_column}) = {length} AND {id_column} RLIKE '{pattern}' THEN",
         "WHEN {id_column} RLIKE '{pattern}$' THEN",
         f"{SPARK}::test_slot_law_of_spark_is_that_of_python",
@@ -51,6 +51,6 @@ SLOTS: tuple[Mutation, ...] = (
     Mutation(
         "a newer format is taken for the present one", FORMAT,
         "if told not in {str(version) for version in range(1, int(known) + 1)}:", "if not told:",
-        "tests/unit/test_gold_format.py",
+        "tests/unit/attribution/test_gold_format.py",
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.mutations.files import BATCH, BATCH_JOB
 from benchmarks.mutations.mutation import Mutation
 
-SOURCE = "tests/unit/test_source.py"
+SOURCE = "tests/unit/streaming/test_source.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
 SOURCE_JOB = "src/adlake/streaming/source.py"
 
@@ -43,7 +43,7 @@ SOURCE: tuple[Mutation, ...] = (
         "EARLIEST = -2", "EARLIEST = -1", SOURCE,
     ),
     Mutation(
-        "records of an aborted transaction are read", "src/adlake/io/kafka_stream.py",
+        "records of an aborted transaction are read", "src/adlake/io/spark/kafka_source.py",
         '"read_committed"', '"read_uncommitted"',
         f"{SOURCE_FAULTS}::test_f20_an_aborted_transaction_is_never_read",
     ),
@@ -52,8 +52,9 @@ SOURCE: tuple[Mutation, ...] = (
         "if position.next_offsets.get(p, 0) < begin", "if False", SOURCE,
     ),
     Mutation(
-        "a refused connection to the broker is tried for its whole time", "src/adlake/io/topic.py",
+        "a refused connection to the broker is tried for its whole time",
+        "src/adlake/io/kafka/topic.py",
         "said.append(str(error.strerror or error))", "return",
-        "tests/unit/test_away.py::test_a_broker_that_refuses_connections_is_known_at_once",
+        "tests/unit/cli/test_away.py::test_a_broker_that_refuses_connections_is_known_at_once",
     ),
 )  # fmt: skip

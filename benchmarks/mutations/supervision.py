@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-SUPERVISOR = "src/adlake/devstack/supervisor.py"
-SUPERVISED = "tests/unit/test_supervisor.py"
+SUPERVISOR = "src/adlake/devstack/supervisor/loop.py"
+SUPERVISED = "tests/unit/devstack/test_supervisor.py"
 
 SUPERVISION: tuple[Mutation, ...] = (
     Mutation(
         "what is left of a service is killed without being asked",
-        "src/adlake/devstack/process.py",
-        "else roots_of(family)", "else []", "tests/unit/test_devstack_service.py",
+        "src/adlake/devstack/supervisor/process.py",
+        "else roots_of(family)", "else []", "tests/unit/devstack/test_service.py",
     ),
     Mutation(
         "a service that ends again and again is started again without a pause", SUPERVISOR,
@@ -26,7 +26,7 @@ SUPERVISION: tuple[Mutation, ...] = (
         "if ending.is_lasting:", "if False:", SUPERVISED,
     ),
     Mutation(
-        "a service that was taken down is revived", "src/adlake/devstack/service.py",
+        "a service that was taken down is revived", "src/adlake/devstack/services/service.py",
         "        if self.state() is State.DIED:\n            self._launch(",
         "        if self.main_process() is None:\n            self._launch(", SUPERVISED,
     ),
@@ -34,12 +34,12 @@ SUPERVISION: tuple[Mutation, ...] = (
         "the stream is ready as soon as its query has started",
         "src/adlake/streaming/ready_file.py",
         'bool(batches_done) or status["message"] == NOTHING_TO_READ', "True",
-        "tests/unit/test_ready_file.py",
+        "tests/unit/streaming/test_ready_file.py",
     ),
     Mutation(
         "a full disk ends the supervisor", SUPERVISOR,
         "with logged_errors(name):", "if name:",
-        "tests/unit/test_supervisor.py::"
+        "tests/unit/devstack/test_supervisor.py::"
         "test_a_full_disk_ends_neither_the_supervisor_nor_the_turn_of_the_others",
     ),
 )  # fmt: skip

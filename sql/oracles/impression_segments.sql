@@ -2,7 +2,7 @@
 -- Grain: one row per impression_id. No part of an event's content, so among the donor's deliveries
 -- with its winning content the smallest counts; a region falls back to the donor's country.
 -- Reads the relation `admitted_deliveries` of event_contents.sql with three more columns, each in the
--- form of domain/segment_text.py: channel, region and country_segment, of geo_country.
+-- form of attribution/law/segment_text.py: channel, region and country_segment, of geo_country.
 -- Runs unchanged on Trino and on DuckDB: both order strings by their UTF-8 bytes.
 WITH content_segments AS (
     SELECT

@@ -8,44 +8,44 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from adlake.attribution.operations import replay_handlers
 from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
+from adlake.attribution.replay.command import ReplayConfig
+from adlake.attribution.replay.handlers import replay_handlers
+from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
 from adlake.contracts.law import LAW_V1
 from adlake.contracts.registry import REPLAY_LEASE, SPECS, Filling
 from adlake.devstack.home import bind_home, place_of, refuse_other_home, refuse_unmade_home
-from adlake.devstack.install import jdk_majors
-from adlake.devstack.ivy import pyspark_home
-from adlake.devstack.java import find_jdk, own_options
-from adlake.devstack.versions import read_versions
+from adlake.devstack.install.fetch import jdk_majors
+from adlake.devstack.install.ivy import pyspark_home
+from adlake.devstack.install.java import find_jdk, own_options
+from adlake.devstack.install.versions import read_versions
+from adlake.dims.first_versions import load_first_versions
 from adlake.environment import scratch_of
 from adlake.generator.dimensions import write_dimension_seeds
-from adlake.io.ddl import provision_tables
 from adlake.io.deadline import NO_DEADLINE, Deadline
-from adlake.io.lake_reader import LakeReader
-from adlake.io.last_records import with_last_records
-from adlake.io.law_store import read_law
-from adlake.io.lease import Connect, is_held
-from adlake.io.spark import CatalogAccess, SparkResources
-from adlake.io.stamp import LastRecord
-from adlake.io.topic import (
+from adlake.io.iceberg.ddl import provision_tables
+from adlake.io.iceberg.reader import LakeReader
+from adlake.io.iceberg.stamp import LastRecord
+from adlake.io.kafka.holes import FindHoles, ranges_without_records
+from adlake.io.kafka.last_records import with_last_records
+from adlake.io.kafka.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
     TopicError,
     TopicFacts,
     refuse_dead_broker,
     topic_facts,
 )
-from adlake.io.topic_holes import FindHoles, ranges_without_records
-from adlake.jobs.dims import load_first_versions
-from adlake.jobs.place import check_place
-from adlake.jobs.replay import ReplayConfig
-from adlake.jobs.slot_move import prepare_gold, refuse_unreadable_gold
+from adlake.io.postgres.law_store import read_law
+from adlake.io.postgres.lease import Connect, is_held
+from adlake.io.spark.session import CatalogAccess, SparkResources
 from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
 from adlake.provision.catalog import catalog_database
 from adlake.provision.outside import kafka_access, object_store, rest_catalog
 from adlake.settings import Settings
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.place import check_place
 
 
 def log_to_stdout() -> None:

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from adlake.settings import REPO_ROOT
-from tests.browser.reader import Reader
-from tests.integration.lake import SERVERS, Lake
+from tests.fixtures.lake import SERVERS, Lake
+from tests.fixtures.reader import Reader
 
 HISTORY = (
     "--unpaced", "--history", "24h", "--history-events", "20000", "--events", "22500",

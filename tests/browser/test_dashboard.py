@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.reader import PATIENCE_MS, Reader
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
+from tests.fixtures.reader import PATIENCE_MS, Reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

@@ -10,15 +10,15 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import CATALOG
-from adlake.devstack.ports import free_ports
+from adlake.devstack.services.ports import free_ports
 from adlake.devstack.stack import Stack
-from adlake.io.spark import SparkResources, build_session, connect_catalog
-from adlake.io.trino import TrinoClient, connect
+from adlake.io.spark.session import SparkResources, build_session, connect_catalog
+from adlake.io.trino.client import TrinoClient, connect
 from adlake.settings import Settings
 from adlake.wiring import catalog_access
-from tests.contract import scratch_trino
-from tests.contract.metrics_lake import MetricsLake
-from tests.contract.scratch_trino import ScratchTrino
+from tests.fixtures.trino import scratch_trino
+from tests.fixtures.trino.metrics_lake import MetricsLake
+from tests.fixtures.trino.scratch_trino import ScratchTrino
 
 
 @pytest.fixture(scope="session")

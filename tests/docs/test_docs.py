@@ -16,7 +16,7 @@ from adlake import flow
 from adlake.cli import app
 from adlake.contracts.tables import BRONZE_COLUMNS, GOLD_COLUMNS
 from adlake.settings import REPO_ROOT, known_names
-from adlake.settings_reference import reference_markdown
+from adlake.settings.reference import reference_markdown
 
 pytestmark = pytest.mark.docs
 

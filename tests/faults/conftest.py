@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.catalog_proxy import CatalogProxy
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import drilled_lake
-from tests.integration.lake import Lake
+from tests.fixtures.drill.catalog_proxy import CatalogProxy
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import drilled_lake
+from tests.fixtures.lake import Lake
 
 CHRONICLE = Chronicle()
 """Of this session, whether or not a test asks for it: one that fails at once must show too."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from kafka import KafkaProducer
 
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import drilled_lake
-from tests.integration.lake import Lake
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import drilled_lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from adlake.provision.catalog import catalog_database
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import (
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import (
     produce,
     prove,
     prove_history,
@@ -19,7 +19,7 @@ from tests.faults.drill import (
     wait_for_free_port,
     wait_until_stopped,
 )
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 

@@ -20,16 +20,16 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts import stamps
 from adlake.contracts.tables import BRONZE_EVENTS
-from adlake.io.ddl import provision_tables
-from adlake.io.iceberg import IcebergTable, stamped
-from adlake.io.lease import Connect, Lease, LeaseHeldError, acquire
-from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
-from adlake.io.sqlstate import is_fenced
-from adlake.io.stamp import offsets_text
+from adlake.io.iceberg.ddl import provision_tables
+from adlake.io.iceberg.stamp import offsets_text
+from adlake.io.iceberg.table import IcebergTable, stamped
+from adlake.io.postgres.lease import Connect, Lease, LeaseHeldError, acquire
+from adlake.io.postgres.sqlstate import is_fenced
+from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
 from adlake.provision.catalog import catalog_database
 from adlake.wiring import catalog_access
-from tests.faults.chronicle import Chronicle
-from tests.integration.lake import Lake
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

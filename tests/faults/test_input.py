@@ -16,19 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from adlake.attribution.law.admission import Rejected, admit
 from adlake.contracts.details import REASON_OF
 from adlake.contracts.details import RejectDetail as D
-from adlake.domain.admission import Rejected, admit
-from adlake.io.ddl import provision_tables
-from adlake.io.spark import CatalogAccess, SparkResources, build_session, connect_catalog
-from tests.faults.chronicle import Chronicle
-from tests.faults.feed import Feed
+from adlake.io.iceberg.ddl import provision_tables
+from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
 from tests.fixtures.corpus import CASES, INGEST_MS, STORY_CLASSES, Case
 from tests.fixtures.corpus.case import event
 from tests.fixtures.corpus.mutations import payloads
 from tests.fixtures.corpus.stories import OWN, TABLE_ROWS
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.feed import Feed
+from tests.fixtures.lawful_rows import spark_rows
 from tests.golden import law_cases
-from tests.spark.lawful_rows import spark_rows
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_800)]
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from adlake.io.failpoints import PLACES
+from adlake.contracts.failpoints import PLACES
 from adlake.wiring import lake_reader
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import (
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import (
     VICTIMS,
     client_of,
     drilled_lake,
@@ -23,8 +23,8 @@ from tests.faults.drill import (
     prove_history,
     run_into,
 )
-from tests.faults.oracles import PollingReader, commit_times, recovery_seconds
-from tests.integration.lake import Lake
+from tests.fixtures.drill.oracles import PollingReader, commit_times, recovery_seconds
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

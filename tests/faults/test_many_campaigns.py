@@ -13,10 +13,10 @@ import pytest
 from kafka import KafkaProducer
 from playwright.sync_api import Page, expect, sync_playwright
 
-from adlake.devstack.process import memory_bytes
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import drilled_lake
-from tests.integration.lake import Lake
+from adlake.devstack.supervisor.process import memory_bytes
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import drilled_lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from adlake.contracts.record_time import ingest_ms
-from adlake.io.trino import connect
-from tests.faults.drill import drilled_lake
+from adlake.io.trino.client import connect
+from tests.fixtures.drill.lake import drilled_lake
+from tests.fixtures.lake import Lake
 from tests.fixtures.log_noise import TRACE
-from tests.integration.lake import Lake
-from tests.integration.odd_producers import configure, open_transaction, publish
+from tests.fixtures.odd_producers import configure, open_transaction, publish
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 YEAR_ONE_MS = -62_135_596_800_000

@@ -10,9 +10,9 @@ import fastavro
 import pyarrow.parquet as pq
 import pytest
 
-from tests.faults.drill import QUICK
+from tests.fixtures.drill.lake import QUICK
+from tests.fixtures.lake import Lake
 from tests.fixtures.lake_files import fingerprints
-from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(900)]
 

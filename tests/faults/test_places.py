@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from adlake.devstack.ports import private_environment
+from adlake.devstack.services.ports import private_environment
 from adlake.settings import REPO_ROOT, Settings
 from tests.fixtures.hostile import hostile_environment
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from adlake.generator.truth import load_truth
-from adlake.io.topic import topic_facts
+from adlake.io.kafka.topic import topic_facts
 from adlake.settings import REPO_ROOT
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import TRAFFIC, drilled_lake, fired_at, prove, prove_history
-from tests.integration.lake import Lake
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import TRAFFIC, drilled_lake, fired_at, prove, prove_history
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
+from adlake.attribution.law.admission import Rejected, admit
 from adlake.contracts.record_time import ingest_ms
-from adlake.domain.admission import Rejected, admit
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import client_of, drilled_lake, wait_for_free_port
-from tests.faults.foreign import ForeignProducers, let_null_headers_pass, set_time_limits
 from tests.fixtures.corpus.records import FuzzedRecord, records
-from tests.integration.lake import Lake
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.foreign import ForeignProducers, let_null_headers_pass, set_time_limits
+from tests.fixtures.drill.lake import client_of, drilled_lake, wait_for_free_port
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 

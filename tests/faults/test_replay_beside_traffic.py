@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import pytest
 
 from adlake.contracts.tables import GOLD_REPLAY
-from adlake.io import operations
-from adlake.io.trino import connect
+from adlake.io.postgres import operations
+from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT
 from adlake.wiring import lake_reader, lease_connect
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import VICTIMS, fired_at, produce, run_into, wait_for_free_port
-from tests.integration.lake import SERVERS, Lake
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import VICTIMS, fired_at, produce, run_into, wait_for_free_port
+from tests.fixtures.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
 

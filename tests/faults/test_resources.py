@@ -13,10 +13,10 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from adlake.devstack.errors import DevstackError
-from adlake.devstack.service import State
-from adlake.io.topic import topic_facts
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import (
+from adlake.devstack.services.service import State
+from adlake.io.kafka.topic import topic_facts
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import (
     client_of,
     drilled_lake,
     produce,
@@ -26,7 +26,7 @@ from tests.faults.drill import (
     second_driver,
     wait_for_free_port,
 )
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

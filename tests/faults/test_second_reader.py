@@ -10,18 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from adlake.contracts.record_time import ingest_ms
-from adlake.io.topic import topic_facts
-from adlake.io.topic_range import fetch_ranges
-from adlake.provision.topics import ensure_topic
-from tests.faults.chronicle import Chronicle
-from tests.faults.foreign import (
+from adlake.io.kafka.admin import ensure_topic
+from adlake.io.kafka.ranges import fetch_ranges
+from adlake.io.kafka.topic import topic_facts
+from tests.fixtures.corpus.records import records
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.foreign import (
     TOPIC,
     ForeignProducers,
     let_null_headers_pass,
     set_time_limits,
 )
-from tests.fixtures.corpus.records import records
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 

@@ -9,11 +9,11 @@ import pytest
 from benchmarks.traffic import Traffic
 
 from adlake.contracts.tables import GOLD_STATE
-from adlake.devstack.service import State
+from adlake.devstack.services.service import State
 from adlake.wiring import lake_reader
-from tests.faults.catalog_proxy import CatalogProxy, Fault
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import (
+from tests.fixtures.drill.catalog_proxy import CatalogProxy, Fault
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import (
     VICTIMS,
     kill_service,
     kill_victims,
@@ -24,8 +24,8 @@ from tests.faults.drill import (
     signal_all,
     wait_for_free_port,
 )
-from tests.faults.oracles import commit_times
-from tests.integration.lake import Lake
+from tests.fixtures.drill.oracles import commit_times
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

@@ -16,10 +16,10 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewPartitions
 
 from adlake.devstack.errors import DevstackError
-from adlake.io.topic import topic_facts
-from adlake.provision.topics import ensure_topic
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import (
+from adlake.io.kafka.admin import ensure_topic
+from adlake.io.kafka.topic import topic_facts
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import (
     client_of,
     drilled_lake,
     produce,
@@ -31,7 +31,7 @@ from tests.faults.drill import (
     wait_for_free_port,
     wait_until_stopped,
 )
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 

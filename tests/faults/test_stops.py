@@ -6,10 +6,17 @@ import time
 
 import pytest
 
-from adlake.devstack.service import State
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import fired_at, produce, prove, prove_history, run_into, wait_for_free_port
-from tests.integration.lake import Lake
+from adlake.devstack.services.service import State
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import (
+    fired_at,
+    produce,
+    prove,
+    prove_history,
+    run_into,
+    wait_for_free_port,
+)
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 

@@ -16,14 +16,15 @@ import pytest
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
-from adlake.io.iceberg import IcebergTable, stamped
-from adlake.io.lease import acquire
-from adlake.io.maintenance import expire_snapshots
-from adlake.io.spark import SparkResources, build_session, connect_catalog
-from adlake.io.trino import TrinoClient, TrinoQueryError
+from adlake.io.iceberg.expiry import expire_snapshots
+from adlake.io.iceberg.table import IcebergTable, stamped
+from adlake.io.postgres.lease import acquire
+from adlake.io.spark.session import SparkResources, build_session, connect_catalog
+from adlake.io.trino.client import TrinoClient, TrinoQueryError
 from adlake.wiring import catalog_access, lease_connect
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import (
+from tests.fixtures.damaged_files import damaged, missing
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import (
     client_of,
     drilled_lake,
     heads_of,
@@ -31,9 +32,8 @@ from tests.faults.drill import (
     prove,
     run_once,
 )
-from tests.fixtures.damaged_files import damaged, missing
 from tests.fixtures.engine import compact_gold
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

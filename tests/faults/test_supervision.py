@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from adlake.devstack.endings import read_events
 from adlake.devstack.errors import DevstackError
-from adlake.devstack.service import State
+from adlake.devstack.services.service import State
 from adlake.devstack.status import status_of_stack
-from tests.faults.chronicle import Chronicle
-from tests.faults.drill import drilled_lake, kill_service, produce, prove, wait_for_free_port
-from tests.integration.lake import Lake
+from adlake.devstack.supervisor.endings import read_events
+from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.lake import drilled_lake, kill_service, produce, prove, wait_for_free_port
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

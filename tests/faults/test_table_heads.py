@@ -8,8 +8,8 @@ import pytest
 
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.provision.catalog import owner_database
-from tests.faults.drill import drilled_lake, produce
-from tests.integration.lake import Lake
+from tests.fixtures.drill.lake import drilled_lake, produce
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

@@ -1,6 +1,6 @@
 """The law's truth table as data for every engine: `law_cases()`.
 
-Nothing here may import `adlake.domain` or `adlake.transforms`: the table judges them.
+Nothing here may import `adlake.attribution` or `adlake.payload`: the table judges them.
 """
 
 from __future__ import annotations

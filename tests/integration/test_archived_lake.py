@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from adlake.io.kafka import Record as KafkaRecord
-from adlake.io.kafka import publish_all
-from adlake.io.trino import connect
+from adlake.io.kafka.producer import Record as KafkaRecord
+from adlake.io.kafka.producer import publish_all
+from adlake.io.trino.client import connect
 from tests.fixtures.archived_lake.archive import ARCHIVE, Record, Row, gold_rows
 from tests.fixtures.archived_lake.stories import DAY, MINUTE, START_MS, told
-from tests.integration.lake import SERVERS, Lake
+from tests.fixtures.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 

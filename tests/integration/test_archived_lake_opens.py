@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from adlake.contracts.tables import GOLD_STATE
-from adlake.provision.catalog import MIGRATIONS_FOLDER, catalog_database
+from adlake.io.postgres.migrations import MIGRATIONS_FOLDER
+from adlake.provision.catalog import catalog_database
 from adlake.wiring import lake_reader
 from tests.fixtures.archived_lake.archive import ARCHIVE, Record, Row, plain
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 RECORD = Record.read()

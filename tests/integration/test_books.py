@@ -17,12 +17,12 @@ import psutil
 import pytest
 
 from adlake.devstack.secret_files import OTHERS_WRITE
-from adlake.io.kafka import publish_all
-from adlake.io.trino import TrinoClient, connect
-from adlake.jobs import quarantine
+from adlake.io.kafka.producer import publish_all
+from adlake.io.trino.client import TrinoClient, connect
 from adlake.provision.catalog import catalog_database
+from adlake.quarantine import corrections as quarantine
 from tests.fixtures.corpus.case import event
-from tests.integration.lake import SERVERS, Lake
+from tests.fixtures.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 WRONG_SIGN = "wrong-sign"

@@ -11,21 +11,22 @@ import psycopg
 import pytest
 
 from adlake.contracts.law import LAW_V1
-from adlake.devstack.postgres import ADMIN, Postgres
-from adlake.io import operations
-from adlake.io.law_store import recorded_law
-from adlake.io.lease import acquire
-from adlake.io.source_epochs import SourceEpoch, declare
-from adlake.io.table_heads import HeadsBook, RecordedHead, TableHead, accept_loss, recorded_heads
-from adlake.provision.catalog import (
-    OWNER_FILE,
-    CatalogDatabase,
-    apply_migrations,
-    catalog_database,
-    owner_database,
+from adlake.devstack.services.postgres import ADMIN, Postgres
+from adlake.io.postgres import operations
+from adlake.io.postgres.law_store import recorded_law
+from adlake.io.postgres.lease import acquire
+from adlake.io.postgres.migrations import CatalogDatabase, apply_migrations
+from adlake.io.postgres.rights import WRITER_RIGHTS
+from adlake.io.postgres.source_epochs import SourceEpoch, declare
+from adlake.io.postgres.table_heads import (
+    HeadsBook,
+    RecordedHead,
+    TableHead,
+    accept_loss,
+    recorded_heads,
 )
-from adlake.provision.rights import WRITER_RIGHTS
-from tests.integration.lake import Lake
+from adlake.provision.catalog import OWNER_FILE, catalog_database, owner_database
+from tests.fixtures.lake import Lake
 
 pytestmark = pytest.mark.integration
 

@@ -14,13 +14,13 @@ from kafka import KafkaConsumer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from pydantic import SecretStr
 
-from adlake.devstack.ports import is_free, private_environment
-from adlake.devstack.process import MARKER
-from adlake.devstack.service import State
+from adlake.devstack.services.ports import is_free, private_environment
+from adlake.devstack.services.service import State
 from adlake.devstack.stack import Stack
 from adlake.devstack.status import as_table, status_of, status_of_stack
+from adlake.devstack.supervisor.process import MARKER
+from adlake.io.kafka.admin import TopicError, ensure_topic, topic_configuration
 from adlake.provision.catalog import catalog_database
-from adlake.provision.topics import TopicError, ensure_topic, topic_configuration
 from adlake.settings import Settings
 
 pytestmark = pytest.mark.integration

@@ -17,13 +17,13 @@ import psutil
 import pytest
 
 from adlake.contracts.tables import GOLD_STATE
-from adlake.io.trino import connect
+from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT
-from tests.faults.drill import produce, prove, run_into
 from tests.fixtures.business.lake import assert_business_events_are_exact
+from tests.fixtures.drill.lake import produce, prove, run_into
+from tests.fixtures.lake import SERVERS, Lake
 from tests.fixtures.log_noise import noise_of
 from tests.fixtures.operator_sql import damaged
-from tests.integration.lake import SERVERS, Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

@@ -12,8 +12,8 @@ import pytest
 
 from adlake.contracts.registry import SPECS
 from adlake.contracts.source import IncarnationKind
-from adlake.io import source_epochs
-from adlake.io.lease import (
+from adlake.io.postgres import source_epochs
+from adlake.io.postgres.lease import (
     Lease,
     LeaseHeldError,
     LeaseKeeper,
@@ -23,16 +23,17 @@ from adlake.io.lease import (
     release_by_hand,
     state_lease_of,
 )
-from adlake.io.sqlstate import KEPT_TABLE, is_fenced
-from adlake.io.table_heads import (
+from adlake.io.postgres.migrations import CatalogDatabase
+from adlake.io.postgres.sqlstate import KEPT_TABLE, is_fenced
+from adlake.io.postgres.table_heads import (
     HeadsBook,
     RecordedHead,
     TableHead,
     accept_loss,
     recorded_heads,
 )
-from adlake.provision.catalog import CatalogDatabase, catalog_database, owner_database
-from tests.integration.lake import Lake
+from adlake.provision.catalog import catalog_database, owner_database
+from tests.fixtures.lake import Lake
 
 pytestmark = pytest.mark.integration
 

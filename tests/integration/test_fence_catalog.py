@@ -15,13 +15,13 @@ from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkContext
 
-from adlake.devstack.ivy import pyspark_home
-from adlake.io.lease import Lease, acquire
-from adlake.io.spark import CatalogAccess
-from adlake.io.sqlstate import STALE_WRITER, sqlstates
+from adlake.devstack.install.ivy import pyspark_home
+from adlake.io.postgres.lease import Lease, acquire
+from adlake.io.postgres.sqlstate import STALE_WRITER, sqlstates
+from adlake.io.spark.session import CatalogAccess
 from adlake.provision.catalog import catalog_database
 from adlake.wiring import catalog_access, choose_jdk
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = pytest.mark.integration
 

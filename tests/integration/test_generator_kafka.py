@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from adlake.devstack.ports import free_ports
+from adlake.devstack.services.ports import free_ports
 from adlake.generator.business_truth import load_business_truth
 from adlake.generator.faults import parse_faults
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.timeline import Record
 from adlake.generator.truth import Truth, load_truth
-from adlake.provision.topics import ensure_topic
+from adlake.io.kafka.admin import ensure_topic
 from adlake.settings import REPO_ROOT, Settings
 from tests.fixtures.business.truth import assert_business_truth_is_lawful
 from tests.fixtures.generated_streams import (
@@ -30,7 +30,7 @@ from tests.fixtures.generated_streams import (
     records_of,
     timeline_of,
 )
-from tests.integration.lake import Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = pytest.mark.integration
 START_AT = "2026-09-21T14:13:20Z"

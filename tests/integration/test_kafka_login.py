@@ -14,21 +14,21 @@ from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUps
 from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
-from adlake.devstack.kafka import Kafka
-from adlake.devstack.ports import free_ports, private_environment
+from adlake.devstack.services.kafka import Kafka
+from adlake.devstack.services.ports import free_ports, private_environment
 from adlake.devstack.stack import Stack
-from adlake.io.kafka import build_producer, close_producer, publish_all
-from adlake.io.kafka_access import KafkaAccess
-from adlake.io.kafka_stream import kafka_records
-from adlake.io.last_records import with_last_records
+from adlake.io.iceberg.stamp import LastRecord
+from adlake.io.kafka.access import KafkaAccess
+from adlake.io.kafka.admin import ensure_topic
+from adlake.io.kafka.holes import OffsetRange, ranges_without_records
+from adlake.io.kafka.last_records import with_last_records
+from adlake.io.kafka.producer import build_producer, close_producer, publish_all
+from adlake.io.kafka.ranges import fetch_ranges
+from adlake.io.kafka.topic import TopicWatch, topic_facts
 from adlake.io.outages import spark_trouble
-from adlake.io.spark import SparkResources, build_session
-from adlake.io.stamp import LastRecord
-from adlake.io.topic import TopicWatch, topic_facts
-from adlake.io.topic_holes import OffsetRange, ranges_without_records
-from adlake.io.topic_range import fetch_ranges
+from adlake.io.spark.kafka_source import kafka_records
+from adlake.io.spark.session import SparkResources, build_session
 from adlake.provision.outside import kafka_access
-from adlake.provision.topics import ensure_topic
 from adlake.settings import REPO_ROOT, Settings
 
 pytestmark = pytest.mark.integration

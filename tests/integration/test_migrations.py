@@ -11,14 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from adlake.contracts.source import IncarnationKind
-from adlake.devstack.postgres import ADMIN
-from adlake.io.source_epochs import source_epochs
-from adlake.provision.catalog import (
-    MIGRATIONS_FOLDER,
-    CatalogDatabase,
-    apply_migrations,
-)
-from tests.integration.lake import Lake
+from adlake.devstack.services.postgres import ADMIN
+from adlake.io.postgres.migrations import MIGRATIONS_FOLDER, CatalogDatabase, apply_migrations
+from adlake.io.postgres.source_epochs import source_epochs
+from tests.fixtures.lake import Lake
 
 pytestmark = pytest.mark.integration
 

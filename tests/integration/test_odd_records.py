@@ -11,15 +11,15 @@ from collections.abc import Iterator
 import pytest
 
 from adlake.contracts.errors import STREAM_IS_AWAY
-from adlake.io.kafka import ProducerError, publish_all
-from adlake.io.last_records import with_last_records
-from adlake.io.stamp import LastRecord
-from adlake.io.topic import topic_facts
-from adlake.io.topic_holes import OffsetRange, ranges_without_records
-from adlake.io.trino import connect
+from adlake.io.iceberg.stamp import LastRecord
+from adlake.io.kafka.holes import OffsetRange, ranges_without_records
+from adlake.io.kafka.last_records import with_last_records
+from adlake.io.kafka.producer import ProducerError, publish_all
+from adlake.io.kafka.topic import topic_facts
+from adlake.io.trino.client import connect
 from tests.fixtures.corpus.case import event
-from tests.integration.lake import SERVERS, Lake
-from tests.integration.odd_producers import (
+from tests.fixtures.lake import SERVERS, Lake
+from tests.fixtures.odd_producers import (
     TOPIC,
     configure,
     now_ms,

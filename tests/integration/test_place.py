@@ -13,13 +13,13 @@ from pyiceberg.catalog.sql import SqlCatalog
 from adlake.contracts.place import LakePlaceError
 from adlake.contracts.tables import CATALOG, GOLD_STATE
 from adlake.devstack.home import place_of, read_home
-from adlake.io.lake_row import announce_token, read_lake
-from adlake.io.warehouse_file import WAREHOUSE_FILE, read_mark
-from adlake.jobs.place import check_place, claim_place
+from adlake.io.iceberg.warehouse_file import WAREHOUSE_FILE, read_mark
+from adlake.io.postgres.lake_row import announce_token, read_lake
 from adlake.provision.catalog import catalog_database
+from adlake.streaming.place import check_place, claim_place
 from adlake.wiring import lake_reader
+from tests.fixtures.lake import Lake
 from tests.fixtures.lake_files import fingerprints
-from tests.integration.lake import Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from adlake.io.spark import SparkResources, build_session
+from adlake.io.spark.session import SparkResources, build_session
 
 
 @pytest.fixture(scope="session")

@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 
+from adlake.attribution.crowd_alarm import CrowdAlarm
+from adlake.attribution.gold_format import refuse_newer_format, refuse_unplaced_rows
+from adlake.attribution.spark.admit import admit
+from adlake.attribution.spark.bronze import bronze_rows
+from adlake.attribution.writer import GoldWriter
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.registry import ATTRIBUTION
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
-from adlake.io.gold_format import refuse_newer_format, refuse_unplaced_rows
-from adlake.io.gold_writer import GoldWriter
-from adlake.io.iceberg import IcebergTable
-from adlake.io.law_store import law_version_of
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.iceberg.views import provision_views
 from adlake.io.phases import shown
-from adlake.io.views import provision_views
-from adlake.jobs.crowd_alarm import CrowdAlarm
+from adlake.io.postgres.law_store import law_version_of
 from adlake.streaming.pipeline import Written
-from adlake.transforms.admit import admit
-from adlake.transforms.bronze import bronze_rows
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class AttributionPipeline:
         self._alarm = CrowdAlarm()
 
     def admit(self, records: DataFrame) -> DataFrame:
-        """By the law's admission (transforms.admit)."""
+        """By the law's admission (attribution.spark.admit)."""
         return admit(records)
 
     def rows(self, deliveries: DataFrame, width_ms: int) -> DataFrame:
@@ -78,7 +78,8 @@ class AttributionPipeline:
         """Gold, under the law in force now.
 
         Raises:
-            NewerFormatError, UnplacedRowsError: its rows are of another version (io.gold_format).
+            NewerFormatError, UnplacedRowsError: its rows are of another version (see
+                attribution.gold_format).
         """
         stamp = IcebergTable(session, GOLD_STATE).newest_stamp()
         refuse_newer_format(stamp)

@@ -36,8 +36,7 @@ from adlake.business.contract import (
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.events import RejectReason
 from adlake.contracts.law import LAW_V1, LawConstants
-from adlake.domain.money import micros_of
-from adlake.domain.payload import (
+from adlake.payload.plain.admission import (
     Members,
     bad_time,
     held_text,
@@ -48,7 +47,8 @@ from adlake.domain.payload import (
     members_of,
     timestamp_of,
 )
-from adlake.domain.strict_json import JsonValue, Kind
+from adlake.payload.plain.money import micros_of
+from adlake.payload.plain.strict_json import JsonValue, Kind
 
 _LOWER: Final = str.maketrans(UPPER_CASE, LOWER_CASE)
 _HEADER_ALONE: Final = frozenset((*HEADER_FIELDS, *BRONZE_ID_FIELDS))

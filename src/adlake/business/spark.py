@@ -42,10 +42,7 @@ from adlake.business.contract import (
 )
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.law import LAW_V1, LawConstants
-from adlake.streaming.filing import HOUR_MS, filed_rows
-from adlake.transforms.json_fields import TIMESTAMP_FIELD, ObjectFields, field_steps
-from adlake.transforms.money import money_struct
-from adlake.transforms.payload import (
+from adlake.payload.spark.admission import (
     RECORD_COLUMNS,
     any_of,
     epoch_ms_of,
@@ -62,6 +59,9 @@ from adlake.transforms.payload import (
     payload_steps,
     text,
 )
+from adlake.payload.spark.json_fields import TIMESTAMP_FIELD, ObjectFields, field_steps
+from adlake.payload.spark.money import money_struct
+from adlake.streaming.filing import HOUR_MS, filed_rows
 
 ADMITTED_COLUMNS: Final = (
     *RECORD_COLUMNS, "raw_payload", "raw_bytes", "reject_reason", "reject_detail",

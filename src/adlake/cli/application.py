@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from adlake.contracts.errors import AdlakeError
-from adlake.jobs.query_output import OutputFormat
+from adlake.io.output import OutputFormat
 from adlake.settings import SettingsError
 
 FAILURE = 1
@@ -63,8 +63,8 @@ def main() -> None:
         sys.exit(128 + signal.SIGPIPE)
     except Exception as error:
         # Late, so that a command that needs no database does not load its driver.
-        from adlake.io.catalog_errors import catalog_trouble
         from adlake.io.outages import spark_trouble
+        from adlake.io.postgres.errors import catalog_trouble
 
         _fail(catalog_trouble(error) or spark_trouble(error) or _sentence_for(error), FAILURE)
 
@@ -105,7 +105,7 @@ def _drop_output() -> None:
 
 
 def _fail(error: object, code: int) -> None:
-    from adlake.devstack.endings import Ending, record_ending
+    from adlake.devstack.supervisor.endings import Ending, record_ending
 
     is_lasting = isinstance(error, SettingsError) or getattr(error, "is_lasting", False)
     record_ending(Ending(f"adlake: {error}", is_lasting))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from adlake.cli.application import DATA, Format, Output, app
-from adlake.jobs.query_output import OutputFormat
+from adlake.io.output import OutputFormat
 from adlake.settings import Settings
 
 
@@ -23,9 +23,10 @@ def query(
 ) -> None:
     """Run a metric (a file of sql/metrics) on Trino."""
     from adlake.devstack.lake_place import refuse_wrong_place
-    from adlake.io.trino import connect
-    from adlake.jobs.query import load_metric, metric_names, parsed_assignments, run_metric
-    from adlake.jobs.query_output import write_metric_list, write_result
+    from adlake.io.output import write_result
+    from adlake.io.trino.client import connect
+    from adlake.metrics.listing import write_metric_list
+    from adlake.metrics.query import load_metric, metric_names, parsed_assignments, run_metric
 
     if not name:
         return write_metric_list(map(load_metric, metric_names()), sys.stdout)
@@ -44,8 +45,8 @@ def sql(
 ) -> None:
     """Run one SQL statement on Trino; tables need no catalog: gold.ad_performance_state."""
     from adlake.devstack.lake_place import refuse_wrong_place
-    from adlake.io.trino import connect
-    from adlake.jobs.query_output import write_result
+    from adlake.io.output import write_result
+    from adlake.io.trino.client import connect
 
     text = (sys.stdin.read() if statement == "-" else statement).strip().removesuffix(";")
     if not text:
@@ -64,10 +65,10 @@ def explain(
     """Show every delivery of an impression, what happened to it and why, and the Gold row."""
     from adlake.contracts.tables import GOLD_STATE
     from adlake.devstack.lake_place import refuse_wrong_place
-    from adlake.io.law_store import law_version_of, read_law
-    from adlake.io.trino import connect
-    from adlake.jobs.explain import explain as explanation_of
-    from adlake.jobs.query_output import exact_record, write_table
+    from adlake.io.output import exact_record, write_table
+    from adlake.io.postgres.law_store import law_version_of, read_law
+    from adlake.io.trino.client import connect
+    from adlake.proof.explain import explain as explanation_of
     from adlake.wiring import lake_reader, lease_connect
 
     settings = Settings()

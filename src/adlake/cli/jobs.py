@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def stream() -> None:
     """Run the attribution stream in the foreground until Ctrl-C or SIGTERM."""
     from adlake.devstack.home import refuse_unmade_home
-    from adlake.io.lease import LeaseLostError
+    from adlake.io.postgres.lease import LeaseLostError
     from adlake.streaming.application import run_application
     from adlake.wiring import application_config, choose_jdk, log_to_stdout, write_missing_seeds
 
@@ -47,9 +47,9 @@ def wait(
 
 
 def _waited_for(settings: Settings, topic: str, tables: tuple[str, ...], deadline: Deadline) -> str:
-    from adlake.devstack.stream import streams_here
-    from adlake.io.source_epochs import newest_source_epoch
-    from adlake.jobs.wait import Target, wait_for_tables
+    from adlake.devstack.services.stream import streams_here
+    from adlake.io.postgres.source_epochs import newest_source_epoch
+    from adlake.proof.wait import Target, wait_for_tables
     from adlake.wiring import hole_finder, lake_reader, lease_connect, present_topic
 
     epoch = newest_source_epoch(lease_connect(settings), topic)
@@ -83,14 +83,14 @@ def verify(
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
     from adlake.devstack.lake_place import refuse_wrong_place
-    from adlake.devstack.stream import streams_here
+    from adlake.devstack.services.stream import streams_here
     from adlake.generator.truth import load_truth
-    from adlake.io.law_store import read_law
-    from adlake.io.topic import TopicError
-    from adlake.io.trino import connect
-    from adlake.jobs import verify as job
-    from adlake.jobs.verify_pin import clear_empty_lake
-    from adlake.jobs.verify_records import NOT_ASKED, Broker
+    from adlake.io.kafka.topic import TopicError
+    from adlake.io.postgres.law_store import read_law
+    from adlake.io.trino.client import connect
+    from adlake.proof import verify as job
+    from adlake.proof.pin import clear_empty_lake
+    from adlake.proof.records import NOT_ASKED, Broker
     from adlake.wiring import hole_finder, lease_connect, present_topic, tables_of_topics
 
     settings = Settings()
@@ -135,10 +135,10 @@ def ledger(
 ) -> None:
     """Hold what producers say they sent against the broker and Bronze; 1 when records are lost."""
     from adlake.generator.truth import load_truth
-    from adlake.io.source_epochs import source_epochs
-    from adlake.io.trino import connect
-    from adlake.jobs import ledger as job
-    from adlake.jobs.producer_counts import counts_of_runs, load_counts
+    from adlake.io.postgres.source_epochs import source_epochs
+    from adlake.io.trino.client import connect
+    from adlake.proof import producers as job
+    from adlake.proof.producer_counts import counts_of_runs, load_counts
     from adlake.wiring import hole_finder, lease_connect, present_topic
 
     settings = Settings()

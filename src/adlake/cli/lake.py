@@ -19,7 +19,7 @@ app.add_typer(lake, name="lake", rich_help_panel=STACK)
 def show() -> None:
     """Say which lake this is, where it lives, and what is recorded of its tables."""
     from adlake.devstack.home import place_of
-    from adlake.io.table_heads import recorded_heads
+    from adlake.io.postgres.table_heads import recorded_heads
     from adlake.streaming import heads
     from adlake.wiring import lease_connect
 
@@ -45,7 +45,7 @@ def adopt() -> None:
 def release() -> None:
     """Free the lease of a driver that vanished, where no fence in the catalog would refuse it."""
     from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE
-    from adlake.io.lease import release_by_hand
+    from adlake.io.postgres.lease import release_by_hand
     from adlake.wiring import lease_connect
 
     connect = lease_connect(Settings())

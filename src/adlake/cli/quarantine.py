@@ -12,7 +12,7 @@ import typer
 
 from adlake.cli.application import DATA, Format, Output, app, not_blank
 from adlake.contracts.errors import AdlakeError
-from adlake.jobs.query_output import OutputFormat
+from adlake.io.output import OutputFormat
 from adlake.settings import Settings
 
 quarantine = typer.Typer(no_args_is_help=True, help="Rejected deliveries: list, show, fix, replay.")
@@ -35,9 +35,9 @@ def list_deliveries(  # noqa: PLR0917
     output: Output = None,
 ) -> None:
     """List rejected deliveries, newest first, with the state of their correction."""
-    from adlake.io.trino import connect
-    from adlake.jobs.quarantine import Filters, listed, parsed_time
-    from adlake.jobs.query_output import write_result
+    from adlake.io.output import write_result
+    from adlake.io.trino.client import connect
+    from adlake.quarantine.corrections import Filters, listed, parsed_time
     from adlake.wiring import lease_connect
 
     settings = Settings()
@@ -60,8 +60,8 @@ def show(
 ) -> None:
     """Show one rejected delivery: why it was refused, and its payload made safe for a screen."""
     from adlake.io.bronze_records import payload_of
-    from adlake.io.trino import connect
-    from adlake.jobs import quarantine as job
+    from adlake.io.trino.client import connect
+    from adlake.quarantine import corrections as job
 
     settings = Settings()
     place = _place(position, settings)
@@ -89,11 +89,11 @@ def fix(
     by: Annotated[str, typer.Option(help="who corrects; left out: your user name")] = "",
 ) -> None:
     """Store a corrected payload; refused with its reason when it would be rejected again."""
-    from adlake.domain.correction import parsed_setting, with_members
+    from adlake.attribution.law.correction import parsed_setting, with_members
     from adlake.io.bronze_records import payload_of
-    from adlake.io.fixes import shown
-    from adlake.io.trino import connect
-    from adlake.jobs import quarantine as job
+    from adlake.io.postgres.fixes import shown
+    from adlake.io.trino.client import connect
+    from adlake.quarantine import corrections as job
     from adlake.wiring import lease_connect
 
     if not settings_of_fields and payload is None:
@@ -115,8 +115,8 @@ def replay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show, send nothing")] = False,
 ) -> None:
     """Publish every waiting fix as a new delivery that names the rejected one."""
-    from adlake.jobs import quarantine as job
     from adlake.provision.outside import kafka_access
+    from adlake.quarantine import corrections as job
     from adlake.wiring import lease_connect
 
     settings = Settings()
@@ -133,8 +133,8 @@ def replay(
 
 def _place(text: str, settings: Settings) -> tuple[str, int, int]:
     """A short position is one of the newest source epoch: offsets begin anew in each."""
-    from adlake.io.source_epochs import newest_source_epoch
-    from adlake.jobs.quarantine import parsed_position
+    from adlake.io.postgres.source_epochs import newest_source_epoch
+    from adlake.quarantine.corrections import parsed_position
     from adlake.wiring import lease_connect
 
     def newest_label() -> str:

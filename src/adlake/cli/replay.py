@@ -14,8 +14,8 @@ from adlake.settings import Settings
 if TYPE_CHECKING:
     from datetime import date
 
-    from adlake.jobs.replay import Replayed
-    from adlake.jobs.replay_order import ReplayOrder
+    from adlake.attribution.replay.command import Replayed
+    from adlake.attribution.replay.order import ReplayOrder
 
 GROUPS_SHOWN = 40
 
@@ -34,8 +34,8 @@ def replay(  # noqa: PLR0917
     undo: Annotated[bool, typer.Option("--undo", help="take the last publication back")] = False,
 ) -> None:
     """Build Gold again from Bronze, show what differs (1: Gold is damaged); publish, undo."""
+    from adlake.attribution.replay import command as job
     from adlake.cli.progress import watched
-    from adlake.jobs import replay as job
     from adlake.wiring import choose_jdk, replay_config
 
     has_order = bool(first_day or last_day or law_version or lookback)
@@ -68,8 +68,8 @@ def _report(line: str) -> None:
 
 
 def _order(first_day: str, last_day: str, law_version: int | None, lookback: str) -> ReplayOrder:
+    from adlake.attribution.replay.order import ReplayOrder, slots_of_days
     from adlake.generator.options import parse_duration_ms
-    from adlake.jobs.replay_order import ReplayOrder, slots_of_days
 
     return ReplayOrder(
         slots=slots_of_days(_day(first_day), _day(last_day)),
@@ -88,8 +88,8 @@ def _day(text: str) -> date | None:
 
 
 def _show(found: Replayed) -> None:
-    from adlake.io.trino import QueryResult
-    from adlake.jobs.query_output import write_table
+    from adlake.io.output import write_table
+    from adlake.io.trino.client import QueryResult
 
     built = found.built
     rate = built.deliveries / max(built.seconds, 0.001)

@@ -17,8 +17,8 @@ app.add_typer(epoch, name="epoch", rich_help_panel=JOBS)
 @epoch.command()
 def show() -> None:
     """List the epochs with their reasons, and whether the stream could go on now (else exit 1)."""
-    from adlake.io.source_epochs import source_epochs
-    from adlake.jobs.epoch import described, situation
+    from adlake.io.postgres.source_epochs import source_epochs
+    from adlake.streaming.incarnation import described, situation
     from adlake.wiring import lake_reader, lease_connect, present_topic
 
     settings = Settings()
@@ -41,7 +41,7 @@ def continue_(
     ],
 ) -> None:
     """Go on after the broker lost records: begin the next epoch, recording what is given up."""
-    from adlake.jobs.epoch import continue_anyway, situation
+    from adlake.streaming.incarnation import continue_anyway, situation
     from adlake.wiring import lake_reader, lease_connect, present_topic
 
     settings = Settings()

@@ -79,8 +79,8 @@ def revive(name: str) -> None:
     """Start a service again that ended by itself, as it was started; for the supervisor."""
     import os
 
-    from adlake.devstack.process import PidFile
     from adlake.devstack.stack import Stack
+    from adlake.devstack.supervisor.process import PidFile
     from adlake.settings import SECRETS
 
     home = Settings().paths.home.resolve()
@@ -132,7 +132,7 @@ def nuke() -> None:
 @app.command(rich_help_panel=STACK)
 def settings() -> None:
     """List every setting with default and meaning, as Markdown."""
-    from adlake.settings_reference import reference_markdown
+    from adlake.settings.reference import reference_markdown
 
     typer.echo(reference_markdown(), nl=False)
 
@@ -153,10 +153,11 @@ def doctor() -> None:
 def provision() -> None:
     """Create or update topics and catalog database; safe to run twice."""
     from adlake.devstack.home import place_of
-    from adlake.jobs.place import check_place
-    from adlake.provision.catalog import apply_migrations, catalog_database, owner_database
+    from adlake.io.kafka.admin import ensure_topic
+    from adlake.io.postgres.migrations import apply_migrations
+    from adlake.provision.catalog import catalog_database, owner_database
     from adlake.provision.outside import kafka_access
-    from adlake.provision.topics import ensure_topic
+    from adlake.streaming.place import check_place
 
     settings = Settings()
     catalog = catalog_database(settings)

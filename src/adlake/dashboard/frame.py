@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from adlake.contracts.errors import AdlakeError
 from adlake.dashboard import formats
 from adlake.dashboard.lake import Record
-from adlake.io.trino import TableMissingError, TrinoUnreachableError
+from adlake.io.trino.client import TableMissingError, TrinoUnreachableError
 
 
 def tile(column: DeltaGenerator, label: str, value: str, explanation: str) -> None:

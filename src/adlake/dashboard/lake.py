@@ -12,17 +12,17 @@ from typing import Any, Final
 import streamlit as st
 
 from adlake.contracts.address import LOOPBACK
-from adlake.io.kafka_access import Brokers
-from adlake.io.topic import (
+from adlake.io.kafka.access import Brokers
+from adlake.io.kafka.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
     TopicError,
     TopicFacts,
     refuse_dead_broker,
     topic_facts,
 )
-from adlake.io.trino import TableMissingError, TrinoClient, TrinoQueryError, connect
-from adlake.jobs.query import run_metric
-from adlake.jobs.records_sql import completeness_sql
+from adlake.io.trino.client import TableMissingError, TrinoClient, TrinoQueryError, connect
+from adlake.metrics.query import run_metric
+from adlake.proof.records_sql import completeness_sql
 
 Record = dict[str, Any]
 Parameters = Mapping[str, str]

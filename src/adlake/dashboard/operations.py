@@ -15,7 +15,7 @@ from adlake.dashboard.health import (
     lag_by_partition,
 )
 from adlake.dashboard.lake import Record, Sources
-from adlake.io.topic import TopicFacts
+from adlake.io.kafka.topic import TopicFacts
 
 REFRESH_SECONDS: Final = 5
 CHART_MINUTES: Final = "30"

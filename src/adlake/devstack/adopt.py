@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from adlake.contracts.place import LakePlaceError, Place
-from adlake.devstack import process
 from adlake.devstack.home import read_home, write_home
 from adlake.devstack.locks import exclusive
-from adlake.devstack.postgres import Postgres
-from adlake.devstack.postgres_place import settle_database
+from adlake.devstack.services.postgres import Postgres
+from adlake.devstack.services.postgres_place import settle_database
 from adlake.devstack.stack import LOCK_SECONDS, Stack
-from adlake.jobs.adopt import adopt_files
+from adlake.devstack.supervisor import process
+from adlake.provision.adopt import adopt_files
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
 

@@ -15,7 +15,7 @@ from adlake.devstack.archive import extract_archive, read_head, write_archive
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.home import place_of, read_home
 from adlake.devstack.locks import exclusive
-from adlake.devstack.postgres_place import house_database
+from adlake.devstack.services.postgres_place import house_database
 from adlake.devstack.stack import LOCK_SECONDS
 from adlake.settings import Settings
 

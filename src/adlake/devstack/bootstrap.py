@@ -39,7 +39,7 @@ exec {python} -I -X utf8 {entry} "$@"
 def main(kind: str) -> None:
     """Bring .venv to the lock of `kind`; quick when it is already there."""
     go_isolated(kind)
-    from adlake.devstack import places
+    from adlake.devstack.install import places
 
     stamp = VENV / (".installed-" + kind)
     wanted = fingerprint(kind)
@@ -131,7 +131,7 @@ def was_made_here() -> bool:
 
 def install_locked(lock: Path) -> None:
     """Install uv by pip, the rest by uv, every file checked against its hash."""
-    from adlake.devstack.download_environment import for_packages
+    from adlake.devstack.install.download_environment import for_packages
 
     environment = for_packages(venv_python(), REPO_ROOT, VENV / "tmp", os.environ)
     pip = [

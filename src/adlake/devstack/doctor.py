@@ -15,16 +15,16 @@ import psutil
 
 from adlake.contracts.place import LakePlaceError, NoLakeYetError
 from adlake.devstack.errors import DevstackError
-from adlake.devstack.install import file_sets, jdk_majors
-from adlake.devstack.java import find_jdk, trino_java
+from adlake.devstack.install.fetch import file_sets, jdk_majors
+from adlake.devstack.install.java import find_jdk, trino_java
+from adlake.devstack.install.prerequisites import place_problems
+from adlake.devstack.install.versions import read_versions
 from adlake.devstack.lake_place import refuse_wrong_place
-from adlake.devstack.ports import is_free, owner
-from adlake.devstack.postgres_place import find_postgres_bin
-from adlake.devstack.prerequisites import place_problems
-from adlake.devstack.service import Service
+from adlake.devstack.services.ports import is_free, owner
+from adlake.devstack.services.postgres_place import find_postgres_bin
+from adlake.devstack.services.service import Service
 from adlake.devstack.stack import Stack
-from adlake.devstack.versions import read_versions
-from adlake.io.rest_catalog import NO_FENCE
+from adlake.io.iceberg.rest_catalog import NO_FENCE
 from adlake.settings import Settings
 
 OLDEST_PYTHON = (3, 11)

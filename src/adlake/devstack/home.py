@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.contracts.place import WAY_ON, LakePlaceError, NoLakeYetError, Place
-from adlake.devstack.postgres_place import links_to_another_home
+from adlake.devstack.services.postgres_place import links_to_another_home
 from adlake.settings import Settings
 
 HOME_MARKER = ".adlake-home"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import psycopg
-
 from adlake.contracts.place import Place, WarehouseGoneError
 from adlake.devstack.home import place_of, refuse_unmade_home
-from adlake.jobs.place import check_place
+from adlake.io.postgres.driver import DatabaseAwayError
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings, SettingsError
+from adlake.streaming.place import check_place
 
 
 def refuse_wrong_place(settings: Settings) -> None:
@@ -21,7 +20,7 @@ def refuse_wrong_place(settings: Settings) -> None:
     place = place_of(settings)
     try:
         check_place(catalog_database(settings).connect, place)
-    except (psycopg.OperationalError, SettingsError):
+    except (DatabaseAwayError, SettingsError):
         _refuse_without_warehouse(settings, place)
 
 

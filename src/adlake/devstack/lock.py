@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from adlake.devstack.errors import InstallError
-from adlake.devstack.versions import read_versions
+from adlake.devstack.install.versions import read_versions
 from adlake.settings import REPO_ROOT
 
 OLDEST_PYTHON = "3.11"

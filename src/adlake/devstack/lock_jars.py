@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from adlake.devstack import checksums, ivy
-from adlake.devstack.install import SETS, jdk_majors
-from adlake.devstack.java import find_jdk
-from adlake.devstack.versions import read_versions
+from adlake.devstack.install import checksums, ivy
+from adlake.devstack.install.fetch import SETS, jdk_majors
+from adlake.devstack.install.java import find_jdk
+from adlake.devstack.install.versions import read_versions
 from adlake.settings import Settings
 
 

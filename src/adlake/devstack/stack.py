@@ -9,24 +9,24 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from adlake.devstack.dashboard import Dashboard
 from adlake.devstack.errors import DevstackError
-from adlake.devstack.generator import Generator
 from adlake.devstack.home import HOME_MARKER, bind_home, refuse_other_home
-from adlake.devstack.install import install
-from adlake.devstack.installation import Installation
-from adlake.devstack.kafka import Kafka
+from adlake.devstack.install.fetch import install
+from adlake.devstack.install.installation import Installation
+from adlake.devstack.install.prerequisites import refuse_unfit
 from adlake.devstack.locks import exclusive
-from adlake.devstack.ports import HOST
-from adlake.devstack.postgres import Postgres
-from adlake.devstack.postgres_place import remove_place
-from adlake.devstack.prerequisites import refuse_unfit
 from adlake.devstack.secret_files import let_nobody_else_write
-from adlake.devstack.service import Service, shorten
-from adlake.devstack.stream import Stream
-from adlake.devstack.supervision import SupervisorService
-from adlake.devstack.trino import Trino
-from adlake.devstack.warehouse import remove_warehouse
+from adlake.devstack.services.dashboard import Dashboard
+from adlake.devstack.services.generator import Generator
+from adlake.devstack.services.kafka import Kafka
+from adlake.devstack.services.ports import HOST
+from adlake.devstack.services.postgres import Postgres
+from adlake.devstack.services.postgres_place import remove_place
+from adlake.devstack.services.service import Service, shorten
+from adlake.devstack.services.stream import Stream
+from adlake.devstack.services.trino import Trino
+from adlake.devstack.services.warehouse import remove_warehouse
+from adlake.devstack.supervisor.supervision import SupervisorService
 from adlake.settings import Settings
 
 SERVICES: tuple[type[Service], ...] = (Postgres, Kafka, Trino, Stream, Generator, Dashboard)

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from adlake.devstack.process import memory_bytes
-from adlake.devstack.service import Service, State
+from adlake.devstack.services.service import Service, State
 from adlake.devstack.stack import Stack
-from adlake.devstack.supervision import restarts_of
+from adlake.devstack.supervisor.process import memory_bytes
+from adlake.devstack.supervisor.supervision import restarts_of
 from adlake.io.process_identity import age_seconds
 
 MEMORY_BUDGET_BYTES = 8_000_000_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adlake.devstack.ports import HOST
-from adlake.devstack.service import Service, State
+from adlake.devstack.services.ports import HOST
+from adlake.devstack.services.service import Service, State
 from adlake.devstack.stack import Stack
 
 PLACES = {

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from adlake.generator.business_stream import BusinessStream, Record
 from adlake.generator.business_truth import BusinessTruth
 from adlake.generator.clock import VirtualClock
-from adlake.io.acks import PartitionAcks
+from adlake.io.kafka.acks import PartitionAcks
 
 CHUNK: Final = 2_000
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from adlake.business.contract import BusinessType
 from adlake.generator.truth import TruthError
-from adlake.io.acks import PartitionAcks
+from adlake.io.kafka.acks import PartitionAcks
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "business.json"

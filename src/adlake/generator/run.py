@@ -22,9 +22,9 @@ from adlake.generator.checkpoint import CheckpointError
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.progress import Progress
 from adlake.generator.worker import Worker
-from adlake.io.kafka import EventPublisher, build_producer, close_producer
-from adlake.io.kafka_access import Brokers
-from adlake.io.topic import topic_facts
+from adlake.io.kafka.access import Brokers
+from adlake.io.kafka.producer import EventPublisher, build_producer, close_producer
+from adlake.io.kafka.topic import topic_facts
 
 log = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)

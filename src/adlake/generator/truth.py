@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from adlake.contracts.errors import AdlakeError
-from adlake.io.acks import PartitionAcks
+from adlake.io.kafka.acks import PartitionAcks
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "truth.json"

@@ -22,7 +22,7 @@ from adlake.generator.planner import Planner
 from adlake.generator.timeline import Record, Timeline
 from adlake.generator.truth import DETAIL_NAME, Truth, sum_counters, write_truth
 from adlake.io import failpoints
-from adlake.io.acks import PartitionAcks
+from adlake.io.kafka.acks import PartitionAcks
 
 CHUNK: Final = 2_000
 ENDLESS_MS: Final = 1 << 60

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from adlake.io.catalog_errors import catalog_sentence
-from adlake.io.rest_catalog import refused_login
-from adlake.io.spark_errors import SET_BACK, deepest_cause, is_clock_set_back
+from adlake.io.iceberg.rest_catalog import refused_login
+from adlake.io.postgres.errors import catalog_sentence
+from adlake.io.spark.errors import SET_BACK, deepest_cause, is_clock_set_back
 
 _JVM_GONE = (
     "the Spark JVM of this command is gone (killed, or out of memory): run it again; if that comes "

@@ -25,8 +25,8 @@ from adlake.contracts.tables import (
     LEDGER_COLUMNS,
     LEDGER_KEY,
 )
-from adlake.io.iceberg import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
-from adlake.io.stamp import PartitionCounts, Stamp
+from adlake.io.iceberg.stamp import PartitionCounts, Stamp
+from adlake.io.iceberg.table import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
 from adlake.maintenance.empty_offsets import (
     Empty,
     EmptyOffsets,

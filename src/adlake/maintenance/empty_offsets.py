@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adlake.contracts import stamps
-from adlake.io.iceberg import IcebergTable
-from adlake.io.stamp import PartitionCounts, Stamp, parse_counts
-from adlake.io.topic_holes import OffsetRange, counted_within, judged
+from adlake.io.iceberg.stamp import PartitionCounts, Stamp, parse_counts
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.kafka.holes import OffsetRange, counted_within, judged
 from adlake.streaming.present_log import PresentLog
 
 

@@ -18,8 +18,8 @@ from pyspark.sql import SparkSession
 from adlake.contracts.registry import SPECS, Due, Filling, TableSpec
 from adlake.contracts.tables import CATALOG
 from adlake.io import failpoints
-from adlake.io.iceberg import IcebergTable
-from adlake.io.maintenance import expire_snapshots
+from adlake.io.iceberg.expiry import expire_snapshots
+from adlake.io.iceberg.table import IcebergTable
 from adlake.maintenance.batch_counts import forget_lost_records, record_batches
 from adlake.maintenance.snapshot_ages import SnapshotAges
 from adlake.streaming.pipeline import Pipeline

@@ -1,105 +1,19 @@
-"""Brings the catalog database to the newest migration of sql/migrations; safe to run twice."""
+"""The control database of the settings, for who commits and for who migrates."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-import psycopg
-from pydantic import SecretStr
-
 from adlake.contracts.address import LOOPBACK
-from adlake.contracts.errors import AdlakeError
-from adlake.provision.rights import grant_rights, owner_of
-from adlake.settings import REPO_ROOT, Settings
-from adlake.settings_outside import read_secret
+from adlake.io.postgres.migrations import CatalogDatabase
+from adlake.io.postgres.rights import owner_of
+from adlake.settings import Settings
+from adlake.settings.outside import read_secret
 
-MIGRATIONS_FOLDER = REPO_ROOT / "sql" / "migrations"
-CONNECT_SECONDS = 10
 DEFAULT_PORT = 5432
-LOCK_KEY = 7_215_331_904_118
-"""Advisory lock: two provisioners never migrate at once."""
 OWNER_FILE = "postgres_owner_password"
 """Name of the file; there is none for a Postgres of others that knows one role alone."""
-LEDGER_SQL = """
-CREATE SCHEMA IF NOT EXISTS adlake;
-CREATE TABLE IF NOT EXISTS adlake.schema_migrations (
-    file_name TEXT PRIMARY KEY,
-    sha256 TEXT NOT NULL,
-    applied_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp()
-)
-"""
-
-
-class MigrationError(AdlakeError):
-    """A migration fails, or a merged migration file was edited."""
-
-
-@dataclass(frozen=True)
-class CatalogDatabase:
-    """A Postgres of ours (control, and the JDBC catalog); no text of it shows the password."""
-
-    host: str
-    port: int
-    database: str
-    user: str
-    password: SecretStr
-
-    def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
-        """A connection whose unqualified names are those of schema `public`."""
-        return psycopg.connect(
-            host=self.host, port=self.port, dbname=self.database, user=self.user,
-            password=self.password.get_secret_value(), autocommit=autocommit,
-            connect_timeout=CONNECT_SECONDS,
-            options="-c search_path=public -c client_min_messages=warning",
-        )  # fmt: skip
-
-
-def apply_migrations(
-    database: CatalogDatabase, folder: Path = MIGRATIONS_FOLDER, writer: str = ""
-) -> tuple[str, ...]:
-    """Apply each new migration in order, all in one transaction; returns the applied names.
-
-    Args:
-        database: with the role that owns it.
-        folder: of the migrations.
-        writer: the role that commits; it gets its rights when it is another one than the owner.
-
-    Raises MigrationError when a file fails (nothing is applied then) or was edited after it was
-    applied.
-    """
-    applied_now: list[str] = []
-    with database.connect() as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-        connection.execute(LEDGER_SQL)
-        rows = connection.execute("SELECT file_name, sha256 FROM adlake.schema_migrations")
-        applied = {str(name): str(sha256) for name, sha256 in rows.fetchall()}
-        for path in sorted(folder.glob("[0-9]*.sql")):
-            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-            if path.name not in applied:
-                _apply(connection, path, sha256)
-                applied_now.append(path.name)
-            elif applied[path.name] != sha256:
-                raise MigrationError(
-                    f"{path.name} was edited after it was applied to this catalog. Restore it and "
-                    "write a new migration, or start over with `make nuke`."
-                )
-        if writer not in ("", database.user):
-            grant_rights(connection, writer)
-    return tuple(applied_now)
-
-
-def _apply(connection: psycopg.Connection, path: Path, sha256: str) -> None:
-    try:
-        connection.execute(path.read_bytes())
-    except psycopg.Error as error:
-        raise MigrationError(f"{path.name} fails: {str(error).strip()}") from error
-    connection.execute(
-        "INSERT INTO adlake.schema_migrations (file_name, sha256) VALUES (%s, %s)",
-        (path.name, sha256),
-    )
 
 
 def catalog_database(settings: Settings) -> CatalogDatabase:

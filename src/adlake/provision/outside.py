@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from adlake.io.kafka_access import KafkaAccess
-from adlake.io.object_store import ObjectStore, is_object_store
-from adlake.io.rest_catalog import RestCatalog
+from adlake.io.iceberg.object_store import ObjectStore, is_object_store
+from adlake.io.iceberg.rest_catalog import RestCatalog
+from adlake.io.kafka.access import KafkaAccess
 from adlake.settings import Settings
-from adlake.settings_outside import secret_of
+from adlake.settings.outside import secret_of
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:

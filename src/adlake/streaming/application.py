@@ -23,17 +23,17 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.registry import STREAM_LEASE, names_of
 from adlake.io import failpoints
-from adlake.io.iceberg import IcebergTable
-from adlake.io.lease import Lease, LeaseKeeper, acquire
-from adlake.io.rest_catalog import NO_FENCE
-from adlake.io.spark import build_session, connect_catalog
-from adlake.io.table_heads import HeadsBook
-from adlake.jobs.place import claim_place
+from adlake.io.iceberg.rest_catalog import NO_FENCE
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.postgres.lease import Lease, LeaseKeeper, acquire
+from adlake.io.postgres.table_heads import HeadsBook
+from adlake.io.spark.session import build_session, connect_catalog
 from adlake.streaming.attempts import Attempts, is_final
 from adlake.streaming.clock_wait import ClockWait, behind_tables, never_behind
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.heads import refuse_lost_tables
 from adlake.streaming.operations import OperationRunner
+from adlake.streaming.place import claim_place
 from adlake.streaming.reading import Reading
 from adlake.streaming.ready_file import WAITING, ReadyFile
 from adlake.streaming.stopping import StopSignals
@@ -52,7 +52,7 @@ def run_application(config: ApplicationConfig) -> int:
 
     Raises:
         LeaseHeldError: another driver works on these tables.
-        LakePlaceError: the lake was copied, moved or restored (jobs.place).
+        LakePlaceError: the lake was copied, moved or restored (streaming.place).
         TopicRecreatedError, BrokerLostDataError, RetentionGapError: see streaming.source.
         JvmGoneError: Spark died.
     """

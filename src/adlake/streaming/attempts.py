@@ -9,7 +9,7 @@ from collections.abc import Callable
 from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame
 
-from adlake.io.sqlstate import is_fenced
+from adlake.io.postgres.sqlstate import is_fenced
 from adlake.streaming.batch import BatchProcessor
 from adlake.streaming.clock_wait import ClockWait, never_behind
 from adlake.streaming.reread import SecondReader, is_unreadable

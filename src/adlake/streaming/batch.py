@@ -13,10 +13,10 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.record_time import GREGORIAN_MS
 from adlake.io import failpoints
-from adlake.io.iceberg import IcebergTable
-from adlake.io.source_epochs import SourceEpoch
-from adlake.io.stamp import offsets_text
-from adlake.io.table_heads import RecordedHead
+from adlake.io.iceberg.stamp import offsets_text
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.table_heads import RecordedHead
 from adlake.streaming.batch_facts import BatchFacts, batch_facts
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.reread import InexactTimesError

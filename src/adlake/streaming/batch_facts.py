@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from adlake.io.stamp import LastRecord, PartitionCounts
+from adlake.io.iceberg.stamp import LastRecord, PartitionCounts
 from adlake.streaming.filing import HOURS_SPANNED
 
 _LAST_RECORD = "struct(ingest_ms, coalesce(crc32(value), 0) AS crc32)"

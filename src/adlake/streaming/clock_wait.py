@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from adlake.io.iceberg import IcebergTable
-from adlake.io.table_clock import ClockBehind, clock_behind, wait_for_clock
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.iceberg.table_clock import ClockBehind, clock_behind, wait_for_clock
 
 log = logging.getLogger(__name__)
 

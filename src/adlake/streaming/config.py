@@ -10,9 +10,9 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 
 from adlake.contracts.place import Place
-from adlake.io.kafka_access import Brokers
-from adlake.io.lease import Connect
-from adlake.io.spark import CatalogAccess, SparkResources
+from adlake.io.kafka.access import Brokers
+from adlake.io.postgres.lease import Connect
+from adlake.io.spark.session import CatalogAccess, SparkResources
 from adlake.streaming.operations import Handler
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.present_log import PresentLog

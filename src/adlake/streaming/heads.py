@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.registry import Filling, names_of, spec_of
-from adlake.io.lease import Connect
-from adlake.io.table_heads import RecordedHead, TableHead, accept_loss, recorded_heads
+from adlake.io.postgres.lease import Connect
+from adlake.io.postgres.table_heads import RecordedHead, TableHead, accept_loss, recorded_heads
 
 RECORDED_TABLES = names_of(has_recorded_head=True)
 Look = Callable[[str], TableHead | None]

@@ -1,7 +1,7 @@
 """What the holder of the stream's lease does for others, between two batches.
 
-A request is a row of the table adlake.operations (io.operations). Who can carry out which kind is
-registered; the runner knows none of them.
+A request is a row of the table adlake.operations (io.postgres.operations). Who can carry out which
+kind is registered; the runner knows none of them.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import psycopg
 from pyspark.sql import SparkSession
 
-from adlake.io import operations
-from adlake.io.lease import Connect
-from adlake.io.operations import Operation
-from adlake.io.sqlstate import is_fenced
+from adlake.io.postgres import operations
+from adlake.io.postgres.driver import DatabaseError
+from adlake.io.postgres.lease import Connect
+from adlake.io.postgres.operations import Operation
+from adlake.io.postgres.sqlstate import is_fenced
 from adlake.streaming.clock_wait import ClockWait, never_behind
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class OperationRunner:
             if operation is not None:
                 with self._between_batches:
                     self._run(operation)
-        except psycopg.Error as error:
+        except DatabaseError as error:
             log.warning("the catalog database is away, requests wait: %s", error)
         self._looked = time.monotonic()
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.io.iceberg import IcebergTable
-from adlake.io.table_heads import TableHead
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.postgres.table_heads import TableHead
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adlake.io.stamp import Stamp
-from adlake.io.topic_holes import FindHoles
+from adlake.io.iceberg.stamp import Stamp
+from adlake.io.kafka.holes import FindHoles
 
 
 @dataclass(frozen=True)

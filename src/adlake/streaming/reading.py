@@ -14,12 +14,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
 from adlake.io import failpoints
-from adlake.io.iceberg import IcebergTable
-from adlake.io.kafka_stream import kafka_records
-from adlake.io.last_records import with_last_records
-from adlake.io.source_epochs import newest_source_epoch
-from adlake.io.topic import TopicWatch, topic_facts
-from adlake.io.topic_holes import ranges_without_records
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.kafka.holes import ranges_without_records
+from adlake.io.kafka.last_records import with_last_records
+from adlake.io.kafka.topic import TopicWatch, topic_facts
+from adlake.io.postgres.source_epochs import newest_source_epoch
+from adlake.io.spark.kafka_source import kafka_records
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.pipeline import Pipeline

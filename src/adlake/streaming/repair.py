@@ -16,8 +16,8 @@ from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
 from adlake.io import failpoints
-from adlake.io.iceberg import IcebergTable
-from adlake.io.stamp import Stamp, offsets_text
+from adlake.io.iceberg.stamp import Stamp, offsets_text
+from adlake.io.iceberg.table import IcebergTable
 from adlake.streaming.batch_facts import beyond
 from adlake.streaming.filing import records_of
 from adlake.streaming.pipeline import Pipeline, Writer

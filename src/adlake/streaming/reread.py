@@ -18,10 +18,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.contracts.errors import AdlakeError
-from adlake.io.checkpoint import batch_end_offsets
-from adlake.io.kafka_access import Brokers
-from adlake.io.topic import topic_facts
-from adlake.io.topic_range import fetch_ranges
+from adlake.io.kafka.access import Brokers
+from adlake.io.kafka.ranges import fetch_ranges
+from adlake.io.kafka.topic import topic_facts
+from adlake.io.spark.checkpoint import batch_end_offsets
 from adlake.streaming.source import SourcePosition, check_topic
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class SecondReader:
 
         Raises:
             UnsafeSourceError: the broker does not have them any more.
-            TopicError, UnreadableRecordsError: see io.topic_range.
+            TopicError, UnreadableRecordsError: see io.kafka.ranges.
         """
         beyond = batch_end_offsets(self.checkpoint, batch_id, self.topic)
         now = topic_facts(self.brokers, self.topic)

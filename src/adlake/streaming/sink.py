@@ -14,10 +14,10 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.source import epoch_of_label
 from adlake.io import failpoints
-from adlake.io.iceberg import IcebergTable, head_of, stamped
-from adlake.io.source_epochs import SourceEpoch
-from adlake.io.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
-from adlake.io.table_heads import RecordedHead, TableHead
+from adlake.io.iceberg.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
+from adlake.io.iceberg.table import IcebergTable, head_of, stamped
+from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.table_heads import RecordedHead, TableHead
 from adlake.streaming.batch_facts import BatchFacts, batch_facts, missing_rows
 from adlake.streaming.filing import HOUR_MS, MOST_PARTITIONS, partition_width_ms
 from adlake.streaming.pipeline import Writer

@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import IncarnationKind, epoch_of_label
-from adlake.io.source_epochs import SourceEpoch
-from adlake.io.stamp import LastRecord, Stamp
-from adlake.io.topic import TopicFacts
+from adlake.io.iceberg.stamp import LastRecord, Stamp
+from adlake.io.kafka.topic import TopicFacts
+from adlake.io.postgres.source_epochs import SourceEpoch
 
 EARLIEST = -2
 """Spark's name for the first offset of a partition."""

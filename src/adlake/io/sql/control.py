@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from adlake.io.sql.files import sql_text
 from adlake.io.sql.postgres import rendered
-from adlake.io.sql_files import sql_text
 
 
 @cache

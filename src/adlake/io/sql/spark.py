@@ -1,6 +1,6 @@
 """SQL files for Spark, which knows `:name` itself: `session.sql(statement, args=values)`.
 
-The text of a view takes no parameters: `bind` of `io/sql_files.py` writes literals there.
+The text of a view takes no parameters: `bind` of `io/sql/files.py` writes literals there.
 """
 
 from __future__ import annotations

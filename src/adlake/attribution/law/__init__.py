@@ -1,0 +1,1 @@
+"""The attribution law on plain values: the reference form."""

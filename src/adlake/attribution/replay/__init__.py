@@ -1,0 +1,1 @@
+"""The time machine: Gold built again from Bronze, compared, published, taken back."""

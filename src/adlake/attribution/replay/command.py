@@ -1,0 +1,258 @@
+"""The time machine: builds Gold again from Bronze, shows what would change, publishes, undoes.
+
+Building never touches Gold and needs only the lease `replay`. Publishing and undoing are asked of
+the process that holds the lease `attribution`, the stream; when none runs, this process takes that
+lease and does the same work itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from adlake.attribution.pipeline import AttributionPipeline
+from adlake.attribution.replay.build import (
+    Built,
+    NothingToReplayError,
+    both_hashes,
+    build_shadow,
+    differing_groups,
+)
+from adlake.attribution.replay.handlers import replay_handlers
+from adlake.attribution.replay.order import ReplayOrder
+from adlake.attribution.replay.shadow import NoShadowError
+from adlake.contracts.errors import NO_GOLD, AdlakeError
+from adlake.contracts.law import LawConstants
+from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE, names_of
+from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
+from adlake.io import failpoints
+from adlake.io.iceberg.reader import LakeReader
+from adlake.io.postgres import operations
+from adlake.io.postgres.law_store import law_version_of, read_law, recorded_law
+from adlake.io.postgres.lease import Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
+from adlake.io.spark.errors import named_spark_errors
+from adlake.io.spark.progress import Share, share_of_tasks
+from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.streaming.clock_wait import ClockWait, behind_tables
+from adlake.streaming.operations import OperationRunner
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+Report = Callable[[str], None]
+
+
+class UnpublishableError(AdlakeError):
+    """What is ordered could be built, but never published."""
+
+
+class OperationFailedError(AdlakeError):
+    """The holder of the lease could not do what was asked; Gold is as it was."""
+
+
+@dataclass(frozen=True)
+class ReplayConfig:
+    """How a replay reaches the lake; seconds as named."""
+
+    catalog: CatalogAccess
+    reader: LakeReader
+    lease_connect: Connect
+    lease_ttl_seconds: float
+    resources: SparkResources
+    marker_dir: Path
+    failpoints: str = ""
+
+
+Watch = Callable[[str, Share], AbstractContextManager[None]]
+
+
+def _unwatched(_phase: str, _share: Share) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A finished build beside Gold: the law, both hashes, campaigns and days that differ."""
+
+    law: LawConstants
+    built: Built
+    live_hash: str
+    replay_hash: str
+    differing: list[dict[str, Any]]
+    is_same_law: bool = False
+    """Built with the law in force, so that every difference is damage."""
+
+    @property
+    def is_equal(self) -> bool:
+        """Every column of every row; the diff by campaign and day looks at sums alone."""
+        return self.live_hash == self.replay_hash
+
+
+def replay(
+    config: ReplayConfig, order: ReplayOrder, report: Report, watch: Watch = _unwatched
+) -> Replayed:
+    """Build the shadow and compare it with Gold; Gold stays as it is.
+
+    `watch` is entered around each phase, with its name and how to ask what share of it is done.
+
+    Raises:
+        LeaseHeldError: another replay is at work.
+        UnpublishableError: it is to be published, and could not be.
+        UnknownLawError, NothingToReplayError, SparkFailedError: see there.
+    """
+    with _leased(config, REPLAY_LEASE) as lease:
+        open_operation = operations.next_open(config.lease_connect)
+        if open_operation is not None:
+            report(f"first waiting for operation {open_operation.operation_id}")
+            _see_through(config, open_operation.operation_id, report)
+        law, is_same_law = _wanted_law(config, order)
+        report(f"building with {law.in_words}")
+        session = _session(config, lease)
+        try:
+            share = share_of_tasks(session)
+            with named_spark_errors("Gold was not built again and is as it was"):
+                with watch("1 of 3, building Gold again", share):
+                    build = f"build-{lease.epoch}"
+                    built = build_shadow(session, law, build, order.slots, order.passes)
+                with watch("2 of 3, hashing both", share):
+                    live_hash, replay_hash = both_hashes(session, built.facts)
+                with watch("3 of 3, comparing campaigns and days", share):
+                    differing = differing_groups(session, built.facts)
+        finally:
+            session.stop()
+    return Replayed(law, built, live_hash, replay_hash, differing, is_same_law)
+
+
+def publish(config: ReplayConfig, report: Report) -> str:
+    """Make the shadow built last Gold; returns the result in one sentence.
+
+    Raises:
+        NoShadowError: nothing was built.
+        OperationFailedError: it was refused or failed; Gold is as it was.
+    """
+    with _leased(config, REPLAY_LEASE):
+        table = config.reader.table(GOLD_REPLAY)
+        snapshot = table.current_snapshot() if table is not None else None
+        if snapshot is None:
+            raise NoShadowError("there is no replay to publish: run `adlake replay` first")
+        arguments = {"shadow_snapshot": snapshot.snapshot_id}
+        return _ask(config, operations.PUBLISH_REPLAY, arguments, report)
+
+
+def undo(config: ReplayConfig, report: Report) -> str:
+    """Take the last publication back, keeping what arrived since.
+
+    Raises:
+        OperationFailedError: there is none, or it failed; Gold is as it was.
+    """
+    with _leased(config, REPLAY_LEASE):
+        if config.reader.newest_stamp(GOLD_STATE) is None:
+            raise NothingToReplayError(NO_GOLD)
+        return _ask(config, operations.UNDO_REPLAY, {}, report)
+
+
+def _law_in_force(config: ReplayConfig) -> LawConstants:
+    """The law that Gold was written under.
+
+    Raises:
+        NothingToReplayError: Gold has no batch.
+    """
+    stamp = config.reader.newest_stamp(GOLD_STATE)
+    if stamp is None:
+        raise NothingToReplayError(NO_GOLD)
+    return read_law(config.lease_connect, law_version_of(stamp))
+
+
+def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> tuple[LawConstants, bool]:
+    """The law to build with, and whether it says the same as the one in force."""
+    in_force = _law_in_force(config)
+    version = in_force.law_version if order.law_version is None else order.law_version
+    law = read_law(config.lease_connect, version)
+    if order.lookback_ms is not None:
+        law = replace(law, attribution_window_ms=order.lookback_ms, window_changes=())
+    is_same = replace(law, law_version=in_force.law_version) == in_force
+    if order.to_publish and order.slots is not None and not is_same:
+        raise UnpublishableError(
+            f"some days under another law beside others under law {in_force.law_version} would "
+            "not be one law: leave out --from and --to, or leave out --publish and only look at "
+            "what differs"
+        )
+    if order.lookback_ms is not None:
+        law = recorded_law(config.lease_connect, law, f"what-if on version {version}")
+    return law, is_same
+
+
+def _ask(config: ReplayConfig, kind: str, arguments: Mapping[str, int], report: Report) -> str:
+    operation_id = operations.request(config.lease_connect, kind, arguments)
+    done = _see_through(config, operation_id, report)
+    if done.state != "done":
+        raise OperationFailedError(f"{kind} was not done, Gold is as it was: {done.result}")
+    return done.result
+
+
+def _see_through(config: ReplayConfig, operation_id: int, report: Report) -> operations.Operation:
+    """Wait until the stream has done it, or do it here as soon as no stream holds the lease."""
+    told = False
+    while True:
+        operation = operations.read(config.lease_connect, operation_id)
+        if operation.state != "requested":
+            return operation
+        try:
+            with _leased(config, STREAM_LEASE) as lease:
+                report(f"no stream runs: doing operation {operation_id} here")
+                _run_operations(config, lease)
+        except LeaseHeldError as error:
+            if not told:
+                report(f"operation {operation_id} is left to the stream ({error})")
+                told = True
+            time.sleep(POLL_SECONDS)
+
+
+def _run_operations(config: ReplayConfig, lease: Lease) -> None:
+    session = _session(config, lease)
+    try:
+        committed = names_of(lease=STREAM_LEASE, expires=True)
+        read = partial(read_law, config.lease_connect)
+        pipeline = AttributionPipeline(read_law=read)
+        OperationRunner(
+            session, config.lease_connect, replay_handlers(read),
+            renew=partial(pipeline.renew, session),
+            clock=ClockWait(behind_tables(session, committed), lambda: False),
+        ).run_all()  # fmt: skip
+    finally:
+        session.stop()
+
+
+@contextmanager
+def _leased(config: ReplayConfig, name: str) -> Iterator[Lease]:
+    is_fenced = config.catalog.has_fence
+    lease = acquire(config.lease_connect, name, config.lease_ttl_seconds, is_fenced=is_fenced)
+    # A lost lease needs no care here: the database refuses the commits of its epoch.
+    keeper = LeaseKeeper(lease, config.lease_ttl_seconds, lambda: log.error("lost %s", name))
+    keeper.start()
+    try:
+        yield lease
+    finally:
+        keeper.stop()
+        lease.release()
+
+
+def _session(config: ReplayConfig, lease: Lease) -> SparkSession:
+    if config.resources.local_dir is not None:
+        # What killed replays left; the lease says that nobody uses it.
+        shutil.rmtree(config.resources.local_dir, ignore_errors=True)
+    session = build_session("adlake replay", config.resources)
+    connect_catalog(session, replace(config.catalog, lease=lease))
+    jvm: Any = session._jvm
+    jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
+    failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)
+    return session

@@ -1,0 +1,213 @@
+"""Writes gold.ad_performance_state: pruned look-up, append of new rows, MERGE of changed ones.
+
+The interface is narrow (`GoldWriter.apply`), so that the table's layout can change without the
+law, the jobs or the readers noticing. One batch is prepared on the branch `staging` and published
+by one fast-forward of `main`: a reader sees the whole batch or none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from adlake.attribution.crowds import Crowd, joined_crowds, largest_crowds
+from adlake.attribution.gold_format import FORMAT_PROPERTIES
+from adlake.attribution.spark.fold import batch_states
+from adlake.attribution.spark.gold import changed_rows, gold_rows
+from adlake.attribution.spark.slot import slots_sql
+from adlake.contracts import stamps
+from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.slot import SLOTS_PER_DAY
+from adlake.contracts.tables import GOLD_COLUMNS, GOLD_STATE
+from adlake.io.failpoints import reach
+from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, STAGING_BRANCH, IcebergTable, stamped
+from adlake.io.phases import Phases
+from adlake.io.postgres.table_heads import TableHead
+from adlake.io.spark.lineage import FrozenFrames, frozen_frames
+
+_BROADCAST_LIMIT = "spark.sql.autoBroadcastJoinThreshold"
+_MERGE_SOURCE_LIMIT = "256MB"
+_SMALL_BATCH_ROWS = 100_000
+"""Below this, one file per partition beats two half-empty ones."""
+_MOST_OPEN_DAYS = 50
+"""A batch of more days is sorted, so that a task has one file open and not one for each day."""
+
+
+@dataclass(frozen=True)
+class GoldChange:
+    """What one batch did to Gold: impressions it spoke of, known ones it changed.
+
+    `seconds` is the wall time of each phase, for the log.
+    """
+
+    snapshot_id: int
+    impressions: int
+    changed_rows: int
+    seconds: Mapping[str, float]
+    head: TableHead
+    crowds: tuple[Crowd, ...]
+
+
+@dataclass(frozen=True)
+class StagedChange:
+    """What one batch will do to Gold once it is published.
+
+    Impressions it speaks of, known rows it changes, the most crowded impressions among both.
+    """
+
+    impressions: int
+    changed_rows: int
+    crowds: tuple[Crowd, ...]
+
+
+class _Found(NamedTuple):
+    """Of some rows: how many, their distinct slots, the most crowded impressions."""
+
+    row_count: int
+    slots: list[int]
+    crowds: list[tuple[int, str]]
+
+
+class GoldWriter:
+    """Applies admitted deliveries to Gold, exactly once by construction.
+
+    Merging an old batch again finds every state unchanged and writes no row.
+    """
+
+    def __init__(
+        self, session: SparkSession, law: LawConstants = LAW_V1, branch: str = STAGING_BRANCH
+    ) -> None:
+        self._session = session
+        self._law = law
+        self.table = IcebergTable(session, GOLD_STATE)
+        self._staging = self.table.branch_name(branch)
+
+    def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> GoldChange:
+        """Merge admitted deliveries into Gold and publish them with `stamp`.
+
+        Args:
+            deliveries: rows of `attribution.spark.admit` with reject_reason NULL.
+            stamp: properties of the commit (contracts.stamps); the law version is added here.
+
+        Returns:
+            The published snapshot and what it changed.
+        """
+        phases = Phases()
+        self.table.reset_staging()
+        staged = self.stage(deliveries, stamp, phases)
+        reach("gold.before_publish")
+        with phases.timed("publish"):
+            snapshot_id, head = self.table.publish_staging()
+        return GoldChange(
+            snapshot_id, staged.impressions, staged.changed_rows, phases.seconds, head,
+            staged.crowds,
+        )  # fmt: skip
+
+    def stage(
+        self, deliveries: DataFrame, stamp: Mapping[str, str], phases: Phases
+    ) -> StagedChange:
+        """Merge admitted deliveries into the branch as it stands; publish nothing."""
+        with frozen_frames() as frames:
+            with phases.timed("fold"):
+                batch = frames.freeze(batch_states(deliveries))
+                spoken_of = _found(batch)
+            reach("gold.after_fold")
+            with phases.timed("look-up"):
+                known = self._known_rows(batch, spoken_of.slots, frames)
+            with phases.timed("project"):
+                changed = frames.freeze(changed_rows(batch, known, self._law))
+                targets = {
+                    is_engaged: _found(changed.where(f"was_engaged = {is_engaged}"), "events")
+                    for is_engaged in (True, False)
+                }
+            changed_count = sum(target.row_count for target in targets.values())
+            new = batch.join(F.broadcast(known), "impression_id", "left_anti")
+            version = {stamps.LAW_VERSION: str(self._law.law_version), **FORMAT_PROPERTIES}
+            with stamped(self._session, {**stamp, **version}):
+                # The append comes also when empty: each batch leaves one stamped snapshot.
+                with phases.timed("append"):
+                    self._append(gold_rows(new, self._law), spoken_of.row_count, spoken_of.slots)
+                reach("gold.after_append")
+                if changed_count:
+                    with phases.timed("merge"):
+                        slots = {side: target.slots for side, target in targets.items()}
+                        self._merge(changed, changed_count, slots)
+        crowds = joined_crowds(spoken_of.crowds, *(target.crowds for target in targets.values()))
+        return StagedChange(spoken_of.row_count, changed_count, crowds)
+
+    def _known_rows(
+        self, batch: DataFrame, batch_slots: list[int], frames: FrozenFrames
+    ) -> DataFrame:
+        """Gold rows of the batch's impressions: impression_id, events_state, engaged.
+
+        Engaged rows are few, so they are searched for every key first; only the keys not found
+        there are searched among the lone impressions, in their own slots.
+        """
+        engaged = frames.freeze(self._look_up(batch, batch_slots, is_engaged=True))
+        remaining = batch.join(F.broadcast(engaged), "impression_id", "left_anti")
+        lone_slots = _found(remaining).slots
+        lone = frames.freeze(self._look_up(remaining, lone_slots, is_engaged=False))
+        return engaged.unionAll(lone)
+
+    def _look_up(self, keys: DataFrame, slots: list[int], *, is_engaged: bool) -> DataFrame:
+        side = "engaged" if is_engaged else "NOT engaged"
+        return (
+            self._session.table(self._staging)
+            .where(f"{side} AND {slots_sql('slot', slots)}")
+            .select("impression_id", "events_state", "engaged")
+            .join(F.broadcast(keys.select("impression_id")), "impression_id", "left_semi")
+        )
+
+    def _append(self, rows: DataFrame, row_count: int, slots: list[int]) -> None:
+        compact = rows.coalesce(1) if row_count < _SMALL_BATCH_ROWS else rows
+        compact = compact.select(*GOLD_COLUMNS)
+        if len({slot // SLOTS_PER_DAY for slot in slots}) <= _MOST_OPEN_DAYS:
+            compact.writeTo(self._staging).append()
+        else:
+            in_order = compact.sortWithinPartitions("engaged", "slot", "impression_id")
+            in_order.writeTo(self._staging).options(**ONE_FILE_AT_A_TIME).append()
+
+    def _merge(self, changed: DataFrame, row_count: int, slots: Mapping[bool, list[int]]) -> None:
+        """Matched-only MERGE: an inner join whose few changed rows are the broadcast side.
+
+        MERGE drops broadcast hints, and a sort-merge join would sort every row of the scanned
+        slots. So the size decides: the limit changes nothing but tells the planner how small the
+        source is.
+        """
+        view = "changed_gold_rows"
+        changed.limit(row_count).createOrReplaceTempView(view)
+        assignments = ", ".join(f"g.{name} = s.{name}" for name in GOLD_COLUMNS)
+        with _setting(self._session, _BROADCAST_LIMIT, _MERGE_SOURCE_LIMIT):
+            self._session.sql(
+                f"MERGE INTO {self._staging} g USING {view} s "
+                "ON g.impression_id = s.impression_id "
+                f"AND ((g.engaged AND {slots_sql('g.slot', slots[True])}) "
+                f"OR (NOT g.engaged AND {slots_sql('g.slot', slots[False])})) "
+                f"WHEN MATCHED THEN UPDATE SET {assignments}"
+            )
+        self._session.catalog.dropTempView(view)
+
+
+@contextmanager
+def _setting(session: SparkSession, name: str, value: str) -> Iterator[None]:
+    before = session.conf.get(name)
+    session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        session.conf.set(name, str(before))
+
+
+def _found(rows: DataFrame, events_sql: str = "size(state)") -> _Found:
+    """One pass: what prunes the next steps, and the few ids that a warning may name; no data."""
+    row = rows.agg(
+        F.count("*").alias("row_count"),
+        F.collect_set("slot").alias("slots"),
+        largest_crowds(events_sql).alias("crowds"),
+    ).first()
+    return _Found(*row) if row is not None else _Found(0, [], [])

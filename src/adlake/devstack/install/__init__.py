@@ -1,0 +1,1 @@
+"""What is fetched, checked and unpacked, and what the machine must have."""

@@ -1,0 +1,168 @@
+"""Fetches servers and jars into the cache and says where they are; quick when all is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adlake.devstack.errors import InstallError
+from adlake.devstack.install import checksums, ivy
+from adlake.devstack.install.installation import Installation
+from adlake.devstack.install.java import Jdk, find_jdk, trino_java
+from adlake.devstack.install.progress import DownloadProgress
+from adlake.devstack.install.unpack import unpack_tar
+from adlake.devstack.install.versions import read_versions
+from adlake.devstack.locks import exclusive
+from adlake.devstack.services.postgres_place import find_postgres_bin
+
+SETS = ("kafka", "spark", "trino")
+DOWNLOAD_SECONDS = 3_600.0
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """A group of files that is fetched and checked together."""
+
+    name: str
+    expected: tuple[checksums.Expected, ...]
+    folder: Path
+    """Complete when it exists: its name depends on the content."""
+    plugins: tuple[str, ...] = ()
+    """Parts of the archive to unpack; none: the files are used as they are."""
+
+
+def install(cache: Path, report: Report) -> Installation:
+    """Everything the services need, fetched where missing; raises InstallError."""
+    versions = read_versions()
+    jdk = find_jdk(jdk_majors(versions))
+    sets = {one.name: one for one in file_sets(cache, versions)}
+    missing = [one for one in sets.values() if not one.folder.is_dir()]
+    if missing:
+        expected = {one.name: sum(item.size_bytes for item in one.expected) for one in missing}
+        megabytes = sum(expected.values()) / 1e6
+        report(f"fetching {', '.join(expected)} ({megabytes:.0f} MB, once per machine)")
+        fetcher = _Fetcher(cache, jdk, versions, DownloadProgress(expected), report)
+        _fetch_all(fetcher, missing)
+    link_spark_jars(sets["spark"].folder, ivy.pyspark_home() / "jars", cache)
+    return Installation(
+        python=Path(sys.executable),
+        jdk=jdk,
+        trino_java=trino_java(),
+        spark_jars=sets["spark"].folder,
+        kafka_lib=sets["kafka"].folder,
+        trino_home=sets["trino"].folder,
+        postgres_bin=find_postgres_bin(),
+    )
+
+
+def jdk_majors(versions: dict[str, str]) -> tuple[int, ...]:
+    """JDK major versions that Spark and Kafka accept."""
+    return tuple(int(major) for major in versions["JDK_MAJORS"].split())
+
+
+def file_sets(cache: Path, versions: dict[str, str]) -> tuple[FileSet, ...]:
+    """The sets of infra/checksums.txt with their place in the cache."""
+    listed = checksums.read_checksums()
+    sets = []
+    for name in SETS:
+        expected = tuple(item for item in listed if item.set_name == name)
+        plugins = tuple(versions["TRINO_PLUGINS"].split()) if name == "trino" else ()
+        suffix = "".join(f"-{plugin}" for plugin in plugins)
+        folder = cache / name / f"{checksums.digest_of(expected)}{suffix}"
+        sets.append(FileSet(name, expected, folder, plugins))
+    return tuple(sets)
+
+
+def link_spark_jars(source: Path, jars: Path, cache: Path) -> None:
+    """Put our jars beside PySpark's own: any session and spark-submit of this venv has them."""
+    for stale in jars.iterdir():
+        if stale.is_symlink() and _is_ours(stale, cache) and not (source / stale.name).exists():
+            stale.unlink(missing_ok=True)
+    for jar in source.glob("*.jar"):
+        link = jars / jar.name
+        if link.is_symlink() and link.readlink() == jar:
+            continue
+        # Two commands may do this at once.
+        scratch = jars / f".{jar.name}.{os.getpid()}.linking"
+        scratch.unlink(missing_ok=True)
+        scratch.symlink_to(jar)
+        scratch.replace(link)
+
+
+def _is_ours(link: Path, cache: Path) -> bool:
+    return link.readlink().is_relative_to(cache / "spark")
+
+
+@dataclass(frozen=True)
+class _Fetcher:
+    cache: Path
+    jdk: Jdk
+    versions: dict[str, str]
+    progress: DownloadProgress
+    report: Report
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set when the command ends early: no download goes on after it."""
+
+    def fetch(self, one: FileSet) -> None:
+        download = self.cache / "downloads" / one.folder.name
+        ivy_cache = self.cache / "ivy" / one.name
+        if not _is_complete(download, one):
+            shutil.rmtree(download, ignore_errors=True)
+            ivy.retrieve(
+                one.name, download, ivy_cache=ivy_cache, jdk=self.jdk, versions=self.versions,
+                log_file=self.cache / "logs" / f"{one.name}.log",
+                progress=self.progress.of(one.name), cancelled=self.cancelled,
+            )  # fmt: skip
+        try:
+            checksums.verify(download, one.expected)
+        except InstallError:
+            shutil.rmtree(download, ignore_errors=True)
+            shutil.rmtree(ivy_cache, ignore_errors=True)
+            raise
+        shutil.rmtree(ivy_cache, ignore_errors=True)
+        publish(download, one)
+        self.report(f"{one.name} is fetched and checked")
+
+
+def _fetch_all(fetcher: _Fetcher, sets: list[FileSet]) -> None:
+    lock_file = fetcher.cache / "install.lock"
+    with (
+        exclusive(lock_file, "the download", wait_seconds=DOWNLOAD_SECONDS, report=fetcher.report),
+        ThreadPoolExecutor(max_workers=len(sets)) as pool,
+    ):
+        # Another process may have fetched some while we waited for the lock.
+        missing = [one for one in sets if not one.folder.is_dir()]
+        try:
+            for done in [pool.submit(fetcher.fetch, one) for one in missing]:
+                done.result()
+        except BaseException:
+            fetcher.cancelled.set()
+            raise
+
+
+def publish(download: Path, one: FileSet) -> None:
+    """Turn checked files into the folder that is used, in one step."""
+    if not one.plugins:
+        one.folder.parent.mkdir(parents=True, exist_ok=True)
+        download.rename(one.folder)
+        return
+    wanted = ("lib/", "bin/", *(f"plugin/{plugin}/" for plugin in one.plugins))
+    unpack_tar(
+        download / one.expected[0].file_name, one.folder, lambda name: name.startswith(wanted)
+    )
+    shutil.rmtree(download)
+
+
+def _is_complete(download: Path, one: FileSet) -> bool:
+    return all(
+        (download / item.file_name).is_file()
+        and (download / item.file_name).stat().st_size == item.size_bytes
+        for item in one.expected
+    )

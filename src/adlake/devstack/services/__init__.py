@@ -1,0 +1,1 @@
+"""One file for each service of the native runtime."""

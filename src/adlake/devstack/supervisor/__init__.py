@@ -1,0 +1,1 @@
+"""Processes: known without a clock, started again when they end."""

@@ -1,1 +1,0 @@
-"""The law on plain Python values; no Spark, no I/O."""

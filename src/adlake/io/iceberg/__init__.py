@@ -1,0 +1,1 @@
+"""Tables, snapshots and stamps."""

@@ -1,0 +1,1 @@
+"""Topics and records, read and written by the plain client."""

@@ -1,0 +1,1 @@
+"""The control database: leases, laws, requests, heads."""

@@ -1,0 +1,1 @@
+"""Sessions, their sources and their errors."""

@@ -1,0 +1,201 @@
+"""Spark sessions on the lakehouse catalog."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from py4j.protocol import Py4JJavaError
+from pydantic import SecretStr
+from pyspark.sql import SparkSession
+
+from adlake.contracts.address import LOOPBACK
+from adlake.contracts.tables import CATALOG
+from adlake.io.iceberg.object_store import ObjectStore, ObjectStoreError
+from adlake.io.iceberg.rest_catalog import RestCatalog
+from adlake.io.postgres.lease import Lease
+
+REDACTED = "(?i)secret|password|passwd|token|access[.]?key|credential|jaas"
+"""Options whose value Spark shows in no page, plan or log."""
+_LOGGING = Path(__file__).resolve().parents[4] / "infra" / "spark" / "log4j2.properties"
+
+
+@dataclass(frozen=True)
+class CatalogAccess:
+    """How a session reaches the catalog; a writer also states the lease that it holds."""
+
+    kind: str
+    uri: str
+    user: str
+    password: SecretStr
+    warehouse_uri: str
+    lease: Lease | None = None
+    rest: RestCatalog | None = None
+    """Of kind `rest` alone."""
+    object_store: ObjectStore | None = None
+    """None where the warehouse is no object store."""
+
+    @property
+    def has_fence(self) -> bool:
+        """The catalog itself refuses the commit of a writer whose lease was taken over."""
+        return self.kind == "jdbc"
+
+    def fenced_uri(self) -> str:
+        """Catalog URI that states the writer's lease and its epoch to the database."""
+        if self.lease is None or self.kind != "jdbc":
+            return self.uri
+        separator = "&" if "?" in self.uri else "?"
+        stated = f"-c adlake.lease_name={self.lease.name} -c adlake.lease_epoch={self.lease.epoch}"
+        return f"{self.uri}{separator}options={quote(stated)}"
+
+
+@dataclass(frozen=True)
+class SparkResources:
+    """Size of a session; memory is a JVM size such as `2g`, `ui_port` None switches the UI off."""
+
+    master: str = "local[2]"
+    driver_memory: str = "2g"
+    shuffle_partitions: int = 2
+    ui_port: int | None = None
+    local_dir: str | None = None
+    java_options: tuple[str, ...] = ()
+    output_file: Path | None = None
+    """Takes what the JVM prints; None: where this process prints."""
+    driver_host: str = LOOPBACK
+    """The driver's name for its executors."""
+    bind_address: str = LOOPBACK
+    """What driver and UI listen on."""
+
+
+def build_session(app_name: str, resources: SparkResources) -> SparkSession:
+    """Create (or reuse) the session of this process; time zone UTC."""
+    builder = (
+        SparkSession.builder.appName(app_name)
+        .master(resources.master)
+        .config("spark.driver.memory", resources.driver_memory)
+        # The JVM leaves very long methods to its interpreter; admission is generated as such.
+        # Out of memory it ends at once and is started again, rather than going on half alive.
+        .config(
+            "spark.driver.extraJavaOptions",
+            joined_options(
+                "-XX:-DontCompileHugeMethods",
+                "-XX:+ExitOnOutOfMemoryError",
+                f"-Dlog4j2.configurationFile={_LOGGING}",
+                *resources.java_options,
+            ),
+        )
+        .config("spark.driver.bindAddress", resources.bind_address)
+        .config("spark.driver.host", resources.driver_host)
+        # Beside what Spark hides itself: logins of catalogs and brokers.
+        .config("spark.redaction.regex", REDACTED)
+        .config("spark.ui.enabled", str(resources.ui_port is not None).lower())
+        .config("spark.ui.port", str(resources.ui_port or 4040))
+        .config("spark.ui.showConsoleProgress", "false")
+        # A link on a page that anybody on the machine can open is no way to stop a job.
+        .config("spark.ui.killEnabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", str(resources.shuffle_partitions))
+        # A micro-batch has one known shape; re-planning between its stages only adds latency.
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.sql.autoBroadcastJoinThreshold", "-1")
+        # Slot lists change with every batch: keep them out of the generated code, or each batch
+        # compiles anew.
+        .config("spark.sql.optimizer.inSetConversionThreshold", "0")
+        .config("spark.sql.optimizer.inSetSwitchThreshold", "0")
+        # One batch is made of more pieces of generated code than the default cache holds: each
+        # would be compiled again, and again by the JIT, in every batch.
+        .config("spark.sql.codegen.cache.maxEntries", "5000")
+        .config("spark.sql.streaming.stopTimeout", "30s")
+        .config("spark.sql.extensions", _ICEBERG_EXTENSIONS)
+        # Old UI data of a job that runs for weeks is memory for nothing.
+        .config("spark.ui.retainedJobs", "100")
+        .config("spark.ui.retainedStages", "100")
+        .config("spark.sql.ui.retainedExecutions", "50")
+        .config("spark.ui.retainedTasks", "1000")
+    )
+    if resources.local_dir is not None:
+        builder = builder.config("spark.local.dir", resources.local_dir)
+    with _output_to(resources.output_file):
+        session: SparkSession = builder.getOrCreate()
+    session.sparkContext.setLogLevel("WARN")
+    return session
+
+
+def joined_options(*options: str) -> str:
+    """Options as Spark's launcher reads them: quoted, since a folder may have a blank."""
+    return " ".join(
+        '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"' for option in options
+    )
+
+
+@contextmanager
+def _output_to(file: Path | None) -> Iterator[None]:
+    """A JVM started inside the block prints to `file`, for good; this process goes on as before."""
+    if file is None:
+        yield
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    kept = {number: os.dup(number) for number in (1, 2)}
+    with file.open("wb") as output:
+        for number in kept:
+            os.dup2(output.fileno(), number)
+        try:
+            yield
+        finally:
+            for number, own in kept.items():
+                os.dup2(own, number)
+                os.close(own)
+
+
+_ICEBERG_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+
+
+def connect_catalog(session: SparkSession, access: CatalogAccess) -> None:
+    """Point the session at the catalog.
+
+    Set at run time, not at launch: launch settings become arguments of the JVM, where anybody on
+    the machine could read the password.
+    """
+    prefix = f"spark.sql.catalog.{CATALOG}"
+    properties = {
+        "type": access.kind,
+        "uri": access.fenced_uri(),
+        "warehouse": access.warehouse_uri,
+        # A cached table is a stale guard.
+        "cache-enabled": "false",
+    }
+    if access.kind == "jdbc":
+        properties |= {
+            "jdbc.user": access.user,
+            "jdbc.password": access.password.get_secret_value(),
+            "jdbc.schema-version": "V1",
+        }
+    if access.rest is not None:
+        properties |= access.rest.properties()
+    if access.object_store is not None:
+        _refuse_without_s3(session)
+        properties |= access.object_store.spark_properties()
+    session.conf.set(prefix, "org.apache.iceberg.spark.SparkCatalog")
+    for name, value in properties.items():
+        session.conf.set(f"{prefix}.{name}", value)
+
+
+_S3_CLASS = "software.amazon.awssdk.services.s3.S3Client"
+
+
+def _refuse_without_s3(session: SparkSession) -> None:
+    jvm: Any = session._jvm
+    try:
+        jvm.java.lang.Class.forName(_S3_CLASS)
+    except Py4JJavaError:
+        raise ObjectStoreError(
+            "a warehouse on s3:// needs Iceberg's S3 library in Spark's folder of jars "
+            "(iceberg-aws-bundle, of the version of iceberg-spark-runtime that lies there)"
+        ) from None

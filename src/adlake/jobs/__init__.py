@@ -1,1 +1,0 @@
-"""One runnable job per file."""

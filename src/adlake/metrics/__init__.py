@@ -1,0 +1,1 @@
+"""Questions in SQL files, one file each."""

@@ -1,0 +1,1 @@
+"""Reading payloads strictly: JSON, ids, times and money, for every topic."""

@@ -1,0 +1,1 @@
+"""On plain values: the reference form."""

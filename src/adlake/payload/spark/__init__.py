@@ -1,0 +1,1 @@
+"""As Spark SQL expressions; shares no code with the plain form."""

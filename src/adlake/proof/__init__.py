@@ -1,0 +1,1 @@
+"""What proves the lake: verify, wait, explain, the audit of producers."""

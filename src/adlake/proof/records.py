@@ -1,0 +1,111 @@
+"""Proves a table of records alone: every offset of its topic exactly once, each with a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from adlake.contracts import stamps
+from adlake.io.iceberg.stamp import Stamp
+from adlake.io.kafka.holes import FindHoles
+from adlake.io.sql.files import bind, sql_text
+from adlake.io.trino.client import TableMissingError, TrinoClient
+from adlake.proof.batch_counts import (
+    head_failures,
+    ledger_failures,
+    partition_ledgers,
+    with_holes,
+)
+from adlake.proof.pin import Snapshots, newest_stamp, record_snapshots
+from adlake.proof.records_sql import records_values
+from adlake.proof.verdict import Failure, PartitionLedger, Pin
+
+
+@dataclass(frozen=True)
+class Broker:
+    """What only the broker knows: the first offset it holds by partition, and empty offsets."""
+
+    begin_offsets: Mapping[int, int]
+    find_holes: FindHoles
+    pending: str = ""
+    """What waits for an open transaction, as a sentence; no part of the proof."""
+
+
+NOT_ASKED = Broker({}, lambda _gaps: [])
+
+
+@dataclass(frozen=True)
+class RecordsFacts:
+    """What one pinned snapshot of a table of records holds; no snapshot: nothing was read yet."""
+
+    table: str
+    topic: str = ""
+    snapshot: int = 0
+    partitions: Sequence[PartitionLedger] = ()
+    admitted: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    failures: Sequence[Failure] = ()
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether a batch ever reached it."""
+        return self.snapshot != 0
+
+    def lines(self) -> list[str]:
+        """Two lines of the proof."""
+        rejected = sum(self.rejected.values())
+        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(self.rejected.items()))
+        held = sum(one.distinct_offsets for one in self.partitions)
+        return [
+            f"also       {self.table} snapshot {self.snapshot}: {held:,} offsets of {self.topic} "
+            f"in {len(self.partitions)} partitions, each once",
+            f"           {self.admitted + rejected:,} = {self.admitted:,} admitted + "
+            f"{rejected:,} rejected{f' ({reasons})' if reasons else ''}",
+        ]
+
+
+def verify_records(trino: TrinoClient, table: str, broker: Broker, rows_shown: int) -> RecordsFacts:
+    """Compare the newest snapshot of a table of records with its stamp and the broker.
+
+    Raises:
+        NothingToVerifyError: it has rows, and no stamp says up to which offsets.
+    """
+    try:
+        snapshots = record_snapshots(trino, table)
+    except TableMissingError:
+        return RecordsFacts(table)
+    head = next((row["snapshot_id"] for row in snapshots.values() if row["is_head"]), None)
+    if head is None:
+        return RecordsFacts(table)
+    pin = _pin(table, head, snapshots)
+    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
+    admitted, rejected = dispositions(trino, pin)
+    failures = ledger_failures(trino, pin, ledgers, rows_shown)
+    failures += head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
+    offsets, verdicts = sum(one.distinct_offsets for one in ledgers), sum(rejected.values())
+    if offsets != admitted + verdicts:
+        problem = f"{table}: {offsets:,} offsets, but {admitted + verdicts:,} verdicts"
+        failures.append(Failure(problem))
+    return RecordsFacts(table, pin.topic, head, ledgers, admitted, rejected, failures)
+
+
+def _pin(table: str, head: int, snapshots: Snapshots) -> Pin:
+    stamp: Stamp = newest_stamp(snapshots, head)
+    return Pin(
+        gold_snapshot=0,
+        bronze_snapshot=head,
+        topic=stamp.source_label,
+        topic_id=stamp.topic_id,
+        next_offsets=stamp.next_offsets,
+        start_offsets=stamp.start_offsets,
+        has_counts=stamps.LEDGER in stamp.properties,
+        records_table=table,
+    )
+
+
+def dispositions(trino: TrinoClient, pin: Pin) -> tuple[int, dict[str, int]]:
+    """Admitted deliveries, and rejected ones by reason."""
+    values = {**records_values(pin.records_table), "bronze_snapshot": pin.bronze_snapshot}
+    sql = bind(sql_text("proof/rejected_reasons"), values)
+    counts = {row["reject_reason"]: row["deliveries"] for row in trino.records(sql)}
+    return counts.pop(None, 0), counts

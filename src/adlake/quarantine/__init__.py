@@ -1,0 +1,1 @@
+"""Rejected deliveries: shown, corrected, sent again."""

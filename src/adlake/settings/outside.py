@@ -1,0 +1,227 @@
+"""Settings of what may lie outside of this machine, and of the secrets that open it.
+
+A secret is given as `ADLAKE_X` or, better, as the path of a file in `ADLAKE_X_FILE`. Its type hides
+it from every text that is made of the settings; who needs it asks for it by name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from adlake.contracts.address import LOOPBACK, parse_addresses
+from adlake.environment import user_home
+from adlake.settings.file import SettingsError
+
+
+def with_home(given: object) -> object:
+    """`~` is the user's folder, as in a shell; `~name` is another user's."""
+    text = str(given)
+    home = user_home()
+    if home is not None and (text == "~" or text.startswith("~/")):
+        return str(home) + text[1:]
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such user: write the whole path") from None
+
+
+def _host(text: str) -> str:
+    if not text.strip() or any(one in text for one in " /@,") or text.count(":") == 1:
+        raise ValueError("not the name or number of a host; its port is a setting of its own")
+    return text
+
+
+def _servers(text: str) -> str:
+    if text:
+        parse_addresses(text)
+    return text
+
+
+Folder = Annotated[Path, BeforeValidator(with_home)]
+OptionalFile = Annotated[
+    Path | None, BeforeValidator(lambda given: with_home(given) if given else None)
+]
+Host = Annotated[str, AfterValidator(_host)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+_FILE = "file with it, instead of the setting before"
+
+
+def _secret(meaning: str) -> SecretStr:
+    field: SecretStr = Field(SecretStr(""), description=f"{meaning} (a secret: shown nowhere)")
+    return field
+
+
+class Concern(BaseModel):
+    """Base of all settings."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class PortSettings(Concern):
+    """Addresses: hosts and ports. What adlake starts itself listens on 127.0.0.1."""
+
+    kafka_port: Port = Field(9092, description="Kafka broker")
+    kafka_controller_port: Port = Field(9093, description="Kafka KRaft controller")
+    postgres_host: Host = Field(
+        LOOPBACK, description="host of Postgres; another than 127.0.0.1 is not started from here"
+    )
+    postgres_port: Port = Field(5442, description="Postgres with the Iceberg catalog")
+    trino_host: Host = Field(
+        LOOPBACK, description="host of Trino; another than 127.0.0.1 is not started from here"
+    )
+    trino_port: Port = Field(8080, description="Trino HTTP")
+    dashboard_port: Port = Field(8501, description="Streamlit dashboard")
+    spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")
+    spark_driver_host: Host = Field(
+        LOOPBACK, description="name of Spark's driver for its executors"
+    )
+    spark_bind_address: Host = Field(
+        LOOPBACK, description="what Spark's driver and its UI bind; 0.0.0.0 opens them to all"
+    )
+
+
+class KafkaSettings(Concern):
+    """The event topic and its broker."""
+
+    kafka_bootstrap: Annotated[str, AfterValidator(_servers)] = Field(
+        "",
+        description="broker list host:port,...; empty: 127.0.0.1:$ADLAKE_KAFKA_PORT. A broker "
+        "elsewhere is not started from here",
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="how clients speak to the broker"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="how clients log in where the protocol is SASL_..."
+    )
+    kafka_user: str = Field("", description="user of the broker where the protocol is SASL_...")
+    kafka_password: SecretStr = _secret("that user's password")
+    kafka_password_file: OptionalFile = Field(None, description=_FILE)
+    kafka_ca_file: OptionalFile = Field(
+        None, description="certificates (PEM) that sign the broker's; empty: the system's"
+    )
+    topic: str = Field("ad_events", description="topic of ad events")
+    business_topic: str = Field(
+        "business_events", description="topic of business events; empty: none are read or sent"
+    )
+    topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
+    topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
+        "CreateTime", description="LogAppendTime where real producers publish"
+    )
+    topic_retention_bytes: int = Field(
+        2_000_000_000, description="bytes kept per partition (time retention is off)"
+    )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that is read."""
+        return tuple(filter(None, (self.topic, self.business_topic)))
+
+
+class CatalogSettings(Concern):
+    """The Iceberg catalog, and the control database (leases, laws, requests; always Postgres)."""
+
+    catalog_type: Literal["jdbc", "rest"] = Field("jdbc", description="JDBC on Postgres, or REST")
+    catalog_uri: str = Field(
+        "",
+        description="jdbc:postgresql://host:port/database (empty: on $ADLAKE_POSTGRES_HOST and "
+        "_PORT), or the http(s) address of the REST catalog",
+    )
+    catalog_warehouse: str = Field(
+        "", description="what the REST catalog calls the warehouse; empty: its URI"
+    )
+    catalog_token: SecretStr = _secret("token for the REST catalog")
+    catalog_token_file: OptionalFile = Field(None, description=_FILE)
+    catalog_credential: SecretStr = _secret("id:secret for the REST catalog's OAuth2")
+    catalog_credential_file: OptionalFile = Field(None, description=_FILE)
+    catalog_oauth_uri: str = Field("", description="OAuth2 server; empty: the REST catalog itself")
+    catalog_scope: str = Field("", description="OAuth2 scope")
+    control_uri: str = Field(
+        "",
+        description="postgresql://host:port/database; empty: the JDBC catalog's, or with REST the "
+        "one on $ADLAKE_POSTGRES_HOST and _PORT",
+    )
+    catalog_user: str = Field(
+        "adlake", description="role in the JDBC catalog's and control database"
+    )
+    catalog_database: str = Field("lakehouse", description="name of that database")
+    postgres_password: SecretStr = _secret("password of that role; empty: made by `make up`")
+    postgres_password_file: OptionalFile = Field(None, description=_FILE)
+
+
+class ObjectStoreSettings(Concern):
+    """The object store, where ADLAKE_WAREHOUSE is s3://bucket/path."""
+
+    s3_endpoint: str = Field("", description="http(s)://host:port of the store; empty: AWS itself")
+    s3_region: str = Field("us-east-1", description="region; stores of your own take any")
+    s3_path_style: bool = Field(True, description="bucket in the path, not in the host name")
+    s3_access_key_id: str = Field("", description="id of the key; empty: what the machine offers")
+    s3_secret_key: SecretStr = _secret("the key's secret")
+    s3_secret_key_file: OptionalFile = Field(None, description=_FILE)
+
+
+def refuse_misfits(catalog: CatalogSettings, jdbc: str) -> None:
+    """Raise SettingsError for values that are right alone and wrong together.
+
+    `jdbc` is the JDBC catalog's database as postgresql://host:port/name.
+    """
+    uri, control = catalog.catalog_uri, catalog.control_uri.removeprefix("jdbc:")
+    is_rest = catalog.catalog_type == "rest"
+    if is_rest and not uri.startswith(("http://", "https://")):
+        raise SettingsError(
+            "ADLAKE_CATALOG_TYPE=rest wants ADLAKE_CATALOG_URI=http(s)://..., the address of the "
+            "REST catalog"
+        )
+    if not is_rest and uri and not uri.startswith("jdbc:postgresql://"):
+        raise SettingsError(
+            "ADLAKE_CATALOG_URI is no jdbc:postgresql://host:port/database: for a REST catalog set "
+            "ADLAKE_CATALOG_TYPE=rest too"
+        )
+    if control and not control.startswith("postgresql://"):
+        raise SettingsError("ADLAKE_CONTROL_URI is no postgresql://host:port/database")
+    if any("@" in one.partition("?")[0] for one in (uri, control)):
+        raise SettingsError(
+            "ADLAKE_CATALOG_URI and ADLAKE_CONTROL_URI take no user or password: give them in "
+            "ADLAKE_CATALOG_USER and ADLAKE_POSTGRES_PASSWORD_FILE"
+        )
+    if not is_rest and control and control != jdbc:
+        raise SettingsError(
+            f"ADLAKE_CONTROL_URI is another database than the JDBC catalog's ({jdbc}): the fence "
+            "of its tables works only inside one database, so leave it away"
+        )
+
+
+def secret_of(concern: Concern, name: str) -> SecretStr | None:
+    """The secret `name` of a concern, from its setting or its file; None where neither is given.
+
+    Raises:
+        SettingsError: both are given, or the file cannot be read or is empty.
+    """
+    value: SecretStr = getattr(concern, name)
+    file: Path | None = getattr(concern, f"{name}_file")
+    shown = f"ADLAKE_{name.upper()}"
+    if file is None:
+        return value if value.get_secret_value() else None
+    if value.get_secret_value():
+        raise SettingsError(f"{shown} and {shown}_FILE are both given: keep one of them")
+    return read_secret(file, f"{shown}_FILE")
+
+
+def read_secret(file: Path, what: str) -> SecretStr:
+    """The secret in a file, without the line's end.
+
+    Raises:
+        SettingsError: the file cannot be read, or holds nothing.
+    """
+    try:
+        text = file.read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{what}: {file} is not UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"{what}: cannot read {file}: {error.strerror}") from None
+    if not text:
+        raise SettingsError(f"{what}: {file} is empty")
+    return SecretStr(text)

@@ -1,0 +1,100 @@
+"""Begins a new source epoch: going on after the broker lost records, on purpose and on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from adlake.contracts.errors import AdlakeError
+from adlake.contracts.source import FIRST_EPOCH, IncarnationKind
+from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.io.iceberg.reader import LakeReader
+from adlake.io.iceberg.stamp import LastRecord
+from adlake.io.kafka.topic import TopicFacts
+from adlake.io.postgres.lease import Connect, this_holder
+from adlake.io.postgres.source_epochs import (
+    AlreadyDeclaredError,
+    SourceEpoch,
+    declare,
+    newest_source_epoch,
+)
+from adlake.streaming.source import (
+    SourcePosition,
+    UnsafeSourceError,
+    check_topic,
+    continued_offsets,
+    source_position,
+)
+
+Look = Callable[[Mapping[int, LastRecord]], TopicFacts]
+"""Asks the broker for the topic's facts, with what it holds at the places of these records."""
+
+
+class NothingToContinueError(AdlakeError):
+    """The stream can go on by itself: a new epoch would only hide the next fault."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the stream would meet if it started now; `finding` is empty when it could go on."""
+
+    epoch: SourceEpoch
+    position: SourcePosition | None
+    topic: TopicFacts
+    finding: str
+    kind: IncarnationKind = IncarnationKind.DECLARED
+
+
+def described(epoch: SourceEpoch) -> str:
+    """One line: where an epoch begins, and for one that was continued why, by whom and what for."""
+    begin = f"from {dict(epoch.start_offsets)}" if epoch.start_offsets else "from the beginning"
+    if epoch.number == FIRST_EPOCH:
+        return f"{epoch.label}: {begin}"
+    reason, finding = epoch.reason.strip() or "no reason given", epoch.finding or "nothing"
+    return f"{epoch.label}: {begin}; {reason} ({epoch.declared_by}); found: {finding}"
+
+
+def situation(lake: LakeReader, connect: Connect, topic_name: str, look: Look) -> Situation:
+    """Judge the topic as the stream does at its start, without starting it.
+
+    The lake is read before the broker: a batch that commits in between must not look like a loss.
+    """
+    epoch = newest_source_epoch(connect, topic_name)
+    position = source_position(lake.newest_stamp(BRONZE_EVENTS), epoch)
+    topic = look(position.last_records if position else {})
+    try:
+        check_topic(position, topic)
+    except UnsafeSourceError as error:
+        return Situation(epoch, position, topic, str(error), error.kind)
+    return Situation(epoch, position, topic, "")
+
+
+def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceEpoch:
+    """Declare the next epoch; the stream begins it at its next start.
+
+    Raises:
+        NothingToContinueError: nothing stops the stream, or somebody else was faster.
+    """
+    if not now.finding or now.position is None:
+        raise NothingToContinueError(
+            f"nothing stops the stream: {now.topic.name} continues the lake; run `make up`"
+        )
+    epoch = SourceEpoch(
+        topic=now.topic.name,
+        number=now.epoch.number + 1,
+        topic_id=now.topic.topic_id,
+        start_offsets=continued_offsets(now.position, now.topic),
+        contained_offsets=now.position.next_offsets,
+        finding=now.finding,
+        reason=reason,
+        declared_by=this_holder(),
+        kind=now.kind,
+    )
+    try:
+        declare(connect, epoch)
+    except AlreadyDeclaredError as error:
+        raise NothingToContinueError(
+            f"source epoch {epoch.number} was declared by somebody else just now: see "
+            "`adlake epoch show`"
+        ) from error
+    return epoch

@@ -1,1 +1,0 @@
-"""DataFrame -> DataFrame steps in Spark SQL expressions; no reading, no writing."""

@@ -1,0 +1,355 @@
+"""The audit views on real Trino and real Spark, held equal to the plain Python law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+from pyspark.sql import SparkSession
+
+from adlake.attribution.law.rules import (
+    delivery_findings,
+    delivery_flags,
+)
+from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
+from adlake.io.iceberg import views
+from adlake.io.sql.files import bind, sql_text
+from adlake.io.trino.client import connect
+from adlake.proof.records_sql import completeness_sql
+from adlake.settings import Settings
+from tests.fixtures.trino.audited_lake import (
+    HOUR_MS,
+    Engines,
+    admitted,
+    audited_engines,
+    audited_lake,
+    by_position,
+    counted_batches,
+    expected_outcomes,
+    expected_reuse,
+    reuse_in,
+    write_ledger,
+)
+from tests.fixtures.trino.oracle_lake import OracleLake, utc_of
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def lake() -> OracleLake:
+    return audited_lake()
+
+
+@pytest.fixture(scope="module")
+def engines(
+    private_lake: Settings, spark: SparkSession, lake: OracleLake, catalog: SqlCatalog
+) -> Iterator[Engines]:
+    with audited_engines(private_lake, spark, lake, catalog) as both:
+        yield both
+
+
+def test_every_view_was_made_and_none_is_made_twice(engines: Engines, spark: SparkSession) -> None:
+    assert views.provision_views(spark) == []
+    found = {row.viewName for row in spark.sql(f"SHOW VIEWS IN {CATALOG}.audit").collect()}
+    assert {f"audit.{name}" for name in found} == set(views.AUDIT_VIEWS)
+
+
+def test_rejected_deliveries_are_those_of_bronze(engines: Engines, lake: OracleLake) -> None:
+    expected = {
+        (row["kafka_topic"], row["kafka_partition"], row["kafka_offset"]): (
+            row["reject_reason"], row["raw_payload"],
+        )
+        for row in lake.bronze
+        if row["reject_reason"]
+    }  # fmt: skip
+    assert expected
+    for engine, rows in engines.ask("rejected_deliveries").items():
+        found = {
+            position: (row["reject_reason"], row["raw_payload"])
+            for position, row in by_position(rows).items()
+        }
+        assert found == expected, engine
+
+
+def test_admitted_deliveries_have_the_content_of_the_law(
+    engines: Engines, lake: OracleLake
+) -> None:
+    names = ("type_rank", "micros", "campaign_id", "creative_id", "user_id", "geo_country")
+    expected = {
+        position: (
+            delivery.impression_id, delivery.event.event_id, utc_of(delivery.event.ts_ms),
+            *(getattr(delivery.event, name) for name in (*names, "platform")),
+        )
+        for position, (_, delivery) in admitted(lake).items()
+    }  # fmt: skip
+    for engine, rows in engines.ask("admitted_deliveries").items():
+        found = {
+            position: tuple(
+                row[name] for name in ("impression_id", "event_id", "event_ts", *names, "platform")
+            )
+            for position, row in by_position(rows).items()
+        }
+        wrong = [p for p in expected if found.get(p) != expected[p]]
+        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
+        assert len(found) == len(expected), engine
+
+
+def test_delivery_findings_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
+    deliveries = admitted(lake)
+    findings = delivery_findings(delivery for _, delivery in deliveries.values())
+    expected = {
+        position: (findings.get(position), is_flagged)
+        for position, (row, delivery) in deliveries.items()
+        if (is_flagged := bool(delivery_flags(row["kafka_key"], delivery.impression_id)))
+        or position in findings
+    }
+    assert {"DUPLICATE_DELIVERY", "CONFLICTING_DUPLICATE", None} == {
+        f for f, _ in expected.values()
+    }
+    for engine, rows in engines.ask("delivery_findings").items():
+        found = {
+            position: (row["finding"], row["is_key_mismatch"])
+            for position, row in by_position(rows).items()
+        }
+        assert found == expected, engine
+
+
+FLAG_COLUMNS = {
+    "is_click_before_impression": "CLICK_BEFORE_IMPRESSION",
+    "is_dim_mismatch": "DIM_MISMATCH",
+    "is_duplicate_impression": "DUPLICATE_IMPRESSION",
+    "is_late": "LATE",
+}
+
+
+def test_event_outcomes_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
+    expected = dict(expected_outcomes(lake))
+    for place in (4, 6):
+        assert len({str(outcome[place]) for outcome in expected.values()}) > 5
+    assert_outcomes(engines, expected)
+
+
+def test_event_outcomes_follow_the_law_that_gold_follows(
+    engines: Engines, lake: OracleLake, spark: SparkSession
+) -> None:
+    middle_ms = 1_772_445_600_000 + 9 * 24 * HOUR_MS
+    dated = replace(
+        LAW_V1, law_version=2, attribution_window_ms=HOUR_MS,
+        window_changes=((middle_ms, 14 * 24 * HOUR_MS),),
+    )  # fmt: skip
+    expected = dict(expected_outcomes(lake, dated))
+    before = dict(expected_outcomes(lake))
+    assert sum(expected[key] != before[key] for key in expected) > 10
+    assert views.provision_views(spark, dated) == ["audit.event_outcomes"]
+    try:
+        assert_outcomes(engines, expected)
+    finally:
+        assert views.provision_views(spark) == ["audit.event_outcomes"]
+
+
+def assert_outcomes(engines: Engines, expected: Mapping[tuple[str, str], Any]) -> None:
+    for engine, rows in engines.ask("event_outcomes").items():
+        found = {
+            (row["impression_id"], row["event_id"]): (
+                row["event_type"], row["event_ts"], row["first_ingest_ts"], row["amount"],
+                row["disposition"], row["is_credited_click"],
+                [flag for column, flag in FLAG_COLUMNS.items() if row[column]],
+            )
+            for row in rows
+        }  # fmt: skip
+        wrong = [key for key in expected if found.get(key) != expected[key]]
+        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
+        assert len(found) == len(rows) == len(expected), engine
+
+
+def test_reused_event_ids_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
+    expected = dict(expected_reuse(lake))
+    assert len({use.event_id for use in expected.values()}) > 5
+    assert sum(use.revenue_at_stake for use in expected.values()) > 0
+    assert sum(use.cost_at_stake for use in expected.values()) > 0
+    for engine, rows in engines.ask("reused_event_ids").items():
+        found = {(row["event_id"], row["impression_id"]): reuse_in(row) for row in rows}
+        wrong = [key for key in expected if found.get(key) != expected[key]]
+        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
+        assert len(found) == len(rows) == len(expected), engine
+
+
+def test_orphans_are_older_than_six_hours_before_the_newest_arrival(
+    engines: Engines, lake: OracleLake
+) -> None:
+    newest: datetime = max(row["last_updated_ts"] for row in lake.gold)
+    limit = newest - timedelta(hours=6)
+    expected = {
+        row["impression_id"]
+        for row in lake.gold
+        if row["impression_time"] is None and row["last_updated_ts"] < limit
+    }
+    around = {"orphan-newest", "orphan-at", "orphan-after", "orphan-before"}
+    assert expected & around == {"orphan-before"}
+    for engine, rows in engines.ask("orphans").items():
+        assert {row["impression_id"] for row in rows} == expected, engine
+        assert len(rows) == len(expected), engine
+
+
+def test_a_view_is_replaced_when_its_text_changed(
+    engines: Engines, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = views.view_texts
+
+    def changed(name: str, law: LawConstants) -> Mapping[str, str]:
+        return {
+            dialect: f"{text}\nLIMIT 1" if name == "orphans" else text
+            for dialect, text in real(name, law).items()
+        }
+
+    monkeypatch.setattr(views, "view_texts", changed)
+    assert views.provision_views(spark) == ["audit.orphans"]
+    assert {len(rows) for rows in engines.ask("orphans").values()} == {1}
+    monkeypatch.undo()
+    assert views.provision_views(spark) == ["audit.orphans"]
+    assert views.provision_views(spark) == []
+
+
+def test_batches_are_complete_and_their_duplicates_are_known(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    ledger = counted_batches(lake)
+    # What came after the newest recorded batch is no gap.
+    write_ledger(spark, ledger[:-4])
+    first_of: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for (_, partition, offset), (row, delivery) in admitted(lake).items():
+        key = (delivery.impression_id, delivery.event.event_id)
+        place = (row["ingest_ts"], partition, offset)
+        first_of[key] = min(first_of.get(key, place), place)
+    applied = {(partition, offset) for _, partition, offset in first_of.values()}
+    expected = {
+        (row["batch_id"], p := row["kafka_partition"]): (
+            sum(
+                (p, offset) in applied for offset in range(row["first_offset"], row["next_offset"])
+            ),
+            row["admitted"],
+        )
+        for row in ledger[:-4]
+    }
+    assert any(applied_ones < all_ones for applied_ones, all_ones in expected.values())
+    for engine, rows in engines.ask("batch_completeness").items():
+        assert all(row["is_complete"] for row in rows), engine
+        found = {
+            (row["batch_id"], row["kafka_partition"]): (
+                row["applied"], row["applied"] + row["duplicates"],
+            )
+            for row in rows
+        }  # fmt: skip
+        assert found == expected, engine
+    assert engines.ask("completeness_gaps") == {"trino": [], "spark": []}
+
+
+LEDGER_FAULTS: dict[str, tuple[int, dict[str, int], set[str]]] = {
+    "a verdict is missing": (
+        5,
+        {"admitted": -1},
+        {"offsets of a batch neither admitted nor rejected", "records counted but not written"},
+    ),
+    "a batch ends early": (
+        1,
+        {"next_offset": -2, "admitted": -2},
+        {"offsets between two batches", "records counted but not written"},
+    ),
+    "a batch begins too early": (9, {"first_offset": -1, "admitted": 1}, {
+        "offsets between two batches", "records counted but not written",
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", LEDGER_FAULTS)
+def test_books_do_not_close_when(
+    fault: str, engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    number, changes, expected = LEDGER_FAULTS[fault]
+    ledger = counted_batches(lake)
+    ledger[number] |= {name: ledger[number][name] + change for name, change in changes.items()}
+    write_ledger(spark, ledger)
+    for engine, rows in engines.ask("completeness_gaps").items():
+        assert {row["gap"] for row in rows} == expected, (engine, rows)
+    for engine, rows in engines.ask("batch_completeness").items():
+        bad = {(r["batch_id"], r["kafka_partition"]) for r in rows if not r["is_complete"]}
+        # The one that was changed, or the one before it when both claim the same offsets.
+        partition = ledger[number]["kafka_partition"]
+        assert bad <= {(batch, partition) for batch in range(3)}, engine
+        assert bad, engine
+
+
+def with_marks(ledger: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Three marks at the end of each partition, then two more, then a batch of one mark alone."""
+    rows = [dict(row) for row in ledger]
+    newest = [row for row in rows if row["batch_id"] == 2]
+    for row in newest:
+        row |= {"next_offset": row["next_offset"] + 3, "empty_before": 0, "empty_within": 3}
+    return rows + [
+        row
+        | {
+            "batch_id": 3, "bronze_sequence": 4, "bronze_rows_added": 0, "admitted": 0,
+            "rejected": 0, "first_offset": row["next_offset"] + 2,
+            "next_offset": row["next_offset"] + 3, "empty_before": 2, "empty_within": 1,
+        }
+        for row in newest
+    ]  # fmt: skip
+
+
+def test_books_close_over_offsets_that_hold_no_record(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    ledger = with_marks(counted_batches(lake))
+    write_ledger(spark, ledger)
+    assert engines.ask("completeness_gaps") == {"trino": [], "spark": []}
+    for engine, rows in engines.ask("batch_completeness").items():
+        assert all(row["is_complete"] for row in rows), engine
+        assert {row["empty_offsets"] for row in rows} == {0, 1, 3}, engine
+
+
+def test_books_do_not_close_over_offsets_that_nobody_explains(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    """As older drivers wrote it, or when the broker did not call them empty."""
+    unasked = {"empty_before": None, "empty_within": None}
+    ledger = [row | unasked for row in with_marks(counted_batches(lake))]
+    partitions = len({row["kafka_partition"] for row in ledger})
+    write_ledger(spark, ledger)
+    for engine, rows in engines.ask("completeness_gaps").items():
+        missing = sorted((row["gap"], row["missing"]) for row in rows)
+        assert missing == [
+            *[("offsets between two batches", 2)] * partitions,
+            *[("offsets of a batch neither admitted nor rejected", 1)] * partitions,
+            *[("offsets of a batch neither admitted nor rejected", 3)] * partitions,
+        ], engine
+    for engine, rows in engines.ask("batch_completeness").items():
+        incomplete = {row["batch_id"] for row in rows if not row["is_complete"]}
+        assert incomplete == {2, 3}, engine
+
+
+def test_books_do_not_close_when_rows_vanish_between_batches(
+    engines: Engines, spark: SparkSession, lake: OracleLake
+) -> None:
+    ledger = counted_batches(lake)
+    for row in ledger[8:]:
+        row["bronze_rows"] -= 3
+    write_ledger(spark, ledger)
+    for engine, rows in engines.ask("completeness_gaps").items():
+        assert [(row["gap"], row["missing"]) for row in rows] == [
+            ("rows of Bronze changed between two batches", 3)
+        ], engine
+
+
+def test_the_checks_run_on_trino(private_lake: Settings, engines: Engines) -> None:
+    with connect(private_lake.ports.trino_port) as client:
+        tables = (BRONZE_EVENTS,)
+        for sql in (
+            completeness_sql(1, tables),
+            bind(sql_text("checks/batch_completeness"), {"row_limit": 1}),
+        ):
+            assert len(client.records(sql)) <= 1

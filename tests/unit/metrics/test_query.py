@@ -1,0 +1,63 @@
+"""Metric names and parameters: what is bound, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from adlake.metrics.query import (
+    MetricParameter,
+    MetricParameterError,
+    UnknownMetricError,
+    load_metric,
+    parsed_assignments,
+)
+
+
+def test_unknown_metric_lists_near_matches() -> None:
+    with pytest.raises(UnknownMetricError, match="did you mean freshness"):
+        load_metric("freshnes")
+    with pytest.raises(UnknownMetricError, match="there are: attribution_lag, "):
+        load_metric("zzz")
+
+
+def test_a_path_is_no_metric() -> None:
+    with pytest.raises(UnknownMetricError):
+        load_metric("../metrics/roas")
+
+
+def test_unknown_parameter_lists_the_known_ones() -> None:
+    with pytest.raises(MetricParameterError, match="it has: since, until, campaign_id"):
+        load_metric("roas").bound_values({"from": "2026-01-01"})
+    with pytest.raises(MetricParameterError, match="it has: none"):
+        load_metric("orphan_revenue").bound_values({"since": "2026-01-01"})
+
+
+def test_values_are_bound_by_the_names_of_the_header_in_its_order() -> None:
+    bound = load_metric("performance_over_time").bound_values(
+        {"campaign_id": "c'1", "since": "2026-01-02T03:04:05.678+02:00"}
+    )
+    assert list(bound.items()) == [
+        ("bucket", "hour"),
+        ("since", datetime(2026, 1, 2, 1, 4, 5, 678_000, tzinfo=UTC)),
+        ("until", None),
+        ("campaign_id", "c'1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "text"),
+    [("integer", "1.5"), ("integer", ""), ("timestamp", "yesterday"), ("minute|hour", "day")],
+)
+def test_wrong_values_are_refused_by_name(type_name: str, text: str) -> None:
+    parameter = MetricParameter("size", type_name, None, "a size")
+    with pytest.raises(MetricParameterError, match=r"^size='.*' is no .*\(a size\)"):
+        parameter.value_of(text)
+
+
+def test_assignments_split_at_the_first_equals_sign() -> None:
+    assert parsed_assignments(["a=1", "b=x=y", "c="]) == {"a": "1", "b": "x=y", "c": ""}
+    for wrong in ("a", "=1"):
+        with pytest.raises(MetricParameterError, match="name=value"):
+            parsed_assignments([wrong])
