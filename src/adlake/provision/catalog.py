@@ -29,12 +29,17 @@ def catalog_database(settings: Settings) -> CatalogDatabase:
 
 
 def owner_database(settings: Settings) -> CatalogDatabase:
-    """The same database for its owner, who migrates it.
+    """The control database for its owner, who migrates it."""
+    return as_owner(catalog_database(settings), settings)
+
+
+def as_owner(database: CatalogDatabase, settings: Settings) -> CatalogDatabase:
+    """The same database with the role that owns it.
 
     Where no owner is known (a Postgres of others, or a lake that a version before the owner
     started) that is the writer itself.
     """
-    database, secret = catalog_database(settings), settings.paths.secrets_dir / OWNER_FILE
+    secret = settings.paths.secrets_dir / OWNER_FILE
     if not secret.exists():
         return database
     return replace(

@@ -12,7 +12,7 @@ import pytest
 from adlake import wiring
 from adlake.contracts.address import Address, parse_addresses
 from adlake.contracts.place import LakePlaceError
-from adlake.devstack import doctor, status
+from adlake.devstack import doctor, postgres, status
 from adlake.devstack.adopt import adopt
 from adlake.devstack.backup import backup, restore
 from adlake.devstack.doctor import Verdict
@@ -28,7 +28,7 @@ from adlake.devstack.stack import Stack
 from adlake.devstack.welcome import welcome
 from adlake.environment import FIXED
 from adlake.io.iceberg.object_store import ObjectStoreError
-from adlake.provision.catalog import catalog_database
+from adlake.provision.catalog import OWNER_FILE, catalog_database
 from adlake.provision.outside import kafka_access, object_store
 from adlake.settings import Settings, SettingsError
 
@@ -216,6 +216,25 @@ def test_a_database_elsewhere_is_not_backed_up_or_moved_with_the_home(
     bind_home(far.paths.home.resolve())
     with pytest.raises(LakePlaceError, match=r"the catalog database is at db\.example"):
         adopt(far, print)
+
+
+@pytest.mark.parametrize("has_owner", [True, False])
+def test_a_database_elsewhere_is_migrated_by_its_owner_where_one_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_owner: bool
+) -> None:
+    migrated: list[tuple[str, str]] = []
+    monkeypatch.setattr(postgres, "check_place", lambda *_: None)
+    monkeypatch.setattr(
+        postgres, "apply_migrations", lambda one, writer: migrated.append((one.user, writer))
+    )
+    there = {"ADLAKE_POSTGRES_HOST": "db.example", "ADLAKE_POSTGRES_PASSWORD": "w"}
+    settings = settings_of(tmp_path, **there)
+    if has_owner:
+        settings.paths.secrets_dir.mkdir()
+        (settings.paths.secrets_dir / OWNER_FILE).write_text("o")
+    nothing: Any = None
+    Postgres(settings, nothing).after_ready()
+    assert migrated == [("adlake_owner" if has_owner else "adlake", "adlake")]
 
 
 def test_a_database_elsewhere_wants_its_password(tmp_path: Path) -> None:

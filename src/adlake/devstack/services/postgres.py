@@ -27,7 +27,7 @@ from adlake.io.postgres.driver import DatabaseAwayError
 from adlake.io.postgres.migrations import CatalogDatabase, apply_migrations
 from adlake.io.postgres.rights import owner_of
 from adlake.io.postgres.roles import ensure_database, ensure_role, hand_over
-from adlake.provision.catalog import OWNER_FILE
+from adlake.provision.catalog import OWNER_FILE, as_owner
 from adlake.streaming.place import check_place
 
 ADMIN = "postgres"
@@ -94,7 +94,8 @@ class Postgres(Service):
         if self.compares_place:
             # Before anything is changed in it: the database may be a copied one.
             check_place(catalog.connect, place_of(self.settings))
-        apply_migrations(catalog if self.elsewhere() else self._owned(), writer=self._role)
+        owned = as_owner(catalog, self.settings) if self.elsewhere() else self._owned()
+        apply_migrations(owned, writer=self._role)
 
     @property
     def _catalog(self) -> CatalogDatabase:
