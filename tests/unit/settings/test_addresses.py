@@ -12,13 +12,14 @@ import pytest
 from adlake import wiring
 from adlake.contracts.address import Address, parse_addresses
 from adlake.contracts.place import LakePlaceError
-from adlake.devstack import doctor, postgres, status
+from adlake.devstack import doctor, status
 from adlake.devstack.adopt import adopt
 from adlake.devstack.backup import backup, restore
 from adlake.devstack.doctor import Verdict
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.install.installation import Installation
 from adlake.devstack.install.java import Jdk
+from adlake.devstack.services import postgres
 from adlake.devstack.services.kafka import Kafka
 from adlake.devstack.services.ports import private_environment
 from adlake.devstack.services.postgres import Postgres
