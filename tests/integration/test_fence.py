@@ -302,7 +302,7 @@ def test_a_declared_source_epoch_is_read_back_and_declared_once(database: Catalo
     source_epochs.declare(database.connect, second)
     assert source_epochs.source_epochs(database.connect, "ads") == [first, second]
     assert source_epochs.newest_source_epoch(database.connect, "ads").label == "ads@2"
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    with pytest.raises(source_epochs.AlreadyDeclaredError, match="incarnation 2 of ads"):
         source_epochs.declare(database.connect, second)
 
 
