@@ -150,6 +150,42 @@ def assert_table_holds(bench: Bench, told: list[int]) -> None:
     assert epochs == sorted(epochs, reverse=True), "an old epoch committed after a newer one"
 
 
+BY_SPARK = {
+    "create": "CREATE TABLE {made} (id BIGINT) USING iceberg",
+    "create from a query": "CREATE TABLE {made} USING iceberg AS SELECT 1 AS id",
+    "replace": "CREATE OR REPLACE TABLE {known} USING iceberg AS SELECT 2 AS id",
+    "alter": "ALTER TABLE {known} ADD COLUMN more STRING",
+    "rename": "ALTER TABLE {known} RENAME TO scratch.made",
+    "drop": "DROP TABLE {known}",
+    "purge": "DROP TABLE {known} PURGE",
+    "make a namespace": "CREATE NAMESPACE lakehouse.made",
+}
+
+
+def test_f04_a_replaced_driver_neither_creates_nor_drops_nor_replaces_a_table(
+    bench: Bench, chronicle: Chronicle
+) -> None:
+    names = {"known": "lakehouse.scratch.known", "made": "lakehouse.scratch.made"}
+    old = acquire(bench.connect, LEASE, 0.0)
+    stale = bench.writer(old)
+    stale.sql("CREATE NAMESPACE lakehouse.scratch")
+    stale.sql("CREATE TABLE lakehouse.scratch.known USING iceberg AS SELECT 1 AS id")
+    new = acquire(bench.connect, LEASE, 30.0)
+    for what, statement in BY_SPARK.items():
+        with pytest.raises(Exception, match="fenced: ") as caught:
+            stale.sql(statement.format(**names))
+        assert is_fenced(caught.value), what
+    holder = bench.writer(new)
+    assert [row.id for row in holder.table(names["known"]).collect()] == [1]
+    assert holder.sql("SHOW TABLES IN lakehouse.scratch").count() == 1
+    for what in ("create", "replace", "purge"):
+        holder.sql(BY_SPARK[what].format(**names))
+    new.release()
+    chronicle.add(
+        "F4", "a replaced driver creates, replaces, renames and drops tables", outcome="refused"
+    )
+
+
 def test_f05_a_held_lease_is_refused_with_its_holder(bench: Bench, chronicle: Chronicle) -> None:
     held = acquire(bench.connect, LEASE, 30.0)
     with pytest.raises(LeaseHeldError, match=r"pid \d+.* holds lease attribution"):
