@@ -1,8 +1,9 @@
 """Plants named bugs in the real code, one at a time, and shows the test that catches each.
 
-Each mutation replaces one piece of text in a copy of the checkout, runs the named test there, and
-expects it to fail; all chosen tests must pass in the unspoiled copy first. A mutation whose text is
-not found, or whose test passes or cannot run, is a failure. Writes benchmarks/reports/mutants.json.
+Each mutation replaces one piece of a symbol in a copy of the checkout, runs the named test there,
+and expects it to fail; all chosen tests must pass in the unspoiled copy first. A mutation whose
+piece is not found, or whose test passes or cannot run, is a failure. Writes
+benchmarks/reports/mutants.json.
 """
 
 from __future__ import annotations
@@ -82,10 +83,8 @@ def _made(path: Path) -> Path:
 def outcome(copy: Path, mutation: Mutation) -> dict[str, Any]:
     """Plant one bug, run its test, take the bug out again."""
     file = copy / mutation.file
-    original = file.read_text()
-    if original.count(mutation.old) != 1:
-        raise SystemExit(f"{mutation.name}: its text is {original.count(mutation.old)} times there")
-    file.write_text(original.replace(mutation.old, mutation.new))
+    original, planted = file.read_text(), mutation.planted(copy)
+    file.write_text(planted)
     try:
         done = run_tests(copy, [mutation.test])
     finally:
@@ -94,7 +93,7 @@ def outcome(copy: Path, mutation: Mutation) -> dict[str, Any]:
     print(f"{'caught  ' if caught else 'ESCAPED '} {mutation.name}", flush=True)
     return {
         "name": mutation.name,
-        "file": mutation.file,
+        "place": mutation.place,
         "test": mutation.test,
         "caught": caught,
         "by": re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)[:3],

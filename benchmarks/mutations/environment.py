@@ -6,16 +6,16 @@ from benchmarks.mutations.mutation import Mutation
 
 ENVIRONMENT: tuple[Mutation, ...] = (
     Mutation(
-        "the web page of Spark is open to the network", "src/adlake/environment.py",
+        "the web page of Spark is open to the network", "adlake.environment:FIXED",
         '    "SPARK_LOCAL_IP": "127.0.0.1",\n', "",
         "tests/integration/test_books.py::test_every_process_listens_on_loopback_alone",
     ),
     Mutation(
-        "the variables of other tools stay", "src/adlake/environment.py",
+        "the variables of other tools stay", "adlake.environment:adopt",
         "    os.environ.clear()\n", "", "tests/unit/settings/test_environment.py",
     ),
     Mutation(
-        "services inherit what the shell had", "src/adlake/environment.py",
+        "services inherit what the shell had", "adlake.environment:of_service",
         "return _only(os.environ, SERVICES, prefix=None) | FIXED",
         "return dict(os.environ) | FIXED", "tests/unit/settings/test_environment.py",
     ),
@@ -25,18 +25,18 @@ ENVIRONMENT: tuple[Mutation, ...] = (
         "tests/unit/tooling/test_make.py",
     ),
     Mutation(
-        "a misspelt name in .env passes", "src/adlake/settings/__init__.py",
+        "a misspelt name in .env passes", "adlake.settings.__init__:_present",
         "            _refuse_unknown(name, where)\n", "",
         "tests/unit/settings/test_settings_file.py",
     ),
     Mutation(
         "pip heeds the user's own configuration",
-        "src/adlake/devstack/install/download_environment.py",
+        "adlake.devstack.install.download_environment:for_packages",
         '        "PIP_CONFIG_FILE": os.devnull,\n', "",
         "tests/unit/devstack/test_download_environment.py",
     ),
     Mutation(
-        "a download outlives its command", "src/adlake/devstack/install/fetch.py",
+        "a download outlives its command", "adlake.devstack.install.fetch:_fetch_all",
         "            fetcher.cancelled.set()\n", "",
         "tests/unit/devstack/test_download_environment.py",
     ),

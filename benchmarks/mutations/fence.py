@@ -38,27 +38,27 @@ FENCE: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the role that commits may name the tables that are fenced",
-        "src/adlake/io/postgres/rights.py",
+        "adlake.io.postgres.rights:WRITER_RIGHTS",
         '"adlake.fenced_tables": READ', '"adlake.fenced_tables": ALL', ROLES,
     ),
     Mutation(
         "an existing lake keeps the role that commits as its owner",
-        "src/adlake/io/postgres/roles.py", "        if admin.execute(question)",
+        "adlake.io.postgres.roles:hand_over", "        if admin.execute(question)",
         "        if True or admin.execute(question)", ROLES,
     ),
     Mutation(
-        "a fenced batch is told by the words of the message", "src/adlake/streaming/attempts.py",
+        "a fenced batch is told by the words of the message", "adlake.streaming.attempts:is_final",
         "is_lasting or is_fenced(error)", 'is_lasting or "fenced:" in str(error)',
         "tests/spark/io/test_sqlstate.py",
     ),
     Mutation(
         "a fenced request is told by the words of the message",
-        "src/adlake/streaming/operations.py",
+        "adlake.streaming.operations:OperationRunner._run",
         "if is_fenced(error):", 'if "fenced:" in str(error):',
         "tests/unit/streaming/test_operation_runner.py",
     ),
     Mutation(
-        "the lease is taken while its holder lives", "src/adlake/io/postgres/lease.py",
+        "the lease is taken while its holder lives", "adlake.io.postgres.lease:acquire",
         "if not is_free and not holder_is_dead(now.holder):", "if False:", FENCE,
     ),
 )  # fmt: skip

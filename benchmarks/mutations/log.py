@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from benchmarks.mutations.files import WRITER
 from benchmarks.mutations.mutation import Mutation
 
 ALARM_TEST = "tests/unit/attribution/test_crowd_alarm.py"
-CROWD_ALARM = "src/adlake/attribution/crowd_alarm.py"
 QUIET = "tests/spark/io/test_quiet_log.py"
 
 LOG: tuple[Mutation, ...] = (
     Mutation(
         "a trace at each compaction: a table named without its catalog",
-        "src/adlake/maintenance/upkeep.py",
+        "adlake.maintenance.upkeep:compact",
         "table => '{CATALOG}.{spec.name}'", "table => '{spec.name}'", QUIET,
     ),
     Mutation(
         "four warnings a batch: frozen rows cannot be computed again",
-        "src/adlake/io/spark/lineage.py",
+        "adlake.io.spark.lineage:FrozenFrames.release",
         "rdd.sparkContext().unpersistRDD(rdd.id(), False)", "rdd.unpersist(False)", QUIET,
     ),
     Mutation(
-        "a crowded impression is warned of in each batch", CROWD_ALARM,
+        "a crowded impression is warned of in each batch",
+        "adlake.attribution.crowd_alarm:CrowdAlarm._is_news",
         "return crowd.events >= 2 * self._told[crowd.impression_id]", "return True",
         f"{ALARM_TEST}::test_a_crowded_impression_is_named_once_and_again_when_it_doubles",
     ),
     Mutation(
-        "only the largest crowd of a batch is ever named", CROWD_ALARM,
+        "only the largest crowd of a batch is ever named",
+        "adlake.attribution.crowd_alarm:CrowdAlarm.look",
         "for crowd in crowds if self._is_news", "for crowd in crowds[:1] if self._is_news",
         f"{ALARM_TEST}::test_an_id_that_joins_behind_a_larger_one_is_named",
     ),
     Mutation(
-        "an impression id steers the log", CROWD_ALARM, '"{printable(cut)}"', '"{cut}"',
+        "an impression id steers the log",
+        "adlake.attribution.crowd_alarm:shown_id", '"{printable(cut)}"', '"{cut}"',
         f"{ALARM_TEST}::test_an_id_cannot_steer_the_log",
     ),
     Mutation(
-        "stored events do not count for the alarm", WRITER,
+        "stored events do not count for the alarm", "adlake.attribution.writer:GoldWriter.stage",
         'is_engaged}"), "events")', 'is_engaged}"), "0")',
         "tests/spark/attribution/test_crowded_batches.py",
     ),
@@ -51,7 +52,7 @@ LOG: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what Spark said is lost when the second client fails too",
-        "src/adlake/streaming/attempts.py",
+        "adlake.streaming.attempts:_Read.process",
         "raise error from self._unreadable", "raise",
         "tests/unit/streaming/test_record_times.py::"
         "test_a_batch_that_cannot_be_read_again_ends_with_the_trace_of_spark_too",

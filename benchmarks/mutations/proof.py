@@ -11,11 +11,11 @@ BOOKS = "tests/unit/proof/test_producer_ledger.py"
 
 PROOF: tuple[Mutation, ...] = (
     Mutation(
-        "wait ends one record early", "src/adlake/proof/wait.py",
+        "wait ends one record early", "adlake.proof.wait:Target.missing",
         "if end > begins[p]", "if end > begins[p] + 1", WAIT,
     ),
     Mutation(
-        "verify does not see a missing head", "src/adlake/proof/batch_counts.py",
+        "verify does not see a missing head", "adlake.proof.batch_counts:head_failures",
         "and ledger.first_offset > first.get(", "and ledger.first_offset < first.get(", LEDGER,
     ),
     Mutation(
@@ -24,32 +24,33 @@ PROOF: tuple[Mutation, ...] = (
         "max(CASE WHEN is_eligible THEN micros END)", ORACLE,
     ),
     Mutation(
-        "an empty Gold sends to wait, which has nothing to do", "src/adlake/proof/pin.py",
+        "an empty Gold sends to wait, which has nothing to do", "adlake.proof.pin:clear_empty_lake",
         "{topic.in_words} too: send events (`make generate`)", "run `adlake wait`", LEDGER,
     ),
     Mutation(
-        "an empty lake is called a lake without stamps", "src/adlake/proof/pin.py",
+        "an empty lake is called a lake without stamps", "adlake.proof.pin:pinned_snapshots",
         "len(gold) == 1 and _is_dataless(head)", "False", LEDGER,
     ),
     Mutation(
-        "wait ends before an open transaction", "src/adlake/proof/wait.py",
+        "wait ends before an open transaction", "adlake.proof.wait:Target.missing",
         "self.topic.written.items()", "self.topic.end_offsets.items()", WAIT,
     ),
     Mutation(
-        "what an open transaction holds back is called lost", "src/adlake/proof/producer_audit.py",
+        "what an open transaction holds back is called lost",
+        "adlake.proof.producer_audit:producer_ledger",
         "told, broker.written.get(number, 0))", "told, broker.end_offsets.get(number, 0))", BOOKS,
     ),
     Mutation(
-        "records of an aborted transaction are called lost", "src/adlake/proof/producers.py",
+        "records of an aborted transaction are called lost", "adlake.proof.producers:without_holes",
         "kept = tuple(one for one in found.missing if one not in holes)", "kept = found.missing",
         BOOKS,
     ),
     Mutation(
-        "a head of aborted records is called missing", "src/adlake/proof/batch_counts.py",
+        "a head of aborted records is called missing", "adlake.proof.batch_counts:head_failures",
         "if head not in without_record", "if True", LEDGER,
     ),
     Mutation(
-        "verify sends to wait though no stream runs", "src/adlake/proof/pin.py",
+        "verify sends to wait though no stream runs", "adlake.proof.pin:clear_empty_lake",
         "if streams() else STREAM_IS_AWAY", "if True else STREAM_IS_AWAY",
         "tests/unit/proof/test_verify_ledger.py::test_an_empty_gold_without_a_stream_says_that_none_runs",
     ),

@@ -27,12 +27,12 @@ READERS: tuple[Mutation, ...] = (
         f"{READS_ONLY}::test_internal_requests_are_signed_by_a_secret_of_this_lake",
     ),
     Mutation(
-        "answers of the dashboard are kept for ever", "src/adlake/dashboard/lake.py",
+        "answers of the dashboard are kept for ever", "adlake.dashboard.lake:AnswerCache.get",
         "            self._make_room()\n", "",
         f"{BOUNDS}::test_answers_of_minutes_long_past_are_forgotten",
     ),
     Mutation(
-        "the dashboard asks for every campaign", "src/adlake/dashboard/campaigns.py",
+        "the dashboard asks for every campaign", "adlake.dashboard.campaigns:_draw",
         '{**since, "most": str(MOST_CAMPAIGNS)}', '{**since, "most": str(10**9)}',
         f"{BOUNDS}::test_every_list_a_page_asks_for_is_bounded",
     ),
@@ -42,7 +42,7 @@ READERS: tuple[Mutation, ...] = (
         f"{CROWD}::test_the_largest_campaigns_come_with_the_count_of_all",
     ),
     Mutation(
-        "a query right after the start of Trino finds no node", "src/adlake/io/trino/client.py",
+        "a query right after the start of Trino finds no node", "adlake.io.trino.client:_execute",
         "if error.error_name != _NO_NODE or", "if True or",
         "tests/unit/io/test_trino_client.py::test_a_query_waits_until_there_is_a_node",
     ),
@@ -59,7 +59,7 @@ READERS: tuple[Mutation, ...] = (
         "test_admitted_deliveries_have_the_content_of_the_law",
     ),
     Mutation(
-        "explain reads an impression of any size", "src/adlake/proof/explain.py",
+        "explain reads an impression of any size", "adlake.proof.explain:bounded",
         "if len(kept) > MOST_DELIVERIES or held_bytes > MOST_PAYLOAD_BYTES:", "if not kept:",
         "tests/unit/proof/test_explain.py::test_an_impression_with_very_many_deliveries_is_refused_before_they_are_all_read",
     ),
@@ -75,24 +75,24 @@ READERS: tuple[Mutation, ...] = (
         f"{REUSE}::test_each_use_counts_what_was_worked_out_by_hand",
     ),
     Mutation(
-        "a backslash ends a literal of Spark", "src/adlake/io/sql/literals.py",
+        "a backslash ends a literal of Spark", "adlake.io.sql.literals:_quoted",
         'if dialect == "spark" else text', 'if dialect == "none" else text',
         f"{SQL_READERS}::test_a_backslash_ends_no_literal_of_spark",
     ),
     Mutation(
-        "a name inside a comment or a literal is a parameter", "src/adlake/io/sql/template.py",
+        "a name inside a comment or a literal is a parameter", "adlake.io.sql.template:substituted",
         'match["skipped"] or replacement(match["name"])',
         're.sub(":([a-z_]+)", lambda m: replacement(m[1]), match[0])',
         f"{SQL_READERS}::test_each_engine_gets_its_own_placeholders_and_the_values_apart",
     ),
     Mutation(
-        "a value used twice is bound once", "src/adlake/io/sql/trino.py",
+        "a value used twice is bound once", "adlake.io.sql.trino:rendered.placeholder",
         "        bound.append(values[name])\n",
         "        bound.extend([] if values[name] in bound else [values[name]])\n",
         f"{SQL_READERS}::test_each_engine_gets_its_own_placeholders_and_the_values_apart",
     ),
     Mutation(
-        "Grafana splices what a person typed", "src/adlake/io/sql/grafana.py",
+        "Grafana splices what a person typed", "adlake.io.sql.grafana:_variable",
         ":sqlstring}}", ":raw}}",
         f"{SQL_READERS}::test_grafana_quotes_every_variable_and_takes_the_dashboards_range",
     ),
@@ -103,7 +103,8 @@ READERS: tuple[Mutation, ...] = (
         "::test_the_time_range_is_open_where_nothing_is_given_and_ends_before_until",
     ),
     Mutation(
-        "every page asks for reused event ids at every refresh", "src/adlake/dashboard/lake.py",
+        "every page asks for reused event ids at every refresh",
+        "adlake.dashboard.lake:Sources.recent_reuse",
         "_cache().get(key, ask, REUSE_KEPT_SECONDS)", "_cache().get(key, ask)",
         "tests/unit/dashboard/test_reuse.py"
         "::test_trino_is_asked_for_reuse_once_a_minute_whatever_the_pages_do",

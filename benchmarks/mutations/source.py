@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from benchmarks.mutations.files import BATCH, BATCH_JOB
+from benchmarks.mutations.files import BATCH
 from benchmarks.mutations.mutation import Mutation
 
 SOURCE = "tests/unit/streaming/test_source.py"
 SOURCE_FAULTS = "tests/faults/test_source_faults.py"
-SOURCE_JOB = "src/adlake/streaming/source.py"
 
 SOURCE: tuple[Mutation, ...] = (
     Mutation(
-        "a recreated topic goes unnoticed at the start", SOURCE_JOB,
+        "a recreated topic goes unnoticed at the start", "adlake.streaming.source:check_topic",
         "if position.topic_id != topic.topic_id:\n        raise TopicR",
         "if False:\n        raise TopicR", SOURCE,
     ),
     Mutation(
-        "a recreated topic goes unnoticed in a running job", BATCH_JOB,
+        "a recreated topic goes unnoticed in a running job",
+        "adlake.streaming.batch:BatchProcessor.process",
         "            self._confirm_topic()\n", "            pass\n", BATCH,
     ),
     Mutation(
-        "a lost tail goes unnoticed", SOURCE_JOB,
+        "a lost tail goes unnoticed", "adlake.streaming.source:_beyond_the_end",
         "if offset > topic.end_offsets.get(p, 0)", "if False", SOURCE,
     ),
     Mutation(
-        "a recreated topic is told by a stored sentence", SOURCE_JOB,
+        "a recreated topic is told by a stored sentence",
+        "adlake.streaming.source:begins_another_topic",
         "return epoch.kind is IncarnationKind.RECREATED",
         'return "it was deleted and made again" in epoch.finding', SOURCE,
     ),
@@ -39,21 +40,21 @@ SOURCE: tuple[Mutation, ...] = (
         "THEN 'recreated'", "THEN 'declared'", "tests/integration/test_migrations.py",
     ),
     Mutation(
-        "a new partition is read from its end", SOURCE_JOB,
+        "a new partition is read from its end", "adlake.streaming.source:EARLIEST",
         "EARLIEST = -2", "EARLIEST = -1", SOURCE,
     ),
     Mutation(
-        "records of an aborted transaction are read", "src/adlake/io/spark/kafka_source.py",
+        "records of an aborted transaction are read", "adlake.io.spark.kafka_source:kafka_records",
         '"read_committed"', '"read_uncommitted"',
         f"{SOURCE_FAULTS}::test_f20_an_aborted_transaction_is_never_read",
     ),
     Mutation(
-        "a retention gap goes unnoticed", SOURCE_JOB,
+        "a retention gap goes unnoticed", "adlake.streaming.source:_before_the_beginning",
         "if position.next_offsets.get(p, 0) < begin", "if False", SOURCE,
     ),
     Mutation(
         "a refused connection to the broker is tried for its whole time",
-        "src/adlake/io/kafka/topic.py",
+        "adlake.io.kafka.topic:refuse_dead_broker",
         "said.append(str(error.strerror or error))", "return",
         "tests/unit/cli/test_away.py::test_a_broker_that_refuses_connections_is_known_at_once",
     ),

@@ -8,30 +8,33 @@ from benchmarks.mutations.mutation import Mutation
 TIME: tuple[Mutation, ...] = (
     Mutation(
         "a process is known by its time of creation, which moves with the clock",
-        "src/adlake/io/process_identity.py",
+        "adlake.io.process_identity:beginning",
         """return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]}+{ticks}\"""",
         'return f"{process.create_time():.2f}"', "tests/unit/io/test_lease_holder.py",
     ),
     Mutation(
-        "uptime follows the wall clock", "src/adlake/devstack/status.py",
+        "uptime follows the wall clock", "adlake.devstack.status:status_of",
         "age_seconds(main) if main", "__import__('time').time() - main.create_time() if main",
         "tests/unit/devstack/test_service.py",
     ),
     Mutation(
-        "a batch that the clock holds up counts as an attempt", "src/adlake/streaming/attempts.py",
+        "a batch that the clock holds up counts as an attempt",
+        "adlake.streaming.attempts:Attempts._pause",
         "if self._clock.is_behind():", "if False:", "tests/unit/streaming/test_table_clock.py",
     ),
     Mutation(
-        "a request fails when the clock was set back", "src/adlake/streaming/operations.py",
+        "a request fails when the clock was set back",
+        "adlake.streaming.operations:OperationRunner._run",
         "if self._clock.is_behind():", "if False:", "tests/unit/streaming/test_operation_runner.py",
     ),
     Mutation(
-        "a clock set ahead makes every snapshot old", "src/adlake/maintenance/upkeep.py",
+        "a clock set ahead makes every snapshot old", "adlake.maintenance.upkeep:Upkeep._expire",
         "limit_ms = min(limit_ms, self._ages.limit_ms(seconds))", "pass",
         "tests/unit/maintenance/test_snapshot_ages.py",
     ),
     Mutation(
-        "a clock set ahead takes the lease from a living driver", "src/adlake/io/postgres/lease.py",
+        "a clock set ahead takes the lease from a living driver",
+        "adlake.io.postgres.lease:acquire",
         "time.sleep(before.watch_seconds)", "pass", FENCE,
     ),
 )  # fmt: skip
