@@ -16,8 +16,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -27,6 +31,7 @@ from adlake.settings import REPO_ROOT
 from benchmarks.machine import code_facts, machine_facts
 from benchmarks.mutations import MUTATIONS, Mutation
 
+Result = TypeVar("Result")
 COPIED = ("src", "sql", "tests", "benchmarks", "infra", "pyproject.toml")
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "mutants.json"
 TEST_SECONDS = 900
@@ -38,25 +43,50 @@ TESTS_FAILED = 1
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=[""], help="parts of mutations' names")
-    wanted = parser.parse_args().only
-    chosen = [one for one in MUTATIONS if any(part in one.name for part in wanted)]
+    parser.add_argument("--workers", type=int, default=2, help="bugs planted at once, a copy each")
+    given = parser.parse_args()
+    chosen = [one for one in MUTATIONS if any(part in one.name for part in given.only)]
     with tempfile.TemporaryDirectory(prefix="adlake-mutants-") as folder:
-        copy = Path(folder) / "checkout"
-        for name in COPIED:
-            source = REPO_ROOT / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, _made(copy / name))
-        unspoiled = run_tests(copy, sorted({one.test for one in chosen}))
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(given.workers):
+            copies.put(checkout(Path(folder) / f"checkout{number}"))
+        unspoiled = in_a_copy(copies, lambda copy: run_tests(copy, tests_of(chosen)))
         if unspoiled.returncode != 0:
             print(unspoiled.stdout[-4_000:])
             print("the tests must pass before anything is planted")
             return 1
         caught = 0
-        for one in chosen:
-            result = outcome(copy, one)
-            caught += result["caught"]
-            write_report(result)
+        with ThreadPoolExecutor(given.workers) as workers:
+            outcomes = [
+                workers.submit(in_a_copy, copies, partial(outcome, mutation=one)) for one in chosen
+            ]
+            for done in as_completed(outcomes):
+                caught += done.result()["caught"]
+                write_report(done.result())
     print(f"{caught} of {len(chosen)} caught")
     return 0 if caught == len(chosen) else 1
+
+
+def tests_of(mutations: list[Mutation]) -> list[str]:
+    """Each named test once, of a file or one of its tests."""
+    return sorted({one.test for one in mutations})
+
+
+def checkout(copy: Path) -> Path:
+    """A copy of what the tests need."""
+    for name in COPIED:
+        source = REPO_ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, _made(copy / name))
+    return copy
+
+
+def in_a_copy(copies: SimpleQueue[Path], work: Callable[[Path], Result]) -> Result:
+    """Do it in a copy that nobody else uses meanwhile."""
+    copy = copies.get()
+    try:
+        return work(copy)
+    finally:
+        copies.put(copy)
 
 
 def write_report(result: dict[str, Any]) -> None:
