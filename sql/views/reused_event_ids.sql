@@ -65,7 +65,8 @@ SELECT
     first_ingest_ts,
     campaign_id,
     disposition,
-    use_number,
+    -- Spark counts rows in INT, Trino in BIGINT: a view has one type for both.
+    CAST(use_number AS BIGINT) AS use_number,
     revenue,
     CASE WHEN use_number > 1 THEN revenue ELSE 0 END AS revenue_at_stake,
     cost,

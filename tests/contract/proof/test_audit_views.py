@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from adlake.attribution.law.rules import (
     delivery_findings,
     delivery_flags,
+    states_of,
 )
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
@@ -125,6 +126,32 @@ FLAG_COLUMNS = {
     "is_duplicate_impression": "DUPLICATE_IMPRESSION",
     "is_late": "LATE",
 }
+
+
+def test_gold_events_are_those_of_the_states(engines: Engines, lake: OracleLake) -> None:
+    states = states_of(delivery for _, delivery in admitted(lake).values())
+    dimensions = ("campaign_id", "creative_id", "user_id", "geo_country", "platform")
+    expected = {
+        (impression_id, event.event_id): (
+            event.type_rank, event.ts_ms, utc_of(event.ts_ms), event.first_ingest_ms,
+            utc_of(event.first_ingest_ms), event.micros,
+            *(getattr(event, name) for name in dimensions), len(state) > 1 or event.type_rank != 0,
+        )
+        for impression_id, state in states.items()
+        for event in state
+    }  # fmt: skip
+    columns = (
+        "type_rank", "ts_ms", "event_ts", "first_ingest_ms", "first_ingest_ts", "micros",
+        *dimensions, "engaged",
+    )  # fmt: skip
+    for engine, rows in engines.ask("gold_events").items():
+        found = {
+            (row["impression_id"], row["event_id"]): tuple(row[name] for name in columns)
+            for row in rows
+        }
+        wrong = [key for key in expected if found.get(key) != expected[key]]
+        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
+        assert len(found) == len(rows) == len(expected), engine
 
 
 def test_event_outcomes_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
