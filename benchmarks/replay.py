@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from adlake.attribution.replay.command import Replayed, publish, replay
 from adlake.attribution.replay.order import ReplayOrder
 from adlake.settings import REPO_ROOT, Settings
-from adlake.wiring import replay_config
+from adlake.wiring.replay import replay_config
 from benchmarks.machine import machine_facts
 from benchmarks.own_stack import own_stack
 

@@ -37,7 +37,7 @@ from tests.fixtures.lake import Lake
 
 from adlake.devstack.services.service import Service
 from adlake.settings import REPO_ROOT
-from adlake.wiring import lake_reader
+from adlake.wiring.lake import lake_reader
 from benchmarks.machine import machine_facts
 from benchmarks.traffic import Traffic, demand
 

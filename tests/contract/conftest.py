@@ -15,7 +15,7 @@ from adlake.devstack.stack import Stack
 from adlake.io.spark.session import SparkResources, build_session, connect_catalog
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.settings import Settings
-from adlake.wiring import catalog_access
+from adlake.wiring.spark import catalog_access
 from tests.fixtures.trino import scratch_trino
 from tests.fixtures.trino.metrics_lake import MetricsLake
 from tests.fixtures.trino.scratch_trino import ScratchTrino

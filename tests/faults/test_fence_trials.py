@@ -27,7 +27,7 @@ from adlake.io.postgres.lease import Connect, Lease, LeaseHeldError, acquire
 from adlake.io.postgres.sqlstate import is_fenced
 from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
 from adlake.provision.catalog import catalog_database
-from adlake.wiring import catalog_access
+from adlake.wiring.spark import catalog_access
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.lake import Lake
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from adlake.contracts.failpoints import PLACES
-from adlake.wiring import lake_reader
+from adlake.wiring.lake import lake_reader
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (
     VICTIMS,

@@ -20,7 +20,7 @@ from adlake.contracts.tables import GOLD_REPLAY
 from adlake.io.postgres import operations
 from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT
-from adlake.wiring import lake_reader, lease_connect
+from adlake.wiring.lake import lake_reader, lease_connect
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import VICTIMS, fired_at, produce, run_into, wait_for_free_port
 from tests.fixtures.lake import SERVERS, Lake

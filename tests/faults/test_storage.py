@@ -21,7 +21,8 @@ from adlake.io.iceberg.table import IcebergTable, stamped
 from adlake.io.postgres.lease import acquire
 from adlake.io.spark.session import SparkResources, build_session, connect_catalog
 from adlake.io.trino.client import TrinoClient, TrinoQueryError
-from adlake.wiring import catalog_access, lease_connect
+from adlake.wiring.lake import lease_connect
+from adlake.wiring.spark import catalog_access
 from tests.fixtures.damaged_files import damaged, missing
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (

@@ -13,7 +13,7 @@ import pytest
 from adlake.contracts.tables import GOLD_STATE
 from adlake.io.postgres.migrations import MIGRATIONS_FOLDER
 from adlake.provision.catalog import catalog_database
-from adlake.wiring import lake_reader
+from adlake.wiring.lake import lake_reader
 from tests.fixtures.archived_lake.archive import ARCHIVE, Record, Row, plain
 from tests.fixtures.lake import Lake
 

@@ -20,7 +20,7 @@ from adlake.io.postgres.lease import Lease, acquire
 from adlake.io.postgres.sqlstate import STALE_WRITER, sqlstates
 from adlake.io.spark.session import CatalogAccess
 from adlake.provision.catalog import catalog_database
-from adlake.wiring import catalog_access, choose_jdk
+from adlake.wiring.spark import catalog_access, choose_jdk
 from tests.fixtures.lake import Lake
 
 pytestmark = pytest.mark.integration

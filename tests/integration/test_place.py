@@ -17,7 +17,7 @@ from adlake.io.iceberg.warehouse_file import WAREHOUSE_FILE, read_mark
 from adlake.io.postgres.lake_row import announce_token, read_lake
 from adlake.provision.catalog import catalog_database
 from adlake.streaming.place import check_place, claim_place
-from adlake.wiring import lake_reader
+from adlake.wiring.lake import lake_reader
 from tests.fixtures.lake import Lake
 from tests.fixtures.lake_files import fingerprints
 

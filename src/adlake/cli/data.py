@@ -69,7 +69,7 @@ def explain(
     from adlake.io.postgres.law_store import law_version_of, read_law
     from adlake.io.trino.client import connect
     from adlake.proof.explain import explain as explanation_of
-    from adlake.wiring import lake_reader, lease_connect
+    from adlake.wiring.lake import lake_reader, lease_connect
 
     settings = Settings()
     refuse_wrong_place(settings)

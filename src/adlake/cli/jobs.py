@@ -21,7 +21,8 @@ def stream() -> None:
     from adlake.devstack.home import refuse_unmade_home
     from adlake.io.postgres.lease import LeaseLostError
     from adlake.streaming.application import run_application
-    from adlake.wiring import application_config, choose_jdk, log_to_stdout, write_missing_seeds
+    from adlake.wiring.application import application_config, log_to_stdout, write_missing_seeds
+    from adlake.wiring.spark import choose_jdk
 
     settings = Settings()
     refuse_unmade_home(settings)
@@ -38,7 +39,7 @@ def wait(
 ) -> None:
     """Block until the lake contains every record that is in the topics now."""
     from adlake.io.deadline import Deadline
-    from adlake.wiring import tables_of_topics
+    from adlake.wiring.topics import tables_of_topics
 
     settings = Settings()
     deadline = Deadline(timeout)
@@ -50,7 +51,8 @@ def _waited_for(settings: Settings, topic: str, tables: tuple[str, ...], deadlin
     from adlake.devstack.services.stream import streams_here
     from adlake.io.postgres.source_epochs import newest_source_epoch
     from adlake.proof.wait import Target, wait_for_tables
-    from adlake.wiring import hole_finder, lake_reader, lease_connect, present_topic
+    from adlake.wiring.lake import lake_reader, lease_connect
+    from adlake.wiring.topics import hole_finder, present_topic
 
     epoch = newest_source_epoch(lease_connect(settings), topic)
     look = partial(present_topic, settings, topic=topic, deadline=deadline)
@@ -91,7 +93,8 @@ def verify(
     from adlake.proof import verify as job
     from adlake.proof.pin import clear_empty_lake
     from adlake.proof.records import NOT_ASKED, Broker
-    from adlake.wiring import hole_finder, lease_connect, present_topic, tables_of_topics
+    from adlake.wiring.lake import lease_connect
+    from adlake.wiring.topics import hole_finder, present_topic, tables_of_topics
 
     settings = Settings()
     refuse_wrong_place(settings)
@@ -139,7 +142,8 @@ def ledger(
     from adlake.io.trino.client import connect
     from adlake.proof import producers as job
     from adlake.proof.producer_counts import counts_of_runs, load_counts
-    from adlake.wiring import hole_finder, lease_connect, present_topic
+    from adlake.wiring.lake import lease_connect
+    from adlake.wiring.topics import hole_finder, present_topic
 
     settings = Settings()
     told = list(counts_of_runs(load_truth(settings.paths.truth_dir)))

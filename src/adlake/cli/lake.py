@@ -21,7 +21,7 @@ def show() -> None:
     from adlake.devstack.home import place_of
     from adlake.io.postgres.table_heads import recorded_heads
     from adlake.streaming import heads
-    from adlake.wiring import lease_connect
+    from adlake.wiring.lake import lease_connect
 
     settings = Settings()
     connect = lease_connect(settings)
@@ -46,7 +46,7 @@ def release() -> None:
     """Free the lease of a driver that vanished, where no fence in the catalog would refuse it."""
     from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE
     from adlake.io.postgres.lease import release_by_hand
-    from adlake.wiring import lease_connect
+    from adlake.wiring.lake import lease_connect
 
     connect = lease_connect(Settings())
     for name in (STREAM_LEASE, REPLAY_LEASE):
@@ -64,7 +64,7 @@ def accept(
 ) -> None:
     """Go on without what is lost of a table, recording what that was and why it is accepted."""
     from adlake.streaming import heads
-    from adlake.wiring import lake_reader, lease_connect
+    from adlake.wiring.lake import lake_reader, lease_connect
 
     settings = Settings()
     found = heads.accept(lease_connect(settings), lake_reader(settings).head, table, reason)

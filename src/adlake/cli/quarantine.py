@@ -38,7 +38,7 @@ def list_deliveries(  # noqa: PLR0917
     from adlake.io.output import write_result
     from adlake.io.trino.client import connect
     from adlake.quarantine.corrections import Filters, listed, parsed_time
-    from adlake.wiring import lease_connect
+    from adlake.wiring.lake import lease_connect
 
     settings = Settings()
     filters = Filters(
@@ -94,7 +94,7 @@ def fix(
     from adlake.io.postgres.fixes import shown
     from adlake.io.trino.client import connect
     from adlake.quarantine import corrections as job
-    from adlake.wiring import lease_connect
+    from adlake.wiring.lake import lease_connect
 
     if not settings_of_fields and payload is None:
         raise AdlakeError("say what to correct: --set field=value, or --payload FILE")
@@ -117,7 +117,7 @@ def replay(
     """Publish every waiting fix as a new delivery that names the rejected one."""
     from adlake.provision.outside import kafka_access
     from adlake.quarantine import corrections as job
-    from adlake.wiring import lease_connect
+    from adlake.wiring.lake import lease_connect
 
     settings = Settings()
     connect = lease_connect(settings)
@@ -135,7 +135,7 @@ def _place(text: str, settings: Settings) -> tuple[str, int, int]:
     """A short position is one of the newest source epoch: offsets begin anew in each."""
     from adlake.io.postgres.source_epochs import newest_source_epoch
     from adlake.quarantine.corrections import parsed_position
-    from adlake.wiring import lease_connect
+    from adlake.wiring.lake import lease_connect
 
     def newest_label() -> str:
         return newest_source_epoch(lease_connect(settings), settings.kafka.topic).label

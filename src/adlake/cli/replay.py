@@ -36,7 +36,8 @@ def replay(  # noqa: PLR0917
     """Build Gold again from Bronze, show what differs (1: Gold is damaged); publish, undo."""
     from adlake.attribution.replay import command as job
     from adlake.cli.progress import watched
-    from adlake.wiring import choose_jdk, replay_config
+    from adlake.wiring.replay import replay_config
+    from adlake.wiring.spark import choose_jdk
 
     has_order = bool(first_day or last_day or law_version or lookback)
     if undo and (publish or has_order):

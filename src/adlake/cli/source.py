@@ -19,7 +19,8 @@ def show() -> None:
     """List the epochs with their reasons, and whether the stream could go on now (else exit 1)."""
     from adlake.io.postgres.source_epochs import source_epochs
     from adlake.streaming.incarnation import described, situation
-    from adlake.wiring import lake_reader, lease_connect, present_topic
+    from adlake.wiring.lake import lake_reader, lease_connect
+    from adlake.wiring.topics import present_topic
 
     settings = Settings()
     connect = lease_connect(settings)
@@ -42,7 +43,8 @@ def continue_(
 ) -> None:
     """Go on after the broker lost records: begin the next epoch, recording what is given up."""
     from adlake.streaming.incarnation import continue_anyway, situation
-    from adlake.wiring import lake_reader, lease_connect, present_topic
+    from adlake.wiring.lake import lake_reader, lease_connect
+    from adlake.wiring.topics import present_topic
 
     settings = Settings()
     connect = lease_connect(settings)

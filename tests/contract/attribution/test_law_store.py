@@ -13,7 +13,7 @@ from adlake.io.postgres import operations
 from adlake.io.postgres.law_store import UnknownLawError, read_law, recorded_law
 from adlake.provision.catalog import owner_database
 from adlake.settings import Settings
-from adlake.wiring import lease_connect
+from adlake.wiring.lake import lease_connect
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

@@ -7,7 +7,7 @@ import pytest
 from adlake.io.sql.files import SQL_ROOT, sql_text
 from adlake.io.sql.template import HEADER, substituted
 from adlake.settings import Settings
-from adlake.wiring import lease_connect
+from adlake.wiring.lake import lease_connect
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 

@@ -190,7 +190,7 @@ def test_some_days_under_another_law_are_refused_before_anything_is_built() -> N
 def test_a_lookback_that_no_law_can_hold_is_refused(
     lookback: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adlake.wiring.replay_config", lambda _settings: None)
+    monkeypatch.setattr("adlake.wiring.replay.replay_config", lambda _settings: None)
     refused = CliRunner().invoke(app, ["replay", "--lookback", lookback])
     assert isinstance(refused.exception, AdlakeError)
     assert "give a shorter one" in str(refused.exception)
@@ -207,7 +207,7 @@ def test_the_command_says_whether_it_will_publish(
         orders.append(order)
         raise UnpublishableError("enough")
 
-    monkeypatch.setattr("adlake.wiring.replay_config", lambda _settings: None)
+    monkeypatch.setattr("adlake.wiring.replay.replay_config", lambda _settings: None)
     monkeypatch.setattr("adlake.attribution.replay.command.replay", replay)
     CliRunner().invoke(app, ["replay", "--lookback", "14d", *arguments])
     assert [order.to_publish for order in orders] == [expected]
@@ -219,6 +219,6 @@ def test_the_command_says_whether_it_will_publish(
 def test_orders_that_contradict_are_refused(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adlake.wiring.replay_config", lambda _settings: None)
+    monkeypatch.setattr("adlake.wiring.replay.replay_config", lambda _settings: None)
     refused = CliRunner().invoke(app, ["replay", *arguments])
     assert refused.exit_code == 2, refused.output

@@ -130,7 +130,7 @@ def test_the_command_takes_a_short_position_from_the_newest_epoch(
     monkeypatch.setattr(
         "adlake.io.postgres.source_epochs.source_epochs", lambda _connect, _topic: epochs
     )
-    monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: None)
+    monkeypatch.setattr("adlake.wiring.lake.lease_connect", lambda _settings: None)
     assert _place("0/1234", Settings({})) == ("ad_events@2", 0, 1234)
     assert _place("ad_events/0/1234", Settings({})) == ("ad_events", 0, 1234)
 
@@ -138,7 +138,7 @@ def test_the_command_takes_a_short_position_from_the_newest_epoch(
 def test_a_fix_says_the_whole_position(monkeypatch: pytest.MonkeyPatch) -> None:
     newest = SourceEpoch("ad_events", 2)
     monkeypatch.setattr("adlake.io.postgres.source_epochs.newest_source_epoch", lambda *_: newest)
-    monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: None)
+    monkeypatch.setattr("adlake.wiring.lake.lease_connect", lambda _settings: None)
     monkeypatch.setattr("adlake.io.trino.client.connect", lambda *_address: nullcontext())
     delivery = {"raw_payload": "{}", "raw_bytes": None}
     monkeypatch.setattr("adlake.quarantine.corrections.rejected_delivery", lambda *_: delivery)

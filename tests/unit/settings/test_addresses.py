@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from adlake import wiring
 from adlake.contracts.address import Address, parse_addresses
 from adlake.contracts.place import LakePlaceError
 from adlake.devstack import doctor, status
@@ -19,7 +18,6 @@ from adlake.devstack.doctor import Verdict
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.install.installation import Installation
 from adlake.devstack.install.java import Jdk
-from adlake.devstack.services import postgres
 from adlake.devstack.services.kafka import Kafka
 from adlake.devstack.services.ports import private_environment
 from adlake.devstack.services.postgres import Postgres
@@ -32,6 +30,9 @@ from adlake.io.iceberg.object_store import ObjectStoreError
 from adlake.provision.catalog import OWNER_FILE, catalog_database
 from adlake.provision.outside import kafka_access, object_store
 from adlake.settings import Settings, SettingsError
+from adlake.wiring import spark as wiring_of_spark
+from adlake.wiring.lake import lake_reader
+from adlake.wiring.spark import catalog_access, choose_jdk
 
 FAR = {
     "ADLAKE_KAFKA_BOOTSTRAP": "kafka.example:9096,other.example:9096",
@@ -85,8 +86,8 @@ def test_every_client_is_sent_to_the_given_host(
 ) -> None:
     assert str(kafka_access(far)) == FAR["ADLAKE_KAFKA_BOOTSTRAP"]
     assert catalog_database(far).host == "db.example"
-    assert "db.example" in wiring.catalog_access(far).uri
-    assert "@db.example:" in wiring.lake_reader(far).properties()["uri"]
+    assert "db.example" in catalog_access(far).uri
+    assert "@db.example:" in lake_reader(far).properties()["uri"]
     asked: list[str] = []
 
     def connect(port: int, host: str) -> None:
@@ -224,9 +225,10 @@ def test_a_database_elsewhere_is_migrated_by_its_owner_where_one_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_owner: bool
 ) -> None:
     migrated: list[tuple[str, str]] = []
-    monkeypatch.setattr(postgres, "check_place", lambda *_: None)
+    monkeypatch.setattr("adlake.streaming.place.check_place", lambda *_: None)
     monkeypatch.setattr(
-        postgres, "apply_migrations", lambda one, writer: migrated.append((one.user, writer))
+        "adlake.io.postgres.migrations.apply_migrations",
+        lambda one, writer: migrated.append((one.user, writer)),
     )
     there = {"ADLAKE_POSTGRES_HOST": "db.example", "ADLAKE_POSTGRES_PASSWORD": "w"}
     settings = settings_of(tmp_path, **there)
@@ -288,13 +290,13 @@ def test_sparks_driver_has_a_name_and_an_address_of_its_own(
     given = {"ADLAKE_SPARK_DRIVER_HOST": "driver", "ADLAKE_SPARK_BIND_ADDRESS": "0.0.0.0"}  # noqa: S104
     settings = settings_of(tmp_path / "home", **given)
     monkeypatch.setattr(
-        wiring, "find_jdk", lambda _majors: Jdk(tmp_path, 21, has_spark_module=True)
+        wiring_of_spark, "find_jdk", lambda _majors: Jdk(tmp_path, 21, has_spark_module=True)
     )
     with monkeypatch.context() as patched:
         patched.setattr("os.environ", dict(FIXED))
         import os
 
-        wiring.choose_jdk(settings)
+        choose_jdk(settings)
         assert os.environ["SPARK_LOCAL_IP"] == "0.0.0.0"  # noqa: S104
         assert os.environ["SPARK_LOCAL_HOSTNAME"] == "driver"
 
@@ -308,12 +310,12 @@ def test_the_three_readers_reach_the_object_store_alike(tmp_path: Path) -> None:
         "s3.path-style-access": "true", "s3.endpoint": "http://store.example:9000",
         "s3.access-key-id": "id", "s3.secret-access-key": "hidden",
     }  # fmt: skip
-    assert wiring.lake_reader(settings).properties().items() >= {
+    assert lake_reader(settings).properties().items() >= {
         "s3.region": "eu-1", "s3.force-virtual-addressing": "false",
         "s3.endpoint": "http://store.example:9000", "s3.access-key-id": "id",
         "s3.secret-access-key": "hidden", "warehouse": "s3://lake/warehouse",
     }.items()  # fmt: skip
-    assert wiring.catalog_access(settings).object_store == store
+    assert catalog_access(settings).object_store == store
     lines = trino_catalog(settings)
     assert set(lines) >= {
         "fs.native-s3.enabled=true", "s3.region=eu-1", "s3.path-style-access=true",

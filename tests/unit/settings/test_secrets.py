@@ -13,7 +13,6 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from adlake import wiring
 from adlake.cli.crash import written_down
 from adlake.contracts.place import Place
 from adlake.devstack.install.installation import Installation
@@ -30,6 +29,11 @@ from adlake.io.kafka.access import JAAS_FILE, client_arguments, spark_options
 from adlake.provision.catalog import catalog_database
 from adlake.provision.outside import kafka_access, object_store
 from adlake.settings import CONCERNS, SECRETS, Settings, SettingsError
+from adlake.wiring import application, replay
+from adlake.wiring.application import application_config
+from adlake.wiring.lake import lake_reader
+from adlake.wiring.replay import replay_config
+from adlake.wiring.spark import catalog_access
 
 CANARY = "canary/Yellow@7"
 OUTSIDE = {
@@ -51,19 +55,20 @@ def settings(tmp_path: Path) -> Settings:
 def configurations(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """Everything that carries a secret from the settings to the place where it is used."""
     place = Place(settings.paths.home, settings.paths.warehouse_uri)
-    monkeypatch.setattr(wiring, "lease_connect", lambda _settings: None)
-    monkeypatch.setattr(wiring, "refuse_unmade_home", lambda _settings: None)
-    monkeypatch.setattr(wiring, "place_of", lambda _settings: place)
+    for room in (application, replay):
+        monkeypatch.setattr(room, "lease_connect", lambda _settings: None)
+    monkeypatch.setattr(replay, "refuse_unmade_home", lambda _settings: None)
+    monkeypatch.setattr(application, "place_of", lambda _settings: place)
     for name in vars(settings):
         yield getattr(settings, name)
     yield settings
     yield kafka_access(settings)
     yield object_store(settings)
     yield catalog_database(settings)
-    yield wiring.catalog_access(settings)
-    yield wiring.lake_reader(settings)
-    yield wiring.application_config(settings)
-    yield wiring.replay_config(settings)
+    yield catalog_access(settings)
+    yield lake_reader(settings)
+    yield application_config(settings)
+    yield replay_config(settings)
 
 
 def texts_of(one: object) -> Iterator[str]:
@@ -224,6 +229,6 @@ def test_a_password_with_signs_of_an_address_reaches_the_database_whole(
 ) -> None:
     from sqlalchemy import make_url
 
-    url = make_url(wiring.lake_reader(settings).properties()["uri"])
+    url = make_url(lake_reader(settings).properties()["uri"])
     assert (url.password, url.host) == (CANARY, "127.0.0.1")
     assert os.fspath(settings.paths.home) not in str(url)

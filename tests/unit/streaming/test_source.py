@@ -182,7 +182,7 @@ def test_going_on_is_recorded_with_what_was_given_up(monkeypatch: pytest.MonkeyP
     ],
 )
 def test_a_blank_reason_is_refused(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adlake.wiring.lease_connect", lambda _settings: _no_database())
+    monkeypatch.setattr("adlake.wiring.lake.lease_connect", lambda _settings: _no_database())
     refused = CliRunner().invoke(app, arguments)
     assert refused.exit_code == 2, refused.output
     assert "say why" in refused.output

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import psutil
 from pydantic import SecretStr
@@ -23,12 +23,9 @@ from adlake.devstack.services.postgres_place import PostgresPlace, choose_place
 from adlake.devstack.services.service import Service
 from adlake.devstack.services.templates import render
 from adlake.devstack.supervisor.process import run_as
-from adlake.io.postgres.driver import DatabaseAwayError
-from adlake.io.postgres.migrations import CatalogDatabase, apply_migrations
-from adlake.io.postgres.rights import owner_of
-from adlake.io.postgres.roles import ensure_database, ensure_role, hand_over
-from adlake.provision.catalog import OWNER_FILE, as_owner
-from adlake.streaming.place import check_place
+
+if TYPE_CHECKING:
+    from adlake.io.postgres.migrations import CatalogDatabase
 
 ADMIN = "postgres"
 INITDB_SECONDS = 120
@@ -64,6 +61,8 @@ class Postgres(Service):
 
     def is_ready(self) -> bool:
         """The administrator can log in; a server of others accepts a connection."""
+        from adlake.io.postgres.driver import DatabaseAwayError
+
         if self.elsewhere():
             return answers(self.settings.postgres_address)
         if not accepts(self.settings.ports.postgres_port):
@@ -88,6 +87,10 @@ class Postgres(Service):
 
     def after_ready(self) -> None:
         """Create roles and database (where the server is ours), then migrate it as its owner."""
+        from adlake.io.postgres.migrations import apply_migrations
+        from adlake.provision.catalog import as_owner
+        from adlake.streaming.place import check_place
+
         if not self.elsewhere():
             self._create_database()
         catalog = self._catalog
@@ -100,11 +103,17 @@ class Postgres(Service):
     @property
     def _catalog(self) -> CatalogDatabase:
         """The catalog's database on this server, whatever way clients take to it."""
+        from adlake.io.postgres.migrations import CatalogDatabase
+
         settings, address = self.settings, self.settings.postgres_address
         database, password = settings.catalog.catalog_database, settings.catalog_password()
         return CatalogDatabase(address.host, address.port, database, self._role, password)
 
     def _create_database(self) -> None:
+        from adlake.io.postgres.rights import owner_of
+        from adlake.io.postgres.roles import ensure_database, ensure_role
+        from adlake.provision.catalog import OWNER_FILE
+
         role, database = self._role, self.settings.catalog.catalog_database
         owner, secrets = owner_of(role), self.settings.paths.secrets_dir
         ensure_secret(secrets / "postgres_password")
@@ -117,6 +126,10 @@ class Postgres(Service):
 
     def _owned(self) -> CatalogDatabase:
         """The database for its owner, handed over to it where the writer owned it."""
+        from adlake.io.postgres.rights import owner_of
+        from adlake.io.postgres.roles import hand_over
+        from adlake.provision.catalog import OWNER_FILE
+
         catalog, owner = self._catalog, owner_of(self._role)
         with self._admin_database(catalog.database).connect(autocommit=True) as admin:
             hand_over(admin, self._role, owner)
@@ -159,6 +172,8 @@ class Postgres(Service):
             )
 
     def _admin_database(self, name: str) -> CatalogDatabase:
+        from adlake.io.postgres.migrations import CatalogDatabase
+
         port = self.settings.ports.postgres_port
         return CatalogDatabase(HOST, port, name, ADMIN, SecretStr(self._admin_password))
 

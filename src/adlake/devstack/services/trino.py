@@ -12,7 +12,6 @@ from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.services.http import fetch_json
 from adlake.devstack.services.service import Service
 from adlake.devstack.services.templates import render
-from adlake.provision.outside import object_store, rest_catalog
 
 HEAP = "-Xmx1280m"
 LOCAL_FILES = {"fs.native-local.enabled": "true", "local.location": "/"}
@@ -44,7 +43,7 @@ class Trino(Service):
             "-Dlog.enable-console=true",
             f"-Dlog.levels-file={self._etc / 'log.properties'}",
             "-cp", f"{self.installation.trino_home}/lib/*",
-            "io.trino.client.server.TrinoServer",
+            "io.trino.server.TrinoServer",
         ]  # fmt: skip
 
     def ports(self) -> dict[str, int]:
@@ -62,6 +61,8 @@ class Trino(Service):
         Without one of its own, Trino makes the secret of its internal requests from a name that
         stands in this repository: anybody could sign a piece of a query plan that writes.
         """
+        from adlake.provision.outside import object_store, rest_catalog
+
         own = ensure_secret(self.settings.paths.secrets_dir / "trino_internal_secret")
         secrets = {"TRINO_INTERNAL_SECRET": own}
         store = object_store(self.settings)
@@ -88,6 +89,8 @@ class Trino(Service):
 
     def prepare(self) -> None:
         """Write the configuration."""
+        from adlake.provision.outside import object_store, rest_catalog
+
         rest, store = rest_catalog(self.settings), object_store(self.settings)
         values = {
             "port": self.settings.ports.trino_port,

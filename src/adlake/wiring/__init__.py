@@ -1,0 +1,1 @@
+"""Turns settings into arguments, one file per use; imported where a command needs it."""

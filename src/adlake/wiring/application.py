@@ -1,0 +1,98 @@
+"""The streaming application with all its pipelines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import partial
+
+from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
+from adlake.attribution.replay.handlers import replay_handlers
+from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
+from adlake.business.pipeline import BusinessPipeline
+from adlake.contracts.registry import REPLAY_LEASE
+from adlake.devstack.home import bind_home, place_of, refuse_other_home
+from adlake.dims.first_versions import load_first_versions
+from adlake.generator.dimensions import write_dimension_seeds
+from adlake.io.iceberg.ddl import provision_tables
+from adlake.io.postgres.law_store import read_law
+from adlake.io.postgres.lease import is_held
+from adlake.io.spark.session import SparkResources
+from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
+from adlake.provision.outside import kafka_access
+from adlake.settings import Settings
+from adlake.streaming.config import ApplicationConfig
+from adlake.streaming.pipeline import Pipeline
+from adlake.wiring.lake import lease_connect
+from adlake.wiring.spark import catalog_access, java_options
+
+
+def log_to_stdout() -> None:
+    """One line per event; what runs in the background is read with `make logs`."""
+    logging.basicConfig(
+        stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    for noisy in ("py4j", "kafka"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def application_config(settings: Settings) -> ApplicationConfig:
+    """Everything the streaming application needs, with all its pipelines."""
+    stream, home = settings.stream, settings.paths.home.resolve()
+    refuse_other_home(home)
+    bind_home(home)
+    connect = lease_connect(settings)
+    read = partial(read_law, connect)
+    plan = UpkeepPlan(
+        compact_every=stream.compact_every_batches,
+        expire_every=stream.expire_every_batches,
+        snapshot_minutes=stream.snapshot_minutes,
+        record_every=stream.ledger_every_batches,
+    )
+    return ApplicationConfig(
+        brokers=kafka_access(settings),
+        secrets_dir=settings.paths.secrets_dir,
+        catalog=catalog_access(settings),
+        lease_connect=connect,
+        place=place_of(settings),
+        lease_ttl_seconds=stream.lease_ttl_seconds,
+        checkpoint_dir=settings.paths.checkpoint_dir,
+        marker_dir=settings.paths.failpoint_dir,
+        ready_file=settings.paths.stream_ready_file,
+        resources=SparkResources(
+            master=stream.spark_master,
+            driver_memory=stream.driver_memory,
+            shuffle_partitions=stream.shuffle_partitions,
+            ui_port=settings.ports.spark_ui_port,
+            local_dir=str(home / "tmp" / "spark"),
+            java_options=java_options(settings),
+            driver_host=settings.ports.spark_driver_host,
+            bind_address=settings.ports.spark_bind_address,
+        ),
+        trigger_seconds=stream.trigger_seconds,
+        max_offsets_per_trigger=stream.max_offsets_per_trigger,
+        pipelines=_pipelines(settings, read),
+        preparations=(
+            refuse_unreadable_gold,
+            provision_tables,
+            partial(load_first_versions, seed_dir=settings.paths.seed_dir),
+            prepare_gold,
+        ),
+        handlers=replay_handlers(read),
+        upkeep=Upkeep(plan, partial(is_held, connect, REPLAY_LEASE)),
+        failpoints=stream.failpoints,
+    )
+
+
+def _pipelines(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
+    attribution = AttributionPipeline(settings.kafka.topic, read)
+    if not settings.kafka.business_topic:
+        return (attribution,)
+    return (attribution, BusinessPipeline(settings.kafka.business_topic))
+
+
+def write_missing_seeds(settings: Settings) -> None:
+    """Make the dimension seeds once, before the stream loads them."""
+    seed_dir = settings.paths.seed_dir
+    if not (seed_dir / "dim_campaigns.parquet").exists():
+        write_dimension_seeds(seed_dir, settings.generator.generator_seed)

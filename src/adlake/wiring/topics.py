@@ -1,0 +1,68 @@
+"""What the broker has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from adlake.contracts.registry import ATTRIBUTION, BUSINESS, SPECS, Filling
+from adlake.io.deadline import NO_DEADLINE, Deadline
+from adlake.io.iceberg.stamp import LastRecord
+from adlake.io.kafka.holes import FindHoles, ranges_without_records
+from adlake.io.kafka.last_records import with_last_records
+from adlake.io.kafka.topic import (
+    COMMAND_BOOTSTRAP_SECONDS,
+    TopicError,
+    TopicFacts,
+    refuse_dead_broker,
+    topic_facts,
+)
+from adlake.provision.outside import kafka_access
+from adlake.settings import Settings
+
+
+def present_topic(
+    settings: Settings,
+    contained: Mapping[int, LastRecord] | None = None,
+    *,
+    topic: str = "",
+    deadline: Deadline = NO_DEADLINE,
+) -> TopicFacts:
+    """A topic (empty: ad events) as the broker has it now, and what lies where these records were.
+
+    Raises:
+        TopicError: there is no such topic, or the broker does not answer.
+    """
+    servers, patience = kafka_access(settings), COMMAND_BOOTSTRAP_SECONDS
+    refuse_dead_broker(servers, deadline.patience_ms(patience) / 1_000)
+    facts = topic_facts(servers, topic or settings.kafka.topic, patience, deadline)
+    return with_last_records(facts, servers, contained or {})
+
+
+def pending_records(settings: Settings) -> str:
+    """What waits behind an open transaction, as a sentence; empty: nothing, or no answer."""
+    try:
+        return present_topic(settings).pending_in_words
+    except TopicError:
+        return ""
+
+
+def hole_finder(
+    settings: Settings, deadline: Deadline = NO_DEADLINE, *, topic: str = ""
+) -> FindHoles:
+    """How jobs ask the broker which offsets of a topic (empty: ad events) hold no record."""
+    name = topic or settings.kafka.topic
+    return partial(ranges_without_records, kafka_access(settings), name, deadline=deadline)
+
+
+def tables_of_topics(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Topic -> the tables that its records reach: records first, then what is derived from them."""
+    pipelines = {settings.kafka.topic: ATTRIBUTION, settings.kafka.business_topic: BUSINESS}
+    return {
+        topic: tuple(
+            spec.name
+            for spec in SPECS
+            if spec.pipeline == pipelines[topic] and spec.filling in (Filling.APPEND, Filling.MERGE)
+        )
+        for topic in settings.kafka.topics
+    }
