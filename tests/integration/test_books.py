@@ -80,7 +80,9 @@ def test_every_process_listens_on_loopback_alone(lake: Lake) -> None:
     }
     assert {ip for _, ip, _ in addresses} == {"127.0.0.1"}, addresses
     ports = {port for _, _, port in addresses}
-    assert set(vars(lake.settings().ports).values()) <= ports
+    given = {one for one in vars(lake.settings().ports).values() if isinstance(one, int)}
+    assert len(given) > 5
+    assert given <= ports
     lake.stack().down(only=["dashboard"])
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import zstandard
 from adlake.devstack.errors import DevstackError
 
 HEAD, SUMS = "backup.json", "checksums.json"
+HEAD_FIELDS = ("lake_id", "home", "warehouse", "made_at", "bytes", "files")
 """The first member says what comes, the last one what came: without it the archive is cut."""
 ENDS = (".tar", ".tar.gz", ".tgz", ".tar.zst")
 Count = Callable[[int], None]
@@ -95,7 +97,12 @@ def read_head(archive: Path) -> dict[str, Any]:
         first = tar.next()
         if first is None or first.name != HEAD:
             raise ArchiveError(f"{archive} is no backup of a lake")
-        return dict(json.loads(_text(tar, first)))
+        head = dict(json.loads(_text(tar, first)))
+    missing = [name for name in HEAD_FIELDS if name not in head]
+    if missing or not isinstance(head["bytes"], int):
+        lacking = ", ".join(missing) or "a size"
+        raise ArchiveError(f"{archive} is damaged: its head lacks {lacking}")
+    return head
 
 
 def extract_archive(archive: Path, place: Callable[[str], Path], count: Count) -> None:
@@ -132,7 +139,10 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     try:
         with compressed(archive, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
             yield tar
-    except (tarfile.TarError, EOFError, zstandard.ZstdError, gzip.BadGzipFile) as error:
+    # A damaged text fails as a value: no UTF-8, no JSON.
+    except (
+        tarfile.TarError, EOFError, zstandard.ZstdError, gzip.BadGzipFile, zlib.error, ValueError,
+    ) as error:  # fmt: skip
         raise ArchiveError(f"{archive} is cut or damaged: {error}") from error
 
 

@@ -198,7 +198,7 @@ SPOILED: dict[str, tuple[Spoiler, str]] = {
     "another law made the row": (with_gold(1, law_version=2), "another law version"),
     "an offset is missing": (
         lambda lake: lake.bronze.remove(next(filter(is_in_the_middle, lake.bronze))),
-        "missing_after 1",
+        "Bronze misses 1 offsets of",
     ),
     "an offset is there twice": (
         lambda lake: lake.bronze.append(dict(lake.bronze[7])), "copies 2"

@@ -104,6 +104,26 @@ def test_a_cut_or_damaged_backup_leaves_nothing(
     assert adopted == []
 
 
+@FORMS
+@pytest.mark.usefixtures("adopted")
+def test_a_damaged_byte_anywhere_is_one_sentence_or_does_no_harm(
+    lake: Settings, tmp_path: Path, end: str
+) -> None:
+    target = tmp_path / f"lake.{end}"
+    job.backup(lake, target, quiet)
+    whole = target.read_bytes()
+    refused = 0
+    for number, place in enumerate(range(0, len(whole), max(1, len(whole) // 150))):
+        target.write_bytes(whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :])
+        home = tmp_path / f"home{number}"
+        try:
+            job.restore(settings_of(home), target, quiet)
+        except ArchiveError:
+            refused += 1
+            assert not home.exists()
+    assert refused > 50
+
+
 def test_what_would_overwrite_or_be_torn_is_refused(lake: Settings, tmp_path: Path) -> None:
     target = tmp_path / "lake.tar"
     job.backup(lake, target, quiet)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from adlake import wiring
 from adlake.contracts.place import LakePlaceError, NoLakeYetError
 from adlake.devstack import doctor
 from adlake.devstack.backup import backup
@@ -27,6 +26,8 @@ from adlake.io.outages import outage_in
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings, SettingsError
+from adlake.wiring.lake import lake_reader
+from adlake.wiring.spark import catalog_access
 
 REST = {
     "ADLAKE_CATALOG_TYPE": "rest",
@@ -64,7 +65,7 @@ def test_nothing_takes_the_rest_catalog_for_a_postgres(settings: Settings) -> No
     other = Settings(settings.as_environment() | ELSEWHERE)
     database = catalog_database(other)
     assert (database.host, database.port, database.database) == ("db.example", 5433, "control")
-    assert (wiring.catalog_access(other).uri, wiring.lake_reader(other).jdbc_uri) == ("", "")
+    assert (catalog_access(other).uri, lake_reader(other).jdbc_uri) == ("", "")
 
 
 def test_the_jdbc_catalog_is_the_control_database_whatever_way_it_is_given() -> None:
@@ -97,7 +98,7 @@ def test_settings_that_do_not_fit_together_are_refused(given: dict[str, str], pr
 
 def test_spark_is_told_the_catalog_its_login_and_no_database(settings: Settings) -> None:
     session: Any = FakeSession()
-    connect_catalog(session, wiring.catalog_access(settings))
+    connect_catalog(session, catalog_access(settings))
     assert session.told == {
         "": "org.apache.iceberg.spark.SparkCatalog", "type": "rest", "cache-enabled": "false",
         "uri": "http://catalog.example:8181/api", "warehouse": "ads", "token": "canary",
@@ -107,7 +108,7 @@ def test_spark_is_told_the_catalog_its_login_and_no_database(settings: Settings)
 
 
 def test_pyiceberg_is_told_the_same(settings: Settings) -> None:
-    assert wiring.lake_reader(settings).properties() == {
+    assert lake_reader(settings).properties() == {
         "uri": "http://catalog.example:8181/api", "warehouse": "ads", "token": "canary",
         "credential": "canary:canary", "oauth2-server-uri": "http://login.example/token",
         "scope": "lake",
@@ -144,12 +145,12 @@ def test_an_open_catalog_gets_no_login(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert catalog.trino_environment() == {}
     settings = Settings(given | {"ADLAKE_HOME": str(tmp_path), "ADLAKE_POSTGRES_PASSWORD": "x"})
-    rest = wiring.catalog_access(settings).rest
+    rest = catalog_access(settings).rest
     assert rest == RestCatalog("http://x", f"file://{tmp_path}/warehouse")
 
 
 def test_only_the_jdbc_catalog_has_the_fence_and_doctor_says_so(settings: Settings) -> None:
-    assert not wiring.catalog_access(settings).has_fence
+    assert not catalog_access(settings).has_fence
     assert CatalogAccess("jdbc", "", "", SecretStr(""), "").has_fence
     [finding] = doctor.catalog_findings(settings)
     assert finding.verdict is Verdict.WARNING
