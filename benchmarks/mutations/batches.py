@@ -82,8 +82,8 @@ BATCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "offsets of an older source epoch are taken for those of the new one",
-        "adlake.streaming.sink:StampedSink.refresh",
-        "is_of_now = stamp is not None and", "is_of_now = stamp is not None or", BATCH,
+        "adlake.streaming.sink:StampedSink._of_now",
+        "is_of_now = newest is not None and", "is_of_now = newest is not None or", BATCH,
     ),
     Mutation(
         "a driver does not hear SIGTERM", "adlake.streaming.application:_Run._is_asked_to_stop",

@@ -142,8 +142,13 @@ def spec_of(name: str) -> TableSpec:
 
 def names_of(**wanted: object) -> tuple[str, ...]:
     """Names of the tables whose entries have these values, in the order of the list."""
-    return tuple(
-        spec.name
+    return tuple(spec.name for spec in specs_of(**wanted))
+
+
+def specs_of(**wanted: object) -> list[TableSpec]:
+    """The entries that have these values, in the order of the list."""
+    return [
+        spec
         for spec in SPECS
         if all(getattr(spec, field_name) == value for field_name, value in wanted.items())
-    )
+    ]

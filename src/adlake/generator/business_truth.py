@@ -9,13 +9,12 @@ killed sends some a second time.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from adlake.business.contract import BusinessType
-from adlake.generator.truth import TruthError
+from adlake.generator.truth import read_runs, replace_json
 from adlake.io.kafka.acks import PartitionAcks
 
 FORMAT_VERSION: Final = 1
@@ -71,24 +70,15 @@ class BusinessTruth:
 
 def write_business_truth(truth: BusinessTruth, directory: Path) -> None:
     """Replace `business.json` in `directory` atomically."""
-    directory.mkdir(parents=True, exist_ok=True)
-    draft = directory / f"{FILE_NAME}.draft"
-    draft.write_text(json.dumps(asdict(truth), indent=1) + "\n")
-    draft.replace(directory / FILE_NAME)
+    replace_json(asdict(truth), directory / FILE_NAME)
 
 
 def load_business_truth(truth_dir: Path) -> list[BusinessTruth]:
     """Every run's business truth below `truth_dir`, by run id; raises TruthError."""
-    return [_read(path) for path in sorted(truth_dir.glob(f"*/{FILE_NAME}"))]
+    return read_runs(truth_dir, FILE_NAME, FORMAT_VERSION, _truth_of)
 
 
-def _read(path: Path) -> BusinessTruth:
-    try:
-        raw = json.loads(path.read_text())
-        if raw["format_version"] != FORMAT_VERSION:
-            raise TruthError(f"{path}: format {raw['format_version']}, expected {FORMAT_VERSION}")
-        raw["counts"] = BusinessCounts.from_state(raw["counts"])
-        raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw["acks"].items()}
-        return BusinessTruth(**raw)
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise TruthError(f"{path} is no truth file: {error}") from error
+def _truth_of(raw: dict[str, Any]) -> BusinessTruth:
+    raw["counts"] = BusinessCounts.from_state(raw["counts"])
+    raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw["acks"].items()}
+    return BusinessTruth(**raw)

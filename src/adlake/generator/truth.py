@@ -24,14 +24,15 @@ What may be compared with the lake:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.kafka.acks import PartitionAcks
 
+Read = TypeVar("Read")
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "truth.json"
 DETAIL_NAME: Final = "deliveries.jsonl"
@@ -104,15 +105,41 @@ class Truth:
 
 def write_truth(truth: Truth, directory: Path) -> None:
     """Replace `truth.json` in `directory` atomically."""
-    directory.mkdir(parents=True, exist_ok=True)
-    draft = directory / f"{FILE_NAME}.draft"
-    draft.write_text(json.dumps(asdict(truth), indent=1) + "\n")
-    draft.replace(directory / FILE_NAME)
+    replace_json(asdict(truth), directory / FILE_NAME)
+
+
+def replace_json(content: dict[str, Any], target: Path) -> None:
+    """Write a file of truth whole, or leave the one before."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.draft")
+    draft.write_text(json.dumps(content, indent=1) + "\n")
+    draft.replace(target)
+
+
+def read_runs(
+    truth_dir: Path, name: str, format_version: int, made: Callable[[dict[str, Any]], Read]
+) -> list[Read]:
+    """What `made` makes of each run's file of this name, by run id.
+
+    Raises:
+        TruthError: a file is none of ours, or of another format.
+    """
+    return [_read(path, format_version, made) for path in sorted(truth_dir.glob(f"*/{name}"))]
+
+
+def _read(path: Path, format_version: int, made: Callable[[dict[str, Any]], Read]) -> Read:
+    try:
+        raw = json.loads(path.read_text())
+        if raw["format_version"] != format_version:
+            raise TruthError(f"{path}: format {raw['format_version']}, expected {format_version}")
+        return made(raw)
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise TruthError(f"{path} is no truth file: {error}") from error
 
 
 def load_truth(truth_dir: Path) -> list[Truth]:
     """Every run's truth below `truth_dir`, by run id; empty without any. Raises TruthError."""
-    return [_read(path) for path in sorted(truth_dir.glob(f"*/{FILE_NAME}"))]
+    return read_runs(truth_dir, FILE_NAME, FORMAT_VERSION, _truth_of)
 
 
 def sum_counters(parts: Iterable[Counters]) -> Counters:
@@ -123,14 +150,8 @@ def sum_counters(parts: Iterable[Counters]) -> Counters:
     return total
 
 
-def _read(path: Path) -> Truth:
-    try:
-        raw = json.loads(path.read_text())
-        if raw["format_version"] != FORMAT_VERSION:
-            raise TruthError(f"{path}: format {raw['format_version']}, expected {FORMAT_VERSION}")
-        raw["totals"] = Counters(**raw["totals"])
-        raw["by_campaign"] = {key: Counters(**value) for key, value in raw["by_campaign"].items()}
-        raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw.get("acks", {}).items()}
-        return Truth(**raw)
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise TruthError(f"{path} is no truth file: {error}") from error
+def _truth_of(raw: dict[str, Any]) -> Truth:
+    raw["totals"] = Counters(**raw["totals"])
+    raw["by_campaign"] = {key: Counters(**value) for key, value in raw["by_campaign"].items()}
+    raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw.get("acks", {}).items()}
+    return Truth(**raw)

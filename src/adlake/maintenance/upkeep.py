@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
-from adlake.contracts.registry import SPECS, Due, Filling, TableSpec
+from adlake.contracts.registry import Due, Filling, TableSpec, specs_of
 from adlake.contracts.tables import CATALOG
 from adlake.io import failpoints
 from adlake.io.iceberg.expiry import expire_snapshots
@@ -77,9 +77,9 @@ class Upkeep:
         plan, now_ms = self._plan, int(time.time() * 1000)
         if self._ages is not None:
             self._ages.saw(now_ms)
-        specs = [spec for spec in SPECS if spec.pipeline == pipeline]
+        specs = specs_of(pipeline=pipeline)
         if plan.compact_every and batches_done % plan.compact_every == 0:
-            _compact_all(session, specs, Due.BATCHES)
+            _compact_hot_rows(session, _compacted(specs, Due.BATCHES))
         is_expiry = _is_due(plan.expire_every, batches_done)
         # Before stamps are forgotten: a failure here puts the expiry off too.
         if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
@@ -88,8 +88,8 @@ class Upkeep:
             log.info("a replay is at work: snapshots expire after it")
         elif is_expiry:
             self._expire(session, specs, now_ms)
-            if plan.compact_every:
-                _compact_all(session, specs, Due.EXPIRY)
+            for spec in _compacted(specs, Due.EXPIRY) if plan.record_every else ():
+                compact(session, spec)
 
     def _expire(self, session: SparkSession, specs: list[TableSpec], now_ms: int) -> None:
         failpoints.reach("house.before_expiry")
@@ -112,7 +112,7 @@ class Upkeep:
             return
         try:
             for pipeline, broker_log in logs.items():
-                _record(session, [spec for spec in SPECS if spec.pipeline == pipeline], broker_log)
+                _record(session, specs_of(pipeline=pipeline), broker_log)
         except Exception as error:  # the next run records them
             log.warning("the last batches are not counted yet, the next run does it: %s", error)
 
@@ -128,12 +128,15 @@ def _record(session: SparkSession, specs: list[TableSpec], broker_log: PresentLo
             record_batches(session, IcebergTable(session, spec.name), broker_log)
 
 
-def _compact_all(session: SparkSession, specs: list[TableSpec], due: Due) -> None:
+def _compacted(specs: list[TableSpec], due: Due) -> list[TableSpec]:
+    return [spec for spec in specs if spec.compaction is not None and spec.compaction.due is due]
+
+
+def _compact_hot_rows(session: SparkSession, specs: list[TableSpec]) -> None:
     for spec in specs:
-        if spec.compaction is not None and spec.compaction.due is due:
-            failpoints.reach("house.before_compaction")
-            compact(session, spec)
-            failpoints.reach("house.after_compaction")
+        failpoints.reach("house.before_compaction")
+        compact(session, spec)
+        failpoints.reach("house.after_compaction")
 
 
 def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> None:

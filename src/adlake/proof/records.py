@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adlake.contracts import stamps
-from adlake.io.iceberg.stamp import Stamp
 from adlake.io.kafka.holes import FindHoles
 from adlake.io.sql.files import bind, sql_text
 from adlake.io.trino.client import TableMissingError, TrinoClient
@@ -18,7 +17,7 @@ from adlake.proof.batch_counts import (
 )
 from adlake.proof.pin import Snapshots, newest_stamp, record_snapshots
 from adlake.proof.records_sql import records_values
-from adlake.proof.verdict import Failure, PartitionLedger, Pin
+from adlake.proof.verdict import Failure, PartitionLedger, Pin, verdicts_in_words
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,11 @@ class RecordsFacts:
 
     def lines(self) -> list[str]:
         """Two lines of the proof."""
-        rejected = sum(self.rejected.values())
-        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(self.rejected.items()))
         held = sum(one.distinct_offsets for one in self.partitions)
         return [
             f"also       {self.table} snapshot {self.snapshot}: {held:,} offsets of {self.topic} "
             f"in {len(self.partitions)} partitions, each once",
-            f"           {self.admitted + rejected:,} = {self.admitted:,} admitted + "
-            f"{rejected:,} rejected{f' ({reasons})' if reasons else ''}",
+            f"           {verdicts_in_words(self.admitted, self.rejected)}",
         ]
 
 
@@ -78,10 +74,8 @@ def verify_records(trino: TrinoClient, table: str, broker: Broker, rows_shown: i
     if head is None:
         return RecordsFacts(table)
     pin = _pin(table, head, snapshots)
-    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
+    ledgers, failures = offset_ledger(trino, pin, broker, rows_shown)
     admitted, rejected = dispositions(trino, pin)
-    failures = ledger_failures(trino, pin, ledgers, rows_shown)
-    failures += head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
     offsets, verdicts = sum(one.distinct_offsets for one in ledgers), sum(rejected.values())
     if offsets != admitted + verdicts:
         problem = f"{table}: {offsets:,} offsets, but {admitted + verdicts:,} verdicts"
@@ -89,8 +83,17 @@ def verify_records(trino: TrinoClient, table: str, broker: Broker, rows_shown: i
     return RecordsFacts(table, pin.topic, head, ledgers, admitted, rejected, failures)
 
 
+def offset_ledger(
+    trino: TrinoClient, pin: Pin, broker: Broker, rows_shown: int
+) -> tuple[list[PartitionLedger], list[Failure]]:
+    """What the pinned table of records holds of each partition, and what contradicts it."""
+    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
+    failures = ledger_failures(trino, pin, ledgers, rows_shown)
+    return ledgers, failures + head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
+
+
 def _pin(table: str, head: int, snapshots: Snapshots) -> Pin:
-    stamp: Stamp = newest_stamp(snapshots, head)
+    stamp = newest_stamp(snapshots, head)
     return Pin(
         gold_snapshot=0,
         bronze_snapshot=head,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adlake.contracts.registry import SPECS, Filling
+from adlake.contracts.registry import Filling, names_of
 from adlake.contracts.tables import CATALOG
 from adlake.io.sql.files import SqlText, SqlValue, bind, sql_text, with_relations
 
@@ -21,7 +21,7 @@ def records_values(table: str) -> dict[str, SqlValue]:
 
 def completeness_sql(row_limit: int, tables: Sequence[str] | None = None) -> str:
     """The check sql/checks/completeness.sql over tables of records (None: all of the registry)."""
-    every = tuple(spec.name for spec in SPECS if spec.filling is Filling.APPEND)
+    every = names_of(filling=Filling.APPEND)
     commits = "\nUNION ALL\n".join(
         bind(sql_text("proof/stamped_commits"), records_values(table)) for table in tables or every
     )

@@ -130,8 +130,6 @@ class Proof:
 
     def _facts(self) -> list[str]:
         facts, totals = self.facts, self.facts.totals
-        rejected = sum(facts.rejected.values())
-        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(facts.rejected.items()))
         total_micros = totals.revenue_micros + totals.out_of_window_micros
         return [
             f"snapshots  gold {facts.pin.gold_snapshot}, bronze {facts.pin.bronze_snapshot}",
@@ -141,8 +139,7 @@ class Proof:
                 f"{p.bronze_rows:,} rows{f', {p.holes:,} offsets without a record' * bool(p.holes)}"
                 for p in facts.partitions
             ),
-            f"deliveries {facts.admitted + rejected:,} = {facts.admitted:,} admitted + "
-            f"{rejected:,} rejected{f' ({reasons})' if reasons else ''}",
+            f"deliveries {verdicts_in_words(facts.admitted, facts.rejected)}",
             f"events     {totals.events:,} distinct, {totals.conversions:,} of them conversions",
             f"gold       {totals.gold_rows:,} rows, {self.columns} columns each, against "
             f"{totals.expected_rows:,} from the SQL form of the law: "
@@ -166,6 +163,14 @@ class Proof:
             lines.append(f"- {failure.problem}")
             lines.extend(f"    {line}" for line in offending_lines(failure.rows))
         return lines
+
+
+def verdicts_in_words(admitted: int, rejected_by_reason: Mapping[str, int]) -> str:
+    """`3 = 2 admitted + 1 rejected (BAD_ID 1)`."""
+    rejected = sum(rejected_by_reason.values())
+    reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(rejected_by_reason.items()))
+    shown = f" ({reasons})" if reasons else ""
+    return f"{admitted + rejected:,} = {admitted:,} admitted + {rejected:,} rejected{shown}"
 
 
 def money(micros: int) -> str:

@@ -18,15 +18,15 @@ from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.sql.files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.sql.law import law_parameters
 from adlake.io.trino.client import TrinoClient
-from adlake.proof.batch_counts import (
-    completeness_failures,
-    head_failures,
-    ledger_failures,
-    partition_ledgers,
-    with_holes,
-)
+from adlake.proof.batch_counts import completeness_failures
 from adlake.proof.pin import pinned_snapshots
-from adlake.proof.records import NOT_ASKED, Broker, dispositions, verify_records
+from adlake.proof.records import (
+    NOT_ASKED,
+    Broker,
+    dispositions,
+    offset_ledger,
+    verify_records,
+)
 from adlake.proof.truth import LoadTruths, truth_verdict
 from adlake.proof.verdict import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
 
@@ -75,11 +75,9 @@ def verify(
     pin, failures = pinned_snapshots(trino)
     report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
     report("comparing the offsets of Bronze with the broker's")
-    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
-    failures += ledger_failures(trino, pin, ledgers, rows_shown)
-    failures += head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
+    ledgers, offset_failures = offset_ledger(trino, pin, broker, rows_shown)
     others_found = [verify_records(trino, name, one, rows_shown) for name, one in others.items()]
-    failures += completeness_failures(
+    failures += offset_failures + completeness_failures(
         trino, pin, ledgers, rows_shown, broker.find_holes, with_bronze=count_batches,
         others=[one.table for one in others_found if one.has_batch],
     )  # fmt: skip

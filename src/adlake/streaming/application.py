@@ -9,25 +9,21 @@ one process commits, one thing at a time.
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
-from typing import Any
 
 from py4j.protocol import Py4JError, Py4JNetworkError
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.registry import STREAM_LEASE, names_of
+from adlake.contracts.registry import STREAM_LEASE
 from adlake.io import failpoints
 from adlake.io.iceberg.rest_catalog import NO_FENCE
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.lease import Lease, LeaseKeeper, acquire
 from adlake.io.postgres.table_heads import HeadsBook
-from adlake.io.spark.session import build_session, connect_catalog
 from adlake.streaming.attempts import Attempts, is_final
 from adlake.streaming.clock_wait import ClockWait, behind_tables, never_behind
 from adlake.streaming.config import ApplicationConfig
@@ -36,6 +32,7 @@ from adlake.streaming.operations import OperationRunner
 from adlake.streaming.place import claim_place
 from adlake.streaming.reading import Reading
 from adlake.streaming.ready_file import WAITING, ReadyFile
+from adlake.streaming.session import leased_session
 from adlake.streaming.stopping import StopSignals
 
 log = logging.getLogger(__name__)
@@ -103,7 +100,7 @@ class _Run:
 
     def until_stopped(self) -> None:
         self._signals.listen()
-        session = self._open_session()
+        session = leased_session("adlake", self._config, self._lease)
         try:
             self._run_queries(session)
         except (Py4JNetworkError, ConnectionError) as error:
@@ -116,27 +113,12 @@ class _Run:
             with suppress(Py4JError, OSError):
                 session.stop()
 
-    def _open_session(self) -> SparkSession:
-        config = self._config
-        if config.resources.local_dir is not None:
-            # What killed drivers left; this one holds the lease, so nobody uses it.
-            shutil.rmtree(config.resources.local_dir, ignore_errors=True)
-        session = build_session("adlake", config.resources)
-        connect_catalog(session, replace(config.catalog, lease=self._lease))
-        jvm: Any = session._jvm
-        jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
-        failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)
-        return session
-
     def _run_queries(self, session: SparkSession) -> None:
         config = self._config
         refuse_lost_tables(config.lease_connect, lambda name: IcebergTable(session, name).head())
         self._signals.listen()
         note_file = config.ready_file.with_name(WAITING)
-        committed = names_of(lease=STREAM_LEASE, expires=True)
-        self._clock = ClockWait(
-            behind_tables(session, committed), self._is_asked_to_stop, note_file
-        )
+        self._clock = ClockWait(behind_tables(session), self._is_asked_to_stop, note_file)
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost, self._clock)
         if not self._clock.passes():
             return None

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from adlake.contracts.registry import STREAM_LEASE, names_of
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.table_clock import ClockBehind, clock_behind, wait_for_clock
 
 log = logging.getLogger(__name__)
 
 Find = Callable[[], ClockBehind | None]
+COMMITTED = names_of(lease=STREAM_LEASE, expires=True)
+"""The tables that the holder of the stream's lease commits to all the time."""
 
 
 class ClockWait:
@@ -62,7 +65,7 @@ def never_behind() -> ClockWait:
     return ClockWait(lambda: None, lambda: False)
 
 
-def behind_tables(session: SparkSession, names: Iterable[str]) -> Find:
+def behind_tables(session: SparkSession, names: Iterable[str] = COMMITTED) -> Find:
     """How to ask whether the clock is behind one of these tables."""
     tables = [IcebergTable(session, name) for name in names]
     return lambda: clock_behind(tables)

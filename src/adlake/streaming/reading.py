@@ -61,14 +61,13 @@ class Reading:
     """What ended the last batch: Spark wraps it in text, this says it better."""
 
     def begin(self, session: SparkSession) -> None:
-        """Check the topic, bring the derived tables up to the records, start the query.
+        """Check the topic, and bring the derived tables up to the records.
 
         Raises:
             StampLostError, UnsafeSourceError: going on would lose or repeat records.
         """
-        offsets = self._checked_offsets(session)
+        self._offsets = self._checked_offsets(session)
         catch_up(session, self.pipeline)
-        self._offsets = offsets
 
     def _checked_offsets(self, session: SparkSession) -> str:
         config, topic_name = self.config, self.pipeline.topic

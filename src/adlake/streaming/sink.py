@@ -42,18 +42,19 @@ class StampedSink:
         """What the last commit left, to be put on record."""
         self._source = source
 
-    def refresh(self) -> Stamp | None:
-        """Read the newest stamp: at start and after any unknown outcome of a commit.
+    def refresh(self) -> None:
+        """Read the newest stamp: at start and after any unknown outcome of a commit."""
+        self._take_up(self.table.newest_stamp())
 
-        None: nothing of this history of the topic is contained. The offsets of an older one say
-        nothing here.
-        """
-        stamp = self.table.newest_stamp()
-        is_of_now = stamp is not None and epoch_of_label(stamp.source_label) >= self._source.number
-        self.contained = dict(
-            stamp.next_offsets if stamp and is_of_now else self._source.start_offsets
-        )
-        return stamp if is_of_now else None
+    def _take_up(self, newest: Stamp | None) -> None:
+        stamp = self._of_now(newest)
+        self.contained = dict(stamp.next_offsets if stamp else self._source.start_offsets)
+
+    def _of_now(self, newest: Stamp | None) -> Stamp | None:
+        """The stamp, unless it is of an older history of the topic: its offsets say nothing."""
+        number = self._source.number
+        is_of_now = newest is not None and epoch_of_label(newest.source_label) >= number
+        return newest if is_of_now else None
 
     def offsets_after(self, facts: BatchFacts) -> dict[int, int]:
         """What it will contain once it has the batch."""
@@ -98,11 +99,10 @@ class RecordsSink(StampedSink):
         self._rows = rows
         self._last_records: dict[int, LastRecord] = {}
 
-    def refresh(self) -> Stamp | None:
-        """As for any sink; the last records are remembered too."""
-        stamp = super().refresh()
+    def _take_up(self, newest: Stamp | None) -> None:
+        super()._take_up(newest)
+        stamp = self._of_now(newest)
         self._last_records = dict(stamp.last_records) if stamp else {}
-        return stamp
 
     def take(self, batch: Batch) -> int | None:
         """Append what is missing; returns the snapshot that holds the batch."""
@@ -141,14 +141,12 @@ class DerivedSink(StampedSink):
         self._records = records
         self._is_of_lost_records = False
 
-    def refresh(self) -> Stamp | None:
-        """As for any sink; also whether the records it was made from are still there."""
-        stamp = super().refresh()
-        newest = stamp or self.table.newest_stamp()
+    def _take_up(self, newest: Stamp | None) -> None:
+        super()._take_up(newest)
+        # Of an older history too: it names its records all the same.
         self._is_of_lost_records = newest is not None and not self._records.holds_snapshot(
             int(newest.properties[stamps.BRONZE_SNAPSHOT])
         )
-        return stamp
 
     def take(self, batch: Batch, records: RecordsSink, records_snapshot: int | None) -> str:
         """Merge what is missing; returns what was done, in words."""

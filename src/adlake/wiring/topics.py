@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from adlake.contracts.registry import ATTRIBUTION, BUSINESS, SPECS, Filling
+from adlake.contracts.registry import ATTRIBUTION, BUSINESS, Filling, names_of
 from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.kafka.holes import FindHoles, ranges_without_records
@@ -59,10 +59,7 @@ def tables_of_topics(settings: Settings) -> dict[str, tuple[str, ...]]:
     """Topic -> the tables that its records reach: records first, then what is derived from them."""
     pipelines = {settings.kafka.topic: ATTRIBUTION, settings.kafka.business_topic: BUSINESS}
     return {
-        topic: tuple(
-            spec.name
-            for spec in SPECS
-            if spec.pipeline == pipelines[topic] and spec.filling in (Filling.APPEND, Filling.MERGE)
-        )
+        topic: names_of(pipeline=pipelines[topic], filling=Filling.APPEND)
+        + names_of(pipeline=pipelines[topic], filling=Filling.MERGE)
         for topic in settings.kafka.topics
     }

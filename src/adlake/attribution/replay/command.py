@@ -8,7 +8,6 @@ lease and does the same work itself.
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,8 +15,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-from pyspark.sql import SparkSession
 
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.replay.build import (
@@ -32,18 +29,18 @@ from adlake.attribution.replay.order import ReplayOrder
 from adlake.attribution.replay.shadow import NoShadowError
 from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.contracts.law import LawConstants
-from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE, names_of
+from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
-from adlake.io import failpoints
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.postgres import operations
 from adlake.io.postgres.law_store import law_version_of, read_law, recorded_law
 from adlake.io.postgres.lease import Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
 from adlake.io.spark.errors import named_spark_errors
 from adlake.io.spark.progress import Share, share_of_tasks
-from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.io.spark.session import CatalogAccess, SparkResources
 from adlake.streaming.clock_wait import ClockWait, behind_tables
 from adlake.streaming.operations import OperationRunner
+from adlake.streaming.session import leased_session
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +113,7 @@ def replay(
             _see_through(config, open_operation.operation_id, report)
         law, is_same_law = _wanted_law(config, order)
         report(f"building with {law.in_words}")
-        session = _session(config, lease)
+        session = leased_session("adlake replay", config, lease)
         try:
             share = share_of_tasks(session)
             with named_spark_errors("Gold was not built again and is as it was"):
@@ -218,15 +215,14 @@ def _see_through(config: ReplayConfig, operation_id: int, report: Report) -> ope
 
 
 def _run_operations(config: ReplayConfig, lease: Lease) -> None:
-    session = _session(config, lease)
+    session = leased_session("adlake replay", config, lease)
     try:
-        committed = names_of(lease=STREAM_LEASE, expires=True)
         read = partial(read_law, config.lease_connect)
         pipeline = AttributionPipeline(read_law=read)
         OperationRunner(
             session, config.lease_connect, replay_handlers(read),
             renew=partial(pipeline.renew, session),
-            clock=ClockWait(behind_tables(session, committed), lambda: False),
+            clock=ClockWait(behind_tables(session), lambda: False),
         ).run_all()  # fmt: skip
     finally:
         session.stop()
@@ -244,15 +240,3 @@ def _leased(config: ReplayConfig, name: str) -> Iterator[Lease]:
     finally:
         keeper.stop()
         lease.release()
-
-
-def _session(config: ReplayConfig, lease: Lease) -> SparkSession:
-    if config.resources.local_dir is not None:
-        # What killed replays left; the lease says that nobody uses it.
-        shutil.rmtree(config.resources.local_dir, ignore_errors=True)
-    session = build_session("adlake replay", config.resources)
-    connect_catalog(session, replace(config.catalog, lease=lease))
-    jvm: Any = session._jvm
-    jvm_pid = jvm.java.lang.ProcessHandle.current().pid()
-    failpoints.arm(config.failpoints, config.marker_dir, jvm_pid)
-    return session

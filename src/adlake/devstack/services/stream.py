@@ -38,7 +38,7 @@ class Stream(Service):
         self.settings.paths.stream_ready_file.with_name(WAITING).unlink(missing_ok=True)
 
     def is_ready(self) -> bool:
-        """The running driver has written its own pid: its first work is done (jobs.ready_file)."""
+        """The running driver has written its own pid: its first work is done."""
         main = self.main_process()
         ready_file = self.settings.paths.stream_ready_file
         try:

@@ -36,7 +36,7 @@ def kafka_records(
         value, kafka_topic (the label), kafka_partition, kafka_offset, kafka_key, ingest_ts.
         Records of aborted transactions never appear; lost ones fail the query.
     """
-    # Times before 1582 are in another calendar here: jobs.batch sees that and has them read again.
+    # Times before 1582 are in another calendar here: the batch sees that and has them read again.
     first, last = (F.timestamp_millis(F.lit(ms)) for ms in (FIRST_INGEST_MS, LAST_INGEST_MS))
     return (
         session.readStream.format("kafka")

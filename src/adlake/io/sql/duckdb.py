@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adlake.io.sql.literals import TIMESTAMP_UTC, SqlValue
-from adlake.io.sql.template import parameters, require, substituted
+from adlake.io.sql.literals import SqlValue
+from adlake.io.sql.named import rendered_by_name
 
 
 def rendered(text: str, values: Mapping[str, SqlValue]) -> tuple[str, dict[str, SqlValue]]:
@@ -14,9 +14,4 @@ def rendered(text: str, values: Mapping[str, SqlValue]) -> tuple[str, dict[str, 
     Raises:
         SqlFileError: a parameter has no value.
     """
-    require(text, {*values, "timestamp_utc"})
-    named = parameters(text) - {"timestamp_utc"}
-    statement = substituted(
-        text, lambda name: TIMESTAMP_UTC["duckdb"] if name == "timestamp_utc" else f"${name}"
-    )
-    return statement, {name: values[name] for name in sorted(named)}
+    return rendered_by_name(text, values, "duckdb", "$")
