@@ -20,7 +20,8 @@ export NAME_TEXT := $(value NAME)
 export SQL_TEXT := $(value SQL)
 BIN := .venv/bin
 ADLAKE := $(BIN)/adlake
-BOOTSTRAP := $(PYTHON) -I src/adlake/devstack/bootstrap.py
+BOOTSTRAP := $(PYTHON) -I tools/bootstrap.py
+CODE := src tests benchmarks tools
 # Slow tiers run after the quick ones, so that a plain mistake is reported early.
 PYTEST := $(BIN)/python -m pytest -q
 STACK := -n 2 --dist loadfile --no-loadscope-reorder -m "(integration or browser) and not chaos"
@@ -93,15 +94,15 @@ install: venv ## Fetch servers and jars into the cache
 	@$(ADLAKE) install
 
 format: venv-dev ## Format the code
-	@$(BIN)/ruff format src tests benchmarks
-	@$(BIN)/ruff check --fix src tests benchmarks
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
 
 docs: venv ## Write the generated pages again (docs/settings.md)
 	@$(ADLAKE) settings > docs/settings.md
 
 check: venv-dev ## Lint, types, layers, SQL style; changes nothing
-	@$(BIN)/ruff check --no-fix src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check --no-fix $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
@@ -143,7 +144,7 @@ bench-replay: venv-dev install ## Measure how fast Gold is built again from Bron
 	@$(BIN)/python benchmarks/replay.py $(value ARGS)
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
-	@$(BIN)/python -m adlake.devstack.lock
+	@$(BIN)/python -I tools/lock.py
 
 lock-jars: venv ## Fetch the jars of infra/versions.env and record their checksums
-	@$(BIN)/python -m adlake.devstack.lock_jars
+	@$(BIN)/python -I tools/lock_jars.py

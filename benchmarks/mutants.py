@@ -25,11 +25,10 @@ from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.fixtures.drill.chronicle import REPORT_VARIABLE
-
 from adlake.settings import REPO_ROOT
 from benchmarks.machine import code_facts, machine_facts
 from benchmarks.mutations import MUTATIONS, Mutation
+from tests.fixtures.drill.chronicle import REPORT_VARIABLE
 
 Result = TypeVar("Result")
 COPIED = ("src", "sql", "tests", "benchmarks", "infra", "pyproject.toml")

@@ -23,6 +23,11 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from adlake.devstack.services.service import Service
+from adlake.settings import REPO_ROOT
+from adlake.wiring.lake import lake_reader
+from benchmarks.machine import machine_facts
+from benchmarks.traffic import Traffic, demand
 from tests.fixtures.drill.lake import (
     client_of,
     drilled_lake,
@@ -34,12 +39,6 @@ from tests.fixtures.drill.lake import (
 )
 from tests.fixtures.drill.oracles import PollingReader, commit_times, recovery_seconds
 from tests.fixtures.lake import Lake
-
-from adlake.devstack.services.service import Service
-from adlake.settings import REPO_ROOT
-from adlake.wiring.lake import lake_reader
-from benchmarks.machine import machine_facts
-from benchmarks.traffic import Traffic, demand
 
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "storm.json"
 RATE = 300

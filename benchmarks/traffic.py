@@ -10,11 +10,10 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from tests.fixtures.lake import Lake
-
 from adlake.generator.truth import load_truth
 from adlake.io.kafka.topic import topic_facts
 from adlake.settings import REPO_ROOT
+from tests.fixtures.lake import Lake
 
 FLOW_SECONDS = 120.0
 """So long may the topic stand still when all services are up."""

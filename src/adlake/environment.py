@@ -34,7 +34,8 @@ SPARK_SUBMIT = frozenset({"PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"})
 PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
 JAVA_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 DOWNLOADS = frozenset({*PROXIES, *(name.lower() for name in PROXIES), *JAVA_OPTIONS})
-"""What the download of jars may use (`devstack.ivy`); bootstrap.py has the list of its own."""
+"""What the download of jars may use (`devstack.install.ivy`). What that of Python packages may is
+told in `devstack.install.download_environment`."""
 
 NOWHERE = "/nonexistent"
 """HOME of commands: no tool finds a file of the user's there, and none can leave one."""

@@ -6,11 +6,11 @@ import signal
 import time
 
 import pytest
-from benchmarks.traffic import Traffic
 
 from adlake.contracts.tables import GOLD_STATE
 from adlake.devstack.services.service import State
 from adlake.wiring.lake import lake_reader
+from benchmarks.traffic import Traffic
 from tests.fixtures.drill.catalog_proxy import CatalogProxy, Fault
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (

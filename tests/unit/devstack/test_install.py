@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tarfile
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from adlake.devstack import lock
 from adlake.devstack.errors import InstallError
 from adlake.devstack.install import checksums, ivy
 from adlake.devstack.install.fetch import SETS, FileSet, file_sets, link_spark_jars, publish
@@ -66,27 +63,6 @@ def test_the_committed_list_matches_the_versions() -> None:
     iceberg = f"iceberg-spark-runtime-{versions['ICEBERG_SPARK']}_{scala}"
     assert f"{iceberg}-{versions['ICEBERG_VERSION']}.jar" in names
     assert {item.set_name for item in checksums.read_checksums()} == set(SETS)
-
-
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_the_locks_hold_the_decided_versions(name: str) -> None:
-    text = (REPO_ROOT / name).read_text()
-    for pin in lock.pins(read_versions()).splitlines():
-        assert f"\n{pin} \\" in text, f"run `make lock`: {name} lacks {pin}"
-    assert read_versions()["SPARK_VERSION"] == read_versions()["PYPI_PYSPARK"]
-
-
-@pytest.mark.parametrize(
-    ("name", "extras"), [("requirements.lock", []), ("requirements-dev.lock", ["dev"])]
-)
-def test_the_locks_hold_every_declared_package(name: str, extras: list[str]) -> None:
-    project = tomllib.loads((REPO_ROOT / "pyproject.toml").read_text())["project"]
-    declared = list(project["dependencies"])
-    for extra in extras:
-        declared += project["optional-dependencies"][extra]
-    locked = set(re.findall(r"(?m)^([a-z0-9.-]+)==", (REPO_ROOT / name).read_text()))
-    missing = {re.split(r"[\[<>=]", package)[0] for package in declared} - locked
-    assert not missing, f"run `make lock`: {name} lacks {missing}"
 
 
 def test_the_folder_name_follows_the_content(tmp_path: Path) -> None:

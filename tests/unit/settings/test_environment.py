@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from adlake import environment
-from adlake.devstack import bootstrap
 from adlake.devstack.install.java_downloads import network_options
 from adlake.io.trino.client import direct_session
 from tests.fixtures.hostile import VARIABLES, hostile_environment
@@ -130,16 +129,3 @@ def test_java_downloads_use_the_proxy_and_certificates_of_the_user() -> None:
         "-Djavax.net.ssl.trustStore=/a b/store",
     ]  # fmt: skip
     assert network_options({"JAVA_TOOL_OPTIONS": "'unclosed"}) == []
-
-
-@pytest.mark.parametrize("name", ["a b", "it's (ü) & co = 1", "l" * 200])
-def test_the_launcher_works_in_any_path(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / name
-    folder.mkdir()
-    (folder / "python").symlink_to(sys.executable)
-    (folder / "entry.py").write_text("import sys; print(sys.argv[1:], sys.flags.isolated)\n")
-    launcher = folder / "adlake"
-    launcher.write_text(bootstrap.launcher_of(folder / "python", folder / "entry.py"))
-    launcher.chmod(0o755)
-    shown = subprocess.run([launcher, "x y", "$z"], capture_output=True, text=True, check=True)
-    assert shown.stdout == "['x y', '$z'] 1\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.machine import code_facts, machine_facts
 
+from benchmarks.machine import code_facts, machine_facts
 from tests.fixtures.drill.chronicle import REPORT_VARIABLE, Chronicle
 
 GREEN, RED = "tests/faults/test_a.py::test_f01", "tests/faults/test_a.py::test_f02"

@@ -66,7 +66,7 @@ def test_python_is_the_systems_unless_make_is_told_another() -> None:
         )  # fmt: skip
         return done.stdout
 
-    script = "-I src/adlake/devstack/bootstrap.py runtime\n"
+    script = "-I tools/bootstrap.py runtime\n"
     assert first_step() == first_step(PYTHON="/nosuch") == f"python3 {script}"
     assert first_step("PYTHON=/my/python") == f"/my/python {script}"
 

@@ -7,10 +7,10 @@ import pkgutil
 from pathlib import Path
 
 import pytest
-from benchmarks import mutations
-from benchmarks.mutations import MUTATIONS, Mutation
 
 from adlake.settings import REPO_ROOT
+from benchmarks import mutations
+from benchmarks.mutations import MUTATIONS, Mutation
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)

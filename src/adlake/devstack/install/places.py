@@ -1,7 +1,7 @@
 """Places that cannot work, named before anything is downloaded: paths, folders, the user id.
 
 Each function says what is wrong and what to do, or None. Only the standard library is used, since
-bootstrap.py asks before anything is installed.
+tools/bootstrap.py asks before anything is installed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Makes .venv from the lock files. Run by any Python 3, before anything is installed.
 
-    python3 src/adlake/devstack/bootstrap.py runtime|dev
+    python3 tools/bootstrap.py runtime|dev
 
 Steps: a venv, the pinned and hashed `uv` by pip, then everything else by uv (whose cache makes a
 second checkout quick). Only the standard library is used, and in this file only syntax that old
@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
+REPO_ROOT = Path(__file__).resolve().parents[1]
 VENV = REPO_ROOT / ".venv"
 OLDEST = (3, 11)
 CANDIDATES = ("python3.13", "python3.12", "python3.11", "python3.14")

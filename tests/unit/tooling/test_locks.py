@@ -1,0 +1,33 @@
+"""The lock files hold what the project declares, at the versions that were decided."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from adlake.devstack.install.versions import read_versions
+from adlake.settings import REPO_ROOT
+from tools import lock
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_locks_hold_the_decided_versions(name: str) -> None:
+    text = (REPO_ROOT / name).read_text()
+    for pin in lock.pins(read_versions()).splitlines():
+        assert f"\n{pin} \\" in text, f"run `make lock`: {name} lacks {pin}"
+    assert read_versions()["SPARK_VERSION"] == read_versions()["PYPI_PYSPARK"]
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"), [("requirements.lock", []), ("requirements-dev.lock", ["dev"])]
+)
+def test_the_locks_hold_every_declared_package(name: str, extras: list[str]) -> None:
+    project = tomllib.loads((REPO_ROOT / "pyproject.toml").read_text())["project"]
+    declared = list(project["dependencies"])
+    for extra in extras:
+        declared += project["optional-dependencies"][extra]
+    locked = set(re.findall(r"(?m)^([a-z0-9.-]+)==", (REPO_ROOT / name).read_text()))
+    missing = {re.split(r"[\[<>=]", package)[0] for package in declared} - locked
+    assert not missing, f"run `make lock`: {name} lacks {missing}"
