@@ -6,7 +6,7 @@ from benchmarks.mutations.mutation import Mutation
 
 EMPTY = "tests/unit/maintenance/test_empty_offsets.py"
 COMPLETENESS = "tests/spark/maintenance/test_completeness.py"
-LEDGER = "tests/unit/proof/test_verify_ledger.py"
+COVERAGE = "tests/unit/proof/test_offset_coverage.py"
 HOLES = "tests/unit/io/test_topic_holes.py"
 
 EMPTY_OFFSETS: tuple[Mutation, ...] = (
@@ -27,10 +27,10 @@ EMPTY_OFFSETS: tuple[Mutation, ...] = (
              "[*seams, *_gaps_of(records, log.source_label, list(gappy))]", EMPTY),
     Mutation("recorded marks explain any gap that the broker has deleted",
              "adlake.proof.bronze_gaps:_Tally.result",
-             "if self._old_missing == self._recorded:", "if self._recorded:", LEDGER),
+             "if self._old_missing == self._recorded:", "if self._recorded:", COVERAGE),
     Mutation("verify asks about the first transactions only", "adlake.io.kafka.holes:judged",
              "while piece := list(islice(source, RANGES_AT_ONCE)):",
-             "for piece in [list(islice(source, RANGES_AT_ONCE))]:", LEDGER),
+             "for piece in [list(islice(source, RANGES_AT_ONCE))]:", COVERAGE),
     Mutation("a broker that shows nothing is taken for a lost record",
         "adlake.io.kafka.holes:_Reader._first_record_is_behind",
              "if silent == POLLS:", "if silent == POLLS:\n                return False", HOLES),

@@ -1,13 +1,13 @@
-"""What wait, verify and ledger say."""
+"""What wait, verify and producers say."""
 
 from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
-LEDGER = "tests/unit/proof/test_verify_ledger.py"
+COVERAGE = "tests/unit/proof/test_offset_coverage.py"
 WAIT = "tests/unit/proof/test_wait.py"
 ORACLE = "tests/contract/proof/test_oracle_law.py"
-BOOKS = "tests/unit/proof/test_producer_ledger.py"
+PRODUCERS = "tests/unit/proof/test_producer_audit.py"
 
 PROOF: tuple[Mutation, ...] = (
     Mutation(
@@ -15,8 +15,8 @@ PROOF: tuple[Mutation, ...] = (
         "if end > begins[p]", "if end > begins[p] + 1", WAIT,
     ),
     Mutation(
-        "verify does not see a missing head", "adlake.proof.batch_counts:head_failures",
-        "and ledger.first_offset > first.get(", "and ledger.first_offset < first.get(", LEDGER,
+        "verify does not see a missing head", "adlake.proof.offset_coverage:head_failures",
+        "and one.first_offset > first.get(", "and one.first_offset < first.get(", COVERAGE,
     ),
     Mutation(
         "the oracle counts the value of a repeat as revenue", "sql/oracles/gold_rows.sql",
@@ -25,11 +25,11 @@ PROOF: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an empty Gold sends to wait, which has nothing to do", "adlake.proof.pin:clear_empty_lake",
-        "{topic.in_words} too: send events (`make generate`)", "run `adlake wait`", LEDGER,
+        "{topic.in_words} too: send events (`make generate`)", "run `adlake wait`", COVERAGE,
     ),
     Mutation(
         "an empty lake is called a lake without stamps", "adlake.proof.pin:pinned_snapshots",
-        "len(gold) == 1 and _is_dataless(head)", "False", LEDGER,
+        "len(gold) == 1 and _is_dataless(head)", "False", COVERAGE,
     ),
     Mutation(
         "wait ends before an open transaction", "adlake.proof.wait:Target.missing",
@@ -37,21 +37,22 @@ PROOF: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what an open transaction holds back is called lost",
-        "adlake.proof.producer_audit:producer_ledger",
-        "told, broker.written.get(number, 0))", "told, broker.end_offsets.get(number, 0))", BOOKS,
+        "adlake.proof.producer_audit:audit_producers",
+        "told, broker.written.get(number, 0))", "told, broker.end_offsets.get(number, 0))",
+        PRODUCERS,
     ),
     Mutation(
         "records of an aborted transaction are called lost", "adlake.proof.producers:without_holes",
         "kept = tuple(one for one in found.missing if one not in holes)", "kept = found.missing",
-        BOOKS,
+        PRODUCERS,
     ),
     Mutation(
-        "a head of aborted records is called missing", "adlake.proof.batch_counts:head_failures",
-        "if head not in without_record", "if True", LEDGER,
+        "a head of aborted records is called missing", "adlake.proof.offset_coverage:head_failures",
+        "if head not in without_record", "if True", COVERAGE,
     ),
     Mutation(
         "verify sends to wait though no stream runs", "adlake.proof.pin:clear_empty_lake",
         "if streams() else STREAM_IS_AWAY", "if True else STREAM_IS_AWAY",
-        "tests/unit/proof/test_verify_ledger.py::test_an_empty_gold_without_a_stream_says_that_none_runs",
+        "tests/unit/proof/test_offset_coverage.py::test_an_empty_gold_without_a_stream_says_that_none_runs",
     ),
 )  # fmt: skip

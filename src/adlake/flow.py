@@ -21,7 +21,7 @@ from adlake.contracts.tables import (
 
 AD_EVENTS = "topic ad_events"
 BUSINESS_TOPIC = "topic business_events"
-TRUTH = "books of the generator"
+TRUTH = "truth files of the generator"
 FIXES = "table adlake.quarantine_fixes"
 
 
@@ -44,7 +44,7 @@ FLOW: tuple[Step, ...] = (
     ),
     Step(
         "attribution stream", "adlake stream",
-        "admits each record once, appends Bronze, merges Gold, compacts hot slots, keeps its books",
+        "admits each record once, appends Bronze, merges Gold, compacts hot slots, counts batches",
         (AD_EVENTS,),
         (
             BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, DIM_CAMPAIGNS, DIM_CREATIVES,
@@ -63,11 +63,11 @@ FLOW: tuple[Step, ...] = (
     ),
     Step(
         "verify", "adlake verify",
-        "recomputes Gold from Bronze by an independent SQL form of the law, checks the books",
+        "recomputes Gold from Bronze by an independent SQL form of the law, checks batch counts",
         (BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, TRUTH), (),
     ),
     Step(
-        "ledger", "adlake ledger",
+        "producers", "adlake producers",
         "holds what producers say they sent against the broker and Bronze",
         (TRUTH, AD_EVENTS, BRONZE_EVENTS), (),
     ),

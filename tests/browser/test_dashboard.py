@@ -102,7 +102,7 @@ def test_operations_numbers_equal_the_queries(
         str(bronze["data_files"]),
     ]  # fmt: skip
     expect(reader.page.get_by_text("Gold contains every event of the topic.")).to_be_visible()
-    expect(reader.page.get_by_text("Completeness: the books close.")).to_be_visible()
+    expect(reader.page.get_by_text("Completeness: the batch counts agree.")).to_be_visible()
     reader.expect_drawings({
         "Freshness of each batch": "line", "Events per second between batches": "line",
         "Batch time": "rect", "Kafka lag per partition": "rect",

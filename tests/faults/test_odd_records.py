@@ -39,7 +39,7 @@ def test_nobody_calls_what_an_open_transaction_holds_back_read_or_lost(lake: Lak
         proof = lake.adlake("verify").stdout
         assert "PROVEN" in proof
         assert "104 records are pending behind an open transaction" in proof
-        books = json.loads(lake.adlake("ledger", "--json").stdout)
+        books = json.loads(lake.adlake("producers", "--json").stdout)
         assert sum(one["records"] for one in books["missing"] if one["is_pending"]) == 104
         producer.commit_transaction()
     lake.adlake("wait")
@@ -56,14 +56,14 @@ def test_no_record_time_stops_the_stream_or_looks_like_a_lost_tail(lake: Lake) -
     lake.adlake("wait")
     lake.stack().down(only=["stream"])
     publish_around(lake, times, "b")
-    assert "the stream can go on" in lake.adlake("epoch", "show").stdout
+    assert "the stream can go on" in lake.adlake("source", "show").stdout
     # What it read last has times of every kind, and the first batch is one that Spark cannot read.
     lake.stack().up(only=["stream"])
     lake.adlake("wait")
     proof = lake.adlake("verify").stdout
     assert "PROVEN" in proof
     assert "pending" not in proof
-    books = lake.adlake("ledger").stdout
+    books = lake.adlake("producers").stdout
     assert "nothing is missing" in books
     assert "pending" not in books
     log = lake.stream().last_log_lines(4_000)

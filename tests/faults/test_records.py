@@ -57,7 +57,7 @@ def driver_pid(lake: Lake) -> int | None:
 
 def pending(lake: Lake) -> int:
     """Records that are still to come into Bronze, as the books say; nothing may be lost."""
-    books = json.loads(lake.adlake("ledger", "--json").stdout)
+    books = json.loads(lake.adlake("producers", "--json").stdout)
     assert [one for one in books["missing"] if not one["is_pending"]] == []
     return sum(one["records"] for one in books["missing"])
 
@@ -81,7 +81,7 @@ def test_fuzzed_records_never_stop_the_stream_and_each_is_in_bronze_once(
     assert "failed (attempt" not in log
     restart(lake)
     assert "PROVEN" in lake.adlake("verify").stdout
-    assert "nothing is missing" in lake.adlake("ledger").stdout
+    assert "nothing is missing" in lake.adlake("producers").stdout
     assert pending(lake) == 0
     assert_bronze_is(lake, producers.written)
     chronicle.add(
@@ -95,7 +95,7 @@ def test_fuzzed_records_never_stop_the_stream_and_each_is_in_bronze_once(
 def restart(lake: Lake) -> None:
     """A new driver compares the last records of every partition with its stamps."""
     lake.stack().down(only=["stream"])
-    assert "the stream can go on" in lake.adlake("epoch", "show").stdout
+    assert "the stream can go on" in lake.adlake("source", "show").stdout
     wait_for_free_port(lake)
     lake.stack().up(only=["stream"])
     lake.adlake("wait", "--timeout", "120")

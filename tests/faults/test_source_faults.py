@@ -1,7 +1,7 @@
 """F9-F12, F15-F18, F20: checkpoint, offsets and topic are damaged.
 
 What the stamps can bridge goes on by itself. What would lose or misplace records stops by name, and
-an operator goes on by `adlake epoch continue`, which keeps the reason.
+an operator goes on by `adlake source continue`, which keeps the reason.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def refused(lake: Lake, error: str) -> str:
 
 
 def go_on(lake: Lake, reason: str) -> None:
-    assert lake.adlake("epoch", "show", expected=1).stderr
-    lake.adlake("epoch", "continue", "--reason", reason)
-    assert reason in lake.adlake("epoch", "show").stdout
+    assert lake.adlake("source", "show", expected=1).stderr
+    lake.adlake("source", "continue", "--reason", reason)
+    assert reason in lake.adlake("source", "show").stdout
 
 
 @pytest.mark.parametrize("damage", ["deleted", "emptied", "rolled back"])
@@ -174,7 +174,7 @@ def test_f17_records_deleted_unread_stop_the_stream_until_an_operator_goes_on(
     admin.delete_records({TopicPartition("ad_events", 0): end[0]})
     admin.close()
     log = refused(lake, "RetentionGapError|retention deleted records")
-    assert "adlake epoch continue" in log
+    assert "adlake source continue" in log
     go_on(lake, "a disk was too small")
     books = continue_and_verify(lake)
     # On purpose is lost all the same.
@@ -190,7 +190,7 @@ def test_f16_a_recreated_topic_stops_the_stream_until_an_operator_goes_on(
     recreate_topic(lake)
     produce(lake, 300 if then == "shorter" else 9_000, seed=len(then))
     log = refused(lake, "deleted and made again")
-    assert "adlake epoch continue" in log
+    assert "adlake source continue" in log
     go_on(lake, f"the topic was made again, {then}")
     assert "MISSING" not in continue_and_verify(lake)
     chronicle.add("F16", f"topic made again, {then}", outcome="stopped by name, continued")
@@ -235,7 +235,7 @@ def test_f15_a_lost_tail_stops_the_stream_until_an_operator_goes_on(
 def continue_and_verify(lake: Lake) -> str:
     """The stream goes on, and the lake is lawful; the generator's books know lost records.
 
-    Returns what `adlake ledger` says then.
+    Returns what `adlake producers` says then.
     """
     produce(lake, 1_000, seed=int(time.time()) % 10_000)
     wait_for_free_port(lake)
@@ -251,7 +251,7 @@ def continue_and_verify(lake: Lake) -> str:
 
 def ledger_of(lake: Lake) -> str:
     """The three books after the stream went on: what it read is never called outstanding."""
-    books = lake.adlake("ledger", expected=None)
+    books = lake.adlake("producers", expected=None)
     assert books.returncode in (0, 1), books.stderr
     assert "in Bronze" in books.stdout, books.stderr
     assert "not in Bronze yet" not in books.stdout

@@ -142,7 +142,7 @@ def test_the_stream_goes_on_in_the_epoch_that_the_archive_was_in(opened: Opened)
 
 
 def test_a_correction_of_the_archive_is_still_known(opened: Opened) -> None:
-    assert '"replayed"' in opened.corrections
+    assert '"resubmitted"' in opened.corrections
 
 
 def test_an_archived_lake_is_proven_after_its_news(opened: Opened) -> None:

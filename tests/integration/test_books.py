@@ -110,7 +110,7 @@ def test_the_books_close_and_verify_counts_every_batch(lake: Lake, trino: TrinoC
     assert all(row["is_complete"] for row in batches)
     assert sum(row["duplicates"] for row in batches) > 0
     assert trino.records("SELECT * FROM audit.completeness_gaps") == []
-    assert "nothing is missing" in lake.adlake("ledger").stdout
+    assert "nothing is missing" in lake.adlake("producers").stdout
     assert " batches in " in lake.stream().last_log_lines(200)
 
 
@@ -167,12 +167,12 @@ def test_a_rejected_conversion_is_corrected_and_counts_once(lake: Lake, trino: T
         "quarantine", "fix", place, "--why", "wrong sign at the source", "--set",
         "conversion_value=12.34", "--set", f"event_id={event_id}", *now,
     )  # fmt: skip
-    preview = json.loads(lake.adlake("quarantine", "replay", "--dry-run").stdout)
+    preview = json.loads(lake.adlake("quarantine", "resubmit", "--dry-run").stdout)
     assert preview["origin"].endswith(place)
     assert preview["status"] == "pending"
     send_and_die(lake)
-    done = json.loads(lake.adlake("quarantine", "replay").stdout)
-    assert done["status"] == "replayed"
+    done = json.loads(lake.adlake("quarantine", "resubmit").stdout)
+    assert done["status"] == "resubmitted"
     assert json.loads(done["payload"])["adlake_origin"]["offset"] == target["kafka_offset"]
     lake.adlake("wait", "--timeout", "120")
     [outcome] = gold_of(trino, event_id)
@@ -182,15 +182,15 @@ def test_a_rejected_conversion_is_corrected_and_counts_once(lake: Lake, trino: T
     )
     assert findings == [{"finding": "DUPLICATE_DELIVERY"}]
     lake.adlake("verify")
-    assert lake.adlake("quarantine", "replay").stdout == ""
+    assert lake.adlake("quarantine", "resubmit").stdout == ""
     again = ("quarantine", "fix", place, "--set", "conversion_value=1", *now, "--why", "again")
     assert "was corrected by" in lake.adlake(*again, expected=1).stderr
     states = {
         (row["kafka_partition"], row["kafka_offset"]): row["fix"]
         for row in listed(lake, "--limit", "5000")
     }
-    assert states[target["kafka_partition"], target["kafka_offset"]] == "replayed"
-    assert list(states.values()).count("replayed") == 1
+    assert states[target["kafka_partition"], target["kafka_offset"]] == "resubmitted"
+    assert list(states.values()).count("resubmitted") == 1
 
 
 def send_and_die(lake: Lake) -> None:
@@ -214,7 +214,7 @@ def test_what_is_no_rejected_delivery_is_refused(lake: Lake) -> None:
 
 @pytest.mark.chaos
 def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
-    assert "nothing is missing" in lake.adlake("ledger").stdout
+    assert "nothing is missing" in lake.adlake("producers").stdout
     lake.stack().down(only=["stream"])
     kafka, copy = lake.home / "kafka", lake.home / "kafka-before"
     lake.stack().down(only=["kafka"])
@@ -225,14 +225,14 @@ def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
     shutil.rmtree(kafka)
     copy.rename(kafka)
     lake.stack().up(only=["kafka"])
-    cut = lake.adlake("ledger", expected=1).stdout
+    cut = lake.adlake("producers", expected=1).stdout
     assert "acknowledged, but the broker's log ends before them" in cut
     # The same offsets go to other records: no reader of the topic can tell any more.
     produce(lake, 9_000, seed=22)
     lake.stack().up(only=["stream"])
     lake.adlake("wait", "--timeout", "240")
     lake.adlake("verify")
-    books = json.loads(lake.adlake("ledger", "--json", expected=1).stdout)
+    books = json.loads(lake.adlake("producers", "--json", expected=1).stdout)
     assert {one["partition"] for one in books["missing"]} == {0, 1, 2, 3}
     assert all("other records have now" in one["problem"] for one in books["missing"])
     # A few were published by hand in between and are in nobody's books.
@@ -242,5 +242,5 @@ def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
 def test_books_of_another_producer_are_added(lake: Lake, tmp_path: Path) -> None:
     table = tmp_path / "web.csv"
     table.write_text("producer,topic,partition,records\nweb,ad_events,2,1000000\n")
-    told = lake.adlake("ledger", "--counts", str(table), expected=1).stdout
+    told = lake.adlake("producers", "--counts", str(table), expected=1).stdout
     assert "MISSING partition 2" in told

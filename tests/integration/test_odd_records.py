@@ -48,8 +48,8 @@ def test_an_empty_lake_says_everywhere_that_it_is_empty(lake: Lake) -> None:
     proof = lake.adlake("verify", expected=1).stderr
     assert "nothing to prove: Gold is empty, topic ad_events is empty too: send events" in proof
     assert "adlake wait" not in proof
-    assert "nothing is missing" in lake.adlake("ledger").stdout
-    assert "the stream can go on" in lake.adlake("epoch", "show").stdout
+    assert "nothing is missing" in lake.adlake("producers").stdout
+    assert "the stream can go on" in lake.adlake("source", "show").stdout
     for command in (("query", "roas"), ("explain", "imp-1"), ("quarantine", "list")):
         failed = lake.adlake(*command, expected=1).stderr
         assert "If the lake is new: the stream makes the tables" in failed
@@ -87,10 +87,10 @@ def test_a_producer_may_abort_its_first_records(lake: Lake) -> None:
         producer.abort_transaction()
     unread = lake.adlake("verify", expected=1).stderr
     assert f"records to read: {STREAM_IS_AWAY}" in unread
-    assert "not in Bronze yet" in lake.adlake("ledger").stdout
+    assert "not in Bronze yet" in lake.adlake("producers").stdout
     lake.stack().up(only=["stream"])
     lake.adlake("wait")
-    books = lake.adlake("ledger").stdout
+    books = lake.adlake("producers").stdout
     assert "nothing is missing" in books
     assert "pending" not in books
 

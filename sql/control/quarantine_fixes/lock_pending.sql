@@ -1,4 +1,4 @@
--- Corrections to publish, locked so that no other replay sends them.
+-- Corrections to publish, locked so that no other command sends them.
 SELECT *
 FROM adlake.quarantine_fixes
 WHERE status = 'pending'

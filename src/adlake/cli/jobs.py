@@ -129,10 +129,11 @@ def verify(
 
 
 @app.command(rich_help_panel=JOBS)
-def ledger(
+@app.command("ledger", hidden=True)
+def producers(
     counts: Annotated[
         list[Path] | None,
-        typer.Option(help="books of other producers, CSV or JSON; may be repeated"),
+        typer.Option(help="counts of other producers, CSV or JSON; may be repeated"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
@@ -151,7 +152,7 @@ def ledger(
         told += load_counts(path)
     epochs = source_epochs(lease_connect(settings), settings.kafka.topic)
     with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
-        found = job.compare_books(
+        found = job.current_audit(
             client, told, partial(present_topic, settings), epochs, hole_finder(settings)
         )
     typer.echo(job.as_json(found) if as_json else "\n".join(job.as_lines(found)))

@@ -15,7 +15,9 @@ from adlake.contracts.errors import AdlakeError
 from adlake.io.output import OutputFormat
 from adlake.settings import Settings
 
-quarantine = typer.Typer(no_args_is_help=True, help="Rejected deliveries: list, show, fix, replay.")
+quarantine = typer.Typer(
+    no_args_is_help=True, help="Rejected deliveries: list, show, fix, resubmit."
+)
 app.add_typer(quarantine, name="quarantine", rich_help_panel=DATA)
 
 Position = Annotated[
@@ -107,11 +109,12 @@ def fix(
     members = dict(parsed_setting(one) for one in settings_of_fields or ())
     corrected = with_members(text, members) if members else (text or b"")
     number = job.fix(lease_connect(settings), place, corrected, by=by or _user(), why=why)
-    typer.echo(f"fix {number} of {shown(place)} waits: `adlake quarantine replay` publishes it")
+    typer.echo(f"fix {number} of {shown(place)} waits: `adlake quarantine resubmit` publishes it")
 
 
 @quarantine.command()
-def replay(
+@quarantine.command("replay", hidden=True)
+def resubmit(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show, send nothing")] = False,
 ) -> None:
     """Publish every waiting fix as a new delivery that names the rejected one."""
@@ -125,7 +128,7 @@ def replay(
         for one in job.pending_fixes(connect):
             typer.echo(json.dumps(job.described(one), ensure_ascii=True))
         return
-    done = job.replay(connect, kafka_access(settings), settings.kafka.topic)
+    done = job.resubmit(connect, kafka_access(settings), settings.kafka.topic)
     for one in done:
         typer.echo(json.dumps(job.described(one), ensure_ascii=True))
     typer.echo(f"{len(done)} fixes published", err=True)

@@ -10,13 +10,14 @@ import typer
 from adlake.cli.application import FAILURE, JOBS, app, not_blank
 from adlake.settings import Settings
 
-epoch = typer.Typer(no_args_is_help=True, help="See or begin source epochs of the topic.")
-app.add_typer(epoch, name="epoch", rich_help_panel=JOBS)
+source = typer.Typer(no_args_is_help=True, help="See or begin source incarnations of the topic.")
+app.add_typer(source, name="source", rich_help_panel=JOBS)
+app.add_typer(source, name="epoch", hidden=True)
 
 
-@epoch.command()
+@source.command()
 def show() -> None:
-    """List the epochs with their reasons, and whether the stream could go on now (else exit 1)."""
+    """List the incarnations with their reasons; 1 when the stream could not go on now."""
     from adlake.io.postgres.source_epochs import source_epochs
     from adlake.streaming.incarnation import described, situation
     from adlake.wiring.lake import lake_reader, lease_connect
@@ -35,13 +36,13 @@ def show() -> None:
     typer.echo("the stream can go on")
 
 
-@epoch.command("continue")
+@source.command("continue")
 def continue_(
     reason: Annotated[
         str, typer.Option(callback=not_blank, help="why the loss is accepted; kept for ever")
     ],
 ) -> None:
-    """Go on after the broker lost records: begin the next epoch, recording what is given up."""
+    """Go on after the broker lost records: begin the next incarnation; keeps what is given up."""
     from adlake.streaming.incarnation import continue_anyway, situation
     from adlake.wiring.lake import lake_reader, lease_connect
     from adlake.wiring.topics import present_topic
@@ -53,7 +54,8 @@ def continue_(
     )
     begun = continue_anyway(now, connect, reason)
     typer.echo(
-        f"source epoch {begun.number} of {begun.topic} begins at {dict(begun.start_offsets)}; the "
-        f"lake keeps everything up to {dict(begun.contained_offsets)} of the one before. "
+        f"source incarnation {begun.number} of {begun.topic} begins at "
+        f"{dict(begun.start_offsets)}; the lake keeps everything up to "
+        f"{dict(begun.contained_offsets)} of the one before. "
         "Start the stream: `make up`"
     )

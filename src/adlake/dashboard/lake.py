@@ -120,8 +120,8 @@ class Sources:
         with ThreadPoolExecutor(max_workers=_PARALLEL_QUERIES) as pool:
             return dict(zip(requests, pool.map(answer, requests), strict=True))
 
-    def open_books(self) -> list[Record] | None:
-        """Places where the stream's books do not close; None while there is no ledger."""
+    def count_mismatches(self) -> list[Record] | None:
+        """Places where the batch counts do not agree; None while their table is not made."""
         client = _client(self.trino_port, self.trino_host)
         sql = completeness_sql(_GAPS_SHOWN)
 

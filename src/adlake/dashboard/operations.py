@@ -50,7 +50,7 @@ def _draw(sources: Sources) -> None:
     _health(None if lag is None else sum(lag.values()), freshness, batches)
     if topic is not None and topic.pending:
         st.warning(topic.pending_in_words, icon=":material/hourglass_empty:")
-    show_books(sources.open_books())
+    show_batch_counts(sources.count_mismatches())
     show_reuse(sources.recent_reuse())
     _tiles(freshness, found["throughput"][0], batches, lag)
     _batch_charts(batches)
@@ -81,15 +81,20 @@ def _health(total_lag: int | None, freshness: Record, batches: list[Record]) -> 
     show_banner[health.level](health.sentence, icon=f":material/{icons[health.level]}:")
 
 
-def show_books(gaps: list[Record] | None) -> None:
+def show_batch_counts(gaps: list[Record] | None) -> None:
     """The check sql/checks/completeness.sql, also part of `adlake verify`."""
     if gaps is None:
-        st.caption("Completeness: no ledger yet; the stream makes it when it starts.")
+        st.caption(
+            "Completeness: no batch counts yet; the stream makes their table when it starts."
+        )
     elif not gaps:
-        st.caption("Completeness: the books close. Every offset read was admitted or rejected.")
+        st.caption(
+            "Completeness: the batch counts agree. Every offset read was admitted or rejected."
+        )
     else:
         st.error(
-            f"Completeness: the books do not close in {formats.count(len(gaps))} places or more.",
+            "Completeness: the batch counts do not agree in "
+            f"{formats.count(len(gaps))} places or more.",
             icon=":material/error:",
         )
         st.dataframe(gaps, hide_index=True)

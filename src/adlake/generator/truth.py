@@ -15,7 +15,7 @@ What may be compared with the lake:
 - `deliveries`, `admitted` and `rejected` count deliveries, and equal the topic's exactly while
   `resent_at_most` is 0; a run that was killed sends up to that many deliveries a second time.
 - `acks` says by partition of the topic `topic_id` how many records the broker acknowledged, the
-  first offset after them, and how often an offset came a second time: `adlake ledger` holds the
+  first offset after them, and how often an offset came a second time: `adlake producers` holds the
   broker and Bronze against it. A run that was killed may have sent more than it says, never less.
 - Each run has its own impression ids: sum over runs. A campaign counts by the row's donor (the
   impression, or the first click of an orphan).

@@ -1,4 +1,4 @@
-"""The offsets that Bronze lacks, and who can say that they hold no record: broker or ledger."""
+"""The offsets that Bronze lacks, and who says that they hold no record: broker or batch counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adlake.io.kafka.holes import FindHoles, OffsetRange, judged
 from adlake.io.sql.files import SqlValue, bind, sql_text
 from adlake.io.trino.client import ColumnMissingError, TableMissingError, TrinoClient
 from adlake.proof.records_sql import records_values
-from adlake.proof.verdict import PartitionLedger, Pin
+from adlake.proof.verdict import OffsetCoverage, Pin
 
 OFFSETS_PER_RANGE = 500_000
 """Distinct offsets of a range and a partition are held in memory by Trino."""
@@ -53,25 +53,25 @@ class _Tally:
 
 
 def explained_gaps(
-    trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger], find_holes: FindHoles
+    trino: TrinoClient, pin: Pin, coverages: Sequence[OffsetCoverage], find_holes: FindHoles
 ) -> dict[int, Gaps]:
     """The gaps of these partitions of one source epoch, by partition.
 
-    The broker is asked. What it cannot tell any more (retention, another log) the completeness
-    ledger knows, if it was recorded in time.
+    The broker is asked. What it cannot tell any more (retention, another log) the batch counts
+    know, if it was recorded in time.
     """
-    tallies = {one.partition: _Tally(*_recorded(trino, pin, one)) for one in ledgers}
-    for gap, is_hole in judged(missing_ranges(trino, pin, ledgers), find_holes):
+    tallies = {one.partition: _Tally(*_recorded(trino, pin, one)) for one in coverages}
+    for gap, is_hole in judged(missing_ranges(trino, pin, coverages), find_holes):
         tallies[gap.partition].add(gap, is_hole)
     return {partition: tally.result() for partition, tally in tallies.items()}
 
 
-def _recorded(trino: TrinoClient, pin: Pin, ledger: PartitionLedger) -> tuple[int, int]:
-    """Up to which offset the completeness ledger goes, and how many it calls empty."""
+def _recorded(trino: TrinoClient, pin: Pin, coverage: OffsetCoverage) -> tuple[int, int]:
+    """Up to which offset the batch counts go, and how many they call empty."""
     values: dict[str, SqlValue] = {
-        "kafka_topic": ledger.topic,
-        "kafka_partition": ledger.partition,
-        "next_offset": ledger.next_offset,
+        "kafka_topic": coverage.topic,
+        "kafka_partition": coverage.partition,
+        "next_offset": coverage.next_offset,
     }
     if not pin.has_counts:
         return 0, 0
@@ -83,14 +83,14 @@ def _recorded(trino: TrinoClient, pin: Pin, ledger: PartitionLedger) -> tuple[in
 
 
 def missing_ranges(
-    trino: TrinoClient, pin: Pin, ledgers: Sequence[PartitionLedger]
+    trino: TrinoClient, pin: Pin, coverages: Sequence[OffsetCoverage]
 ) -> Iterator[OffsetRange]:
-    """Ranges that Bronze lacks within what these ledgers hold, of one source epoch.
+    """Ranges that Bronze lacks within what these partitions hold, of one source epoch.
 
     However many: they are read piece by piece.
     """
-    reached = {(ledger.topic, ledger.partition): ledger.first_offset for ledger in ledgers}
-    ends = {(ledger.topic, ledger.partition): ledger.next_offset for ledger in ledgers}
+    reached = {(one.topic, one.partition): one.first_offset for one in coverages}
+    ends = {(one.topic, one.partition): one.next_offset for one in coverages}
     lowest, highest = min(reached.values(), default=0), max(ends.values(), default=0)
     for parameters in offset_ranges(pin, lowest, highest):
         held = trino.rows(bind(sql_text("proof/held_ranges"), parameters))

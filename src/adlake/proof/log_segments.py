@@ -1,6 +1,6 @@
 """Which offsets of the log that the broker has now are in Bronze, over all its source epochs.
 
-`adlake epoch continue` gives the same topic another label in Bronze, so the offsets of one log may
+`adlake source continue` gives the same topic another label in Bronze, so the offsets of one log may
 lie under several. What a later epoch read again counts there alone: the broker may have given these
 offsets to other records in between.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adlake.io.postgres.source_epochs import SourceEpoch
-from adlake.proof.verdict import PartitionLedger
+from adlake.proof.verdict import OffsetCoverage
 from adlake.streaming.source import begins_another_topic
 
 
@@ -21,20 +21,19 @@ class Segment:
 
     first: int
     next: int
-    ledger: PartitionLedger | None
+    coverage: OffsetCoverage | None
     """What Bronze holds of that epoch; it may reach beyond `next`."""
 
     @property
     def offsets(self) -> int:
         """Distinct offsets in Bronze; at most so many when a later epoch reads a part again."""
-        return (
-            0 if self.ledger is None else min(self.ledger.distinct_offsets, self.next - self.first)
-        )
+        held = 0 if self.coverage is None else self.coverage.distinct_offsets
+        return min(held, self.next - self.first)
 
     @property
     def replaced(self) -> int:
         """Offsets that a later epoch read again, and those that the broker lost meanwhile."""
-        return 0 if self.ledger is None else self.ledger.next_offset - self.next
+        return 0 if self.coverage is None else self.coverage.next_offset - self.next
 
 
 def epochs_of_present_log(epochs: Sequence[SourceEpoch]) -> list[SourceEpoch]:
@@ -48,24 +47,24 @@ def epochs_of_present_log(epochs: Sequence[SourceEpoch]) -> list[SourceEpoch]:
 
 
 def present_segments(
-    partition: int, ledgers: Sequence[PartitionLedger], epochs: Sequence[SourceEpoch]
+    partition: int, coverages: Sequence[OffsetCoverage], epochs: Sequence[SourceEpoch]
 ) -> list[Segment]:
     """What Bronze holds of one partition of the present log, ascending and without overlap.
 
     Args:
         partition: its number.
-        ledgers: what Bronze holds, under any label.
+        coverages: what Bronze holds, under any label.
         epochs: of the present log, oldest first; see `epochs_of_present_log`.
     """
-    held = {ledger.topic: ledger for ledger in ledgers if ledger.partition == partition}
+    held = {one.topic: one for one in coverages if one.partition == partition}
     segments: list[Segment] = []
     bound: int | None = None
     for epoch in reversed(epochs):
-        ledger, start = held.get(epoch.label), epoch.start_offsets.get(partition)
-        if ledger is not None:
-            following = ledger.next_offset if bound is None else min(ledger.next_offset, bound)
-            first = min(ledger.first_offset, following)
-            segments.insert(0, Segment(first, following, ledger))
+        coverage, start = held.get(epoch.label), epoch.start_offsets.get(partition)
+        if coverage is not None:
+            following = coverage.next_offset if bound is None else min(coverage.next_offset, bound)
+            first = min(coverage.first_offset, following)
+            segments.insert(0, Segment(first, following, coverage))
         elif not segments and start is not None:
             segments.insert(0, Segment(start, start, None))  # begun, nothing read yet
         if start is not None:
@@ -74,10 +73,10 @@ def present_segments(
 
 
 def partitions_held(
-    ledgers: Sequence[PartitionLedger], epochs: Sequence[SourceEpoch]
+    coverages: Sequence[OffsetCoverage], epochs: Sequence[SourceEpoch]
 ) -> dict[int, list[Segment]]:
     """The segments of every partition that Bronze knows of, by partition."""
     labels = {epoch.label for epoch in epochs}
-    numbers = {ledger.partition for ledger in ledgers if ledger.topic in labels}
+    numbers = {one.partition for one in coverages if one.topic in labels}
     numbers |= {number for epoch in epochs for number in epoch.start_offsets}
-    return {number: present_segments(number, ledgers, epochs) for number in sorted(numbers)}
+    return {number: present_segments(number, coverages, epochs) for number in sorted(numbers)}

@@ -14,11 +14,11 @@ from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_epochs import SourceEpoch
 from adlake.proof.log_segments import Segment, epochs_of_present_log, partitions_held
 from adlake.proof.producer_counts import ProducerCount
-from adlake.proof.verdict import PartitionLedger
+from adlake.proof.verdict import OffsetCoverage
 
 
 @dataclass(frozen=True)
-class LedgerLine:
+class AuditLine:
     """One partition, or (`partition` None) the sum over all."""
 
     partition: int | None
@@ -50,10 +50,10 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class ProducerLedger:
-    """The three books side by side."""
+class ProducerAudit:
+    """What producers, broker and Bronze count, side by side."""
 
-    lines: tuple[LedgerLine, ...]
+    lines: tuple[AuditLine, ...]
     missing: tuple[Missing, ...]
     notes: tuple[str, ...]
 
@@ -63,18 +63,18 @@ class ProducerLedger:
         return tuple(one for one in self.missing if not one.is_pending)
 
 
-FindRanges = Callable[[PartitionLedger], Iterable[tuple[int, int]]]
+FindRanges = Callable[[OffsetCoverage], Iterable[tuple[int, int]]]
 """The ranges (first, exclusive end) of offsets that Bronze lacks within what it holds."""
 
 
-def producer_ledger(
+def audit_producers(
     counts: Sequence[ProducerCount],
     broker: TopicFacts,
-    bronze: Sequence[PartitionLedger],
+    bronze: Sequence[OffsetCoverage],
     lacking_ranges: FindRanges,
     epochs: Sequence[SourceEpoch] = (),
-) -> ProducerLedger:
-    """Compare the books of one topic, partition by partition and in total.
+) -> ProducerAudit:
+    """Compare the counts of one topic, partition by partition and in total.
 
     Args:
         counts: what producers say, of any topic; other topics and topic ids are only noted.
@@ -86,7 +86,7 @@ def producer_ledger(
     ours = [c for c in counts if c.topic == broker.name and c.topic_id in ("", broker.topic_id)]
     held = partitions_held(bronze, epochs_of_present_log(epochs or [SourceEpoch(broker.name)]))
     partitions = sorted({*broker.end_offsets, *held, *(c.partition for c in ours if c.is_exact)})
-    lines: list[LedgerLine] = []
+    lines: list[AuditLine] = []
     missing: list[Missing] = []
     for number in partitions:
         told = [count for count in ours if count.partition == number]
@@ -99,13 +99,13 @@ def producer_ledger(
     total = _total(lines, ours)
     missing += _lost_in_total(total, missing)
     notes = (*_notes(counts, ours, total), *_notes_on_epochs(held))
-    return ProducerLedger((*lines, total), tuple(missing), notes)
+    return ProducerAudit((*lines, total), tuple(missing), notes)
 
 
 def _line(
     number: int, told: Sequence[ProducerCount], broker: TopicFacts, segments: Sequence[Segment]
-) -> LedgerLine:
-    return LedgerLine(
+) -> AuditLine:
+    return AuditLine(
         partition=number,
         acknowledged=sum(count.records for count in told),
         broker_offsets=broker.written.get(number, 0),
@@ -113,9 +113,9 @@ def _line(
     )
 
 
-def _total(lines: Sequence[LedgerLine], ours: Sequence[ProducerCount]) -> LedgerLine:
+def _total(lines: Sequence[AuditLine], ours: Sequence[ProducerCount]) -> AuditLine:
     """The sum; producers that keep no count by partition join it here."""
-    return LedgerLine(
+    return AuditLine(
         partition=None,
         acknowledged=sum(count.records for count in ours),
         broker_offsets=sum(line.broker_offsets for line in lines),
@@ -143,7 +143,7 @@ def _lost_by_broker(
 
 
 def _lacking_before(
-    line: LedgerLine, broker: TopicFacts, segments: Sequence[Segment]
+    line: AuditLine, broker: TopicFacts, segments: Sequence[Segment]
 ) -> Iterator[Missing]:
     """Records from before Bronze begins; those of a topic older than the lake are nobody's loss."""
     begin = broker.begin_offsets.get(line.partition or 0, 0)
@@ -170,7 +170,7 @@ def _given_up(number: int, broker: TopicFacts, segments: Sequence[Segment]) -> I
         if gone > earlier.next:
             problem = (
                 "never read: the broker deleted them, and a new source epoch went on without them "
-                "(`adlake epoch show`)"
+                "(`adlake source show`)"
             )
             yield Missing(number, earlier.next, gone, gone - earlier.next, problem)
         if later.first > gone:
@@ -201,26 +201,26 @@ def _lacking_in_bronze(
 
 
 def _ranges_within(segment: Segment, lacking_ranges: FindRanges) -> Iterator[tuple[int, int]]:
-    ledger = segment.ledger
-    if ledger is None or ledger.distinct_offsets >= ledger.next_offset - ledger.first_offset:
+    coverage = segment.coverage
+    if coverage is None or coverage.distinct_offsets >= coverage.width:
         return
-    for first, beyond in lacking_ranges(ledger):
+    for first, beyond in lacking_ranges(coverage):
         if first < segment.next:
             yield first, min(beyond, segment.next)
 
 
-def _lost_in_total(total: LedgerLine, missing: Sequence[Missing]) -> Iterator[Missing]:
-    """Shows only what no partition showed: books without a count by partition."""
+def _lost_in_total(total: AuditLine, missing: Sequence[Missing]) -> Iterator[Missing]:
+    """Shows only what no partition showed: producers without a count by partition."""
     lost = total.acknowledged - total.broker_offsets
     if lost > 0 and not missing:
         yield Missing(None, None, None, lost, "acknowledged, but the broker's logs are shorter")
 
 
 def _notes(
-    counts: Sequence[ProducerCount], ours: Sequence[ProducerCount], total: LedgerLine
+    counts: Sequence[ProducerCount], ours: Sequence[ProducerCount], total: AuditLine
 ) -> Iterator[str]:
     if not ours:
-        yield "no producer's books are known here: only the broker and Bronze are compared"
+        yield "no producer's counts are known here: only the broker and Bronze are compared"
     for producer in sorted({count.producer for count in counts if count not in ours}):
         yield f"{producer} counted another topic, or one of the same name before it was made anew"
     for producer in sorted({count.producer for count in ours if not count.is_exact}):
@@ -229,7 +229,7 @@ def _notes(
     if ours and extra > 0:
         resent = sum(count.resent_at_most for count in ours)
         yield (
-            f"{extra:,} records are in no producer's books; runs that were killed may have sent "
+            f"{extra:,} records are in no producer's counts; runs that were killed may have sent "
             f"{resent:,} of them"
         )
 
@@ -237,9 +237,10 @@ def _notes(
 def _notes_on_epochs(held: Mapping[int, Sequence[Segment]]) -> Iterator[str]:
     for number, segments in held.items():
         for segment in segments[:-1]:
-            if segment.replaced and segment.ledger is not None:
+            if segment.replaced and segment.coverage is not None:
+                earlier = segment.coverage
                 yield (
                     f"partition {number} was read again from offset {segment.next:,}: Bronze also "
-                    f"keeps {segment.ledger.topic} up to offset {segment.ledger.next_offset - 1:,},"
-                    " with what the broker lost since"
+                    f"keeps {earlier.topic} up to offset {earlier.next_offset - 1:,}, with what "
+                    "the broker lost since"
                 )

@@ -1,4 +1,4 @@
-"""Producers' books: from the generator's truth files, or from a file that another producer wrote.
+"""Producers' counts: from the generator's truth files, or from a file that another producer wrote.
 
 The file is CSV with a header, or JSON (a list of objects), by its ending `.csv` or `.json`:
 
@@ -48,7 +48,7 @@ class ProducerCount:
         return self.partition >= 0
 
 
-class RunBooks(Protocol):
+class RunCounts(Protocol):
     """The members of the generator's truth that count deliveries."""
 
     run_id: str
@@ -59,7 +59,7 @@ class RunBooks(Protocol):
     acks: dict[int, PartitionAcks]
 
 
-def counts_of_runs(runs: Sequence[RunBooks]) -> Iterator[ProducerCount]:
+def counts_of_runs(runs: Sequence[RunCounts]) -> Iterator[ProducerCount]:
     """Counts by partition; of a run from before there were any, one for the whole topic."""
     for run in runs:
         if not run.acks and run.deliveries:
@@ -67,9 +67,9 @@ def counts_of_runs(runs: Sequence[RunBooks]) -> Iterator[ProducerCount]:
                 run.run_id, run.topic, -1, run.deliveries, topic_id=run.topic_id,
                 resent_at_most=run.resent_at_most,
             )  # fmt: skip
-        for place, (partition, book) in enumerate(sorted(run.acks.items())):
+        for place, (partition, acks) in enumerate(sorted(run.acks.items())):
             yield ProducerCount(
-                run.run_id, run.topic, partition, book.records, book.next_offset, book.reused,
+                run.run_id, run.topic, partition, acks.records, acks.next_offset, acks.reused,
                 run.topic_id, run.resent_at_most if place == 0 else 0,
             )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""`adlake ledger`: asks the broker and Bronze, compares with the producers' books, prints."""
+"""`adlake producers`: asks the broker and Bronze, compares with the producers' counts, prints."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from adlake.io.kafka.holes import FindHoles, OffsetRange
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_epochs import SourceEpoch
 from adlake.io.trino.client import TrinoClient
-from adlake.proof.batch_counts import partition_ledgers
 from adlake.proof.bronze_gaps import explained_gaps
+from adlake.proof.offset_coverage import partition_coverages
 from adlake.proof.pin import EmptyLakeError, pinned_snapshots
-from adlake.proof.producer_audit import Missing, ProducerLedger, producer_ledger
+from adlake.proof.producer_audit import Missing, ProducerAudit, audit_producers
 from adlake.proof.producer_counts import ProducerCount
-from adlake.proof.verdict import PartitionLedger
+from adlake.proof.verdict import OffsetCoverage
 
 
 class OtherTopicError(AdlakeError):
     """The lake's topic and the broker's have one name and two ids."""
 
 
-def compare_books(
+def current_audit(
     trino: TrinoClient,
     counts: Sequence[ProducerCount],
     look: Callable[[], TopicFacts],
     epochs: Sequence[SourceEpoch],
     find_holes: FindHoles = lambda _ranges: [],
-) -> ProducerLedger:
-    """The books of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
+) -> ProducerAudit:
+    """The audit of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
 
     Args:
         trino: client whose server has the catalog `lakehouse`.
@@ -49,7 +49,7 @@ def compare_books(
         pin, _ = pinned_snapshots(trino)
     except EmptyLakeError:
         # Whatever the broker has is still to come: nothing can be lost in Bronze.
-        return producer_ledger(counts, look(), [], lambda _ledger: (), epochs)
+        return audit_producers(counts, look(), [], lambda _coverage: (), epochs)
     broker = look()
     newest = epochs[-1]
     is_begun = newest.number <= epoch_of_label(pin.topic)
@@ -57,25 +57,25 @@ def compare_books(
     if topic_id != broker.topic_id:
         raise OtherTopicError(
             f"the lake holds topic {pin.topic} {topic_id}, the broker {broker.topic_id}: the "
-            "topic was deleted and made again, so no offset can be compared. `adlake epoch show` "
+            "topic was deleted and made again, so no offset can be compared. `adlake source show` "
             "says how to go on"
         )
 
     holes: list[int] = []
 
-    def lacking(ledger: PartitionLedger) -> Iterator[tuple[int, int]]:
-        gaps = explained_gaps(trino, pin, [ledger], find_holes)[ledger.partition]
+    def lacking(coverage: OffsetCoverage) -> Iterator[tuple[int, int]]:
+        gaps = explained_gaps(trino, pin, [coverage], find_holes)[coverage.partition]
         holes.append(gaps.empty)
         yield from ((gap.first, gap.next) for gap in gaps.lost)
 
-    found = producer_ledger(counts, broker, partition_ledgers(trino, pin), lacking, epochs)
+    found = audit_producers(counts, broker, partition_coverages(trino, pin), lacking, epochs)
     return without_holes(found, broker, find_holes, sum(holes))
 
 
 def without_holes(
-    found: ProducerLedger, broker: TopicFacts, find_holes: FindHoles, known: int = 0
-) -> ProducerLedger:
-    """The books without ranges that the broker holds no record in; `known` were left out before.
+    found: ProducerAudit, broker: TopicFacts, find_holes: FindHoles, known: int = 0
+) -> ProducerAudit:
+    """The audit without ranges that the broker holds no record in; `known` were left out before.
 
     Those are the marks of transactions and the records of aborted ones: acknowledged, and gone by
     the producer's own will.
@@ -100,20 +100,20 @@ def _held_range(one: Missing, broker: TopicFacts) -> OffsetRange | None:
     return OffsetRange(one.partition, one.first_offset, one.next_offset) if is_held else None
 
 
-def as_lines(ledger: ProducerLedger) -> Iterator[str]:
-    """The books as text, worst last."""
+def as_lines(audit: ProducerAudit) -> Iterator[str]:
+    """The audit as text, worst last."""
     yield f"{'partition':>9}  {'acknowledged':>14}  {'broker offsets':>14}  {'in Bronze':>14}"
-    for line in ledger.lines:
+    for line in audit.lines:
         name = "all" if line.partition is None else str(line.partition)
         numbers = (line.acknowledged, line.broker_offsets, line.bronze_offsets)
         yield f"{name:>9}  " + "  ".join(f"{number:>14,}" for number in numbers)
-    yield from (f"note: {note}" for note in ledger.notes)
-    yield from (f"pending {one}" for one in ledger.missing if one.is_pending)
-    yield from (f"MISSING {one}" for one in ledger.lost)
-    if not ledger.lost:
+    yield from (f"note: {note}" for note in audit.notes)
+    yield from (f"pending {one}" for one in audit.missing if one.is_pending)
+    yield from (f"MISSING {one}" for one in audit.lost)
+    if not audit.lost:
         yield "nothing is missing"
 
 
-def as_json(ledger: ProducerLedger) -> str:
-    """The books as one JSON object: lines, missing, notes."""
-    return json.dumps(asdict(ledger), indent=2)
+def as_json(audit: ProducerAudit) -> str:
+    """The audit as one JSON object: lines, missing, notes."""
+    return json.dumps(asdict(audit), indent=2)

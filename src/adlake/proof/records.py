@@ -9,15 +9,15 @@ from adlake.contracts import stamps
 from adlake.io.kafka.holes import FindHoles
 from adlake.io.sql.files import bind, sql_text
 from adlake.io.trino.client import TableMissingError, TrinoClient
-from adlake.proof.batch_counts import (
+from adlake.proof.offset_coverage import (
+    coverage_failures,
     head_failures,
-    ledger_failures,
-    partition_ledgers,
+    partition_coverages,
     with_holes,
 )
 from adlake.proof.pin import Snapshots, newest_stamp, record_snapshots
 from adlake.proof.records_sql import records_values
-from adlake.proof.verdict import Failure, PartitionLedger, Pin, verdicts_in_words
+from adlake.proof.verdict import Failure, OffsetCoverage, Pin, verdicts_in_words
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class RecordsFacts:
     table: str
     topic: str = ""
     snapshot: int = 0
-    partitions: Sequence[PartitionLedger] = ()
+    partitions: Sequence[OffsetCoverage] = ()
     admitted: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     failures: Sequence[Failure] = ()
@@ -74,22 +74,24 @@ def verify_records(trino: TrinoClient, table: str, broker: Broker, rows_shown: i
     if head is None:
         return RecordsFacts(table)
     pin = _pin(table, head, snapshots)
-    ledgers, failures = offset_ledger(trino, pin, broker, rows_shown)
+    coverages, failures = offset_coverage(trino, pin, broker, rows_shown)
     admitted, rejected = dispositions(trino, pin)
-    offsets, verdicts = sum(one.distinct_offsets for one in ledgers), sum(rejected.values())
+    offsets, verdicts = sum(one.distinct_offsets for one in coverages), sum(rejected.values())
     if offsets != admitted + verdicts:
         problem = f"{table}: {offsets:,} offsets, but {admitted + verdicts:,} verdicts"
         failures.append(Failure(problem))
-    return RecordsFacts(table, pin.topic, head, ledgers, admitted, rejected, failures)
+    return RecordsFacts(table, pin.topic, head, coverages, admitted, rejected, failures)
 
 
-def offset_ledger(
+def offset_coverage(
     trino: TrinoClient, pin: Pin, broker: Broker, rows_shown: int
-) -> tuple[list[PartitionLedger], list[Failure]]:
+) -> tuple[list[OffsetCoverage], list[Failure]]:
     """What the pinned table of records holds of each partition, and what contradicts it."""
-    ledgers = with_holes(trino, pin, partition_ledgers(trino, pin), broker.find_holes)
-    failures = ledger_failures(trino, pin, ledgers, rows_shown)
-    return ledgers, failures + head_failures(pin, ledgers, broker.begin_offsets, broker.find_holes)
+    coverages = with_holes(trino, pin, partition_coverages(trino, pin), broker.find_holes)
+    failures = coverage_failures(trino, pin, coverages, rows_shown)
+    return coverages, failures + head_failures(
+        pin, coverages, broker.begin_offsets, broker.find_holes
+    )
 
 
 def _pin(table: str, head: int, snapshots: Snapshots) -> Pin:

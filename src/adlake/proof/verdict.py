@@ -28,7 +28,7 @@ class Pin:
     start_offsets: Mapping[int, int] = field(default_factory=dict)
     """Partition -> first offset of this source epoch; empty in the first one."""
     has_counts: bool = False
-    """Bronze's commits say what their batches counted: there is a completeness ledger."""
+    """Bronze's commits say what their batches counted: the table of batch counts has rows."""
     law_version: int = 1
     """Of the law that Gold's rows were made with, by its stamp."""
     records_table: str = BRONZE_EVENTS
@@ -36,7 +36,7 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class PartitionLedger:
+class OffsetCoverage:
     """Offsets of one partition in Bronze; `next_offset` is the first one not contained."""
 
     topic: str
@@ -49,6 +49,11 @@ class PartitionLedger:
     """Offsets that hold no record: transaction marks and aborted records, as the broker says."""
     lost_ranges: tuple[OffsetRange, ...] = ()
     """The first ones that Bronze lacks and that the broker does not call empty."""
+
+    @property
+    def width(self) -> int:
+        """Offsets from the first to the last, those that Bronze lacks included."""
+        return self.next_offset - self.first_offset
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class LakeFacts:
     """What the pinned snapshots hold."""
 
     pin: Pin
-    partitions: Sequence[PartitionLedger]
+    partitions: Sequence[OffsetCoverage]
     admitted: int
     rejected: Mapping[str, int]
     """Deliveries by reject reason."""
@@ -84,7 +89,7 @@ class LakeFacts:
     @property
     def offsets(self) -> int:
         """Distinct offsets in Bronze."""
-        return sum(ledger.distinct_offsets for ledger in self.partitions)
+        return sum(one.distinct_offsets for one in self.partitions)
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ from adlake.proof.records import (
     NOT_ASKED,
     Broker,
     dispositions,
-    offset_ledger,
+    offset_coverage,
     verify_records,
 )
 from adlake.proof.truth import LoadTruths, truth_verdict
-from adlake.proof.verdict import Failure, LakeFacts, PartitionLedger, Pin, Proof, Totals
+from adlake.proof.verdict import Failure, LakeFacts, OffsetCoverage, Pin, Proof, Totals
 
 ROWS_PER_SLICE = 250_000
 """Bronze rows compared at once; keeps a query within 400 MB of Trino's memory."""
@@ -75,19 +75,19 @@ def verify(
     pin, failures = pinned_snapshots(trino)
     report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
     report("comparing the offsets of Bronze with the broker's")
-    ledgers, offset_failures = offset_ledger(trino, pin, broker, rows_shown)
+    coverages, offset_failures = offset_coverage(trino, pin, broker, rows_shown)
     others_found = [verify_records(trino, name, one, rows_shown) for name, one in others.items()]
     failures += offset_failures + completeness_failures(
-        trino, pin, ledgers, rows_shown, broker.find_holes, with_bronze=count_batches,
+        trino, pin, coverages, rows_shown, broker.find_holes, with_bronze=count_batches,
         others=[one.table for one in others_found if one.has_batch],
     )  # fmt: skip
     admitted, rejected = dispositions(trino, pin)
     law = read_law(pin.law_version)
-    check = GoldCheck(trino, pin, law, _slice_count(ledgers, rows_per_slice), rows_shown)
+    check = GoldCheck(trino, pin, law, _slice_count(coverages, rows_per_slice), rows_shown)
     report("checking the invariants of the law in Gold")
     failures += check.storage_failures()
     totals, slice_failures = check.compare(report)
-    facts = LakeFacts(pin, ledgers, admitted, rejected, totals)
+    facts = LakeFacts(pin, coverages, admitted, rejected, totals)
     truth, truth_failures = truth_verdict(trino, facts, truths, load_truths)
     return Proof(
         facts=facts,
@@ -222,8 +222,8 @@ def _with_sources(relations: Sequence[str]) -> list[str]:
     return ordered
 
 
-def _slice_count(ledgers: Sequence[PartitionLedger], rows_per_slice: int) -> int:
-    return max(1, -(-sum(ledger.bronze_rows for ledger in ledgers) // rows_per_slice))
+def _slice_count(coverages: Sequence[OffsetCoverage], rows_per_slice: int) -> int:
+    return max(1, -(-sum(one.bronze_rows for one in coverages) // rows_per_slice))
 
 
 def _count_failures(facts: LakeFacts) -> list[Failure]:

@@ -1,8 +1,8 @@
 """Rejected deliveries: list them, look at one, correct it, and publish it again as a new delivery.
 
-A correction never changes Bronze. It is stored in the catalog database, and `replay` publishes it
+A correction never changes Bronze. It is stored in the catalog database, and `resubmit` publishes it
 with a member that names the rejected delivery. The law counts an event once however often it is
-delivered, so a replay that is repeated after a crash changes nothing.
+delivered, so a fix that is sent twice after a crash changes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from adlake.io.bronze_records import payload_of
 from adlake.io.kafka.access import Brokers
 from adlake.io.kafka.producer import publish_all
 from adlake.io.output import printable
-from adlake.io.postgres.fixes import Connect, Fix, Position, fixes, replay_pending, shown, store_fix
+from adlake.io.postgres.fixes import (
+    Connect,
+    Fix,
+    Position,
+    fixes,
+    resubmit_pending,
+    shown,
+    store_fix,
+)
 from adlake.io.sql.files import sql_text
 from adlake.io.sql.literals import SqlValue
 from adlake.io.sql.trino import rendered
@@ -130,7 +138,7 @@ def fix(connect: Connect, position: Position, payload: bytes, *, by: str, why: s
 
     Raises:
         StillRejectedError, CorrectionError: see `corrected`.
-        AlreadyReplayedError: it was corrected and published before.
+        AlreadyResubmittedError: it was corrected and published before.
     """
     marked, verdict = corrected(position, payload, _now_ms())
     return store_fix(
@@ -139,11 +147,11 @@ def fix(connect: Connect, position: Position, payload: bytes, *, by: str, why: s
 
 
 def pending_fixes(connect: Connect) -> list[Fix]:
-    """What a replay would publish now, oldest first."""
+    """What `resubmit` would publish now, oldest first."""
     return [one for one in fixes(connect) if one.status == "pending"]
 
 
-def replay(connect: Connect, brokers: Brokers, topic: str) -> list[Fix]:
+def resubmit(connect: Connect, brokers: Brokers, topic: str) -> list[Fix]:
     """Publish every pending fix with acks=all and mark it with its new position.
 
     Raises:
@@ -158,7 +166,7 @@ def replay(connect: Connect, brokers: Brokers, topic: str) -> list[Fix]:
         records = [(one.impression_id.encode(), one.payload, now_ms) for one in pending]
         return publish_all(brokers, topic, records)
 
-    return replay_pending(connect, publish)
+    return resubmit_pending(connect, publish)
 
 
 def parsed_time(text: str) -> datetime | None:
@@ -198,9 +206,9 @@ def described(fix: Fix) -> dict[str, object]:
         "status": fix.status,
         "fixed_by": fix.fixed_by,
         "why": fix.why,
-        "replayed_as": (
-            None if fix.replayed_offset is None
-            else f"{fix.replayed_partition}/{fix.replayed_offset}"
+        "resubmitted_as": (
+            None if fix.resubmitted_offset is None
+            else f"{fix.resubmitted_partition}/{fix.resubmitted_offset}"
         ),
         "payload": fix.payload.decode(),
     }  # fmt: skip

@@ -95,6 +95,6 @@ def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceEpoc
     except AlreadyDeclaredError as error:
         raise NothingToContinueError(
             f"source epoch {epoch.number} was declared by somebody else just now: see "
-            "`adlake epoch show`"
+            "`adlake source show`"
         ) from error
     return epoch

@@ -1,7 +1,7 @@
 """Where reading the topic goes on, and what makes that unsafe.
 
 The stamps in the tables are the only memory. What would lose or repeat records is refused by name;
-an operator may then begin a new source epoch on purpose (`adlake epoch`).
+an operator may then begin a new source epoch on purpose (`adlake source`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from adlake.io.postgres.source_epochs import SourceEpoch
 
 EARLIEST = -2
 """Spark's name for the first offset of a partition."""
-_GO_ON = 'go on without them by `adlake epoch continue --reason "..."`'
+_GO_ON = 'go on without them by `adlake source continue --reason "..."`'
 
 
 class UnsafeSourceError(AdlakeError):

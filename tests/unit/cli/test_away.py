@@ -88,8 +88,8 @@ def test_no_request_of_a_command_outlasts_its_deadline(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("wait",), ("verify",), ("ledger",), ("query", "roas"), ("sql", "SELECT 1"),
-     ("explain", "i1"), ("lake", "show"), ("epoch", "show"), ("quarantine", "list"),
+    [("wait",), ("verify",), ("producers",), ("query", "roas"), ("sql", "SELECT 1"),
+     ("explain", "i1"), ("lake", "show"), ("source", "show"), ("quarantine", "list"),
      ("replay",), ("stream",)],
 )  # fmt: skip
 def test_every_command_says_of_a_home_that_never_ran_that_nothing_runs_there(

@@ -16,8 +16,8 @@ from adlake.io.postgres.errors import catalog_trouble
 from adlake.settings import REPO_ROOT, Settings
 
 COMMANDS = (
-    ("wait", "--timeout", "1"), ("epoch", "show"), ("explain", "i1"), ("quarantine", "replay"),
-    ("quarantine", "replay", "--dry-run"), ("replay", "--undo"), ("replay", "--lookback", "14d"),
+    ("wait", "--timeout", "1"), ("source", "show"), ("explain", "i1"), ("quarantine", "resubmit"),
+    ("quarantine", "resubmit", "--dry-run"), ("replay", "--undo"), ("replay", "--lookback", "14d"),
 )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_healthy_topics_pass() -> None:
     ],
 )
 def test_unsafe_topics_are_refused_by_name(found: SourcePosition, error: type[Exception]) -> None:
-    with pytest.raises(error, match="adlake epoch continue"):
+    with pytest.raises(error, match="adlake source continue"):
         check_topic(found, TOPIC)
 
 
@@ -80,7 +80,7 @@ def test_a_tail_that_was_lost_and_written_again_is_refused_and_read_again() -> N
     check_topic(known, TOPIC)  # the broker was not asked, or could not say
     check_topic(known, replace(TOPIC, last_records={0: ours}))
     rewritten = replace(TOPIC, last_records={0: other})
-    with pytest.raises(BrokerLostDataError, match=r"\{0: 6\}.*adlake epoch continue"):
+    with pytest.raises(BrokerLostDataError, match=r"\{0: 6\}.*adlake source continue"):
         check_topic(known, rewritten)
     assert continued_offsets(known, rewritten) == {0: 5, 1: 4}
 
@@ -176,8 +176,8 @@ def test_going_on_is_recorded_with_what_was_given_up(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["epoch", "continue", "--reason", ""],
-        ["epoch", "continue", "--reason", " \t"],
+        ["source", "continue", "--reason", ""],
+        ["source", "continue", "--reason", " \t"],
         ["quarantine", "fix", "0/7", "--set", "bid_price=1", "--why", "  "],
     ],
 )

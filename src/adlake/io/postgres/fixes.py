@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import dict_row
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.sql.control import control_sql
@@ -16,9 +16,13 @@ from adlake.io.sql.control import control_sql
 Connect = Callable[[], psycopg.Connection[Any]]
 Position = tuple[str, int, int]
 """(topic, partition, offset) of the rejected delivery."""
+RESUBMITTED = "resubmitted"
+"""Status of a fix that was published."""
+_STORED = "replayed"
+"""The same in the table: its status and the names of three columns are older than the word."""
 
 
-class AlreadyReplayedError(AdlakeError):
+class AlreadyResubmittedError(AdlakeError):
     """A fix of this delivery was published before."""
 
 
@@ -37,9 +41,9 @@ class Fix:
     why: str
     fixed_at: datetime
     status: str
-    replayed_at: datetime | None
-    replayed_partition: int | None
-    replayed_offset: int | None
+    resubmitted_at: datetime | None
+    resubmitted_partition: int | None
+    resubmitted_offset: int | None
 
     @property
     def position(self) -> Position:
@@ -61,14 +65,14 @@ def store_fix(
         why: the reason, for those who ask later.
 
     Raises:
-        AlreadyReplayedError: the delivery was corrected and published before.
+        AlreadyResubmittedError: the delivery was corrected and published before.
     """
     with connect() as connection:
         done = connection.execute(
-            control_sql("quarantine_fixes/replayed"), _named(position)
+            control_sql("quarantine_fixes/resubmitted"), _named(position)
         ).fetchone()
         if done is not None:
-            raise AlreadyReplayedError(
+            raise AlreadyResubmittedError(
                 f"{shown(position)} was corrected by {done[2]} and published as partition "
                 f"{done[0]} offset {done[1]}: correct that event at its source, or reject it there"
             )
@@ -84,36 +88,41 @@ def store_fix(
 
 
 def fixes(connect: Connect) -> list[Fix]:
-    """Every fix that counts (pending or replayed), oldest first."""
-    with connect() as connection, connection.cursor(row_factory=class_row(Fix)) as cursor:
-        return cursor.execute(control_sql("quarantine_fixes/list")).fetchall()
+    """Every fix that counts (pending or resubmitted), oldest first."""
+    with connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return [_fix(row) for row in cursor.execute(control_sql("quarantine_fixes/list"))]
 
 
-def replay_pending(
+def resubmit_pending(
     connect: Connect, publish: Callable[[Sequence[Fix]], Sequence[tuple[int, int]]]
 ) -> list[Fix]:
     """Publish the pending fixes and mark them; returns them as they are afterwards.
 
-    The rows stay locked meanwhile, so two replays never send the same fix. A crash after the send
-    leaves them pending: the next replay sends them again, as a second delivery of the same event,
+    The rows stay locked meanwhile, so two commands never send the same fix. A crash after the send
+    leaves them pending: the next command sends them again, as a second delivery of the same event,
     which the law counts once.
 
     Args:
         connect: opens the catalog database.
         publish: sends the fixes and returns partition and offset of each, in their order.
     """
-    with connect() as connection, connection.cursor(row_factory=class_row(Fix)) as cursor:
-        pending = cursor.execute(control_sql("quarantine_fixes/lock_pending")).fetchall()
+    with connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        pending = [
+            _fix(row) for row in cursor.execute(control_sql("quarantine_fixes/lock_pending"))
+        ]
         written = publish(pending) if pending else []
-        replayed = []
+        resubmitted = []
         for fix, (partition, offset) in zip(pending, written, strict=True):
-            sent = {
-                "fix_id": fix.fix_id, "replayed_partition": partition, "replayed_offset": offset,
-            }  # fmt: skip
-            replayed += cursor.execute(
-                control_sql("quarantine_fixes/mark_replayed"), sent
-            ).fetchall()
-    return replayed
+            sent = {"fix_id": fix.fix_id, "new_partition": partition, "new_offset": offset}
+            marked = cursor.execute(control_sql("quarantine_fixes/mark_resubmitted"), sent)
+            resubmitted += [_fix(row) for row in marked]
+    return resubmitted
+
+
+def _fix(row: Mapping[str, Any]) -> Fix:
+    named = {name.replace(_STORED, RESUBMITTED): value for name, value in row.items()}
+    status = RESUBMITTED if row["status"] == _STORED else row["status"]
+    return Fix(**{**named, "status": status})
 
 
 def _named(position: Position) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The three books: producers, broker, Bronze; what is missing is named."""
+"""What producers, broker and Bronze count; what is missing is named."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from adlake.generator.truth import Truth, load_truth, write_truth
 from adlake.io.kafka.acks import PartitionAcks
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_epochs import SourceEpoch
-from adlake.proof import producers as ledger_job
+from adlake.proof import producers as job
 from adlake.proof.pin import EmptyLakeError
-from adlake.proof.producer_audit import ProducerLedger, producer_ledger
+from adlake.proof.producer_audit import ProducerAudit, audit_producers
 from adlake.proof.producer_counts import (
     ProducerCount,
     ProducerCountError,
     counts_of_runs,
     load_counts,
 )
-from adlake.proof.producers import OtherTopicError, as_json, as_lines, compare_books
-from adlake.proof.verdict import PartitionLedger, Pin
+from adlake.proof.producers import OtherTopicError, as_json, as_lines, current_audit
+from adlake.proof.verdict import OffsetCoverage, Pin
 
 
-def books(
+def audit(
     *counts: ProducerCount, end: int = 200, begin: int = 0, bronze: tuple[int, int, int] | None
-) -> ProducerLedger:
+) -> ProducerAudit:
     """Partition 0 of `ads`; `bronze` is first offset, next offset, distinct offsets."""
-    ledgers = [] if bronze is None else [
-        PartitionLedger("ads", 0, bronze[0], bronze[1], bronze[2], bronze[2])
+    coverages = [] if bronze is None else [
+        OffsetCoverage("ads", 0, bronze[0], bronze[1], bronze[2], bronze[2])
     ]  # fmt: skip
     broker = TopicFacts("ads", "t1", {0: begin}, {0: end})
-    return producer_ledger(counts, broker, ledgers, lambda _ledger: [(50, 60)])
+    return audit_producers(counts, broker, coverages, lambda _coverage: [(50, 60)])
 
 
 def sent(records: int, next_offset: int = 0, reused: int = 0) -> ProducerCount:
@@ -51,22 +51,22 @@ def second_epoch(
     return SourceEpoch("ads", 2, "t1", {0: start}, {0: contained}, kind=kind)
 
 
-def books_of_epochs(
+def audit_of_epochs(
     *held: tuple[str, int, int], epochs: Sequence[SourceEpoch], begin: int = 0, records: int = 200
-) -> ProducerLedger:
+) -> ProducerAudit:
     """Partition 0 of `ads` up to offset 199; `held` is label, first offset, next offset."""
-    ledgers = [
-        PartitionLedger(label, 0, first, beyond, beyond - first, beyond - first)
+    coverages = [
+        OffsetCoverage(label, 0, first, beyond, beyond - first, beyond - first)
         for label, first, beyond in held
     ]
     broker = TopicFacts("ads", "t1", {0: begin}, {0: 200})
-    return producer_ledger(
-        [sent(records, 200)], broker, ledgers, lambda _ledger: [(50, 60)], epochs
+    return audit_producers(
+        [sent(records, 200)], broker, coverages, lambda _coverage: [(50, 60)], epochs
     )
 
 
-def test_nothing_is_missing_when_the_books_agree() -> None:
-    found = books(sent(200, 200), bronze=FULL)
+def test_nothing_is_missing_when_the_counts_agree() -> None:
+    found = audit(sent(200, 200), bronze=FULL)
     assert found.missing == ()
     assert found.notes == ()
     assert list(as_lines(found))[-1] == "nothing is missing"
@@ -75,20 +75,20 @@ def test_nothing_is_missing_when_the_books_agree() -> None:
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (books(sent(300, 200), bronze=FULL), (None, None, 100, "other records have now")),
-        (books(sent(100, 200, 40), bronze=FULL), (None, None, 40, "other records have now")),
-        (books(sent(260, 260), bronze=FULL), (200, 260, 60, "log ends before them")),
-        (books(sent(200, 200), bronze=(0, 150, 150)), (150, 200, 50, "not in Bronze yet")),
-        (books(sent(200, 200), bronze=(0, 200, 190)), (50, 60, 10, "between those in Bronze")),
-        (books(sent(200, 200), bronze=(5, 200, 195)), (0, 5, 5, "broker still has them")),
-        (books(sent(200, 200), begin=5, bronze=(5, 200, 195)), (0, 5, 5, "broker deleted")),
-        (books(sent(200, 200), begin=3, bronze=(5, 200, 195)), (3, 5, 2, "broker still has them")),
-        (books(sent(200, 200), end=200, bronze=(0, 230, 230)), (200, 230, 30, "in Bronze, but")),
-        (books(sent(200, 200), bronze=None), (0, 200, 200, "not in Bronze yet")),
+        (audit(sent(300, 200), bronze=FULL), (None, None, 100, "other records have now")),
+        (audit(sent(100, 200, 40), bronze=FULL), (None, None, 40, "other records have now")),
+        (audit(sent(260, 260), bronze=FULL), (200, 260, 60, "log ends before them")),
+        (audit(sent(200, 200), bronze=(0, 150, 150)), (150, 200, 50, "not in Bronze yet")),
+        (audit(sent(200, 200), bronze=(0, 200, 190)), (50, 60, 10, "between those in Bronze")),
+        (audit(sent(200, 200), bronze=(5, 200, 195)), (0, 5, 5, "broker still has them")),
+        (audit(sent(200, 200), begin=5, bronze=(5, 200, 195)), (0, 5, 5, "broker deleted")),
+        (audit(sent(200, 200), begin=3, bronze=(5, 200, 195)), (3, 5, 2, "broker still has them")),
+        (audit(sent(200, 200), end=200, bronze=(0, 230, 230)), (200, 230, 30, "in Bronze, but")),
+        (audit(sent(200, 200), bronze=None), (0, 200, 200, "not in Bronze yet")),
     ],
 )
 def test_what_is_missing_is_named(
-    found: ProducerLedger, expected: tuple[int | None, int | None, int, str]
+    found: ProducerAudit, expected: tuple[int | None, int | None, int, str]
 ) -> None:
     [one] = found.missing
     assert (one.first_offset, one.next_offset, one.records) == expected[:3]
@@ -104,11 +104,11 @@ def test_what_is_missing_is_named(
     assert '"missing"' in as_json(found)
 
 
-def held_back(*counts: ProducerCount, bronze_next: int) -> ProducerLedger:
+def held_back(*counts: ProducerCount, bronze_next: int) -> ProducerAudit:
     """100 records to read, 100 more behind an open transaction."""
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 100}, log_end_offsets={0: 200})
-    ledgers = [PartitionLedger("ads", 0, 0, bronze_next, bronze_next, bronze_next)]
-    return producer_ledger(counts, broker, ledgers, lambda _ledger: [])
+    coverages = [OffsetCoverage("ads", 0, 0, bronze_next, bronze_next, bronze_next)]
+    return audit_producers(counts, broker, coverages, lambda _coverage: [])
 
 
 def test_records_behind_an_open_transaction_are_pending_not_lost() -> None:
@@ -127,15 +127,13 @@ def test_records_behind_an_open_transaction_are_pending_not_lost() -> None:
 
 def test_ranges_without_a_record_are_no_loss_of_anybody() -> None:
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
-    ledgers = [PartitionLedger("ads", 0, 5, 190, 170, 170)]
+    coverages = [OffsetCoverage("ads", 0, 5, 190, 170, 170)]
     counts = [sent(200, 200)]
-    found = producer_ledger(counts, broker, ledgers, lambda _ledger: [(50, 60), (70, 75)])
+    found = audit_producers(counts, broker, coverages, lambda _coverage: [(50, 60), (70, 75)])
     ranges = [(0, 5), (50, 60), (70, 75), (190, 200)]
     assert [(m.first_offset, m.next_offset) for m in found.missing] == ranges
-    assert ledger_job.without_holes(found, broker, lambda _ranges: []) == found
-    kept = ledger_job.without_holes(
-        found, broker, lambda asked: [one for one in asked if one.first != 70]
-    )
+    assert job.without_holes(found, broker, lambda _ranges: []) == found
+    kept = job.without_holes(found, broker, lambda asked: [one for one in asked if one.first != 70])
     assert [(m.first_offset, m.next_offset) for m in kept.missing] == [(70, 75)]
     assert "25 offsets hold no record" in kept.notes[-1]
 
@@ -144,32 +142,32 @@ def test_an_empty_lake_has_lost_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     def empty(_trino: object) -> tuple[Pin, list[Any]]:
         raise EmptyLakeError("nothing yet")
 
-    monkeypatch.setattr(ledger_job, "pinned_snapshots", empty)
+    monkeypatch.setattr(job, "pinned_snapshots", empty)
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
     trino: Any = None
-    found = compare_books(trino, [sent(200, 200)], lambda: broker, [FIRST])
+    found = current_audit(trino, [sent(200, 200)], lambda: broker, [FIRST])
     assert [(m.records, m.is_pending) for m in found.missing] == [(200, True)]
-    assert compare_books(trino, [], lambda: TopicFacts("ads", "t", {}, {}), [FIRST]).missing == ()
+    assert current_audit(trino, [], lambda: TopicFacts("ads", "t", {}, {}), [FIRST]).missing == ()
 
 
 def test_the_broker_is_asked_only_about_what_it_has() -> None:
-    found = books(sent(260, 260), bronze=FULL)
+    found = audit(sent(260, 260), bronze=FULL)
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
-    assert ledger_job.without_holes(found, broker, lambda ranges: ranges) == found
+    assert job.without_holes(found, broker, lambda ranges: ranges) == found
 
 
 def test_what_was_deleted_before_the_lake_began_is_no_loss() -> None:
-    assert books(sent(100, 200), begin=100, bronze=(100, 200, 100)).missing == ()
+    assert audit(sent(100, 200), begin=100, bronze=(100, 200, 100)).missing == ()
 
 
 def test_two_producers_are_added_up() -> None:
-    lost = books(sent(150, 200), sent(150, 199), bronze=FULL)
+    lost = audit(sent(150, 200), sent(150, 199), bronze=FULL)
     assert [one.records for one in lost.missing] == [100]
-    assert books(sent(100, 200), sent(100, 199), bronze=FULL).missing == ()
+    assert audit(sent(100, 200), sent(100, 199), bronze=FULL).missing == ()
 
 
 def test_a_partition_that_a_new_epoch_continues_lacks_nothing() -> None:
-    found = books_of_epochs(
+    found = audit_of_epochs(
         ("ads", 0, 60), ("ads@2", 60, 200), epochs=[FIRST, second_epoch(60, 60)]
     )
     assert found.missing == ()
@@ -178,20 +176,20 @@ def test_a_partition_that_a_new_epoch_continues_lacks_nothing() -> None:
 
 def test_what_a_new_epoch_went_on_without_stays_missing() -> None:
     epochs = [FIRST, second_epoch(80, 60)]
-    [one] = books_of_epochs(("ads", 0, 60), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
+    [one] = audit_of_epochs(("ads", 0, 60), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
     assert (one.first_offset, one.next_offset, one.records) == (60, 80, 20)
     assert "went on without them" in one.problem
 
 
 def test_offsets_that_a_new_epoch_left_out_by_mistake_are_named() -> None:
     epochs = [FIRST, second_epoch(80, 60)]
-    found = books_of_epochs(("ads", 0, 60), ("ads@2", 90, 200), epochs=epochs, begin=80)
+    found = audit_of_epochs(("ads", 0, 60), ("ads@2", 90, 200), epochs=epochs, begin=80)
     assert [(one.first_offset, one.next_offset) for one in found.missing] == [(60, 80), (80, 90)]
     assert "broker still has them" in found.missing[-1].problem
 
 
 def test_a_log_that_lost_its_tail_is_read_again_and_its_loss_is_told() -> None:
-    found = books_of_epochs(
+    found = audit_of_epochs(
         ("ads", 0, 150), ("ads@2", 0, 200), epochs=[FIRST, second_epoch(0, 150)], records=250
     )
     [one] = found.missing
@@ -201,71 +199,71 @@ def test_a_log_that_lost_its_tail_is_read_again_and_its_loss_is_told() -> None:
 
 
 def test_an_epoch_that_has_read_nothing_yet_is_behind_its_start() -> None:
-    [one] = books_of_epochs(("ads", 0, 60), epochs=[FIRST, second_epoch(60, 60)]).missing
+    [one] = audit_of_epochs(("ads", 0, 60), epochs=[FIRST, second_epoch(60, 60)]).missing
     assert (one.first_offset, one.next_offset) == (60, 200)
     assert "not in Bronze yet" in one.problem
 
 
 def test_epochs_from_before_the_topic_was_made_again_hold_nothing_of_it() -> None:
     epochs = [FIRST, second_epoch(80, 300, IncarnationKind.RECREATED)]
-    [one] = books_of_epochs(("ads", 0, 300), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
+    [one] = audit_of_epochs(("ads", 0, 300), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
     assert (one.first_offset, one.next_offset) == (0, 80)
     assert "broker deleted them" in one.problem
 
 
 def test_gaps_of_an_older_epoch_are_named_as_far_as_it_counts() -> None:
-    ledgers = [
-        PartitionLedger("ads", 0, 0, 80, 70, 70), PartitionLedger("ads@2", 0, 55, 200, 145, 145),
+    coverages = [
+        OffsetCoverage("ads", 0, 0, 80, 70, 70), OffsetCoverage("ads@2", 0, 55, 200, 145, 145),
     ]  # fmt: skip
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
     epochs = [FIRST, second_epoch(55, 80)]
-    found = producer_ledger([sent(200, 200)], broker, ledgers, lambda _one: [(50, 60)], epochs)
+    found = audit_producers([sent(200, 200)], broker, coverages, lambda _one: [(50, 60)], epochs)
     assert [(one.first_offset, one.next_offset) for one in found.missing] == [(50, 55)]
 
 
-def test_the_books_of_now_read_every_epoch_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_audit_of_now_reads_every_epoch_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     pin = Pin(1, 1, "ads@2", "t1", {0: 200}, {0: 60})
-    ledgers = [
-        PartitionLedger("ads", 0, 0, 60, 60, 60), PartitionLedger("ads@2", 0, 60, 200, 140, 140),
+    coverages = [
+        OffsetCoverage("ads", 0, 0, 60, 60, 60), OffsetCoverage("ads@2", 0, 60, 200, 140, 140),
     ]  # fmt: skip
-    monkeypatch.setattr(ledger_job, "pinned_snapshots", lambda _trino: (pin, []))
-    monkeypatch.setattr(ledger_job, "partition_ledgers", lambda _trino, _pin: ledgers)
+    monkeypatch.setattr(job, "pinned_snapshots", lambda _trino: (pin, []))
+    monkeypatch.setattr(job, "partition_coverages", lambda _trino, _pin: coverages)
     trino: Any = None
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
     epochs = [FIRST, second_epoch(60, 60)]
-    assert compare_books(trino, [sent(200, 200)], lambda: broker, epochs).missing == ()
+    assert current_audit(trino, [sent(200, 200)], lambda: broker, epochs).missing == ()
     again = TopicFacts("ads", "t2", {0: 0}, {0: 5})
-    with pytest.raises(OtherTopicError, match="adlake epoch show"):
-        compare_books(trino, [], lambda: again, epochs)
+    with pytest.raises(OtherTopicError, match="adlake source show"):
+        current_audit(trino, [], lambda: again, epochs)
     # Declared for the topic made again, and not begun: everything of it is still to come.
     third = SourceEpoch("ads", 3, "t2", {0: 0}, {0: 200}, kind=IncarnationKind.RECREATED)
-    [one] = compare_books(trino, [], lambda: again, [*epochs, third]).missing
+    [one] = current_audit(trino, [], lambda: again, [*epochs, third]).missing
     assert (one.first_offset, one.next_offset) == (0, 5)
 
 
-def test_old_books_count_in_total_and_foreign_ones_not_at_all() -> None:
+def test_old_runs_count_in_total_and_foreign_ones_not_at_all() -> None:
     old = ProducerCount("old run", "ads", -1, 260)
-    assert [one.partition for one in books(old, bronze=FULL).missing] == [None]
+    assert [one.partition for one in audit(old, bronze=FULL).missing] == [None]
     other = ProducerCount("other", "ads", 0, 999, 999, 0, "another topic id")
-    found = books(sent(200, 200), other, bronze=FULL)
+    found = audit(sent(200, 200), other, bronze=FULL)
     assert found.missing == ()
     assert "other counted another topic" in found.notes[0]
 
 
-def test_records_in_nobodys_books_are_noted_only() -> None:
-    found = books(sent(120, 200), bronze=FULL)
+def test_records_in_nobodys_counts_are_noted_only() -> None:
+    found = audit(sent(120, 200), bronze=FULL)
     assert found.missing == ()
-    assert "80 records are in no producer's books" in found.notes[0]
+    assert "80 records are in no producer's counts" in found.notes[0]
 
 
 def test_acknowledged_offsets_that_come_again_are_counted() -> None:
-    book = PartitionAcks()
+    acks = PartitionAcks()
     for offset in (0, 1, 2, -1, 1, 2, 3):
-        book.add(offset)
-    assert book == PartitionAcks(records=7, next_offset=4, reused=2)
+        acks.add(offset)
+    assert acks == PartitionAcks(records=7, next_offset=4, reused=2)
 
 
-def test_books_of_a_run_survive_their_file(tmp_path: Path) -> None:
+def test_counts_of_a_run_survive_its_file(tmp_path: Path) -> None:
     truth = Truth("run-1", 1, 0, 1, 0, "ads", {}, deliveries=3, topic_id="t1")
     truth.acks = {0: PartitionAcks(2, 2), 3: PartitionAcks(1, 1, 1)}
     write_truth(truth, tmp_path / "run-1")

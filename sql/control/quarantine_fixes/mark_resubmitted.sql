@@ -3,7 +3,7 @@ UPDATE adlake.quarantine_fixes
 SET
     status = 'replayed',
     replayed_at = clock_timestamp(),
-    replayed_partition = :replayed_partition,
-    replayed_offset = :replayed_offset
+    replayed_partition = :new_partition,
+    replayed_offset = :new_offset
 WHERE fix_id = :fix_id
 RETURNING *

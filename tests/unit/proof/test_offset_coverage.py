@@ -1,4 +1,4 @@
-"""The offset ledger's failures that need no lake."""
+"""Failures of offset coverage and of batch counts that need no lake."""
 
 from __future__ import annotations
 
@@ -13,72 +13,71 @@ import pytest
 from adlake.io.kafka import holes as topic_holes
 from adlake.io.kafka.holes import OffsetRange
 from adlake.io.kafka.topic import TopicFacts
-from adlake.proof import batch_counts as verify_ledger
-from adlake.proof import bronze_gaps
-from adlake.proof.batch_counts import (
-    completeness_failures,
+from adlake.proof import batch_counts, bronze_gaps
+from adlake.proof.batch_counts import completeness_failures
+from adlake.proof.bronze_gaps import missing_ranges
+from adlake.proof.offset_coverage import (
+    coverage_failures,
     end_failures,
     head_failures,
-    ledger_failures,
     with_holes,
 )
-from adlake.proof.bronze_gaps import missing_ranges
 from adlake.proof.pin import (
     EmptyLakeError,
     NothingToVerifyError,
     clear_empty_lake,
     pinned_snapshots,
 )
-from adlake.proof.verdict import PartitionLedger, Pin
+from adlake.proof.verdict import OffsetCoverage, Pin
 
 PIN = Pin(1, 1, "ads", "id-1", next_offsets={0: 100, 1: 100})
 SECOND_EPOCH = Pin(1, 1, "ads@2", "id-2", {0: 100, 1: 60}, start_offsets={0: 7, 1: 60})
 
 
-def ledger(partition: int, first_offset: int, topic: str = "ads") -> PartitionLedger:
-    return PartitionLedger(topic, partition, first_offset, 100, 100 - first_offset, 100)
+def coverage(partition: int, first_offset: int, topic: str = "ads") -> OffsetCoverage:
+    return OffsetCoverage(topic, partition, first_offset, 100, 100 - first_offset, 100)
 
 
 def test_a_missing_head_is_named() -> None:
-    [failure] = head_failures(PIN, [ledger(0, 0), ledger(1, 7)], {0: 0, 1: 3})
+    [failure] = head_failures(PIN, [coverage(0, 0), coverage(1, 7)], {0: 0, 1: 3})
     assert "partition 1: the broker has offset 3, Bronze begins at 7" in failure.problem
 
 
 def test_a_head_of_aborted_records_is_not_missing() -> None:
-    ledgers = [ledger(0, 5), ledger(1, 7)]
-    [failure] = head_failures(PIN, ledgers, {0: 0, 1: 3}, lambda _heads: [OffsetRange(0, 0, 5)])
+    coverages = [coverage(0, 5), coverage(1, 7)]
+    [failure] = head_failures(PIN, coverages, {0: 0, 1: 3}, lambda _heads: [OffsetRange(0, 0, 5)])
     assert "partition 1" in failure.problem
-    assert head_failures(PIN, ledgers, {0: 0, 1: 3}, lambda heads: heads) == []
+    assert head_failures(PIN, coverages, {0: 0, 1: 3}, lambda heads: heads) == []
 
 
 def test_retention_behind_us_and_an_unasked_broker_are_fine() -> None:
-    assert head_failures(PIN, [ledger(0, 0), ledger(1, 7)], {0: 50, 1: 7}) == []
-    assert head_failures(PIN, [ledger(1, 7)], {}) == []
+    assert head_failures(PIN, [coverage(0, 0), coverage(1, 7)], {0: 50, 1: 7}) == []
+    assert head_failures(PIN, [coverage(1, 7)], {}) == []
 
 
 def test_an_epoch_begins_where_it_was_declared_to() -> None:
-    older = [ledger(0, 50), ledger(1, 50)]
-    assert head_failures(SECOND_EPOCH, [*older, ledger(0, 7, "ads@2")], {0: 0, 1: 0}) == []
-    [failure] = head_failures(SECOND_EPOCH, [ledger(0, 8, "ads@2")], {0: 0, 1: 0})
+    older = [coverage(0, 50), coverage(1, 50)]
+    assert head_failures(SECOND_EPOCH, [*older, coverage(0, 7, "ads@2")], {0: 0, 1: 0}) == []
+    [failure] = head_failures(SECOND_EPOCH, [coverage(0, 8, "ads@2")], {0: 0, 1: 0})
     assert "has offset 7, Bronze begins at 8" in failure.problem
 
 
-def problems(pin: Pin, ledgers: Sequence[PartitionLedger]) -> list[str]:
-    return [failure.problem for failure in end_failures(pin, ledgers)]
+def problems(pin: Pin, coverages: Sequence[OffsetCoverage]) -> list[str]:
+    return [failure.problem for failure in end_failures(pin, coverages)]
 
 
 def test_the_stamp_and_bronze_end_at_the_same_offset() -> None:
-    assert problems(PIN, [ledger(0, 0), ledger(1, 0)]) == []
-    [problem] = problems(PIN, [ledger(0, 0)])
+    assert problems(PIN, [coverage(0, 0), coverage(1, 0)]) == []
+    [problem] = problems(PIN, [coverage(0, 0)])
     assert "below 100 are contained, Bronze ends before 0" in problem
 
 
 def test_rows_of_older_epochs_are_known_those_of_another_topic_are_not() -> None:
-    newest = ledger(0, 7, "ads@2")
-    assert problems(SECOND_EPOCH, [newest, ledger(0, 0)]) == []
-    [problem] = problems(SECOND_EPOCH, [newest, ledger(0, 0, "other")])
+    newest = coverage(0, 7, "ads@2")
+    assert problems(SECOND_EPOCH, [newest, coverage(0, 0)]) == []
+    [problem] = problems(SECOND_EPOCH, [newest, coverage(0, 0, "other")])
     assert problem == "Bronze holds rows of another topic: other"
-    [problem] = problems(SECOND_EPOCH, [newest, ledger(0, 0, "ads@3")])
+    [problem] = problems(SECOND_EPOCH, [newest, coverage(0, 0, "ads@3")])
     assert problem == "Bronze holds rows of another topic: ads@3"
 
 
@@ -127,7 +126,7 @@ def test_the_snapshot_a_table_is_made_with_is_an_empty_lake() -> None:
 
 
 class HeldOffsets:
-    """Stands for Trino: the runs of offsets that Bronze holds, and the gaps of the books."""
+    """Stands for Trino: runs of offsets that Bronze holds, and mismatches of batch counts."""
 
     def __init__(
         self, held: Mapping[tuple[str, int], Iterable[int]], *gaps: dict[str, Any]
@@ -148,7 +147,7 @@ class HeldOffsets:
 
 
 class RecordedOffsets(HeldOffsets):
-    """And what the completeness ledger says of partition 0: up to where, and how many are empty."""
+    """And what the batch counts say of partition 0: up to where, how many are empty."""
 
     recorded = (0, 0)
 
@@ -165,13 +164,13 @@ class RecordedOffsets(HeldOffsets):
         ((0, 0), 1, [(10, 12), (40, 41)]),
     ],
 )
-def test_what_the_broker_has_deleted_is_explained_by_the_books_or_not_at_all(
+def test_what_the_broker_has_deleted_is_explained_by_the_batch_counts_or_not_at_all(
     recorded: tuple[int, int], holes: int, lost: list[tuple[int, int]]
 ) -> None:
-    books = RecordedOffsets({("ads", 0): without(100, 10, 11, 40, 80)})
-    books.recorded = recorded
-    trino: Any = books
-    held = PartitionLedger("ads", 0, 0, 100, 96, 96)
+    offsets = RecordedOffsets({("ads", 0): without(100, 10, 11, 40, 80)})
+    offsets.recorded = recorded
+    trino: Any = offsets
+    held = OffsetCoverage("ads", 0, 0, 100, 96, 96)
     pin = replace(PIN, has_counts=True)
     only_80 = [OffsetRange(0, 80, 81)]
     [found] = with_holes(trino, pin, [held], lambda gaps: [g for g in gaps if g in only_80])
@@ -186,12 +185,12 @@ def without(count: int, *gone: int) -> list[int]:
 def test_gaps_are_those_of_the_asked_epoch_and_only_the_newest_is_asked_about() -> None:
     held = {("ads", 0): without(100, 10, 11), ("ads@2", 0): without(100, *range(7), 30, 31)}
     trino: Any = HeldOffsets(held)
-    older = PartitionLedger("ads", 0, 0, 100, 98, 98)
-    newest = PartitionLedger("ads@2", 0, 7, 100, 91, 91)
+    older = OffsetCoverage("ads", 0, 0, 100, 98, 98)
+    newest = OffsetCoverage("ads@2", 0, 7, 100, 91, 91)
     assert list(missing_ranges(trino, SECOND_EPOCH, [older])) == [OffsetRange(0, 10, 12)]
     assert list(missing_ranges(trino, SECOND_EPOCH, [newest])) == [OffsetRange(0, 30, 32)]
     found = with_holes(trino, SECOND_EPOCH, [older, newest], lambda gaps: gaps)
-    assert [ledger.holes for ledger in found] == [0, 2]
+    assert [coverage.holes for coverage in found] == [0, 2]
     [alone] = with_holes(trino, SECOND_EPOCH, [older], lambda gaps: gaps)
     assert (alone.holes, alone.lost_ranges) == (0, (OffsetRange(0, 10, 12),))
 
@@ -199,7 +198,7 @@ def test_gaps_are_those_of_the_asked_epoch_and_only_the_newest_is_asked_about() 
 def test_a_gap_over_the_end_of_a_piece_is_seen_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bronze_gaps, "OFFSETS_PER_RANGE", 10)
     trino: Any = HeldOffsets({("ads", 0): without(100, 9, *range(18, 43), 50)})
-    found = list(missing_ranges(trino, PIN, [PartitionLedger("ads", 0, 0, 100, 73, 73)]))
+    found = list(missing_ranges(trino, PIN, [OffsetCoverage("ads", 0, 0, 100, 73, 73)]))
     assert found == [OffsetRange(0, 9, 10), OffsetRange(0, 18, 43), OffsetRange(0, 50, 51)]
 
 
@@ -209,7 +208,7 @@ def test_a_commit_every_second_for_hours_is_no_loss_and_a_lost_record_among_them
     monkeypatch.setattr(topic_holes, "RANGES_AT_ONCE", 1_000)
     marks = set(range(3, 100_000, 5))
     trino: Any = HeldOffsets({("ads", 0): without(100_001, *marks, 77_000)})
-    one = PartitionLedger("ads", 0, 0, 100_001, 80_000, 80_000)
+    one = OffsetCoverage("ads", 0, 0, 100_001, 80_000, 80_000)
     most_asked = 0
 
     def only_marks(ranges: Sequence[OffsetRange]) -> list[OffsetRange]:
@@ -219,7 +218,7 @@ def test_a_commit_every_second_for_hours_is_no_loss_and_a_lost_record_among_them
 
     [found] = with_holes(trino, PIN, [one], only_marks)
     assert (found.holes, found.lost_ranges) == (20_000, (OffsetRange(0, 77_000, 77_001),))
-    [failure] = ledger_failures(trino, replace(PIN, next_offsets={0: 100_001}), [found], 10)
+    [failure] = coverage_failures(trino, replace(PIN, next_offsets={0: 100_001}), [found], 10)
     assert failure.problem == "Bronze misses 1 offsets of ads partition 0"
     assert [row["first"] for row in failure.rows] == [77_000]
     assert most_asked == 1_000
@@ -232,9 +231,9 @@ def gap(first: int, following: int, missing: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_books_from_before_empty_offsets_were_recorded_are_explained_by_the_broker() -> None:
+def test_counts_from_before_empty_offsets_were_recorded_are_explained_by_the_broker() -> None:
     pin = replace(PIN, has_counts=True)
-    held = PartitionLedger("ads", 0, 0, 100, 96, 96)
+    held = OffsetCoverage("ads", 0, 0, 100, 96, 96)
     trino: Any = HeldOffsets(
         {("ads", 0): without(100, 10, 11, 40, 60)}, gap(0, 30, 2), gap(40, 41, 1), gap(50, 70, 1)
     )
@@ -247,10 +246,10 @@ def test_books_from_before_empty_offsets_were_recorded_are_explained_by_the_brok
 
 
 def test_more_open_places_than_are_looked_at_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_ledger, "MOST_BOOKS", 1)
+    monkeypatch.setattr(batch_counts, "MOST_MISMATCHES", 1)
     pin = replace(PIN, has_counts=True)
     trino: Any = HeldOffsets({("ads", 0): without(100, 10)}, gap(0, 30, 1))
-    held = PartitionLedger("ads", 0, 0, 100, 99, 99)
+    held = OffsetCoverage("ads", 0, 0, 100, 99, 99)
     [failure] = completeness_failures(trino, pin, [held], 10, lambda g: g, with_bronze=False)
     assert "only the first 1 places were looked at" in failure.problem
 
