@@ -235,7 +235,7 @@ def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
     books = json.loads(lake.adlake("producers", "--json", expected=1).stdout)
     assert {one["partition"] for one in books["missing"]} == {0, 1, 2, 3}
     assert all("other records have now" in one["problem"] for one in books["missing"])
-    # A few were published by hand in between and are in nobody's books.
+    # A few were published by hand in between and are in nobody's counts.
     assert sum(one["records"] for one in books["missing"]) > 2_900
 
 
