@@ -102,7 +102,7 @@ BATCHES: tuple[Mutation, ...] = (
         f"{SPREAD}::test_impressions_of_a_thousand_days_are_written_and_replayed_one_file_at_a_time",
     ),
     Mutation(
-        "one compaction does all days, however many", "adlake.maintenance.upkeep:compact",
+        "one compaction does all days, however many", "adlake.maintenance.between_batches:compact",
         '"max-files-to-rewrite": str(most_files)', '"max-files-to-rewrite": "1000000"',
         "tests/spark/attribution/test_wide_compaction.py",
     ),

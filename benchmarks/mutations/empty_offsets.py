@@ -10,10 +10,10 @@ COVERAGE = "tests/unit/proof/test_offset_coverage.py"
 HOLES = "tests/unit/io/test_topic_holes.py"
 
 EMPTY_OFFSETS: tuple[Mutation, ...] = (
-    Mutation("marks of transactions are gaps of the books",
+    Mutation("marks of transactions are gaps in the batch counts",
         "adlake.maintenance.empty_offsets:empty_offsets",
              "if log is None:", "if True:", EMPTY),
-    Mutation("the books ask nobody about missing offsets",
+    Mutation("batches are counted without asking about missing offsets",
         "adlake.maintenance.batch_counts:record_batches",
              "empty_offsets(records, found, before, broker_log)", "{}",
              f"{COMPLETENESS}::"

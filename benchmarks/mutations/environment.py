@@ -8,7 +8,7 @@ ENVIRONMENT: tuple[Mutation, ...] = (
     Mutation(
         "the web page of Spark is open to the network", "adlake.environment:FIXED",
         '    "SPARK_LOCAL_IP": "127.0.0.1",\n', "",
-        "tests/integration/test_books.py::test_every_process_listens_on_loopback_alone",
+        "tests/integration/test_batch_counts.py::test_every_process_listens_on_loopback_alone",
     ),
     Mutation(
         "the variables of other tools stay", "adlake.environment:adopt",

@@ -10,7 +10,7 @@ QUIET = "tests/spark/io/test_quiet_log.py"
 LOG: tuple[Mutation, ...] = (
     Mutation(
         "a trace at each compaction: a table named without its catalog",
-        "adlake.maintenance.upkeep:compact",
+        "adlake.maintenance.between_batches:compact",
         "table => '{CATALOG}.{spec.name}'", "table => '{spec.name}'", QUIET,
     ),
     Mutation(

@@ -28,7 +28,8 @@ TIME: tuple[Mutation, ...] = (
         "if self._clock.is_behind():", "if False:", "tests/unit/streaming/test_operation_runner.py",
     ),
     Mutation(
-        "a clock set ahead makes every snapshot old", "adlake.maintenance.upkeep:Upkeep._expire",
+        "a clock set ahead makes every snapshot old",
+        "adlake.maintenance.between_batches:Maintenance._expire",
         "limit_ms = min(limit_ms, self._ages.limit_ms(seconds))", "pass",
         "tests/unit/maintenance/test_snapshot_ages.py",
     ),

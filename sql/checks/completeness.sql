@@ -1,6 +1,6 @@
--- Offending rows: places where the books of the stream do not close (docs/data-model.md), and a
--- ledger that is not written any more for a topic: then nothing else here could be seen.
--- Cheap: reads the ledger and the lists of snapshots, not Bronze. Reads the relation
+-- Offending rows: places where the batch counts do not agree (docs/data-model.md), and a topic whose
+-- batches are not counted any more: then nothing else here could be seen.
+-- Cheap: reads the batch counts and the lists of snapshots, not Bronze. Reads the relation
 -- `stamped_commits` of all tables of records. Parameter: row_limit.
 WITH recorded AS (
     SELECT
@@ -34,7 +34,7 @@ SELECT
 FROM lakehouse.audit.completeness_gaps
 UNION ALL
 SELECT
-    'batches that the ledger lacks' AS gap,
+    'batches that are not counted' AS gap,
     kafka_topic,
     CAST(NULL AS INTEGER) AS kafka_partition,
     CAST(NULL AS BIGINT) AS first_offset,

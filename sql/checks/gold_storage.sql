@@ -23,7 +23,7 @@ judged_rows AS (
         CASE
             WHEN events = 0 THEN 'events_state is no list of events'
             WHEN engaged <> (events > 1 OR first_rank <> '0')
-                THEN 'engaged is not: more than a lone impression'
+                THEN 'engaged is not: more than its impression'
             WHEN event_ids <> array_sort(array_distinct(event_ids))
                 THEN 'events are not sorted by id, each id once'
             WHEN law_version <> :law_version THEN 'another law version'

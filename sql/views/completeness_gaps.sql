@@ -1,8 +1,8 @@
--- audit.completeness_gaps: every place where the stream's books do not close. Empty is good.
+-- audit.completeness_gaps: every place where the batch counts do not agree. Empty is good.
 -- grain: one row per offending thing; `gap` names the rule, `missing` is how many records it is about
 -- (below zero: too many)
 -- readers: sql/checks/completeness.sql (verify, dashboard)
--- Reads the ledger alone, so it is cheap. Four independent counts must agree: Kafka's offsets, the
+-- Reads the batch counts alone, so it is cheap. Four independent counts must agree: Kafka's offsets, the
 -- verdicts that the batch counted, the rows that Iceberg counted in the commit, and the table's size.
 -- Offsets that hold no record for a reader, as the broker said when the batch was recorded, are no gap.
 WITH counted_batches AS (

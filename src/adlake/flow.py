@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adlake.contracts.tables import (
+    BATCH_COUNTS,
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
-    COMPLETENESS_LEDGER,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -47,14 +47,14 @@ FLOW: tuple[Step, ...] = (
         "admits each record once, appends Bronze, merges Gold, compacts hot slots, counts batches",
         (AD_EVENTS,),
         (
-            BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, DIM_CAMPAIGNS, DIM_CREATIVES,
+            BRONZE_EVENTS, GOLD_STATE, BATCH_COUNTS, DIM_CAMPAIGNS, DIM_CREATIVES,
             DIM_USERS,
         ),
     ),
     Step(
         "business stream", "adlake stream",
         "admits each business event once, beside the attribution stream in the same application",
-        (BUSINESS_TOPIC,), (BUSINESS_EVENTS, COMPLETENESS_LEDGER),
+        (BUSINESS_TOPIC,), (BUSINESS_EVENTS, BATCH_COUNTS),
     ),
     Step(
         "replay", "adlake replay",
@@ -64,7 +64,7 @@ FLOW: tuple[Step, ...] = (
     Step(
         "verify", "adlake verify",
         "recomputes Gold from Bronze by an independent SQL form of the law, checks batch counts",
-        (BRONZE_EVENTS, GOLD_STATE, COMPLETENESS_LEDGER, TRUTH), (),
+        (BRONZE_EVENTS, GOLD_STATE, BATCH_COUNTS, TRUTH), (),
     ),
     Step(
         "producers", "adlake producers",
@@ -84,7 +84,7 @@ FLOW: tuple[Step, ...] = (
     Step(
         "dashboard", "make up",
         "shows the same files as pages",
-        (GOLD_STATE, BRONZE_EVENTS, COMPLETENESS_LEDGER, DIM_CAMPAIGNS, AD_EVENTS), (),
+        (GOLD_STATE, BRONZE_EVENTS, BATCH_COUNTS, DIM_CAMPAIGNS, AD_EVENTS), (),
     ),
 )  # fmt: skip
 

@@ -190,7 +190,7 @@ def test_f34_schema_drift_keeps_the_job_up_and_bronze_exact(
     chronicle.add("F34", "new, retyped and missing fields mid-stream", outcome="exact")
 
 
-def test_fuzzed_payloads_never_stop_the_job_or_break_the_ledger(
+def test_fuzzed_payloads_never_stop_the_job_or_lose_an_offset(
     feed: Feed, chronicle: Chronicle
 ) -> None:
     seeds = st.integers(min_value=0, max_value=10**6)

@@ -28,14 +28,14 @@ from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
-HOUSE_PLACES = [place for place in PLACES if place.startswith("house.")]
+MAINTENANCE_PLACES = [place for place in PLACES if place.startswith("maintenance.")]
 STREAM_PLACES = [
     place
     for place in PLACES
-    if not place.startswith(("house.", "replay.", "dims.", "producer.", "slots."))
+    if not place.startswith(("maintenance.", "replay.", "dims.", "producer.", "slots."))
 ]
 RECOVERY_KILLS = ("recovery.start", "recovery.before_commit", "gold.after_append")
-ALL_KILLS = len(VICTIMS) * len(STREAM_PLACES + HOUSE_PLACES) + len(RECOVERY_KILLS)
+ALL_KILLS = len(VICTIMS) * len(STREAM_PLACES + MAINTENANCE_PLACES) + len(RECOVERY_KILLS)
 BACKLOG = 100_000
 RECOVERY_P95_LIMIT_SECONDS = 60.0
 DIMENSIONS = {
@@ -66,7 +66,7 @@ def kills() -> list[tuple[str, int]]:
 
 def planted(place: str, action: str) -> str:
     """The setting for one kill; where a batch number says nothing, the first visit counts."""
-    if place.startswith(("stream.", "recovery.", "house.")):
+    if place.startswith(("stream.", "recovery.", "maintenance.")):
         return f"{place}={action}"
     return f"{place}={action}@batch1"
 
@@ -100,8 +100,8 @@ def test_f01_a_killed_driver_is_repaired_by_the_next(
 
 
 @pytest.mark.parametrize("action", VICTIMS)
-@pytest.mark.parametrize("place", HOUSE_PLACES)
-def test_f26_a_driver_killed_in_housekeeping_is_repaired_by_the_next(
+@pytest.mark.parametrize("place", MAINTENANCE_PLACES)
+def test_f26_a_driver_killed_in_maintenance_is_repaired_by_the_next(
     lake: Lake, reader: PollingReader, kills: list[tuple[str, int]], place: str, action: str
 ) -> None:
     polls = reader.polls
@@ -156,4 +156,4 @@ def fault_of(place: str) -> str:
     """Number of the fault in the matrix."""
     if place == "F2":
         return place
-    return "F26" if place.startswith("house.") else "F1"
+    return "F26" if place.startswith("maintenance.") else "F1"

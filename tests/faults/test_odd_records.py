@@ -39,8 +39,8 @@ def test_nobody_calls_what_an_open_transaction_holds_back_read_or_lost(lake: Lak
         proof = lake.adlake("verify").stdout
         assert "PROVEN" in proof
         assert "104 records are pending behind an open transaction" in proof
-        books = json.loads(lake.adlake("producers", "--json").stdout)
-        assert sum(one["records"] for one in books["missing"] if one["is_pending"]) == 104
+        audit = json.loads(lake.adlake("producers", "--json").stdout)
+        assert sum(one["records"] for one in audit["missing"] if one["is_pending"]) == 104
         producer.commit_transaction()
     lake.adlake("wait")
 
@@ -63,9 +63,9 @@ def test_no_record_time_stops_the_stream_or_looks_like_a_lost_tail(lake: Lake) -
     proof = lake.adlake("verify").stdout
     assert "PROVEN" in proof
     assert "pending" not in proof
-    books = lake.adlake("producers").stdout
-    assert "nothing is missing" in books
-    assert "pending" not in books
+    audit = lake.adlake("producers").stdout
+    assert "nothing is missing" in audit
+    assert "pending" not in audit
     log = lake.stream().last_log_lines(4_000)
     assert "records read by the second client" in log
     # What heals by itself leaves no trace of Spark, nor a word of the tasks that failed.

@@ -56,10 +56,10 @@ def driver_pid(lake: Lake) -> int | None:
 
 
 def pending(lake: Lake) -> int:
-    """Records that are still to come into Bronze, as the books say; nothing may be lost."""
-    books = json.loads(lake.adlake("producers", "--json").stdout)
-    assert [one for one in books["missing"] if not one["is_pending"]] == []
-    return sum(one["records"] for one in books["missing"])
+    """Records that are still to come into Bronze, as the audit says; nothing may be lost."""
+    audit = json.loads(lake.adlake("producers", "--json").stdout)
+    assert [one for one in audit["missing"] if not one["is_pending"]] == []
+    return sum(one["records"] for one in audit["missing"])
 
 
 def test_fuzzed_records_never_stop_the_stream_and_each_is_in_bronze_once(

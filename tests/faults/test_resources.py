@@ -41,7 +41,7 @@ GOLD_SUMS = (
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """A lake of its own: records sent again are not in the generator's books."""
+    """A lake of its own: records sent again are not in the generator's truth."""
     with drilled_lake(tmp_path_factory.mktemp("resources") / "home") as one:
         yield one
 
@@ -96,7 +96,7 @@ def test_f25_compaction_after_every_batch_moves_no_row(lake: Lake, chronicle: Ch
     lake.adlake("wait", "--timeout", "300")
     compactions = driver.log_file.read_text().count("compacted")
     driver.stop()
-    # Nothing was sent twice in this lake yet (F19 comes last), so the books must agree too.
+    # Nothing was sent twice in this lake yet (F19 comes last), so the truth must agree too.
     prove(lake)
     found = prove_history(lake)
     assert compactions >= 3

@@ -176,10 +176,10 @@ def test_f17_records_deleted_unread_stop_the_stream_until_an_operator_goes_on(
     log = refused(lake, "RetentionGapError|retention deleted records")
     assert "adlake source continue" in log
     go_on(lake, "a disk was too small")
-    books = continue_and_verify(lake)
+    audit = continue_and_verify(lake)
     # On purpose is lost all the same.
-    assert "MISSING partition 0" in books
-    assert "went on without them" in books
+    assert "MISSING partition 0" in audit
+    assert "went on without them" in audit
     chronicle.add("F17", "unread records deleted", outcome="stopped by name, continued on purpose")
 
 
@@ -221,11 +221,11 @@ def test_f15_a_lost_tail_stops_the_stream_until_an_operator_goes_on(
     assert "partition" in log
     assert ("other records" in log) is (then == "longer")
     go_on(lake, f"the broker's disk was restored from a backup, {then}")
-    books = continue_and_verify(lake)
+    audit = continue_and_verify(lake)
     # Bronze keeps what the broker lost, but no log holds it any more.
-    assert "MISSING partition" in books
-    assert "acknowledged" in books.partition("MISSING")[2]
-    assert "was read again from offset 0" in books
+    assert "MISSING partition" in audit
+    assert "acknowledged" in audit.partition("MISSING")[2]
+    assert "was read again from offset 0" in audit
     what = {"shorter": "", "longer": ", then written past what was lost"}[then]
     chronicle.add(
         "F15", f"broker restored to an older state{what}", outcome="stopped by name, continued"
@@ -233,7 +233,7 @@ def test_f15_a_lost_tail_stops_the_stream_until_an_operator_goes_on(
 
 
 def continue_and_verify(lake: Lake) -> str:
-    """The stream goes on, and the lake is lawful; the generator's books know lost records.
+    """The stream goes on, and the lake is lawful; the generator's truth knows lost records.
 
     Returns what `adlake producers` says then.
     """
@@ -246,17 +246,17 @@ def continue_and_verify(lake: Lake) -> str:
     assert "0 differ" in verified.stdout
     assert "Bronze misses" not in verified.stdout
     assert "another topic" not in verified.stdout
-    return ledger_of(lake)
+    return audit_of(lake)
 
 
-def ledger_of(lake: Lake) -> str:
-    """The three books after the stream went on: what it read is never called outstanding."""
-    books = lake.adlake("producers", expected=None)
-    assert books.returncode in (0, 1), books.stderr
-    assert "in Bronze" in books.stdout, books.stderr
-    assert "not in Bronze yet" not in books.stdout
-    assert "from before the first one in Bronze" not in books.stdout
-    return books.stdout
+def audit_of(lake: Lake) -> str:
+    """The producer audit after the stream went on: what it read is never called outstanding."""
+    audit = lake.adlake("producers", expected=None)
+    assert audit.returncode in (0, 1), audit.stderr
+    assert "in Bronze" in audit.stdout, audit.stderr
+    assert "not in Bronze yet" not in audit.stdout
+    assert "from before the first one in Bronze" not in audit.stdout
+    return audit.stdout
 
 
 def recreate_topic(lake: Lake) -> None:

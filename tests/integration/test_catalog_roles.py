@@ -19,7 +19,7 @@ from adlake.io.postgres.migrations import CatalogDatabase, apply_migrations
 from adlake.io.postgres.rights import WRITER_RIGHTS
 from adlake.io.postgres.source_epochs import SourceEpoch, declare
 from adlake.io.postgres.table_heads import (
-    HeadsBook,
+    HeadsRecorder,
     RecordedHead,
     TableHead,
     accept_loss,
@@ -128,7 +128,7 @@ def works(writer: CatalogDatabase, topic: str) -> None:
     operations.finish(connect, operations.request(connect, "nothing", {}), "done", "")
     law = replace(LAW_V1, window_changes=((1_772_445_600_000, lease.epoch),))
     assert recorded_law(connect, law, topic).law_version > 1
-    heads = HeadsBook(connect)
+    heads = HeadsRecorder(connect)
     head = RecordedHead(TableHead("00000000-0000-0000-0000-000000000001", 5, 5, 1), "ads", "{}")
     heads.record({"gold.t": head})
     heads.close()

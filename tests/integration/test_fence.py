@@ -26,7 +26,7 @@ from adlake.io.postgres.lease import (
 from adlake.io.postgres.migrations import CatalogDatabase
 from adlake.io.postgres.sqlstate import KEPT_TABLE, is_fenced
 from adlake.io.postgres.table_heads import (
-    HeadsBook,
+    HeadsRecorder,
     RecordedHead,
     TableHead,
     accept_loss,
@@ -321,14 +321,14 @@ def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
 ) -> None:
     name = "gold.ad_performance_state"
     head = TableHead("00000000-0000-0000-0000-000000000001", 5, 5, 100)
-    book = HeadsBook(database.connect)
+    recorder = HeadsRecorder(database.connect)
     lease = acquire(database.connect, "attribution", 0.0)
     lease.release()
     rename = "UPDATE iceberg_tables SET table_name = 'x' WHERE table_name = %s"
     drop = "DELETE FROM iceberg_tables WHERE table_name = %s"
     try:
-        book.record({name: RecordedHead(head, "ads", "{}")})
-        book.record({name: RecordedHead(head, "ads", '{"0": 7}')})
+        recorder.record({name: RecordedHead(head, "ads", "{}")})
+        recorder.record({name: RecordedHead(head, "ads", '{"0": 7}')})
         assert recorded_heads(database.connect)[name] == RecordedHead(head, "ads", '{"0": 7}')
         for statement in (drop, rename):
             with database.connect() as connection, pytest.raises(psycopg.Error) as caught:
@@ -347,7 +347,7 @@ def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
             kept = connection.execute("SELECT reason FROM adlake.accepted_losses").fetchall()
         assert kept == [("drill",)]
     finally:
-        book.close()
+        recorder.close()
 
 
 def test_without_a_fence_time_alone_frees_no_lease(database: CatalogDatabase) -> None:

@@ -140,7 +140,7 @@ def test_business_events_reach_their_topic_and_leave_the_ad_events_as_they_are(
     records = site.records(topic)
     (truth,) = load_business_truth(site.home / "truth")
     assert_business_truth_is_lawful(truth, records)
-    assert sum(book.records for book in truth.acks.values()) == len(records) > 1_000
+    assert sum(acks.records for acks in truth.acks.values()) == len(records) > 1_000
     assert truth.is_exact
 
 

@@ -90,9 +90,9 @@ def test_a_producer_may_abort_its_first_records(lake: Lake) -> None:
     assert "not in Bronze yet" in lake.adlake("producers").stdout
     lake.stack().up(only=["stream"])
     lake.adlake("wait")
-    books = lake.adlake("producers").stdout
-    assert "nothing is missing" in books
-    assert "pending" not in books
+    audit = lake.adlake("producers").stdout
+    assert "nothing is missing" in audit
+    assert "pending" not in audit
 
 
 def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
@@ -106,7 +106,7 @@ def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
         assert said in proof
         producer.commit_transaction()
     lake.adlake("wait")
-    lake.stack().down(only=["stream"])  # closes the books
+    lake.stack().down(only=["stream"])  # closes the audit
     assert "PROVEN" in lake.adlake("verify", "--batches").stdout
     with connect(lake.settings().ports.trino_port) as trino:
         assert trino.records("SELECT * FROM audit.completeness_gaps") == []

@@ -45,12 +45,12 @@ judged_deliveries AS (
             AND ranked_deliveries.event_id = gold_events.event_id
 ),
 
--- What came later is not in the ledger yet.
-ledger_ends AS (
+-- What came later is not counted yet.
+counted_ends AS (
     SELECT
         kafka_topic,
         kafka_partition,
-        max(next_offset) AS ledger_end
+        max(next_offset) AS counted_end
     FROM lakehouse.audit.completeness_ledger
     GROUP BY kafka_topic, kafka_partition
 ),
@@ -80,11 +80,11 @@ ordered_records AS (
         judged_deliveries.is_first,
         judged_deliveries.is_applied
     FROM judged_deliveries
-    INNER JOIN ledger_ends
+    INNER JOIN counted_ends
         ON
-            judged_deliveries.kafka_topic = ledger_ends.kafka_topic
-            AND judged_deliveries.kafka_partition = ledger_ends.kafka_partition
-            AND judged_deliveries.kafka_offset < ledger_ends.ledger_end
+            judged_deliveries.kafka_topic = counted_ends.kafka_topic
+            AND judged_deliveries.kafka_partition = counted_ends.kafka_partition
+            AND judged_deliveries.kafka_offset < counted_ends.counted_end
 ),
 
 placed_records AS (
@@ -112,17 +112,17 @@ held_by_batch AS (
 
 counted_batches AS (
     SELECT
-        ledger.*,
+        counted.*,
         coalesce(held_by_batch.held_admitted, 0) AS held_admitted,
         coalesce(held_by_batch.held_rejected, 0) AS held_rejected,
         coalesce(held_by_batch.firsts, 0) AS firsts,
         coalesce(held_by_batch.applied, 0) AS applied
-    FROM lakehouse.audit.completeness_ledger AS ledger
+    FROM lakehouse.audit.completeness_ledger AS counted
     LEFT JOIN held_by_batch
         ON
-            ledger.kafka_topic = held_by_batch.kafka_topic
-            AND ledger.kafka_partition = held_by_batch.kafka_partition
-            AND ledger.first_offset = held_by_batch.batch_first_offset
+            counted.kafka_topic = held_by_batch.kafka_topic
+            AND counted.kafka_partition = held_by_batch.kafka_partition
+            AND counted.first_offset = held_by_batch.batch_first_offset
 )
 
 SELECT

@@ -55,8 +55,8 @@ batch_starts AS (
         kafka_topic,
         kafka_partition,
         array_sort(array_agg(DISTINCT CAST(first_offset AS DOUBLE))) AS first_offsets,
-        -- What came later is not in the ledger yet.
-        max(next_offset) AS ledger_end
+        -- What came later is not counted yet.
+        max(next_offset) AS counted_end
     FROM lakehouse.audit.completeness_ledger
     GROUP BY kafka_topic, kafka_partition
 ),
@@ -73,7 +73,7 @@ held_by_batch AS (
         ON
             held_deliveries.kafka_topic = batch_starts.kafka_topic
             AND held_deliveries.kafka_partition = batch_starts.kafka_partition
-            AND held_deliveries.kafka_offset < batch_starts.ledger_end
+            AND held_deliveries.kafka_offset < batch_starts.counted_end
     GROUP BY
         held_deliveries.kafka_topic,
         held_deliveries.kafka_partition,
@@ -92,7 +92,7 @@ firsts_by_batch AS (
         ON
             placed_firsts.kafka_topic = batch_starts.kafka_topic
             AND placed_firsts.kafka_partition = batch_starts.kafka_partition
-            AND placed_firsts.kafka_offset < batch_starts.ledger_end
+            AND placed_firsts.kafka_offset < batch_starts.counted_end
     GROUP BY
         placed_firsts.kafka_topic,
         placed_firsts.kafka_partition,
@@ -101,11 +101,11 @@ firsts_by_batch AS (
 
 placed_batches AS (
     SELECT
-        ledger.*,
-        width_bucket(CAST(ledger.first_offset AS DOUBLE), batch_starts.first_offsets) AS batch_place
-    FROM lakehouse.audit.completeness_ledger AS ledger
+        counted.*,
+        width_bucket(CAST(counted.first_offset AS DOUBLE), batch_starts.first_offsets) AS batch_place
+    FROM lakehouse.audit.completeness_ledger AS counted
     INNER JOIN batch_starts
-        ON ledger.kafka_topic = batch_starts.kafka_topic AND ledger.kafka_partition = batch_starts.kafka_partition
+        ON counted.kafka_topic = batch_starts.kafka_topic AND counted.kafka_partition = batch_starts.kafka_partition
 ),
 
 counted_batches AS (

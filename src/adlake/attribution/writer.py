@@ -146,13 +146,13 @@ class GoldWriter:
         """Gold rows of the batch's impressions: impression_id, events_state, engaged.
 
         Engaged rows are few, so they are searched for every key first; only the keys not found
-        there are searched among the lone impressions, in their own slots.
+        there are searched among rows of an impression only, in their own slots.
         """
         engaged = frames.freeze(self._look_up(batch, batch_slots, is_engaged=True))
         remaining = batch.join(F.broadcast(engaged), "impression_id", "left_anti")
-        lone_slots = _found(remaining).slots
-        lone = frames.freeze(self._look_up(remaining, lone_slots, is_engaged=False))
-        return engaged.unionAll(lone)
+        slots = _found(remaining).slots
+        impression_only = frames.freeze(self._look_up(remaining, slots, is_engaged=False))
+        return engaged.unionAll(impression_only)
 
     def _look_up(self, keys: DataFrame, slots: list[int], *, is_engaged: bool) -> DataFrame:
         side = "engaged" if is_engaged else "NOT engaged"

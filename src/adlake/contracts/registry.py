@@ -1,7 +1,8 @@
 """Every table of the lake with its policies: one entry makes a table known to the whole engine.
 
-Provisioning, the fence, recorded heads, upkeep and `adlake verify` read this list; a test fails for
-a table of sql/ddl that is not in it. Data alone: what a policy means is told where it is applied.
+Provisioning, the fence, recorded heads, maintenance and `adlake verify` read this list; a test
+fails for a table of sql/ddl that is not in it. Data alone: what a policy means is told where it is
+applied.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from types import MappingProxyType
 from typing import Final
 
 from adlake.contracts.tables import (
+    BATCH_COUNT_KEY,
+    BATCH_COUNTS,
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
-    COMPLETENESS_LEDGER,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
     GOLD_REPLAY,
     GOLD_STATE,
-    LEDGER_KEY,
 )
 
 STREAM_LEASE: Final = "attribution"
@@ -41,8 +42,8 @@ class Filling(StrEnum):
     """Records of a topic, each once; rows are only added."""
     MERGE = "merge"
     """Derived from an append table by key; can be built again from it."""
-    BOOKS = "books"
-    """What the engine notes of its own work."""
+    COUNTS = "counts"
+    """What the engine counts of its own work."""
     LOAD = "load"
     """From files."""
     SHADOW = "shadow"
@@ -50,7 +51,7 @@ class Filling(StrEnum):
 
 
 class Due(StrEnum):
-    """When upkeep merges small files."""
+    """When maintenance merges small files."""
 
     BATCHES = "batches"
     """Every so many batches, as each one leaves small files among hot rows."""
@@ -79,13 +80,13 @@ class TableSpec:
     key: tuple[str, ...]
     filling: Filling
     pipeline: str = ATTRIBUTION
-    """Whose batches wear the table: its upkeep is due after so many of them."""
+    """Whose batches wear the table: its maintenance is due after so many of them."""
     lease: str = STREAM_LEASE
     """Only the holder of this lease commits (the fence of the control database)."""
     has_recorded_head: bool = False
     """What was committed last is on record outside of the lake, so that a loss is a named stop."""
     expires: bool = False
-    """Old snapshots are forgotten by upkeep."""
+    """Old snapshots are forgotten by maintenance."""
     compaction: Compaction | None = None
     person: str = ""
     """Column that says whose row it is, for erasure; empty: no row is about a person."""
@@ -124,7 +125,7 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         lease=REPLAY_LEASE, person="user_id", has_ddl=False,
     ),
     TableSpec(
-        COMPLETENESS_LEDGER, "batch and partition", LEDGER_KEY, Filling.BOOKS, expires=True,
+        BATCH_COUNTS, "batch and partition", BATCH_COUNT_KEY, Filling.COUNTS, expires=True,
         # It grows by one small file a time: so many are merged into one.
         compaction=Compaction(Due.EXPIRY, options={"min-input-files": "40"}),
     ),

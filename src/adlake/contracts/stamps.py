@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 SINK: Final = "adlake.sink"
-"""`bronze`, `gold` or `ledger`."""
+"""`bronze`, `gold` or COUNTS_SINK."""
+COUNTS_SINK: Final = "ledger"
+"""The sink of batch counts."""
 QUERY_ID: Final = "adlake.query-id"
 BATCH_ID: Final = "adlake.batch-id"
 TOPIC: Final = "adlake.topic"
@@ -22,13 +24,13 @@ NEXT_OFFSETS: Final = "adlake.next-offsets"
 EPOCH: Final = "adlake.epoch"
 """Lease epoch of the writer."""
 BRONZE_SNAPSHOT: Final = "adlake.bronze-snapshot"
-"""On Gold: id of the Bronze snapshot whose rows it contains. On the completeness ledger: id of the
-newest Bronze snapshot whose counts it holds."""
-LEDGER: Final = "adlake.ledger"
+"""On Gold: id of the Bronze snapshot whose rows it contains. On batch counts: id of the newest
+Bronze snapshot whose counts they hold."""
+BATCH_COUNTS: Final = "adlake.ledger"
 """On Bronze only: JSON object, partition -> [first offset, next offset, admitted, rejected] of the
 records that this commit appended."""
 RECORDS_TABLE: Final = "adlake.records-table"
-"""On the completeness ledger: the table of records whose counts it holds up to BRONZE_SNAPSHOT;
+"""On batch counts: the table of records whose counts they hold up to BRONZE_SNAPSHOT;
 absent means bronze.ad_events."""
 LAST_RECORDS: Final = "adlake.last-records"
 """On Bronze only: JSON object, partition -> [offset, Kafka timestamp (ms), CRC-32 of the payload]

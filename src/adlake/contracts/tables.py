@@ -13,7 +13,7 @@ GOLD_REPLAY: Final = "gold.ad_performance_replay"
 DIM_CAMPAIGNS: Final = "dims.dim_campaigns"
 DIM_USERS: Final = "dims.dim_users"
 DIM_CREATIVES: Final = "dims.dim_creatives"
-COMPLETENESS_LEDGER: Final = "audit.completeness_ledger"
+BATCH_COUNTS: Final = "audit.completeness_ledger"
 NAMESPACES: Final = ("bronze", "gold", "dims", "audit")
 AUDIT_VIEWS: Final = (
     "audit.rejected_deliveries",
@@ -88,7 +88,7 @@ STATE_FORMAT: Final = 1
 """Version of that encoding; Gold's stamps name it. A text of another version must not begin with
 `[`, so that rows of both can lie in one table."""
 
-LEDGER_COLUMNS: Final = (
+BATCH_COUNT_COLUMNS: Final = (
     "kafka_topic",
     "topic_id",
     "epoch",
@@ -108,7 +108,7 @@ LEDGER_COLUMNS: Final = (
 )
 LATER_COLUMNS: Final = {
     BRONZE_EVENTS: ("channel", "region"),
-    COMPLETENESS_LEDGER: ("empty_before", "empty_within"),
+    BATCH_COUNTS: ("empty_before", "empty_within"),
 }
 """Columns of sql/ddl that tables of older lakes lack: the stream adds them when it starts."""
-LEDGER_KEY: Final = ("topic_id", "epoch", "batch_id", "kafka_partition")
+BATCH_COUNT_KEY: Final = ("topic_id", "epoch", "batch_id", "kafka_partition")

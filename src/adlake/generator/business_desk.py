@@ -52,8 +52,8 @@ class BusinessDesk:
             return
         self.stream.restore(state["stream"])
         if state["topic_id"] == self.topic.topic_id:
-            books = {int(p): PartitionAcks(**book) for p, book in state["acks"].items()}
-            self.topic.publisher.acks.update(books)
+            stored = {int(p): PartitionAcks(**acks) for p, acks in state["acks"].items()}
+            self.topic.publisher.acks.update(stored)
 
     def follow(
         self, clock: VirtualClock, deliveries: int, now_ms: int, stop: Callable[[], bool]
@@ -74,7 +74,7 @@ class BusinessDesk:
 
     def to_state(self) -> dict[str, Any]:
         """Position and acknowledgements as JSON values."""
-        acks = {str(p): asdict(book) for p, book in self.topic.publisher.acks.items()}
+        acks = {str(p): asdict(acks) for p, acks in self.topic.publisher.acks.items()}
         return {"stream": self.stream.to_state(), "topic_id": self.topic.topic_id, "acks": acks}
 
     def truth(self, run_id: str, *, is_exact: bool, is_finished: bool) -> BusinessTruth:
@@ -85,7 +85,7 @@ class BusinessDesk:
             topic=self.topic.name,
             counts=self.stream.counts,
             topic_id=self.topic.topic_id,
-            acks={p: replace(book) for p, book in sorted(acks)},
+            acks={p: replace(one) for p, one in sorted(acks)},
             is_exact=is_exact,
             is_finished=is_finished,
         )

@@ -80,5 +80,5 @@ def load_business_truth(truth_dir: Path) -> list[BusinessTruth]:
 
 def _truth_of(raw: dict[str, Any]) -> BusinessTruth:
     raw["counts"] = BusinessCounts.from_state(raw["counts"])
-    raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw["acks"].items()}
+    raw["acks"] = {int(key): PartitionAcks(**acks) for key, acks in raw["acks"].items()}
     return BusinessTruth(**raw)

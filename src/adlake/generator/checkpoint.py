@@ -1,7 +1,7 @@
 """Where a run of the generator stands, saved atomically; what makes it resumable.
 
 A checkpoint holds the position of the stream (sequence numbers, clock origins, pending deliveries)
-and the ledger. It is written after the broker acknowledged everything up to that position. Draws
+and the totals. It is written after the broker acknowledged everything up to that position. Draws
 need no state: they follow from the run key. After a kill, the run starts at its last checkpoint and
 makes the events after it again, byte for byte; those that had reached the topic already are there
 twice as deliveries, once as events, so the truth (a function of the set of events) stays right.

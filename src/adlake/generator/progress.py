@@ -44,7 +44,7 @@ class Progress:
         log.info(
             "%ssent %s events, %s/s, %s acknowledged, %s faults so far, %s journeys open",
             self._label, f"{deliveries:,}", f"{rate:,.0f}", f"{worker.acked:,}",
-            f"{sum(worker.timeline.ledger.faults.values()):,}",
+            f"{sum(worker.timeline.totals.faults.values()):,}",
             f"{len(worker.timeline.pending):,}",
         )  # fmt: skip
         self._last_time, self._last_deliveries = now, deliveries

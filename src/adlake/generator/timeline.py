@@ -20,14 +20,16 @@ from adlake.generator.damage import reject_reason
 from adlake.generator.draws import ROWS_PER_BLOCK, U32, Row
 from adlake.generator.encode import IMPRESSION_TEMPLATE, Encoder
 from adlake.generator.journey import SECONDS_BELOW_U16, TRAVEL_BELOW_U16, Delivery, Scene
-from adlake.generator.ledger import Ledger, outcome_of
 from adlake.generator.model import Market, campaign_of
 from adlake.generator.planner import Planner
+from adlake.generator.running_totals import RunningTotals, outcome_of
 
 Record = tuple[bytes | None, bytes | None, int]
 """Kafka key, value, timestamp (epoch ms)."""
 Pending = tuple[int, int, int, int, int, int]
 """(due ms, impression sequence, born ms, creative, next delivery, mask of admitted deliveries)."""
+_TOTALS = "ledger"
+"""Key in a generator's checkpoint; files of runs that go on have it."""
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Timeline:
     planner: Planner
     market: Market
     encoder: Encoder
-    ledger: Ledger = field(default_factory=Ledger)
+    totals: RunningTotals = field(default_factory=RunningTotals)
     deliveries: int = 0
     """Sequence number of the next delivery."""
     impressions: int = 0
@@ -87,7 +89,7 @@ class Timeline:
     def _births(self) -> Callable[[int], Record]:
         """A function that gives the record born at a moment; its locals make it fast."""
         market, planner, encoder = self.market, self.planner, self.encoder
-        ledger, pending = self.ledger, self.pending
+        totals, pending = self.totals, self.pending
         creatives, users = market.creative_table, market.user_table
         thresholds = market.click_threshold
         bids, permille = market.bid_micros, market.price_permille
@@ -95,7 +97,7 @@ class Timeline:
         heads, tails, user_ids = encoder.heads, encoder.tails, encoder.users
         place_members, platform_members = encoder.places, encoder.platforms
         tag, impression_id = encoder.tag, encoder.impression_id
-        counts, costs = ledger.plain_impressions, ledger.plain_cost_micros
+        counts, costs = totals.plain_impressions, totals.plain_cost_micros
         special_below = U32 if self.detail is not None else planner.faulty_below
         drops = planner.drops_traffic
         sequence = self.impressions
@@ -153,11 +155,11 @@ class Timeline:
         after = mask
         if reason is None:
             after |= 1 << index
-            self.ledger.replace(outcome_of(deliveries, mask), outcome_of(deliveries, after))
+            self.totals.replace(outcome_of(deliveries, mask), outcome_of(deliveries, after))
         else:
-            self.ledger.rejected[reason] = self.ledger.rejected.get(reason, 0) + 1
+            self.totals.rejected[reason] = self.totals.rejected.get(reason, 0) + 1
         if delivery.fault:
-            self.ledger.faults[delivery.fault] = self.ledger.faults.get(delivery.fault, 0) + 1
+            self.totals.faults[delivery.fault] = self.totals.faults.get(delivery.fault, 0) + 1
         if index + 1 < len(deliveries):
             due_ms = deliveries[index + 1].due_ms
             heapq.heappush(self.pending, (due_ms, sequence, born_ms, creative, index + 1, after))
@@ -195,7 +197,7 @@ class Timeline:
             "impressions": self.impressions,
             "origins": self.clock.origins,
             "pending": self.pending,
-            "ledger": self.ledger.to_state(),
+            _TOTALS: self.totals.to_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -204,4 +206,4 @@ class Timeline:
         self.impressions = state["impressions"]
         self.clock.origins = [(first, epoch_ms) for first, epoch_ms in state["origins"]]
         self.pending = [tuple(entry) for entry in state["pending"]]
-        self.ledger = Ledger.from_state(state["ledger"])
+        self.totals = RunningTotals.from_state(state[_TOTALS])

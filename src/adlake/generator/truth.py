@@ -99,7 +99,7 @@ class Truth:
     by_campaign: dict[str, Counters] = field(default_factory=dict)
     topic_id: str = ""
     acks: dict[int, PartitionAcks] = field(default_factory=dict)
-    """By partition; empty in the books of older versions."""
+    """By partition; empty in files of older versions."""
     format_version: int = FORMAT_VERSION
 
 
@@ -153,5 +153,5 @@ def sum_counters(parts: Iterable[Counters]) -> Counters:
 def _truth_of(raw: dict[str, Any]) -> Truth:
     raw["totals"] = Counters(**raw["totals"])
     raw["by_campaign"] = {key: Counters(**value) for key, value in raw["by_campaign"].items()}
-    raw["acks"] = {int(key): PartitionAcks(**book) for key, book in raw.get("acks", {}).items()}
+    raw["acks"] = {int(key): PartitionAcks(**acks) for key, acks in raw.get("acks", {}).items()}
     return Truth(**raw)

@@ -180,7 +180,7 @@ class Worker:
             self._detail.flush()
             checkpoint.detail_bytes = (self.truth_dir / DETAIL_NAME).stat().st_size
         checkpoint.timeline = timeline.to_state()
-        checkpoint.acks = {str(p): asdict(book) for p, book in self._publisher.acks.items()}
+        checkpoint.acks = {str(p): asdict(acks) for p, acks in self._publisher.acks.items()}
         checkpoint.reserved_until = max(
             checkpoint.reserved_until, timeline.deliveries + self._reserve()
         )
@@ -213,10 +213,10 @@ class Worker:
         return checkpoint
 
     def _open_acks(self, topic_id: str) -> None:
-        """Go on with the books of this very topic; one made anew has acknowledged nothing."""
+        """Go on with the counts of this very topic; one made anew has acknowledged nothing."""
         if self._checkpoint.topic_id == topic_id:
-            books = self._checkpoint.acks.items()
-            self._publisher.acks.update({int(p): PartitionAcks(**book) for p, book in books})
+            stored = self._checkpoint.acks.items()
+            self._publisher.acks.update({int(p): PartitionAcks(**acks) for p, acks in stored})
         self._checkpoint.topic_id = topic_id
 
     def _open_detail(self) -> TextIO | None:
@@ -274,8 +274,8 @@ class Worker:
 
     def truth(self) -> Truth:
         """The right answer for everything sent so far."""
-        ledger, checkpoint, options = self.timeline.ledger, self._checkpoint, self._options
-        by_campaign = ledger.by_campaign()
+        totals, checkpoint, options = self.timeline.totals, self._checkpoint, self._options
+        by_campaign = totals.by_campaign()
         return Truth(
             run_id=self.truth_dir.name,
             seed=options.seed,
@@ -285,13 +285,13 @@ class Worker:
             topic=self._topic,
             options=options.identity(),
             deliveries=self.timeline.deliveries,
-            admitted=self.timeline.deliveries - sum(ledger.rejected.values()),
-            rejected=dict(ledger.rejected),
-            faults=dict(ledger.faults),
+            admitted=self.timeline.deliveries - sum(totals.rejected.values()),
+            rejected=dict(totals.rejected),
+            faults=dict(totals.faults),
             resent_at_most=checkpoint.resent_at_most,
             is_finished=checkpoint.is_finished,
             totals=sum_counters(by_campaign.values()),
             by_campaign=by_campaign,
             topic_id=checkpoint.topic_id,
-            acks={p: replace(book) for p, book in sorted(self._publisher.acks.items())},
+            acks={p: replace(acks) for p, acks in sorted(self._publisher.acks.items())},
         )

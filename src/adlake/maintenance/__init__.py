@@ -1,1 +1,1 @@
-"""Upkeep of the lake: small files, old snapshots, the batch counts."""
+"""Maintenance of the lake: small files, old snapshots, the batch counts."""

@@ -20,10 +20,10 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.source import topic_of_label
 from adlake.contracts.tables import (
+    BATCH_COUNT_COLUMNS,
+    BATCH_COUNT_KEY,
+    BATCH_COUNTS,
     BRONZE_EVENTS,
-    COMPLETENESS_LEDGER,
-    LEDGER_COLUMNS,
-    LEDGER_KEY,
 )
 from adlake.io.iceberg.stamp import PartitionCounts, Stamp
 from adlake.io.iceberg.table import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
@@ -34,7 +34,7 @@ from adlake.maintenance.empty_offsets import (
     empty_offsets,
     seam_before,
 )
-from adlake.streaming.present_log import PresentLog
+from adlake.streaming.broker_log import BrokerLog
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,12 @@ _SCHEMA: Final = (
 
 
 def record_batches(
-    session: SparkSession, records: IcebergTable, broker_log: PresentLog | None = None
+    session: SparkSession, records: IcebergTable, broker_log: BrokerLog | None = None
 ) -> int:
     """Copy the counts of every stamped commit of a table of records not yet recorded.
 
     Args:
-        session: a session that may write the ledger.
+        session: a session that may write the table of batch counts.
         records: the table of records.
         broker_log: asked which of the offsets that batches left out hold no record; None: nobody
             is asked, and all of them are gaps.
@@ -64,40 +64,42 @@ def record_batches(
         TopicError: offsets are missing and the broker does not answer: nothing was recorded.
     """
     started = time.monotonic()
-    ledger = IcebergTable(session, COMPLETENESS_LEDGER)
-    newest = _newest_of(ledger, records.name)
+    counted = IcebergTable(session, BATCH_COUNTS)
+    newest = _newest_of(counted, records.name)
     recorded = None if newest is None else int(newest.properties[stamps.BRONZE_SNAPSHOT])
     found, is_gapless = records.stamps_after(recorded)
     if not any(counts_of(stamp) for stamp in found):
         return 0
     before = records.counted_stamp(recorded) if recorded is not None and is_gapless else None
     empty = empty_offsets(records, found, before, broker_log)
-    rows = list(ledger_rows(found, empty))
-    for problem in open_books(found, before, empty):
+    rows = list(count_rows(found, empty))
+    for problem in count_mismatches(found, before, empty):
         log.error("completeness: %s", problem)
     frame = session.createDataFrame(rows, _SCHEMA).coalesce(1)
     if not is_gapless:
         # Records were rolled back, or the snapshot expired: the key tells what is there already.
-        frame = _unknown_rows(session, ledger, frame)
+        frame = _unknown_rows(session, counted, frame)
     stamp = {
-        stamps.SINK: "ledger",
+        stamps.SINK: stamps.COUNTS_SINK,
         stamps.RECORDS_TABLE: records.name,
         stamps.BRONZE_SNAPSHOT: str(found[-1].snapshot_id),
         stamps.NEXT_OFFSETS: found[-1].properties[stamps.NEXT_OFFSETS],
         stamps.TOPIC_ID: found[-1].topic_id,
     }
     with stamped(session, stamp):
-        frame.select(*LEDGER_COLUMNS).writeTo(ledger.full_name).append()
-    log.info("ledger: %d rows of %d batches in %.2f s", len(rows), len(found), _since(started))
+        frame.select(*BATCH_COUNT_COLUMNS).writeTo(counted.full_name).append()
+    log.info(
+        "batch counts: %d rows of %d batches in %.2f s", len(rows), len(found), _since(started)
+    )
     return len(rows)
 
 
-def _newest_of(ledger: IcebergTable, records: str) -> Stamp | None:
-    """The ledger's newest commit for one table of records; None when it has expired, too."""
+def _newest_of(counted: IcebergTable, records: str) -> Stamp | None:
+    """The newest commit of batch counts of one table of records; None when it has expired, too."""
     return next(
         (
             stamp
-            for stamp in ledger.stamps()
+            for stamp in counted.stamps()
             if (stamp.properties.get(stamps.RECORDS_TABLE) or BRONZE_EVENTS) == records
         ),
         None,
@@ -112,17 +114,17 @@ def forget_lost_records(session: SparkSession, records: IcebergTable, topic: str
     """
     if records.newest_stamp() is not None or records.row_count():
         return
-    ledger = IcebergTable(session, COMPLETENESS_LEDGER)
-    known = session.table(ledger.full_name).select("kafka_topic").distinct().collect()
+    counted = IcebergTable(session, BATCH_COUNTS)
+    known = session.table(counted.full_name).select("kafka_topic").distinct().collect()
     labels = [row.kafka_topic for row in known if topic_of_label(row.kafka_topic) == topic]
     if labels:
         log.warning("the batch counts of %s are of a table that was lost: forgotten", records.name)
         gone = ", ".join(f"'{label}'" for label in labels)
-        session.sql(f"DELETE FROM {ledger.full_name} WHERE kafka_topic IN ({gone})")  # noqa: S608 - names of ours
+        session.sql(f"DELETE FROM {counted.full_name} WHERE kafka_topic IN ({gone})")  # noqa: S608 - names of ours
 
 
-def ledger_rows(found: Sequence[Stamp], empty: EmptyOffsets) -> Iterator[tuple[Any, ...]]:
-    """Rows in the order of LEDGER_COLUMNS; stamps from before there were counts give none."""
+def count_rows(found: Sequence[Stamp], empty: EmptyOffsets) -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of BATCH_COUNT_COLUMNS; stamps from before there were counts give none."""
     for stamp in found:
         said = stamp.properties
         for partition, counts in counts_of(stamp).items():
@@ -145,7 +147,7 @@ def ledger_rows(found: Sequence[Stamp], empty: EmptyOffsets) -> Iterator[tuple[A
             )
 
 
-def open_books(
+def count_mismatches(
     found: Sequence[Stamp],
     before: Stamp | None = None,
     empty: EmptyOffsets = MappingProxyType({}),
@@ -185,9 +187,9 @@ def _changed_between(
         yield f": Bronze had {rows_before} rows, got {added} and has {rows} now"
 
 
-def _unknown_rows(session: SparkSession, ledger: IcebergTable, frame: DataFrame) -> DataFrame:
-    known = session.table(ledger.full_name).select(*LEDGER_KEY)
-    return frame.join(known, list(LEDGER_KEY), "left_anti").coalesce(1)
+def _unknown_rows(session: SparkSession, counted: IcebergTable, frame: DataFrame) -> DataFrame:
+    known = session.table(counted.full_name).select(*BATCH_COUNT_KEY)
+    return frame.join(known, list(BATCH_COUNT_KEY), "left_anti").coalesce(1)
 
 
 def _since(started: float) -> float:

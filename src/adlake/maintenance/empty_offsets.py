@@ -12,7 +12,7 @@ from adlake.contracts import stamps
 from adlake.io.iceberg.stamp import PartitionCounts, Stamp, parse_counts
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.kafka.holes import OffsetRange, counted_within, judged
-from adlake.streaming.present_log import PresentLog
+from adlake.streaming.broker_log import BrokerLog
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ EmptyOffsets = Mapping[tuple[int, int], Empty]
 
 
 def empty_offsets(
-    records: IcebergTable, found: Sequence[Stamp], before: Stamp | None, log: PresentLog | None
+    records: IcebergTable, found: Sequence[Stamp], before: Stamp | None, log: BrokerLog | None
 ) -> dict[tuple[int, int], Empty]:
     """What the broker says of the offsets that these batches and their seams left out.
 
@@ -71,7 +71,7 @@ def empty_offsets(
 
 def counts_of(stamp: Stamp) -> dict[int, PartitionCounts]:
     """What the batch counted, by partition; stamps from before there were counts give none."""
-    return parse_counts(stamp.properties.get(stamps.LEDGER, "{}"))
+    return parse_counts(stamp.properties.get(stamps.BATCH_COUNTS, "{}"))
 
 
 def seam_before(

@@ -36,7 +36,7 @@ class Segment:
         return 0 if self.coverage is None else self.coverage.next_offset - self.next
 
 
-def epochs_of_present_log(epochs: Sequence[SourceEpoch]) -> list[SourceEpoch]:
+def epochs_of_broker_log(epochs: Sequence[SourceEpoch]) -> list[SourceEpoch]:
     """The newest epochs, oldest first, back to the one in which the topic was made again."""
     found: list[SourceEpoch] = []
     for epoch in reversed(epochs):
@@ -46,15 +46,15 @@ def epochs_of_present_log(epochs: Sequence[SourceEpoch]) -> list[SourceEpoch]:
     return found
 
 
-def present_segments(
+def log_segments(
     partition: int, coverages: Sequence[OffsetCoverage], epochs: Sequence[SourceEpoch]
 ) -> list[Segment]:
-    """What Bronze holds of one partition of the present log, ascending and without overlap.
+    """What Bronze holds of one partition of the broker's log, ascending and without overlap.
 
     Args:
         partition: its number.
         coverages: what Bronze holds, under any label.
-        epochs: of the present log, oldest first; see `epochs_of_present_log`.
+        epochs: of the broker's log, oldest first; see `epochs_of_broker_log`.
     """
     held = {one.topic: one for one in coverages if one.partition == partition}
     segments: list[Segment] = []
@@ -79,4 +79,4 @@ def partitions_held(
     labels = {epoch.label for epoch in epochs}
     numbers = {one.partition for one in coverages if one.topic in labels}
     numbers |= {number for epoch in epochs for number in epoch.start_offsets}
-    return {number: present_segments(number, coverages, epochs) for number in sorted(numbers)}
+    return {number: log_segments(number, coverages, epochs) for number in sorted(numbers)}

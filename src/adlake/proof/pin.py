@@ -117,7 +117,7 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
         topic_id=stamp.topic_id,
         next_offsets=stamp.next_offsets,
         start_offsets=stamp.start_offsets,
-        has_counts=stamps.LEDGER in bronze_stamp.properties,
+        has_counts=stamps.BATCH_COUNTS in bronze_stamp.properties,
         law_version=law_version_of(stamp),
     )
     return pin, _stamp_failures(stamp, bronze_stamp)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_epochs import SourceEpoch
-from adlake.proof.log_segments import Segment, epochs_of_present_log, partitions_held
+from adlake.proof.log_segments import Segment, epochs_of_broker_log, partitions_held
 from adlake.proof.producer_counts import ProducerCount
 from adlake.proof.verdict import OffsetCoverage
 
@@ -84,7 +84,7 @@ def audit_producers(
         epochs: the topic's source epochs, oldest first; none: only the first.
     """
     ours = [c for c in counts if c.topic == broker.name and c.topic_id in ("", broker.topic_id)]
-    held = partitions_held(bronze, epochs_of_present_log(epochs or [SourceEpoch(broker.name)]))
+    held = partitions_held(bronze, epochs_of_broker_log(epochs or [SourceEpoch(broker.name)]))
     partitions = sorted({*broker.end_offsets, *held, *(c.partition for c in ours if c.is_exact)})
     lines: list[AuditLine] = []
     missing: list[Missing] = []

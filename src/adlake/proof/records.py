@@ -103,7 +103,7 @@ def _pin(table: str, head: int, snapshots: Snapshots) -> Pin:
         topic_id=stamp.topic_id,
         next_offsets=stamp.next_offsets,
         start_offsets=stamp.start_offsets,
-        has_counts=stamps.LEDGER in stamp.properties,
+        has_counts=stamps.BATCH_COUNTS in stamp.properties,
         records_table=table,
     )
 

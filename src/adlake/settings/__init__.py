@@ -110,7 +110,7 @@ class StreamSettings(Concern):
         12,
         ge=0,
         le=60,
-        description="copy batch counts to the ledger (every n batches; 0: never)",
+        description="copy batch counts to their table (every n batches; 0: never)",
     )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"

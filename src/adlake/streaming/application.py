@@ -2,8 +2,8 @@
 
 Each pipeline is a stateless query of its own. The order of a batch is: judge, append the records,
 bring the derived tables up; each commit is stamped with the offsets it contains, and a lease with
-a generation fences every other writer. Batches of all pipelines, operations and upkeep take turns:
-one process commits, one thing at a time.
+a generation fences every other writer. Batches of all pipelines, operations and maintenance take
+turns: one process commits, one thing at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from adlake.io import failpoints
 from adlake.io.iceberg.rest_catalog import NO_FENCE
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.lease import Lease, LeaseKeeper, acquire
-from adlake.io.postgres.table_heads import HeadsBook
+from adlake.io.postgres.table_heads import HeadsRecorder
 from adlake.streaming.attempts import Attempts, is_final
 from adlake.streaming.clock_wait import ClockWait, behind_tables, never_behind
 from adlake.streaming.config import ApplicationConfig
@@ -84,7 +84,7 @@ class _Run:
         self._signals = StopSignals()
         self._clock = never_behind()
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
-        self._heads = HeadsBook(config.lease_connect)
+        self._heads = HeadsRecorder(config.lease_connect)
         self._readings = [
             Reading(pipeline, config, lease.epoch, self._take) for pipeline in config.pipelines
         ]
@@ -124,7 +124,7 @@ class _Run:
             return None
         for prepare in config.preparations:
             prepare(session)
-        config.upkeep.begin(session, config.pipelines)
+        config.maintenance.begin(session, config.pipelines)
         while True:
             self._start(session)
             try:
@@ -136,8 +136,8 @@ class _Run:
                 self._stopping.clear()
 
     def _close(self, session: SparkSession) -> None:
-        logs = {one.pipeline.name: one.present_log for one in self._readings}
-        self._config.upkeep.at_stop(session, logs)
+        logs = {one.pipeline.name: one.broker_log for one in self._readings}
+        self._config.maintenance.record_final_counts(session, logs)
 
     def _start(self, session: SparkSession) -> None:
         """Check and repair every pipeline before the first query writes anything."""
@@ -207,12 +207,12 @@ class _Run:
         if self._stopping.is_set():
             return
         try:
-            self._config.upkeep.after_batch(
-                session, reading.pipeline.name, reading.batches_done, reading.present_log
+            self._config.maintenance.run_maintenance(
+                session, reading.pipeline.name, reading.batches_done, reading.broker_log
             )
         except Exception as error:
             if is_final(error):
                 raise
-            # The batch is committed; upkeep can wait, and the next batch waits for the clock.
+            # The batch is committed; maintenance can wait, and the next batch waits for the clock.
             if not self._clock.is_behind():
-                log.warning("upkeep failed, comes again later: %s", error)
+                log.warning("maintenance failed, comes again later: %s", error)

@@ -13,23 +13,23 @@ from adlake.contracts.place import Place
 from adlake.io.kafka.access import Brokers
 from adlake.io.postgres.lease import Connect
 from adlake.io.spark.session import CatalogAccess, SparkResources
+from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.operations import Handler
 from adlake.streaming.pipeline import Pipeline
-from adlake.streaming.present_log import PresentLog
 
 
-class Upkeep(Protocol):
+class Maintenance(Protocol):
     """What is done for the tables between two batches, and at a clean stop."""
 
     def begin(self, session: SparkSession, pipelines: Sequence[Pipeline]) -> None:
         """Before the first batch of a run."""
 
-    def after_batch(
-        self, session: SparkSession, pipeline: str, batches_done: int, broker_log: PresentLog
+    def run_maintenance(
+        self, session: SparkSession, pipeline: str, batches_done: int, broker_log: BrokerLog
     ) -> None:
         """After so many batches of this pipeline in this run."""
 
-    def at_stop(self, session: SparkSession, logs: Mapping[str, PresentLog]) -> None:
+    def record_final_counts(self, session: SparkSession, logs: Mapping[str, BrokerLog]) -> None:
         """After the last batch; what each pipeline's broker has now."""
 
 
@@ -56,5 +56,5 @@ class ApplicationConfig:
     """Done once the lease is held and nothing is lost: make tables, load first rows."""
     handlers: Mapping[str, Handler]
     """Who carries out which kind of operation."""
-    upkeep: Upkeep
+    maintenance: Maintenance
     failpoints: str = ""

@@ -44,7 +44,7 @@ class Pipeline(Protocol):
 
     @property
     def name(self) -> str:
-        """Names the query, its checkpoint and its upkeep (contracts.registry)."""
+        """Names the query, its checkpoint and its maintenance (contracts.registry)."""
 
     @property
     def topic(self) -> str:

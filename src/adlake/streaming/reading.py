@@ -21,9 +21,9 @@ from adlake.io.kafka.topic import TopicWatch, topic_facts
 from adlake.io.postgres.source_epochs import newest_source_epoch
 from adlake.io.spark.kafka_source import kafka_records
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
+from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.pipeline import Pipeline
-from adlake.streaming.present_log import PresentLog
 from adlake.streaming.ready_file import has_worked
 from adlake.streaming.repair import catch_up, trusted_stamp
 from adlake.streaming.reread import SecondReader
@@ -138,10 +138,10 @@ class Reading:
             )
 
     @property
-    def present_log(self) -> PresentLog:
+    def broker_log(self) -> BrokerLog:
         """What the broker has of this topic, for those who ask about single offsets."""
         find_holes = partial(ranges_without_records, self.config.brokers, self.pipeline.topic)
-        return PresentLog(self._incarnation.label, self._topic_id, find_holes)
+        return BrokerLog(self._incarnation.label, self._topic_id, find_holes)
 
     def pass_between_batches(self) -> None:
         """A place where tests make the job fail."""

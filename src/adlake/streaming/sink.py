@@ -120,7 +120,7 @@ class RecordsSink(StampedSink):
         appended = batch.facts if missing is batch.deliveries else batch_facts(missing)
         last_records = self._last_records | (appended.last_records if appended else {})
         properties = self.properties(batch, next_offsets) | {
-            stamps.LEDGER: counts_text(appended.counts if appended else {}),
+            stamps.BATCH_COUNTS: counts_text(appended.counts if appended else {}),
             stamps.LAST_RECORDS: last_records_text(last_records),
         }
         is_wide = batch.facts.hours > MOST_PARTITIONS

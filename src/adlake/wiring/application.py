@@ -18,7 +18,7 @@ from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.law_store import read_law
 from adlake.io.postgres.lease import is_held
 from adlake.io.spark.session import SparkResources
-from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
+from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
 from adlake.streaming.config import ApplicationConfig
@@ -43,7 +43,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
     bind_home(home)
     connect = lease_connect(settings)
     read = partial(read_law, connect)
-    plan = UpkeepPlan(
+    plan = MaintenancePlan(
         compact_every=stream.compact_every_batches,
         expire_every=stream.expire_every_batches,
         snapshot_minutes=stream.snapshot_minutes,
@@ -79,7 +79,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
             prepare_gold,
         ),
         handlers=replay_handlers(read),
-        upkeep=Upkeep(plan, partial(is_held, connect, REPLAY_LEASE)),
+        maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE)),
         failpoints=stream.failpoints,
     )
 

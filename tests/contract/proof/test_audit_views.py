@@ -34,7 +34,7 @@ from tests.fixtures.trino.audited_lake import (
     expected_outcomes,
     expected_reuse,
     reuse_in,
-    write_ledger,
+    write_batch_counts,
 )
 from tests.fixtures.trino.oracle_lake import OracleLake, utc_of
 
@@ -245,9 +245,9 @@ def test_a_view_is_replaced_when_its_text_changed(
 def test_batches_are_complete_and_their_duplicates_are_known(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
-    ledger = counted_batches(lake)
+    counted = counted_batches(lake)
     # What came after the newest recorded batch is no gap.
-    write_ledger(spark, ledger[:-4])
+    write_batch_counts(spark, counted[:-4])
     first_of: dict[tuple[str, str], tuple[Any, ...]] = {}
     for (_, partition, offset), (row, delivery) in admitted(lake).items():
         key = (delivery.impression_id, delivery.event.event_id)
@@ -261,7 +261,7 @@ def test_batches_are_complete_and_their_duplicates_are_known(
             ),
             row["admitted"],
         )
-        for row in ledger[:-4]
+        for row in counted[:-4]
     }
     assert any(applied_ones < all_ones for applied_ones, all_ones in expected.values())
     for engine, rows in engines.ask("batch_completeness").items():
@@ -276,7 +276,7 @@ def test_batches_are_complete_and_their_duplicates_are_known(
     assert engines.ask("completeness_gaps") == {"trino": [], "spark": []}
 
 
-LEDGER_FAULTS: dict[str, tuple[int, dict[str, int], set[str]]] = {
+COUNT_FAULTS: dict[str, tuple[int, dict[str, int], set[str]]] = {
     "a verdict is missing": (
         5,
         {"admitted": -1},
@@ -293,27 +293,27 @@ LEDGER_FAULTS: dict[str, tuple[int, dict[str, int], set[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", LEDGER_FAULTS)
-def test_books_do_not_close_when(
+@pytest.mark.parametrize("fault", COUNT_FAULTS)
+def test_counts_do_not_agree_when(
     fault: str, engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
-    number, changes, expected = LEDGER_FAULTS[fault]
-    ledger = counted_batches(lake)
-    ledger[number] |= {name: ledger[number][name] + change for name, change in changes.items()}
-    write_ledger(spark, ledger)
+    number, changes, expected = COUNT_FAULTS[fault]
+    counted = counted_batches(lake)
+    counted[number] |= {name: counted[number][name] + change for name, change in changes.items()}
+    write_batch_counts(spark, counted)
     for engine, rows in engines.ask("completeness_gaps").items():
         assert {row["gap"] for row in rows} == expected, (engine, rows)
     for engine, rows in engines.ask("batch_completeness").items():
         bad = {(r["batch_id"], r["kafka_partition"]) for r in rows if not r["is_complete"]}
         # The one that was changed, or the one before it when both claim the same offsets.
-        partition = ledger[number]["kafka_partition"]
+        partition = counted[number]["kafka_partition"]
         assert bad <= {(batch, partition) for batch in range(3)}, engine
         assert bad, engine
 
 
-def with_marks(ledger: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_marks(counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Three marks at the end of each partition, then two more, then a batch of one mark alone."""
-    rows = [dict(row) for row in ledger]
+    rows = [dict(row) for row in counted]
     newest = [row for row in rows if row["batch_id"] == 2]
     for row in newest:
         row |= {"next_offset": row["next_offset"] + 3, "empty_before": 0, "empty_within": 3}
@@ -328,25 +328,25 @@ def with_marks(ledger: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def test_books_close_over_offsets_that_hold_no_record(
+def test_counts_agree_over_offsets_that_hold_no_record(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
-    ledger = with_marks(counted_batches(lake))
-    write_ledger(spark, ledger)
+    counted = with_marks(counted_batches(lake))
+    write_batch_counts(spark, counted)
     assert engines.ask("completeness_gaps") == {"trino": [], "spark": []}
     for engine, rows in engines.ask("batch_completeness").items():
         assert all(row["is_complete"] for row in rows), engine
         assert {row["empty_offsets"] for row in rows} == {0, 1, 3}, engine
 
 
-def test_books_do_not_close_over_offsets_that_nobody_explains(
+def test_counts_do_not_agree_over_offsets_that_nobody_explains(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
     """As older drivers wrote it, or when the broker did not call them empty."""
     unasked = {"empty_before": None, "empty_within": None}
-    ledger = [row | unasked for row in with_marks(counted_batches(lake))]
-    partitions = len({row["kafka_partition"] for row in ledger})
-    write_ledger(spark, ledger)
+    counted = [row | unasked for row in with_marks(counted_batches(lake))]
+    partitions = len({row["kafka_partition"] for row in counted})
+    write_batch_counts(spark, counted)
     for engine, rows in engines.ask("completeness_gaps").items():
         missing = sorted((row["gap"], row["missing"]) for row in rows)
         assert missing == [
@@ -359,13 +359,13 @@ def test_books_do_not_close_over_offsets_that_nobody_explains(
         assert incomplete == {2, 3}, engine
 
 
-def test_books_do_not_close_when_rows_vanish_between_batches(
+def test_counts_do_not_agree_when_rows_vanish_between_batches(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
-    ledger = counted_batches(lake)
-    for row in ledger[8:]:
+    counted = counted_batches(lake)
+    for row in counted[8:]:
         row["bronze_rows"] -= 3
-    write_ledger(spark, ledger)
+    write_batch_counts(spark, counted)
     for engine, rows in engines.ask("completeness_gaps").items():
         assert [(row["gap"], row["missing"]) for row in rows] == [
             ("rows of Bronze changed between two batches", 3)

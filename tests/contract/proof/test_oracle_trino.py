@@ -193,7 +193,7 @@ SPOILED: dict[str, tuple[Spoiler, str]] = {
         "events are not sorted by id",
     ),
     "engaged is lost": (with_gold(2, engaged=False), "engaged is not"),
-    "a lone impression is engaged": (with_gold(1, engaged=True), "engaged is not"),
+    "an impression only is engaged": (with_gold(1, engaged=True), "engaged is not"),
     "the slot is wrong": (with_gold(1, slot=7), "wrong slot"),
     "another law made the row": (with_gold(1, law_version=2), "another law version"),
     "an offset is missing": (

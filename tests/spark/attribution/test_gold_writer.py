@@ -23,8 +23,8 @@ from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import STAGING_BRANCH, stamped
 from adlake.io.spark.session import CatalogAccess, connect_catalog
-from adlake.maintenance import upkeep
-from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
+from adlake.maintenance import between_batches
+from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from tests.fixtures.engine import compact_gold
 from tests.fixtures.law_sets import law_sets, shuffled, split
 from tests.fixtures.lawful_rows import (
@@ -121,15 +121,15 @@ def test_f27_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) ->
 def test_nothing_expires_while_a_replay_is_at_work(
     lakehouse: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "SNAPSHOTS_KEPT", 1)
+    monkeypatch.setattr(between_batches, "SNAPSHOTS_KEPT", 1)
     writer = GoldWriter(lakehouse)
     for number in (2_000, 2_001):
         writer.apply(delivery_frame(lakehouse, []), stamp_of(number))
-    plan = UpkeepPlan(compact_every=0, expire_every=1, snapshot_minutes=0.0)
+    plan = MaintenancePlan(compact_every=0, expire_every=1, snapshot_minutes=0.0)
     before = [stamp.snapshot_id for stamp in writer.table.stamps()]
-    Upkeep(plan, is_replaying=lambda: True).after_batch(lakehouse, ATTRIBUTION, 1)
+    Maintenance(plan, is_replaying=lambda: True).run_maintenance(lakehouse, ATTRIBUTION, 1)
     assert [stamp.snapshot_id for stamp in writer.table.stamps()] == before
-    Upkeep(plan).after_batch(lakehouse, ATTRIBUTION, 1)
+    Maintenance(plan).run_maintenance(lakehouse, ATTRIBUTION, 1)
     assert len(list(writer.table.stamps())) < len(before)
 
 

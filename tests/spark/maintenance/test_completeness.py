@@ -1,4 +1,4 @@
-"""What batches counted goes from the stamps of Bronze into the ledger, each batch once."""
+"""What batches counted goes from the stamps of Bronze into the table of batch counts, each once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts import stamps
 from adlake.contracts.registry import Compaction, Due, spec_of
-from adlake.contracts.tables import BRONZE_EVENTS, COMPLETENESS_LEDGER, LEDGER_COLUMNS
+from adlake.contracts.tables import BATCH_COUNT_COLUMNS, BATCH_COUNTS, BRONZE_EVENTS
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import PartitionCounts, counts_text, offsets_text, parse_counts
 from adlake.io.iceberg.table import IcebergTable, stamped
@@ -20,9 +20,9 @@ from adlake.io.kafka.holes import OffsetRange
 from adlake.io.kafka.topic import TopicError
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.maintenance import batch_counts
-from adlake.maintenance.batch_counts import forget_lost_records, open_books
-from adlake.maintenance.upkeep import compact
-from adlake.streaming.present_log import PresentLog
+from adlake.maintenance.batch_counts import count_mismatches, forget_lost_records
+from adlake.maintenance.between_batches import compact
+from adlake.streaming.broker_log import BrokerLog
 
 pytestmark = pytest.mark.spark
 
@@ -35,7 +35,7 @@ def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
     return session
 
 
-def record_batches(lake: SparkSession, broker_log: PresentLog | None = None) -> int:
+def record_batches(lake: SparkSession, broker_log: BrokerLog | None = None) -> int:
     return batch_counts.record_batches(lake, IcebergTable(lake, BRONZE_EVENTS), broker_log)
 
 
@@ -51,7 +51,7 @@ def append_batch(
     stamp = {
         stamps.TOPIC: "ads", stamps.TOPIC_ID: "t1", stamps.EPOCH: "3",
         stamps.BATCH_ID: str(batch), stamps.NEXT_OFFSETS: offsets_text({0: end}),
-        stamps.LEDGER: counts_text(counts),
+        stamps.BATCH_COUNTS: counts_text(counts),
     }  # fmt: skip
     # Every second delivery repeats the event of the one before it.
     rows = lake.sql(
@@ -98,8 +98,8 @@ def gaps(lake: SparkSession) -> list[str]:
     return [row.gap for row in lake.sql(view_texts("completeness_gaps")["spark"]).collect()]
 
 
-def ledger(lake: SparkSession) -> list[tuple[int, int, int, int, int, int]]:
-    rows = lake.table(f"lakehouse.{COMPLETENESS_LEDGER}").orderBy("first_offset").collect()
+def counted(lake: SparkSession) -> list[tuple[int, int, int, int, int, int]]:
+    rows = lake.table(f"lakehouse.{BATCH_COUNTS}").orderBy("first_offset").collect()
     return [
         (r.batch_id, r.first_offset, r.admitted, r.rejected, r.bronze_rows_added, r.bronze_rows)
         for r in rows
@@ -114,7 +114,7 @@ def test_each_batch_is_recorded_once(lake: SparkSession) -> None:
     assert record_batches(lake) == 0
     append_batch(lake, 2, first=20)
     assert record_batches(lake) == 1
-    assert ledger(lake) == [(0, 0, 9, 1, 10, 10), (1, 10, 9, 1, 10, 20), (2, 20, 9, 1, 10, 30)]
+    assert counted(lake) == [(0, 0, 9, 1, 10, 10), (1, 10, 9, 1, 10, 20), (2, 20, 9, 1, 10, 30)]
     assert gaps(lake) == []
     hold_in_gold(lake)
     batches = lake.sql(view_texts("batch_completeness")["spark"]).collect()
@@ -135,19 +135,19 @@ def test_an_event_that_gold_lost_leaves_its_batch_incomplete(lake: SparkSession)
     ] == [(0, 5, 4, True), (1, 4, 4, False)]
 
 
-def test_the_ledger_goes_on_after_its_files_were_merged(
+def test_counting_goes_on_after_its_files_were_merged(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for batch in range(3):
         append_batch(lake, batch, first=10 * batch)
         record_batches(lake)
     few = Compaction(Due.EXPIRY, options={"min-input-files": "2"})
-    compact(lake, replace(spec_of(COMPLETENESS_LEDGER), compaction=few))
-    files = lake.sql(f"SELECT * FROM lakehouse.{COMPLETENESS_LEDGER}.files").count()
+    compact(lake, replace(spec_of(BATCH_COUNTS), compaction=few))
+    files = lake.sql(f"SELECT * FROM lakehouse.{BATCH_COUNTS}.files").count()
     assert files == 1
     append_batch(lake, 3, first=30)
     assert record_batches(lake) == 1
-    assert [row[0] for row in ledger(lake)] == [0, 1, 2, 3]
+    assert [row[0] for row in counted(lake)] == [0, 1, 2, 3]
     assert gaps(lake) == []
 
 
@@ -160,14 +160,14 @@ def test_no_batch_is_recorded_twice_when_its_snapshot_is_gone(lake: SparkSession
     table.manageSnapshots().rollbackTo(table.currentSnapshot().parentId()).commit()
     append_batch(lake, 1, first=10)
     record_batches(lake)
-    assert [row[:2] for row in ledger(lake)] == [(0, 0), (1, 10)]
+    assert [row[:2] for row in counted(lake)] == [(0, 0), (1, 10)]
 
 
 def test_a_wrong_count_is_a_gap(lake: SparkSession) -> None:
     append_batch(lake, 0, first=0)
     append_batch(lake, 1, first=12, said=8)
     found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
-    assert list(open_books(found)) == [
+    assert list(count_mismatches(found)) == [
         "epoch 3 batch 1, partition 0: begins at offset 12, but the one before ended at 10",
         "epoch 3 batch 1, partition 0: 1 offsets have no verdict",
         "epoch 3 batch 1: 9 records have a verdict, Bronze got 10 rows",
@@ -185,15 +185,15 @@ def transactional_batch(lake: SparkSession, batch: int, first: int) -> None:
     append_batch(lake, batch, first=first, mark=first + 4)
 
 
-def broker_log(*marks: int, topic_id: str = "t1") -> PresentLog:
+def broker_log(*marks: int, topic_id: str = "t1") -> BrokerLog:
     def find_holes(ranges: Sequence[OffsetRange]) -> list[OffsetRange]:
         return [one for one in ranges if set(range(one.first, one.next)) <= set(marks)]
 
-    return PresentLog("ads", topic_id, find_holes)
+    return BrokerLog("ads", topic_id, find_holes)
 
 
 def empty(lake: SparkSession) -> list[tuple[int, int]]:
-    rows = lake.table(f"lakehouse.{COMPLETENESS_LEDGER}").orderBy("first_offset").collect()
+    rows = lake.table(f"lakehouse.{BATCH_COUNTS}").orderBy("first_offset").collect()
     return [(row.empty_before, row.empty_within) for row in rows]
 
 
@@ -239,30 +239,32 @@ def test_only_the_log_that_the_broker_has_now_is_asked_about(lake: SparkSession)
     assert gaps(lake) == ["offsets of a batch neither admitted nor rejected"]
 
 
-def test_books_wait_for_a_broker_that_is_away_and_nobody_asks_when_nothing_is_missing(
+def test_counts_wait_for_a_broker_that_is_away_and_nobody_asks_when_nothing_is_missing(
     lake: SparkSession,
 ) -> None:
     def is_away(_ranges: Sequence[OffsetRange]) -> list[OffsetRange]:
         raise TopicError("Kafka does not answer")
 
-    away = PresentLog("ads", "t1", is_away)
+    away = BrokerLog("ads", "t1", is_away)
     append_batch(lake, 0, first=0)
     assert record_batches(lake, away) == 1
     transactional_batch(lake, 1, first=10)
     with pytest.raises(TopicError):
         record_batches(lake, away)
-    assert len(ledger(lake)) == 1
+    assert len(counted(lake)) == 1
     record_batches(lake, broker_log(14))
     assert empty(lake) == [(0, 0), (0, 1)]
 
 
-def test_an_older_ledger_gets_its_new_columns_and_keeps_its_rows(lake: SparkSession) -> None:
+def test_an_older_table_of_counts_gets_its_new_columns_and_keeps_its_rows(
+    lake: SparkSession,
+) -> None:
     append_batch(lake, 0, first=0)
     record_batches(lake)
-    name = f"lakehouse.{COMPLETENESS_LEDGER}"
+    name = f"lakehouse.{BATCH_COUNTS}"
     lake.sql(f"ALTER TABLE {name} DROP COLUMNS (empty_before, empty_within)")
     provision_tables(lake)
-    assert lake.table(name).columns == list(LEDGER_COLUMNS)
+    assert lake.table(name).columns == list(BATCH_COUNT_COLUMNS)
     assert gaps(lake) == []
     transactional_batch(lake, 1, first=10)
     record_batches(lake, broker_log(14))
@@ -277,8 +279,8 @@ def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:
     append_batch(lake, 1, first=10)
     found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
     alarm = "epoch 3 batch 1: Bronze had 10 rows, got 10 and has 15 now"
-    assert list(open_books(found)) == [alarm]
-    assert list(open_books(found[1:], found[0])) == [alarm], "also across two recordings"
+    assert list(count_mismatches(found)) == [alarm]
+    assert list(count_mismatches(found[1:], found[0])) == [alarm], "also across two recordings"
     record_batches(lake)
     hold_in_gold(lake)
     assert gaps(lake) == ["rows of Bronze changed between two batches"]
@@ -295,16 +297,16 @@ def test_the_batches_of_a_lost_bronze_are_forgotten_once_a_new_one_begins(
     append_batch(lake, 1, first=10)
     record_batches(lake)
     forget_lost_records(lake, IcebergTable(lake, BRONZE_EVENTS), "ads")
-    ledger = IcebergTable(lake, COMPLETENESS_LEDGER)
-    assert ledger.row_count() == 2, "Bronze is there"
+    table = IcebergTable(lake, BATCH_COUNTS)
+    assert table.row_count() == 2, "Bronze is there"
     lake.sql(f"DROP TABLE lakehouse.{BRONZE_EVENTS} PURGE")
     provision_tables(lake)
     forget_lost_records(lake, IcebergTable(lake, BRONZE_EVENTS), "ads")
-    assert ledger.row_count() == 0
+    assert table.row_count() == 0
     append_batch(lake, 0, first=0)
     record_batches(lake)
     hold_in_gold(lake)
-    assert ledger.row_count() == 1
+    assert table.row_count() == 1
     assert gaps(lake) == []
 
 

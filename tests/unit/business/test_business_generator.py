@@ -162,7 +162,7 @@ def test_the_truth_is_what_the_admission_says(name: str, request: pytest.Fixture
     assert truth.is_exact
     assert_business_truth_is_lawful(truth, run.business)
     sent = sum(counts.deliveries for counts in truth.counts.by_type.values())
-    assert sent == len(run.business) == sum(book.records for book in truth.acks.values())
+    assert sent == len(run.business) == sum(acks.records for acks in truth.acks.values())
 
 
 def test_the_fault_knobs_reach_every_reason_and_the_remark(faulty: Run) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adlake.contracts.events import RejectReason
-from adlake.generator import ledger
+from adlake.generator import running_totals
 from adlake.generator import timeline as timeline_module
 from adlake.generator.faults import DELIVERY_FAULTS, PROFILES, parse_faults
 from adlake.generator.options import GeneratorOptions
@@ -66,10 +66,10 @@ def test_truth_equals_law_when_cut_at_any_moment(tmp_path: Path) -> None:
     records = []
     for cut in (1, 17, 400, 999, 2_500):
         records += records_of(timeline, cut - len(records))
-        by_campaign = timeline.ledger.by_campaign()
+        by_campaign = timeline.totals.by_campaign()
         truth = Truth(
             "run", 7, 0, 1, START_MS, "ad_events", {}, len(records),
-            rejected=timeline.ledger.rejected, totals=sum_counters(by_campaign.values()),
+            rejected=timeline.totals.rejected, totals=sum_counters(by_campaign.values()),
             by_campaign=by_campaign,
         )  # fmt: skip
         assert_truth_is_lawful(truth, records)
@@ -78,8 +78,8 @@ def test_truth_equals_law_when_cut_at_any_moment(tmp_path: Path) -> None:
 def test_comparison_fails_when_the_generator_has_another_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = dataclasses.replace(ledger.LAW_V1, attribution_window_ms=3_600_000)
-    monkeypatch.setattr(ledger, "LAW_V1", wrong)
+    wrong = dataclasses.replace(running_totals.LAW_V1, attribution_window_ms=3_600_000)
+    monkeypatch.setattr(running_totals, "LAW_V1", wrong)
     truth, publisher = run_of(tmp_path, bounded("repeat_conversions=1", 12_000, drain=True))
     with pytest.raises(AssertionError):
         assert_truth_is_lawful(truth, publisher.records)
@@ -121,7 +121,7 @@ def test_nothing_is_rejected_when_no_fault_is_on() -> None:
     timeline = timeline_of(options_with("none"))
     records = records_of(timeline, 5_000) + drained(timeline)
     assert not rejected_by_law(records)
-    assert timeline.ledger.faults == {}
+    assert timeline.totals.faults == {}
 
 
 @pytest.mark.parametrize("profile", DELIVERY_FAULTS)
@@ -130,7 +130,7 @@ def test_delivery_fault_hits_its_share_of_events(profile: str) -> None:
     records = records_of(timeline, 10_000) + drained(timeline)
     copies_per_hit = 2 if profile == "duplicates" else 1
     events = len({value for _, value, _ in records})
-    assert timeline.ledger.faults[profile] / copies_per_hit / events == pytest.approx(0.1, abs=0.02)
+    assert timeline.totals.faults[profile] / copies_per_hit / events == pytest.approx(0.1, abs=0.02)
 
 
 def test_truth_file_is_refused_when_it_is_not_one(tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def test_durations_and_starts_are_read() -> None:
         GeneratorOptions(history_events=5)
 
 
-def test_books_of_the_topic_go_on_after_a_restart_and_begin_anew_with_a_new_topic(
+def test_acknowledgements_of_the_topic_go_on_after_a_restart_and_begin_anew_with_a_new_topic(
     tmp_path: Path,
 ) -> None:
     def run_on(topic_id: str, events: int) -> dict[str, tuple[int, int]]:

@@ -143,7 +143,7 @@ def test_the_stream_ends_with_what_its_batch_raised(monkeypatch: pytest.MonkeyPa
     )  # fmt: skip
     reading.query.exception.return_value = StreamingQueryException("wrapped")
     for name in ("refuse_lost_tables", "ClockWait", "behind_tables", "Attempts", "IcebergTable",
-                 "OperationRunner", "HeadsBook", "Reading"):  # fmt: skip
+                 "OperationRunner", "HeadsRecorder", "Reading"):  # fmt: skip
         monkeypatch.setattr(streaming_application, name, MagicMock())
     monkeypatch.setattr(streaming_application, "StreamingQueryException", StreamingQueryException)
     run = streaming_application._Run(MagicMock(), MagicMock(), MagicMock())

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from adlake.contracts.registry import ATTRIBUTION
-from adlake.maintenance import upkeep
+from adlake.maintenance import between_batches
+from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.maintenance.snapshot_ages import SnapshotAges
-from adlake.maintenance.upkeep import Upkeep, UpkeepPlan
 
 HALF_HOUR = 1_800.0
 HOUR_MS = 3_600_000
@@ -76,13 +76,13 @@ def test_expiry_goes_by_the_clock_that_nobody_sets(monkeypatch: pytest.MonkeyPat
         limits.append(limit_ms)
         return 0
 
-    monkeypatch.setattr(upkeep, "expire_snapshots", expire)
-    plan = UpkeepPlan(compact_every=0, expire_every=1, snapshot_minutes=30.0)
+    monkeypatch.setattr(between_batches, "expire_snapshots", expire)
+    plan = MaintenancePlan(compact_every=0, expire_every=1, snapshot_minutes=30.0)
     nothing: Any = None
     hands = Hands()
     hands.run(600)
     monkeypatch.setattr(time, "time", lambda: (hands.wall_ms + 5 * HOUR_MS) / 1000)
-    one = Upkeep(plan)
+    one = Maintenance(plan)
     one._ages = hands.ages
-    one.after_batch(nothing, ATTRIBUTION, 2)
+    one.run_maintenance(nothing, ATTRIBUTION, 2)
     assert set(limits) == {NOON_MS - 1_200_000}, "snapshots of the last minutes were taken for old"

@@ -67,7 +67,7 @@ def test_a_planted_fault_that_cannot_fire_is_refused_at_once(plant: str, problem
     "plant",
     [
         "", " , ", "producer.after_send=kill9@batch3", "stream.between_batches=kill9@batch2",
-        "house.after_expiry=term@batch5", "replay.after_swap=kill9@batch1",
+        "maintenance.after_expiry=term@batch5", "replay.after_swap=kill9@batch1",
         "recovery.start=kill9,batch.start=raise_always",
         *(f"{place}=kill9" for place in PLACES),
         *(f"{place}=kill9@batch1" for place in PLACES if place not in OUTSIDE_BATCHES),

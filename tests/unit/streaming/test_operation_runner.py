@@ -20,7 +20,7 @@ from adlake.streaming.operations import OperationRunner, Pause
 REQUEST = Operation(7, PUBLISH_REPLAY, {"shadow_snapshot": 1}, "requested", "")
 
 
-class Books:
+class Requests:
     """Stands for the table of operations, and for who carries one out."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,8 +70,8 @@ class Books:
 
 
 @pytest.fixture
-def books(monkeypatch: pytest.MonkeyPatch) -> Books:
-    return Books(monkeypatch)
+def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
+    return Requests(monkeypatch)
 
 
 def refusal(words: str) -> Exception:
@@ -82,11 +82,11 @@ def refusal(words: str) -> Exception:
     return failed
 
 
-def test_batches_run_between_two_steps_and_not_else(books: Books) -> None:
+def test_batches_run_between_two_steps_and_not_else(requests: Requests) -> None:
     batches = []
 
     def batch() -> None:
-        with books.lock:
+        with requests.lock:
             batches.append("batch")
 
     def work(pause: Pause) -> str:
@@ -95,65 +95,65 @@ def test_batches_run_between_two_steps_and_not_else(books: Books) -> None:
         assert batches == []
         pause()
         assert batches == ["batch"]
-        assert books.lock.locked()
+        assert requests.lock.locked()
         waiting.join()
         return "published"
 
-    books.work = work
-    books.runner().run_due()
-    assert books.finished == [(7, "done", "published")]
-    assert books.moves >= 2, "a batch between two steps made a processor of the old law"
-    assert not books.lock.locked()
+    requests.work = work
+    requests.runner().run_due()
+    assert requests.finished == [(7, "done", "published")]
+    assert requests.moves >= 2, "a batch between two steps made a processor of the old law"
+    assert not requests.lock.locked()
 
 
 def test_a_failed_request_is_closed_and_forgotten(
-    books: Books, monkeypatch: pytest.MonkeyPatch
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books.fail(RuntimeError("no shadow"))
-    books.runner().run_all()
-    assert books.finished == [(7, "failed", "no shadow")]
-    assert books.given_up == 1
+    requests.fail(RuntimeError("no shadow"))
+    requests.runner().run_all()
+    assert requests.finished == [(7, "failed", "no shadow")]
+    assert requests.given_up == 1
 
 
-def test_a_lost_reply_is_no_failure(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    books.fail(RuntimeError("commit state unknown"))
-    books.applied = True
-    books.runner().run_all()
-    assert [state for _, state, _ in books.finished] == ["done"]
-    assert books.given_up == 0
+def test_a_lost_reply_is_no_failure(requests: Requests, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests.fail(RuntimeError("commit state unknown"))
+    requests.applied = True
+    requests.runner().run_all()
+    assert [state for _, state, _ in requests.finished] == ["done"]
+    assert requests.given_up == 0
 
 
 def test_a_fenced_driver_leaves_the_request_to_the_next(
-    books: Books, monkeypatch: pytest.MonkeyPatch
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books.fail(refusal("whatever it says"))
+    requests.fail(refusal("whatever it says"))
     with pytest.raises(RuntimeError, match="the commit failed"):
-        books.runner().run_due()
-    assert books.finished == []
-    assert books.open == [REQUEST]
+        requests.runner().run_due()
+    assert requests.finished == []
+    assert requests.open == [REQUEST]
 
 
 def test_a_failure_that_only_speaks_of_fences_is_a_failure(
-    books: Books, monkeypatch: pytest.MonkeyPatch
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books.fail(RuntimeError("ERROR: fenced: lease attribution is at epoch 3"))
-    books.runner().run_all()
-    assert [state for _, state, _ in books.finished] == ["failed"]
+    requests.fail(RuntimeError("ERROR: fenced: lease attribution is at epoch 3"))
+    requests.runner().run_all()
+    assert [state for _, state, _ in requests.finished] == ["failed"]
 
 
 def test_a_database_that_is_away_stops_nothing(
-    books: Books, monkeypatch: pytest.MonkeyPatch
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(_: object) -> Operation:
         raise psycopg.OperationalError("connection refused")
 
     monkeypatch.setattr(operations.operations, "next_open", away)
-    books.runner().run_due()
-    assert books.finished == []
+    requests.runner().run_due()
+    assert requests.finished == []
 
 
 def test_a_request_waits_for_the_clock_and_is_not_closed(
-    books: Books, monkeypatch: pytest.MonkeyPatch
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock is set back while it is carried out; it has caught up when it is tried again."""
     looks = iter([None, behind(), None])
@@ -165,22 +165,22 @@ def test_a_request_waits_for_the_clock_and_is_not_closed(
             raise RuntimeError("[BUG] Expected sorted snapshot log entries")
         return "published"
 
-    books.work = work
-    books.runner(ClockWait(lambda: next(looks), lambda: False)).run_all()
-    assert books.finished == [(7, "done", "published")]
+    requests.work = work
+    requests.runner(ClockWait(lambda: next(looks), lambda: False)).run_all()
+    assert requests.finished == [(7, "done", "published")]
 
 
-def test_an_operation_that_nobody_knows_is_closed_with_that(books: Books) -> None:
-    books.open = [Operation(8, "erase", {}, "requested", "")]
-    books.runner().run_all()
-    assert [(number, state) for number, state, _ in books.finished] == [(8, "failed")]
-    assert "erase" in books.finished[0][2]
+def test_an_operation_that_nobody_knows_is_closed_with_that(requests: Requests) -> None:
+    requests.open = [Operation(8, "erase", {}, "requested", "")]
+    requests.runner().run_all()
+    assert [(number, state) for number, state, _ in requests.finished] == [(8, "failed")]
+    assert "erase" in requests.finished[0][2]
 
 
-def test_a_stop_while_the_clock_is_behind_leaves_the_request_open(books: Books) -> None:
-    books.runner(ClockWait(behind, lambda: True)).run_all()
-    assert books.finished == []
-    assert books.open == [REQUEST]
+def test_a_stop_while_the_clock_is_behind_leaves_the_request_open(requests: Requests) -> None:
+    requests.runner(ClockWait(behind, lambda: True)).run_all()
+    assert requests.finished == []
+    assert requests.open == [REQUEST]
 
 
 def behind() -> ClockBehind:

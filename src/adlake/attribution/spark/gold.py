@@ -8,8 +8,8 @@ from adlake.attribution.spark.fold import encoded_state_sql, merged_states
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_COLUMNS
 
-# 95 % of all rows are one lone impression: they skip every array function below.
-_IS_LONE = "(size(state) = 1 AND state[0].r = 0)"
+# 95 % of all rows are an impression only: they skip every array function below.
+_IMPRESSION_ONLY = "(size(state) = 1 AND state[0].r = 0)"
 
 
 def gold_rows(
@@ -56,7 +56,7 @@ def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
         "named_struct('r', x.r, 't', x.t, 'e', x.e, 'c', x.c, 'cr', x.cr, "
         "'u', x.u, 'g', x.g, 'p', x.p, 'm', x.m)"
     )
-    lone_donor = donor.replace("x.", "state[0].")
+    only_donor = donor.replace("x.", "state[0].")
     # Struct order is (t, r, e, m): a click comes before a conversion of the same moment.
     moments = (
         "sort_array(transform(filter(state, x -> x.r > 0), "
@@ -65,20 +65,20 @@ def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
     lag_ms = "array_max(transform(state, x -> x.i - x.t))"
     return states.selectExpr(
         "*",
-        f"{_IS_LONE} AS is_lone",
-        f"CASE WHEN {_IS_LONE} THEN {lone_donor} ELSE "
+        f"{_IMPRESSION_ONLY} AS is_impression_only",
+        f"CASE WHEN {_IMPRESSION_ONLY} THEN {only_donor} ELSE "
         f"array_min(transform(state, x -> {donor})) END AS donor",
-        f"CASE WHEN {_IS_LONE} THEN NULL ELSE {moments} END AS moments",
-        f"CASE WHEN {_IS_LONE} THEN state[0].i - state[0].t ELSE {lag_ms} END AS lag_ms",
-        f"CASE WHEN {_IS_LONE} THEN state[0].i ELSE array_max(transform(state, x -> x.i)) END "
-        "AS updated_ms",
+        f"CASE WHEN {_IMPRESSION_ONLY} THEN NULL ELSE {moments} END AS moments",
+        f"CASE WHEN {_IMPRESSION_ONLY} THEN state[0].i - state[0].t ELSE {lag_ms} END AS lag_ms",
+        f"CASE WHEN {_IMPRESSION_ONLY} THEN state[0].i ELSE "
+        "array_max(transform(state, x -> x.i)) END AS updated_ms",
     )
 
 
 def _with_attribution(states: DataFrame, law: LawConstants) -> DataFrame:
     """One walk through clicks and conversions in the order of time: linear after the sort.
 
-    `walk` is NULL for a lone impression, else, each NULL where there is none: time of the last
+    `walk` is NULL for an impression only, else, each NULL where there is none: time of the last
     click, of the click credited by a conversion, time and micros of the attributed conversion, and
     the micros of all conversions.
     """
@@ -137,7 +137,7 @@ def _output_columns(law: LawConstants) -> list[str]:
         "events_state": encoded_state_sql("state"),
         "law_version": str(law.law_version),
         "slot": "slot",
-        "engaged": "NOT is_lone",
+        "engaged": "NOT is_impression_only",
     }
     return [f"{expressions[name]} AS {name}" for name in GOLD_COLUMNS]
 

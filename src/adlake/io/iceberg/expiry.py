@@ -1,4 +1,4 @@
-"""Housekeeping of one Iceberg table.
+"""Maintenance of one Iceberg table.
 
 Every commit writes the list of all snapshots anew, so a table that keeps them for ever makes each
 batch a little slower than the one before.

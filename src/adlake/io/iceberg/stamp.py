@@ -101,7 +101,7 @@ def last_records_text(records: Mapping[int, LastRecord]) -> str:
 
 
 def parse_counts(text: str) -> dict[int, PartitionCounts]:
-    """Read the JSON form of counts by partition (`stamps.LEDGER`)."""
+    """Read the JSON form of counts by partition (`stamps.BATCH_COUNTS`)."""
     return {
         int(partition): PartitionCounts(*found) for partition, found in json.loads(text).items()
     }

@@ -30,7 +30,7 @@ ROWS = "total-records"
 """What Iceberg itself counts."""
 COUNTED_PROPERTIES = (
     stamps.TOPIC, stamps.TOPIC_ID, stamps.EPOCH, stamps.BATCH_ID, stamps.NEXT_OFFSETS,
-    stamps.LEDGER, ROWS_ADDED, ROWS,
+    stamps.BATCH_COUNTS, ROWS_ADDED, ROWS,
 )  # fmt: skip
 ONE_FILE_AT_A_TIME = {
     "fanout-enabled": "false",

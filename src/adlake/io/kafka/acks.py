@@ -1,4 +1,4 @@
-"""A producer's own books: what the broker acknowledged, partition by partition.
+"""A producer's own counts: what the broker acknowledged, partition by partition.
 
 They outlive the broker's memory. A broker that loses the end of its log and gives the same offsets
 to other records looks complete to every reader; only the producer still knows.

@@ -163,10 +163,10 @@ class EventPublisher:
                 raise ProducerError(f"the broker did not take an event: {future.exception!r}")
             self.acked += 1
             written = future.value
-            book = acks.get(written.partition)
-            if book is None:
-                book = acks[written.partition] = PartitionAcks()
-            book.add(written.offset)
+            counted = acks.get(written.partition)
+            if counted is None:
+                counted = acks[written.partition] = PartitionAcks()
+            counted.add(written.offset)
 
     def _wait_for_oldest(self) -> None:
         try:

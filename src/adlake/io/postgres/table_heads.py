@@ -67,7 +67,7 @@ def accept_loss(
         connection.execute(control_sql("table_heads/delete"), _named(name))
 
 
-class HeadsBook:
+class HeadsRecorder:
     """Records heads on a connection of its own; what fails is recorded after the next batch.
 
     A record that is older than its table is harmless, so nothing waits for the disk.

@@ -1,4 +1,4 @@
-"""Upkeep between batches, so that batch time stays flat.
+"""Maintenance between batches, so that batch time stays flat.
 
 Each batch leaves small data files and delete files among the hot rows of derived tables: small
 files of the same partition are merged. Each commit lists all snapshots anew: old ones are
@@ -22,8 +22,8 @@ from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.table import IcebergTable
 from adlake.maintenance.batch_counts import forget_lost_records, record_batches
 from adlake.maintenance.snapshot_ages import SnapshotAges
+from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.pipeline import Pipeline
-from adlake.streaming.present_log import PresentLog
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ SNAPSHOTS_KEPT = 100
 
 
 @dataclass(frozen=True)
-class UpkeepPlan:
+class MaintenancePlan:
     """How often, in batches (0: never), and how long snapshots live."""
 
     compact_every: int
@@ -43,13 +43,15 @@ class UpkeepPlan:
     record_every: int = 0
 
 
-class Upkeep:
+class Maintenance:
     """Does what is due after a batch; while a replay is at work nothing expires.
 
     A replay reads the snapshots it began with to its end.
     """
 
-    def __init__(self, plan: UpkeepPlan, is_replaying: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, plan: MaintenancePlan, is_replaying: Callable[[], bool] = lambda: False
+    ) -> None:
         self._plan = plan
         self._is_replaying = is_replaying
         self._ages: SnapshotAges | None = None
@@ -63,12 +65,12 @@ class Upkeep:
             forget_lost_records(session, records, pipeline.topic)
         self._ages = SnapshotAges(newest_ms)
 
-    def after_batch(
+    def run_maintenance(
         self,
         session: SparkSession,
         pipeline: str,
         batches_done: int,
-        broker_log: PresentLog | None = None,
+        broker_log: BrokerLog | None = None,
     ) -> None:
         """Do what is due for the tables of a pipeline after this many of its batches in the run.
 
@@ -92,7 +94,7 @@ class Upkeep:
                 compact(session, spec)
 
     def _expire(self, session: SparkSession, specs: list[TableSpec], now_ms: int) -> None:
-        failpoints.reach("house.before_expiry")
+        failpoints.reach("maintenance.before_expiry")
         started, seconds = time.monotonic(), self._plan.snapshot_minutes * 60
         limit_ms = now_ms - int(seconds * 1000)
         if self._ages is not None:
@@ -104,9 +106,9 @@ class Upkeep:
             if spec.expires
         }
         log.info("expired snapshots %s in %.2f s", gone, time.monotonic() - started)
-        failpoints.reach("house.after_expiry")
+        failpoints.reach("maintenance.after_expiry")
 
-    def at_stop(self, session: SparkSession, logs: Mapping[str, PresentLog]) -> None:
+    def record_final_counts(self, session: SparkSession, logs: Mapping[str, BrokerLog]) -> None:
         """At a clean stop the batch counts end where the records do; `logs`: by pipeline."""
         if not self._plan.record_every:
             return
@@ -122,7 +124,7 @@ def _is_due(every: int, batches_done: int) -> bool:
     return every > 0 and batches_done % every == 1 % every
 
 
-def _record(session: SparkSession, specs: list[TableSpec], broker_log: PresentLog | None) -> None:
+def _record(session: SparkSession, specs: list[TableSpec], broker_log: BrokerLog | None) -> None:
     for spec in specs:
         if spec.filling is Filling.APPEND:
             record_batches(session, IcebergTable(session, spec.name), broker_log)
@@ -134,9 +136,9 @@ def _compacted(specs: list[TableSpec], due: Due) -> list[TableSpec]:
 
 def _compact_hot_rows(session: SparkSession, specs: list[TableSpec]) -> None:
     for spec in specs:
-        failpoints.reach("house.before_compaction")
+        failpoints.reach("maintenance.before_compaction")
         compact(session, spec)
-        failpoints.reach("house.after_compaction")
+        failpoints.reach("maintenance.after_compaction")
 
 
 def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> None:

@@ -9,7 +9,7 @@ from adlake.io.kafka.holes import FindHoles
 
 
 @dataclass(frozen=True)
-class PresentLog:
+class BrokerLog:
     """The log that the broker has now: of any other, it cannot tell anything."""
 
     source_label: str

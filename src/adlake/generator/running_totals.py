@@ -1,7 +1,7 @@
 """Counts the right answer while events are made; knows the journeys, not the law's modules.
 
 Plain impressions (nothing else ever happens to them) are two additions. For every other journey
-the ledger works out what its admitted deliveries so far amount to, and replaces its earlier share
+the totals work out what its admitted deliveries so far amount to, and replace its earlier share
 of the totals by the new one, so the truth is right after every single delivery.
 """
 
@@ -66,7 +66,7 @@ def _attributed(clicks: Sequence[Event], conversions: Sequence[Event]) -> Event 
     return None
 
 
-class Ledger:
+class RunningTotals:
     """Running totals per campaign."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Ledger:
         return Counters(rows=count, impressions=count, cost_micros=self.plain_cost_micros[campaign])
 
     def to_state(self) -> dict[str, object]:
-        """The ledger as JSON values."""
+        """The totals as JSON values."""
         return {
             "plain_impressions": self.plain_impressions,
             "plain_cost_micros": self.plain_cost_micros,
@@ -107,9 +107,9 @@ class Ledger:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, list[list[int]]]) -> Ledger:
-        """The ledger that `to_state` described."""
-        ledger = cls()
-        ledger.journeys = [Counters(*values) for values in state.pop("journeys")]
-        vars(ledger).update(state)
-        return ledger
+    def from_state(cls, state: dict[str, list[list[int]]]) -> RunningTotals:
+        """The totals that `to_state` described."""
+        totals = cls()
+        totals.journeys = [Counters(*values) for values in state.pop("journeys")]
+        vars(totals).update(state)
+        return totals

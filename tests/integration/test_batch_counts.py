@@ -1,4 +1,4 @@
-"""The books of one lake: ledger, audit views, quarantine, and a broker that loses records.
+"""What one lake counts, its audit views and quarantine, and a broker that loses records.
 
 Each test goes on with the lake of the one before.
 """
@@ -32,7 +32,7 @@ WRONG_SIGN = "wrong-sign"
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     one = Lake(
-        tmp_path_factory.mktemp("books") / "home",
+        tmp_path_factory.mktemp("counts") / "home",
         {"TRIGGER_SECONDS": "1", "MAX_OFFSETS_PER_TRIGGER": "4000", "LEDGER_EVERY_BATCHES": "1"},
     )
     try:
@@ -103,7 +103,9 @@ def listed(lake: Lake, *filters: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_books_close_and_verify_counts_every_batch(lake: Lake, trino: TrinoClient) -> None:
+def test_the_batch_counts_agree_and_verify_counts_every_batch(
+    lake: Lake, trino: TrinoClient
+) -> None:
     lake.adlake("verify", "--batches")
     batches = trino.records("SELECT * FROM audit.batch_completeness")
     assert len({row["batch_id"] for row in batches}) > 1
@@ -232,14 +234,14 @@ def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
     lake.stack().up(only=["stream"])
     lake.adlake("wait", "--timeout", "240")
     lake.adlake("verify")
-    books = json.loads(lake.adlake("producers", "--json", expected=1).stdout)
-    assert {one["partition"] for one in books["missing"]} == {0, 1, 2, 3}
-    assert all("other records have now" in one["problem"] for one in books["missing"])
+    audit = json.loads(lake.adlake("producers", "--json", expected=1).stdout)
+    assert {one["partition"] for one in audit["missing"]} == {0, 1, 2, 3}
+    assert all("other records have now" in one["problem"] for one in audit["missing"])
     # A few were published by hand in between and are in nobody's counts.
-    assert sum(one["records"] for one in books["missing"]) > 2_900
+    assert sum(one["records"] for one in audit["missing"]) > 2_900
 
 
-def test_books_of_another_producer_are_added(lake: Lake, tmp_path: Path) -> None:
+def test_counts_of_another_producer_are_added(lake: Lake, tmp_path: Path) -> None:
     table = tmp_path / "web.csv"
     table.write_text("producer,topic,partition,records\nweb,ad_events,2,1000000\n")
     told = lake.adlake("producers", "--counts", str(table), expected=1).stdout

@@ -1,0 +1,58 @@
+"""When maintenance merges which table, and where a drill can kill it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adlake.contracts.registry import ATTRIBUTION, BUSINESS, TableSpec
+from adlake.contracts.tables import BATCH_COUNTS, GOLD_STATE
+from adlake.maintenance import between_batches
+from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
+
+EVERYTHING = MaintenancePlan(compact_every=3, expire_every=3, snapshot_minutes=30.0, record_every=3)
+
+
+@pytest.fixture
+def did(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was done, in its order; nothing touches a table."""
+    done: list[str] = []
+
+    def compact(_session: object, spec: TableSpec) -> None:
+        done.append(spec.name)
+
+    monkeypatch.setattr(between_batches, "compact", compact)
+    monkeypatch.setattr(between_batches, "expire_snapshots", lambda *_: 0)
+    monkeypatch.setattr(between_batches, "record_batches", lambda *_: 0)
+    monkeypatch.setattr(between_batches, "IcebergTable", lambda *_: None)
+    monkeypatch.setattr(between_batches.failpoints, "reach", done.append)
+    return done
+
+
+def after(plan: MaintenancePlan, pipeline: str, batches: int) -> None:
+    nothing: Any = None
+    Maintenance(plan).run_maintenance(nothing, pipeline, batches)
+
+
+def test_the_places_of_compaction_stand_around_the_hot_rows_alone(did: list[str]) -> None:
+    after(EVERYTHING, ATTRIBUTION, 1)
+    assert did == ["maintenance.before_expiry", "maintenance.after_expiry", BATCH_COUNTS]
+    did.clear()
+    after(EVERYTHING, ATTRIBUTION, 3)
+    assert did == ["maintenance.before_compaction", GOLD_STATE, "maintenance.after_compaction"]
+
+
+def test_batch_counts_are_merged_also_where_hot_rows_never_are(did: list[str]) -> None:
+    after(MaintenancePlan(0, 3, 30.0, record_every=3), ATTRIBUTION, 1)
+    assert BATCH_COUNTS in did
+    did.clear()
+    after(MaintenancePlan(3, 3, 30.0, record_every=0), ATTRIBUTION, 1)
+    assert BATCH_COUNTS not in did
+
+
+def test_batches_of_a_pipeline_without_hot_rows_reach_no_place_of_compaction(
+    did: list[str],
+) -> None:
+    after(EVERYTHING, BUSINESS, 3)
+    assert did == []
