@@ -97,8 +97,8 @@ format: venv-dev ## Format the code
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-docs: venv ## Write the generated pages again (docs/settings.md)
-	@$(ADLAKE) settings > docs/settings.md
+docs: venv ## Write what is generated in docs/ again
+	@$(BIN)/python -I tools/docs.py
 
 check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/ruff check --no-fix $(CODE)

@@ -1,13 +1,19 @@
-"""THE MAP: every job with what it reads and what it writes.
+"""THE MAP: every command that reads or writes topics and tables, with what it reads and writes.
 
-The diagram in docs/architecture.md is generated from here (`adlake flow`), and a test fails when
-it has drifted.
+Derived from it: which topics are provisioned, which pipelines the streaming application runs and
+which tables their records reach, the diagram of `adlake flow`, and the generated parts of
+docs/architecture.md and docs/data-model.md (`make docs`). Tests hold it against the registry of
+tables, the commands, the SQL files and the code of each room.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
+from adlake.contracts.registry import ATTRIBUTION, BUSINESS
 from adlake.contracts.tables import (
     BATCH_COUNTS,
     BRONZE_EVENTS,
@@ -18,85 +24,190 @@ from adlake.contracts.tables import (
     GOLD_REPLAY,
     GOLD_STATE,
 )
+from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 
-AD_EVENTS = "topic ad_events"
-BUSINESS_TOPIC = "topic business_events"
-TRUTH = "truth files of the generator"
-FIXES = "table adlake.quarantine_fixes"
+
+class Kind(StrEnum):
+    """What holds data between two steps."""
+
+    TOPIC = "topic"
+    TABLE = "table"
+    """Of the lake."""
+    CONTROL = "control table"
+    """Of the control database."""
+    FILES = "files"
+
+
+@dataclass(frozen=True, order=True)
+class Store:
+    """One place where data lies between two steps."""
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.kind is Kind.TABLE else f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One job or reader: the command that runs it, its inputs and its outputs."""
+    """What one room does in one command."""
 
-    name: str
+    capability: str
+    """Its room: a folder of src/adlake."""
     command: str
+    """What runs it."""
     does: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
+    reads: tuple[Store, ...]
+    writes: tuple[Store, ...]
+    pipeline: str = ""
+    """Name of the pipeline that takes the records of its topic into the lake; empty: none."""
+
+    @property
+    def title(self) -> str:
+        """Its name in diagrams and tables."""
+        return f"{self.capability}: {self.command}"
+
+    def topics(self) -> tuple[str, ...]:
+        """Names of the topics that it reads."""
+        return tuple(one.name for one in self.reads if one.kind is Kind.TOPIC)
 
 
-FLOW: tuple[Step, ...] = (
+def _tables(*names: str) -> tuple[Store, ...]:
+    return tuple(Store(Kind.TABLE, name) for name in names)
+
+
+AD_EVENTS: Final = Store(Kind.TOPIC, AD_TOPIC)
+BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
+TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
+SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
+FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
+_METRIC_TABLES: Final = _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS)
+
+FLOW: Final[tuple[Step, ...]] = (
     Step(
         "generator", "adlake generate",
-        "publishes seeded ad traffic and writes the right answer beside it",
-        (), (AD_EVENTS, BUSINESS_TOPIC, TRUTH),
+        "publishes seeded events and writes the right answer beside them",
+        (), (AD_EVENTS, BUSINESS_RECORDS, TRUTH, SEEDS),
     ),
     Step(
-        "attribution stream", "adlake stream",
-        "admits each record once, appends Bronze, merges Gold, compacts hot slots, counts batches",
-        (AD_EVENTS,),
-        (
-            BRONZE_EVENTS, GOLD_STATE, BATCH_COUNTS, DIM_CAMPAIGNS, DIM_CREATIVES,
-            DIM_USERS,
-        ),
+        "attribution", "adlake stream",
+        "admits each ad event once, appends Bronze, merges Gold",
+        (AD_EVENTS,), _tables(BRONZE_EVENTS, GOLD_STATE), ATTRIBUTION,
     ),
     Step(
-        "business stream", "adlake stream",
-        "admits each business event once, beside the attribution stream in the same application",
-        (BUSINESS_TOPIC,), (BUSINESS_EVENTS, BATCH_COUNTS),
+        "business", "adlake stream",
+        "admits each business event once, in the same application",
+        (BUSINESS_RECORDS,), _tables(BUSINESS_EVENTS), BUSINESS,
     ),
     Step(
-        "replay", "adlake replay",
+        "dims", "adlake stream",
+        "loads the first versions of campaigns, creatives and users when the lake is new",
+        (SEEDS,), _tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
+    ),
+    Step(
+        "maintenance", "adlake stream",
+        "copies what each batch counted from the stamps; merges small files, forgets snapshots",
+        _tables(BRONZE_EVENTS, BUSINESS_EVENTS), _tables(BATCH_COUNTS),
+    ),
+    Step(
+        "attribution", "adlake replay",
         "builds Gold again from Bronze under any recorded law, shows the diff, publishes, undoes",
-        (BRONZE_EVENTS, GOLD_STATE), (GOLD_REPLAY, GOLD_STATE),
+        _tables(BRONZE_EVENTS, GOLD_STATE), _tables(GOLD_REPLAY, GOLD_STATE),
     ),
     Step(
-        "verify", "adlake verify",
+        "proof", "adlake wait",
+        "blocks until the lake contains every record of the topics",
+        (AD_EVENTS, BUSINESS_RECORDS, *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS)), (),
+    ),
+    Step(
+        "proof", "adlake verify",
         "recomputes Gold from Bronze by an independent SQL form of the law, checks batch counts",
-        (BRONZE_EVENTS, GOLD_STATE, BATCH_COUNTS, TRUTH), (),
+        (
+            AD_EVENTS, BUSINESS_RECORDS, TRUTH,
+            *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_STATE, BATCH_COUNTS),
+        ), (),
     ),
     Step(
-        "producers", "adlake producers",
+        "proof", "adlake producers",
         "holds what producers say they sent against the broker and Bronze",
-        (TRUTH, AD_EVENTS, BRONZE_EVENTS), (),
+        (TRUTH, AD_EVENTS, *_tables(BRONZE_EVENTS)), (),
+    ),
+    Step(
+        "proof", "adlake explain",
+        "shows every delivery of an impression, what became of it and why",
+        _tables(BRONZE_EVENTS, GOLD_STATE), (),
     ),
     Step(
         "quarantine", "adlake quarantine",
         "lists rejected deliveries, stores corrections, publishes them as new deliveries",
-        (BRONZE_EVENTS, FIXES), (FIXES, AD_EVENTS),
+        (*_tables(BRONZE_EVENTS), FIXES), (FIXES, AD_EVENTS),
     ),
     Step(
-        "query", "adlake query NAME",
+        "metrics", "adlake query",
         "runs one file of sql/metrics on Trino",
-        (GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS), (),
+        _METRIC_TABLES, (),
     ),
     Step(
-        "dashboard", "make up",
+        "dashboard", "adlake up",
         "shows the same files as pages",
-        (GOLD_STATE, BRONZE_EVENTS, BATCH_COUNTS, DIM_CAMPAIGNS, AD_EVENTS), (),
+        (AD_EVENTS, *_METRIC_TABLES, *_tables(BATCH_COUNTS)), (),
     ),
 )  # fmt: skip
 
 
-def as_mermaid() -> str:
+def pipelines(flow: Iterable[Step] = FLOW) -> dict[str, Step]:
+    """Topic -> the step that takes its records into the lake, in the order of the map."""
+    return {step.topics()[0]: step for step in flow if step.pipeline}
+
+
+def topics(flow: Iterable[Step] = FLOW) -> tuple[str, ...]:
+    """Every topic of the map, by the name that the project gives it."""
+    stores = [store for step in flow for store in (*step.writes, *step.reads)]
+    return tuple(dict.fromkeys(one.name for one in stores if one.kind is Kind.TOPIC))
+
+
+def tables(flow: Iterable[Step] = FLOW) -> dict[str, tuple[list[Step], list[Step]]]:
+    """Table of the lake -> who writes it, who reads it."""
+    steps = tuple(flow)
+    stores = {store for step in steps for store in (*step.writes, *step.reads)}
+    return {
+        store.name: (
+            [step for step in steps if store in step.writes],
+            [step for step in steps if store in step.reads],
+        )
+        for store in sorted(stores)
+        if store.kind is Kind.TABLE
+    }
+
+
+def as_mermaid(flow: Iterable[Step] = FLOW) -> str:
     """The flow as a Mermaid diagram."""
-    lines = ["flowchart LR"]
-    stores = sorted({store for step in FLOW for store in (*step.inputs, *step.outputs)})
+    steps = tuple(flow)
+    stores = sorted({store for step in steps for store in (*step.reads, *step.writes)})
     names = {store: f"s{number}" for number, store in enumerate(stores)}
-    lines += [f"  {names[store]}[({store})]" for store in stores]
-    for number, step in enumerate(FLOW):
-        lines.append(f"  j{number}[{step.name}]")
-        lines += [f"  {names[store]} --> j{number}" for store in step.inputs]
-        lines += [f"  j{number} --> {names[store]}" for store in step.outputs]
+    lines = ["flowchart LR", *(f'  {names[store]}[("{store}")]' for store in stores)]
+    for number, step in enumerate(steps):
+        lines.append(f'  j{number}["{step.title}"]')
+        lines += [f"  {names[store]} --> j{number}" for store in step.reads]
+        lines += [f"  j{number} --> {names[store]}" for store in step.writes]
     return "\n".join(lines)
+
+
+def steps_as_markdown(flow: Iterable[Step] = FLOW) -> str:
+    """One line per step, in the words of the map."""
+    rows = [f"| {step.capability} | `{step.command}` | {step.does} |" for step in flow]
+    return "\n".join(["| room | command | does |", "| --- | --- | --- |", *rows])
+
+
+def tables_as_markdown(flow: Iterable[Step] = FLOW) -> str:
+    """One line per table of the lake: who writes it, who reads it."""
+    rows = [
+        f"| `{table}` | {_shown(writers)} | {_shown(readers)} |"
+        for table, (writers, readers) in tables(flow).items()
+    ]
+    return "\n".join(["| table | written by | read by |", "| --- | --- | --- |", *rows])
+
+
+def _shown(steps: list[Step]) -> str:
+    return ", ".join(f"{step.capability} (`{step.command}`)" for step in steps) or "nobody yet"

@@ -15,6 +15,7 @@ from adlake.attribution.writer import GoldWriter
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.registry import ATTRIBUTION
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.contracts.topics import AD_TOPIC
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.views import provision_views
 from adlake.io.phases import shown
@@ -61,7 +62,7 @@ class AttributionPipeline:
     name = ATTRIBUTION
     records_table = BRONZE_EVENTS
 
-    def __init__(self, topic: str = "ad_events", read_law: ReadLaw = lambda _: LAW_V1) -> None:
+    def __init__(self, topic: str = AD_TOPIC, read_law: ReadLaw = lambda _: LAW_V1) -> None:
         self.topic = topic
         self._read_law = read_law
         self._alarm = CrowdAlarm()

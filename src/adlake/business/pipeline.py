@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.business.spark import admit, bronze_rows
 from adlake.contracts.registry import BUSINESS
 from adlake.contracts.tables import BUSINESS_EVENTS
+from adlake.contracts.topics import BUSINESS_TOPIC
 from adlake.streaming.pipeline import Writer
 
 
@@ -20,7 +21,7 @@ class BusinessPipeline:
     name = BUSINESS
     records_table = BUSINESS_EVENTS
 
-    def __init__(self, topic: str = "business_events") -> None:
+    def __init__(self, topic: str = BUSINESS_TOPIC) -> None:
         self.topic = topic
 
     def admit(self, records: DataFrame) -> DataFrame:

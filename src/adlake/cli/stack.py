@@ -142,6 +142,18 @@ def settings() -> None:
 
 
 @app.command(rich_help_panel=STACK)
+def flow(
+    tables: Annotated[
+        bool, typer.Option("--tables", help="who writes and who reads each table, instead")
+    ] = False,
+) -> None:
+    """Print what each command reads and writes, as a Mermaid diagram."""
+    from adlake.flow import as_mermaid, tables_as_markdown
+
+    typer.echo(tables_as_markdown() if tables else as_mermaid())
+
+
+@app.command(rich_help_panel=STACK)
 def doctor() -> None:
     """Check prerequisites, ports, disk and memory; 1 when something blocks."""
     from adlake.devstack.doctor import examine, is_blocked
@@ -157,18 +169,15 @@ def doctor() -> None:
 def provision() -> None:
     """Create or update topics and catalog database; safe to run twice."""
     from adlake.devstack.home import place_of
-    from adlake.io.kafka.admin import ensure_topic
     from adlake.io.postgres.migrations import apply_migrations
     from adlake.provision.catalog import catalog_database, owner_database
-    from adlake.provision.outside import kafka_access
+    from adlake.provision.topics import ensure_topics
     from adlake.streaming.place import check_place
 
     settings = Settings()
     catalog = catalog_database(settings)
     check_place(catalog.connect, place_of(settings))
-    brokers = kafka_access(settings)
-    for topic in settings.kafka.topics:
-        created = ensure_topic(brokers, settings.kafka, topic, is_own=settings.has_own_kafka)
+    for topic, created in ensure_topics(settings):
         typer.echo(f"topic {topic}: {'created' if created else 'up to date'}")
     applied = apply_migrations(owner_database(settings), writer=catalog.user)
     typer.echo(f"catalog: {', '.join(applied) or 'up to date'}")

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from adlake.contracts.address import LOOPBACK, parse_addresses
+from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.environment import user_home
 from adlake.settings.file import SettingsError
 
@@ -103,9 +104,9 @@ class KafkaSettings(Concern):
     kafka_ca_file: OptionalFile = Field(
         None, description="certificates (PEM) that sign the broker's; empty: the system's"
     )
-    topic: str = Field("ad_events", description="topic of ad events")
+    topic: str = Field(AD_TOPIC, min_length=1, description="topic of ad events")
     business_topic: str = Field(
-        "business_events", description="topic of business events; empty: none are read or sent"
+        BUSINESS_TOPIC, description="topic of business events; empty: none are read or sent"
     )
     topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
     topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
@@ -116,9 +117,9 @@ class KafkaSettings(Concern):
     )
 
     @property
-    def topics(self) -> tuple[str, ...]:
-        """Every topic that is read."""
-        return tuple(filter(None, (self.topic, self.business_topic)))
+    def topic_names(self) -> dict[str, str]:
+        """Name of a topic in the project -> name at the broker; empty: it is switched off."""
+        return {AD_TOPIC: self.topic, BUSINESS_TOPIC: self.business_topic}
 
 
 class CatalogSettings(Concern):

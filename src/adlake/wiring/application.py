@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from functools import partial
 
+from adlake import flow
 from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
 from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
-from adlake.contracts.registry import REPLAY_LEASE
+from adlake.contracts.registry import ATTRIBUTION, BUSINESS, REPLAY_LEASE
 from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.dims.first_versions import load_first_versions
 from adlake.generator.dimensions import write_dimension_seeds
@@ -20,6 +22,7 @@ from adlake.io.postgres.lease import is_held
 from adlake.io.spark.session import SparkResources
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.provision.outside import kafka_access
+from adlake.provision.topics import topics_of
 from adlake.settings import Settings
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.pipeline import Pipeline
@@ -71,7 +74,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
         ),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
-        pipelines=_pipelines(settings, read),
+        pipelines=pipelines_of(settings, read),
         preparations=(
             refuse_unreadable_gold,
             provision_tables,
@@ -84,11 +87,18 @@ def application_config(settings: Settings) -> ApplicationConfig:
     )
 
 
-def _pipelines(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
-    attribution = AttributionPipeline(settings.kafka.topic, read)
-    if not settings.kafka.business_topic:
-        return (attribution,)
-    return (attribution, BusinessPipeline(settings.kafka.business_topic))
+def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
+    """The pipelines of the map whose topic is not switched off, in its order."""
+    makers: dict[str, Callable[[str], Pipeline]] = {
+        ATTRIBUTION: partial(AttributionPipeline, read_law=read),
+        BUSINESS: BusinessPipeline,
+    }
+    names = topics_of(settings)
+    return tuple(
+        makers[step.pipeline](names[topic])
+        for topic, step in flow.pipelines().items()
+        if topic in names
+    )
 
 
 def write_missing_seeds(settings: Settings) -> None:

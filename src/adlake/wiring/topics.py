@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from adlake.contracts.registry import ATTRIBUTION, BUSINESS, Filling, names_of
+from adlake import flow
+from adlake.contracts.registry import Filling, names_of
 from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.kafka.holes import FindHoles, ranges_without_records
@@ -18,6 +19,7 @@ from adlake.io.kafka.topic import (
     topic_facts,
 )
 from adlake.provision.outside import kafka_access
+from adlake.provision.topics import topics_of
 from adlake.settings import Settings
 
 
@@ -57,9 +59,10 @@ def hole_finder(
 
 def tables_of_topics(settings: Settings) -> dict[str, tuple[str, ...]]:
     """Topic -> the tables that its records reach: records first, then what is derived from them."""
-    pipelines = {settings.kafka.topic: ATTRIBUTION, settings.kafka.business_topic: BUSINESS}
+    names = topics_of(settings)
     return {
-        topic: names_of(pipeline=pipelines[topic], filling=Filling.APPEND)
-        + names_of(pipeline=pipelines[topic], filling=Filling.MERGE)
-        for topic in settings.kafka.topics
+        names[topic]: names_of(pipeline=step.pipeline, filling=Filling.APPEND)
+        + names_of(pipeline=step.pipeline, filling=Filling.MERGE)
+        for topic, step in flow.pipelines().items()
+        if topic in names
     }

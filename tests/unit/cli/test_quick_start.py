@@ -44,7 +44,7 @@ def run(home: Path, command: str) -> tuple[str, float]:
     return done.stdout, spent
 
 
-@pytest.mark.parametrize("command", ["status", "logs", "settings"])
+@pytest.mark.parametrize("command", ["status", "logs", "settings", "flow", "--help"])
 def test_a_command_starts_in_half_a_second_of_cpu_and_loads_no_client(
     tmp_path: Path, command: str
 ) -> None:

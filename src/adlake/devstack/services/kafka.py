@@ -61,13 +61,11 @@ class Kafka(Service):
             self._format()
 
     def after_ready(self) -> None:
-        """Create the event topic or update its settings."""
-        from adlake.io.kafka.admin import ensure_topic
-        from adlake.provision.outside import kafka_access
+        """Create the topics of the map or update their settings."""
+        from adlake.provision.topics import ensure_topics
 
-        brokers, is_own = kafka_access(self.settings), not self.elsewhere()
-        for topic in self.settings.kafka.topics:
-            ensure_topic(brokers, self.settings.kafka, topic, is_own=is_own)
+        for _ in ensure_topics(self.settings):
+            pass
 
     def _format(self) -> None:
         identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

@@ -1,0 +1,54 @@
+"""Writes the generated pages, and the generated parts of pages, anew (`make docs`).
+
+A generated part stands between two comments of its page, which name it: `<!-- generated: X -->` and
+`<!-- end of X -->`. What stands around them is written by people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from adlake import flow
+from adlake.settings import REPO_ROOT
+from adlake.settings.reference import reference_markdown
+
+BEGIN = "<!-- generated: {} -->\n"
+END = "<!-- end of {} -->"
+
+
+def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
+    """Each page with something generated in it -> its text as it should be.
+
+    Raises:
+        ValueError: a page lacks the two comments of a part.
+    """
+    docs = root / "docs"
+    diagram = f"```mermaid\n{flow.as_mermaid()}\n```"
+    parts = {
+        docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
+        docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
+    }
+    filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
+    return {docs / "settings.md": reference_markdown(), **filled}
+
+
+def filled_in(page: str, parts: Mapping[str, str]) -> str:
+    """A page with each part between its comments replaced; ValueError: it lacks them."""
+    for name, text in parts.items():
+        before, begin, rest = page.partition(BEGIN.format(name))
+        _, end, after = rest.partition(END.format(name))
+        if not (begin and end):
+            raise ValueError(f"a page lacks the comments of its generated part {name!r}")
+        page = f"{before}{begin}{text}\n{end}{after}"
+    return page
+
+
+def main() -> None:
+    """Write what differs."""
+    for page, text in pages().items():
+        page.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
