@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.io.kafka.topic import topic_facts
 from adlake.settings import REPO_ROOT, Settings
-from benchmarks.machine import machine_facts
 from benchmarks.own_stack import own_stack
+from tests.fixtures.machine import machine_facts
 
 EVENTS = 600_000
 RUNS = 3

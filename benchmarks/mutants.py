@@ -26,9 +26,9 @@ from typing import Any, TypeVar
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.settings import REPO_ROOT
-from benchmarks.machine import code_facts, machine_facts
 from benchmarks.mutations import MUTATIONS, Mutation
 from tests.fixtures.drill.chronicle import REPORT_VARIABLE
+from tests.fixtures.machine import code_facts, machine_facts
 
 Result = TypeVar("Result")
 COPIED = ("src", "sql", "tests", "benchmarks", "infra", "pyproject.toml")

@@ -25,8 +25,8 @@ from adlake.attribution.replay.command import Replayed, publish, replay
 from adlake.attribution.replay.order import ReplayOrder
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring.replay import replay_config
-from benchmarks.machine import machine_facts
 from benchmarks.own_stack import own_stack
+from tests.fixtures.machine import machine_facts
 
 SERVICES = ("postgres", "kafka", "trino", "stream")
 LIVE_RATE = 5_000

@@ -26,8 +26,8 @@ from adlake.devstack.supervisor.process import memory_bytes
 from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT, Settings
 from benchmarks.canary import CanaryWatch, percentile
-from benchmarks.machine import machine_facts
 from benchmarks.own_stack import own_stack
+from tests.fixtures.machine import machine_facts
 
 REPORTS = REPO_ROOT / "benchmarks" / "reports"
 FRESHNESS_P95_LIMIT_SECONDS = 30.0

@@ -26,8 +26,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from adlake.devstack.services.service import Service
 from adlake.settings import REPO_ROOT
 from adlake.wiring.lake import lake_reader
-from benchmarks.machine import machine_facts
-from benchmarks.traffic import Traffic, demand
 from tests.fixtures.drill.lake import (
     client_of,
     drilled_lake,
@@ -38,7 +36,9 @@ from tests.fixtures.drill.lake import (
     wait_for_free_port,
 )
 from tests.fixtures.drill.oracles import PollingReader, commit_times, recovery_seconds
+from tests.fixtures.drill.traffic import Traffic, demand
 from tests.fixtures.lake import Lake
+from tests.fixtures.machine import machine_facts
 
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "storm.json"
 RATE = 300

@@ -10,7 +10,6 @@ import pytest
 from adlake.contracts.tables import GOLD_STATE
 from adlake.devstack.services.service import State
 from adlake.wiring.lake import lake_reader
-from benchmarks.traffic import Traffic
 from tests.fixtures.drill.catalog_proxy import CatalogProxy, Fault
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (
@@ -25,6 +24,7 @@ from tests.fixtures.drill.lake import (
     wait_for_free_port,
 )
 from tests.fixtures.drill.oracles import commit_times
+from tests.fixtures.drill.traffic import Traffic
 from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.machine import code_facts, machine_facts
 from tests.fixtures.drill.chronicle import REPORT_VARIABLE, Chronicle
+from tests.fixtures.machine import code_facts, machine_facts
 
 GREEN, RED = "tests/faults/test_a.py::test_f01", "tests/faults/test_a.py::test_f02"
 
