@@ -81,7 +81,7 @@ BATCHES: tuple[Mutation, ...] = (
         "        writer.apply(deliveries", "        (deliveries", BATCH,
     ),
     Mutation(
-        "offsets of an older source epoch are taken for those of the new one",
+        "offsets of an older source incarnation are taken for those of the new one",
         "adlake.streaming.sink:StampedSink._of_now",
         "is_of_now = newest is not None and", "is_of_now = newest is not None or", BATCH,
     ),

@@ -10,11 +10,11 @@ FENCE_SQL = "sql/migrations/0012_fence_every_table.sql"
 
 FENCE: tuple[Mutation, ...] = (
     Mutation(
-        "no fence: an old epoch may commit", FENCE_SQL,
+        "no fence: an old generation may commit", FENCE_SQL,
         "ELSIF lease.epoch IS DISTINCT FROM stated_epoch THEN", "ELSIF FALSE THEN", FENCE,
     ),
     Mutation(
-        "fence with a hole: a writer without an epoch may always commit", FENCE_SQL,
+        "fence with a hole: a writer without a generation may always commit", FENCE_SQL,
         "        IF NOT lease.is_released\n", "        IF FALSE AND NOT lease.is_released\n", FENCE,
     ),
     Mutation(
@@ -23,7 +23,7 @@ FENCE: tuple[Mutation, ...] = (
         "BEFORE UPDATE ON public.iceberg_tables", FENCE,
     ),
     Mutation(
-        "fence with a hole: the epoch of any lease will do", FENCE_SQL,
+        "fence with a hole: the generation of any lease will do", FENCE_SQL,
         "ELSIF stated_lease <> wanted_lease THEN", "ELSIF FALSE THEN", FENCE,
     ),
     Mutation(

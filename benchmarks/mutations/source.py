@@ -26,8 +26,8 @@ SOURCE: tuple[Mutation, ...] = (
     Mutation(
         "a recreated topic is told by a stored sentence",
         "adlake.streaming.source:begins_another_topic",
-        "return epoch.kind is IncarnationKind.RECREATED",
-        'return "it was deleted and made again" in epoch.finding', SOURCE,
+        "return incarnation.kind is IncarnationKind.RECREATED",
+        'return "it was deleted and made again" in incarnation.finding', SOURCE,
     ),
     Mutation(
         "all topics share one row of numbers", "sql/migrations/0010_source_incarnations.sql",

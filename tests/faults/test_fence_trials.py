@@ -1,8 +1,8 @@
 """The fence, fifty times: whenever another driver took over, the old one cannot commit.
 
-Two writers with their own lease epochs commit to the real table through the real catalog, at
+Two writers with their own lease generations commit to the real table through the real catalog, at
 random moments around the take-over. What is in the table afterwards must be exactly what its
-writers were told is committed, and nothing of the old epoch may come after the new one's first
+writers were told is committed, and nothing of the old generation may come after the new one's first
 commit.
 """
 
@@ -86,7 +86,7 @@ class Writer(threading.Thread):
     def run(self) -> None:
         for number in range(COMMITS_TRIED):
             time.sleep(self._rng.uniform(0.0, 0.15))
-            offset = self.lease.epoch * 100 + number
+            offset = self.lease.generation * 100 + number
             try:
                 self._commit(offset)
             except Exception as error:
@@ -101,7 +101,7 @@ class Writer(threading.Thread):
             "timestamp_millis(0) AS partition_ts"
         )
         properties = {
-            stamps.EPOCH: str(self.lease.epoch),
+            stamps.LEASE_GENERATION: str(self.lease.generation),
             stamps.NEXT_OFFSETS: offsets_text({0: offset + 1}),
         }
         columns = "kafka_topic, kafka_partition, kafka_offset, ingest_ts, partition_ts"
@@ -142,12 +142,14 @@ def assert_table_holds(bench: Bench, told: list[int]) -> None:
     rows = reader.table(f"lakehouse.{BRONZE_EVENTS}").select("kafka_offset").collect()
     assert sorted(row.kafka_offset for row in rows) == sorted(told)
     table = IcebergTable(reader, BRONZE_EVENTS).java_table()
-    snapshot, epochs = table.currentSnapshot(), []
+    snapshot, generations = table.currentSnapshot(), []
     while snapshot is not None:
-        epochs.append(int(snapshot.summary().get(stamps.EPOCH)))
+        generations.append(int(snapshot.summary().get(stamps.LEASE_GENERATION)))
         parent = snapshot.parentId()
         snapshot = None if parent is None else table.snapshot(parent)
-    assert epochs == sorted(epochs, reverse=True), "an old epoch committed after a newer one"
+    assert generations == sorted(generations, reverse=True), (
+        "an old generation committed after a newer one"
+    )
 
 
 BY_SPARK = {

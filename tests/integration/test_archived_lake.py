@@ -134,7 +134,7 @@ def test_a_row_without_news_stays_as_it_was_also_when_its_events_come_again(
     assert {one: opened.after[one] for one in quiet} == {one: RECORD.rows[one] for one in quiet}
 
 
-def test_the_stream_goes_on_in_the_epoch_that_the_archive_was_in(opened: Opened) -> None:
+def test_the_stream_goes_on_in_the_incarnation_that_the_archive_was_in(opened: Opened) -> None:
     newest = max(RECORD.counts["bronze"])
     expected = dict(RECORD.counts["bronze"])
     expected[newest] += len(news())

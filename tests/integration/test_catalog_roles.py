@@ -17,7 +17,7 @@ from adlake.io.postgres.law_store import recorded_law
 from adlake.io.postgres.lease import acquire
 from adlake.io.postgres.migrations import CatalogDatabase, apply_migrations
 from adlake.io.postgres.rights import WRITER_RIGHTS
-from adlake.io.postgres.source_epochs import SourceEpoch, declare
+from adlake.io.postgres.source_incarnations import SourceIncarnation, declare
 from adlake.io.postgres.table_heads import (
     HeadsRecorder,
     RecordedHead,
@@ -108,7 +108,7 @@ def test_no_role_takes_a_lease_back(lake: Lake, writer: CatalogDatabase) -> None
         pytest.raises(psycopg.Error, match="never removed"),
     ):
         connection.execute("DELETE FROM adlake.leases")
-    assert acquire(writer.connect, "attribution", 0.0).epoch == lease.epoch + 1
+    assert acquire(writer.connect, "attribution", 0.0).generation == lease.generation + 1
 
 
 def works(writer: CatalogDatabase, topic: str) -> None:
@@ -118,15 +118,15 @@ def works(writer: CatalogDatabase, topic: str) -> None:
     lease.renew()
     with connect() as connection:
         connection.execute("SET adlake.lease_name = attribution")
-        connection.execute(f"SET adlake.lease_epoch = {lease.epoch}")
+        connection.execute(f"SET adlake.lease_epoch = {lease.generation}")
         connection.execute("INSERT INTO iceberg_namespace_properties VALUES ('l', 'n', 'k', 'v')")
         connection.execute("DELETE FROM iceberg_namespace_properties")
         connection.execute("INSERT INTO iceberg_tables VALUES ('l', 'n', 't', 'm', NULL, 'TABLE')")
         connection.execute("UPDATE iceberg_tables SET metadata_location = 'm1'")
         connection.execute("DELETE FROM iceberg_tables")
-    declare(connect, SourceEpoch(topic, 2))
+    declare(connect, SourceIncarnation(topic, 2))
     operations.finish(connect, operations.request(connect, "nothing", {}), "done", "")
-    law = replace(LAW_V1, window_changes=((1_772_445_600_000, lease.epoch),))
+    law = replace(LAW_V1, window_changes=((1_772_445_600_000, lease.generation),))
     assert recorded_law(connect, law, topic).law_version > 1
     heads = HeadsRecorder(connect)
     head = RecordedHead(TableHead("00000000-0000-0000-0000-000000000001", 5, 5, 1), "ads", "{}")

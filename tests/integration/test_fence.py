@@ -12,7 +12,7 @@ import pytest
 
 from adlake.contracts.registry import SPECS
 from adlake.contracts.source import IncarnationKind
-from adlake.io.postgres import source_epochs
+from adlake.io.postgres import source_incarnations
 from adlake.io.postgres.lease import (
     Lease,
     LeaseHeldError,
@@ -88,7 +88,7 @@ def change(database: CatalogDatabase, table: str, writer: Lease | None, what: st
     with database.connect() as connection:
         if writer is not None:
             connection.execute(f"SET adlake.lease_name = {writer.name}")
-            connection.execute(f"SET adlake.lease_epoch = {writer.epoch}")
+            connection.execute(f"SET adlake.lease_epoch = {writer.generation}")
         done = connection.execute(CHANGES[what].encode(), {"namespace": namespace, "name": name})
         assert done.rowcount == 1
         connection.rollback()
@@ -103,11 +103,11 @@ def refused(database: CatalogDatabase, table: str, writer: Lease | None, what: s
 
 
 @pytest.mark.parametrize("table", FENCED)
-def test_only_the_newest_epoch_commits(database: CatalogDatabase, table: str) -> None:
+def test_only_the_newest_generation_commits(database: CatalogDatabase, table: str) -> None:
     old = acquire(database.connect, "attribution", 0.0)
     change(database, table, old, "commit")
     new = acquire(database.connect, "attribution", 30.0)
-    for stale in (old, replace(new, epoch=new.epoch + 1)):
+    for stale in (old, replace(new, generation=new.generation + 1)):
         assert "fenced: lease attribution" in refused(database, table, stale, "commit")
     with pytest.raises(LeaseLostError):
         old.renew()
@@ -130,7 +130,7 @@ def test_a_stale_writer_changes_nothing_in_the_catalog(
     change(database, table, None, what)
 
 
-def test_the_holder_of_another_lease_is_refused_even_at_the_same_epoch(
+def test_the_holder_of_another_lease_is_refused_even_at_the_same_generation(
     database: CatalogDatabase,
 ) -> None:
     held = acquire(database.connect, "attribution", 30.0)
@@ -140,14 +140,16 @@ def test_the_holder_of_another_lease_is_refused_even_at_the_same_epoch(
     held.release()
 
 
-def test_a_driver_of_the_version_before_states_its_epoch_alone(database: CatalogDatabase) -> None:
+def test_a_driver_of_the_version_before_states_its_generation_alone(
+    database: CatalogDatabase,
+) -> None:
     held = acquire(database.connect, "attribution", 30.0)
     with database.connect() as connection:
-        connection.execute(f"SET adlake.lease_epoch = {held.epoch}")
+        connection.execute(f"SET adlake.lease_epoch = {held.generation}")
         connection.execute(
             "UPDATE iceberg_tables SET metadata_location = 'm1'  WHERE table_name = 'ad_events'"
         )
-        connection.execute(f"SET adlake.lease_epoch = {held.epoch - 1}")
+        connection.execute(f"SET adlake.lease_epoch = {held.generation - 1}")
         with pytest.raises(psycopg.Error, match="fenced: ") as caught:
             connection.execute("DELETE FROM iceberg_tables")
         assert is_fenced(caught.value)
@@ -163,8 +165,8 @@ def test_the_replayed_table_is_written_by_the_replay_and_put_away_by_the_stream_
         change(database, SHADOW, replay, what)
     change(database, SHADOW, stream, "drop")
     refused(database, SHADOW, stream, "commit")
-    refused(database, SHADOW, replace(stream, epoch=stream.epoch - 1), "drop")
-    refused(database, SHADOW, replace(replay, epoch=replay.epoch - 1), "drop")
+    refused(database, SHADOW, replace(stream, generation=stream.generation - 1), "drop")
+    refused(database, SHADOW, replace(replay, generation=replay.generation - 1), "drop")
     stream.release()
     refused(database, SHADOW, None, "drop")
     replay.release()
@@ -185,7 +187,7 @@ def test_a_stopped_lake_is_moved_whatever_its_leases_say(database: CatalogDataba
     held.release()
 
 
-def test_a_writer_without_an_epoch_is_refused_while_a_driver_works(
+def test_a_writer_without_a_generation_is_refused_while_a_driver_works(
     database: CatalogDatabase,
 ) -> None:
     held = acquire(database.connect, "attribution", 30.0)
@@ -228,7 +230,7 @@ def test_a_held_lease_is_refused_and_names_its_holder(database: CatalogDatabase)
         acquire(database.connect, "attribution", 30.0)
     held.release()
     again = acquire(database.connect, "attribution", 30.0)
-    assert again.epoch == held.epoch + 1
+    assert again.generation == held.generation + 1
     again.release()
 
 
@@ -241,7 +243,7 @@ def test_the_lease_of_a_dead_driver_of_this_machine_is_free_at_once(
         connection.execute(
             "UPDATE adlake.leases SET holder = regexp_replace(holder, 'started .*', 'started 1.00')"
         )
-    assert acquire(database.connect, "attribution", 0.0).epoch == held.epoch + 1
+    assert acquire(database.connect, "attribution", 0.0).generation == held.generation + 1
 
 
 def clock_stepped(database: CatalogDatabase, hours: float) -> None:
@@ -278,7 +280,7 @@ def test_a_step_of_the_clock_keeps_no_lease_for_a_driver_that_renews_no_more(
     held = acquire(database.connect, "attribution", 1.0)
     clock_stepped(database, hours)
     taken = acquire(database.connect, "attribution", 1.0)
-    assert taken.epoch == held.epoch + 1
+    assert taken.generation == held.generation + 1
     taken.release()
 
 
@@ -292,27 +294,27 @@ def test_a_replay_that_lives_here_is_at_work_whatever_the_clock_says(
     assert not is_held(database.connect, "replay")
 
 
-def test_a_declared_source_epoch_is_read_back_and_declared_once(database: CatalogDatabase) -> None:
-    first = source_epochs.SourceEpoch("ads")
-    assert source_epochs.source_epochs(database.connect, "ads") == [first]
-    second = source_epochs.SourceEpoch(
+def test_a_declared_incarnation_is_read_back_and_declared_once(database: CatalogDatabase) -> None:
+    first = source_incarnations.SourceIncarnation("ads")
+    assert source_incarnations.source_incarnations(database.connect, "ads") == [first]
+    second = source_incarnations.SourceIncarnation(
         "ads", 2, "id-2", {0: 3, 11: 0}, {0: 700}, "lost", "a disk died", "somebody",
         IncarnationKind.LOST_TAIL,
     )  # fmt: skip
-    source_epochs.declare(database.connect, second)
-    assert source_epochs.source_epochs(database.connect, "ads") == [first, second]
-    assert source_epochs.newest_source_epoch(database.connect, "ads").label == "ads@2"
-    with pytest.raises(source_epochs.AlreadyDeclaredError, match="incarnation 2 of ads"):
-        source_epochs.declare(database.connect, second)
+    source_incarnations.declare(database.connect, second)
+    assert source_incarnations.source_incarnations(database.connect, "ads") == [first, second]
+    assert source_incarnations.newest_incarnation(database.connect, "ads").label == "ads@2"
+    with pytest.raises(source_incarnations.AlreadyDeclaredError, match="incarnation 2 of ads"):
+        source_incarnations.declare(database.connect, second)
 
 
 def test_each_topic_counts_its_own_incarnations(database: CatalogDatabase) -> None:
     for topic in ("touches", "orders"):
-        one = source_epochs.SourceEpoch(topic, 2, "id", kind=IncarnationKind.RECREATED)
-        source_epochs.declare(database.connect, one)
-        assert source_epochs.source_epochs(database.connect, topic)[1:] == [one]
-    assert source_epochs.source_epochs(database.connect, "others") == [
-        source_epochs.SourceEpoch("others")
+        one = source_incarnations.SourceIncarnation(topic, 2, "id", kind=IncarnationKind.RECREATED)
+        source_incarnations.declare(database.connect, one)
+        assert source_incarnations.source_incarnations(database.connect, topic)[1:] == [one]
+    assert source_incarnations.source_incarnations(database.connect, "others") == [
+        source_incarnations.SourceIncarnation("others")
     ]
 
 
@@ -337,7 +339,7 @@ def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(
         with database.connect() as connection:
             connection.execute(drop, ("somebody_elses",))
             connection.execute("SET adlake.lease_name = attribution")
-            connection.execute(f"SET adlake.lease_epoch = {lease.epoch}")
+            connection.execute(f"SET adlake.lease_epoch = {lease.generation}")
             connection.execute(drop, ("ad_performance_state",))
             connection.rollback()
         why = {"finding": "is gone", "reason": "drill"}
@@ -365,8 +367,8 @@ def test_without_a_fence_time_alone_frees_no_lease(database: CatalogDatabase) ->
     with pytest.raises(LeaseHeldError, match=r"may only be paused.* `adlake lake release`"):
         acquire(database.connect, name, 0.2, is_fenced=False)
     first.renew()  # it was paused: nobody took the lease from it
-    assert acquire(database.connect, "fenced", 0.0).epoch == 1
-    assert acquire(database.connect, "fenced", 0.0).epoch == 2
+    assert acquire(database.connect, "fenced", 0.0).generation == 1
+    assert acquire(database.connect, "fenced", 0.0).generation == 2
 
 
 def test_a_lease_of_a_vanished_driver_is_freed_by_hand_and_of_a_living_one_is_not(
@@ -384,7 +386,7 @@ def test_a_lease_of_a_vanished_driver_is_freed_by_hand_and_of_a_living_one_is_no
             (name,),
         )
     assert release_by_hand(database.connect, name) == "elsewhere/pid 1/started x"
-    assert acquire(database.connect, name, 1.0, is_fenced=False).epoch == lease.epoch + 1
+    assert acquire(database.connect, name, 1.0, is_fenced=False).generation == lease.generation + 1
 
 
 def test_a_driver_that_is_certainly_dead_is_replaced_at_once_also_without_a_fence(
@@ -397,4 +399,4 @@ def test_a_driver_that_is_certainly_dead_is_replaced_at_once_also_without_a_fenc
             "UPDATE adlake.leases SET holder = %s WHERE lease_name = %s",
             (f"{socket.gethostname()}/pid 1/started never", name),
         )
-    assert acquire(database.connect, name, 1.0, is_fenced=False).epoch == 2
+    assert acquire(database.connect, name, 1.0, is_fenced=False).generation == 2

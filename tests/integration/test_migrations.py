@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from adlake.contracts.source import IncarnationKind
 from adlake.devstack.services.postgres import ADMIN
 from adlake.io.postgres.migrations import MIGRATIONS_FOLDER, CatalogDatabase, apply_migrations
-from adlake.io.postgres.source_epochs import source_epochs
+from adlake.io.postgres.source_incarnations import source_incarnations
 from tests.fixtures.lake import Lake
 
 pytestmark = pytest.mark.integration
@@ -69,7 +69,7 @@ def test_old_incarnations_keep_their_numbers_and_get_their_kind(
             )
     assert apply_migrations(old)
     assert apply_migrations(old) == ()
-    found = source_epochs(old.connect, "ads")[1:]
+    found = source_incarnations(old.connect, "ads")[1:]
     assert [(one.number, one.kind, one.finding) for one in found] == [
         (number, kind, finding) for number, (kind, finding) in enumerate(FINDINGS.items(), start=2)
     ]

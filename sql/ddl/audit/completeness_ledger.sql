@@ -5,8 +5,8 @@
 CREATE TABLE IF NOT EXISTS lakehouse.audit.completeness_ledger (
   kafka_topic STRING NOT NULL,
   topic_id STRING NOT NULL COMMENT 'id that Kafka gave the topic: offsets mean nothing without it',
-  epoch BIGINT NOT NULL COMMENT 'lease epoch of the writer',
-  batch_id BIGINT NOT NULL COMMENT 'starts at 0 again in each epoch',
+  epoch BIGINT NOT NULL COMMENT 'lease generation of the writer',
+  batch_id BIGINT NOT NULL COMMENT 'starts at 0 again in each generation',
   kafka_partition INT NOT NULL,
   first_offset BIGINT NOT NULL,
   next_offset BIGINT NOT NULL COMMENT 'exclusive end',

@@ -49,16 +49,21 @@ def wait(
 
 def _waited_for(settings: Settings, topic: str, tables: tuple[str, ...], deadline: Deadline) -> str:
     from adlake.devstack.services.stream import streams_here
-    from adlake.io.postgres.source_epochs import newest_source_epoch
+    from adlake.io.postgres.source_incarnations import newest_incarnation
     from adlake.proof.wait import Target, wait_for_tables
     from adlake.wiring.lake import lake_reader, lease_connect
     from adlake.wiring.topics import hole_finder, present_topic
 
-    epoch = newest_source_epoch(lease_connect(settings), topic)
+    incarnation = newest_incarnation(lease_connect(settings), topic)
     look = partial(present_topic, settings, topic=topic, deadline=deadline)
     find_holes = hole_finder(settings, deadline, topic=topic)
     target = Target(
-        look(), epoch, find_holes, look, streams=partial(streams_here, settings), tables=tables
+        look(),
+        incarnation,
+        find_holes,
+        look,
+        streams=partial(streams_here, settings),
+        tables=tables,
     )
     done = wait_for_tables(lake_reader(settings), target, deadline)
     if not done.snapshot:
@@ -139,7 +144,7 @@ def producers(
 ) -> None:
     """Hold what producers say they sent against the broker and Bronze; 1 when records are lost."""
     from adlake.generator.truth import load_truth
-    from adlake.io.postgres.source_epochs import source_epochs
+    from adlake.io.postgres.source_incarnations import source_incarnations
     from adlake.io.trino.client import connect
     from adlake.proof import producers as job
     from adlake.proof.producer_counts import counts_of_runs, load_counts
@@ -150,10 +155,10 @@ def producers(
     told = list(counts_of_runs(load_truth(settings.paths.truth_dir)))
     for path in counts or ():
         told += load_counts(path)
-    epochs = source_epochs(lease_connect(settings), settings.kafka.topic)
+    incarnations = source_incarnations(lease_connect(settings), settings.kafka.topic)
     with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
         found = job.current_audit(
-            client, told, partial(present_topic, settings), epochs, hole_finder(settings)
+            client, told, partial(present_topic, settings), incarnations, hole_finder(settings)
         )
     typer.echo(job.as_json(found) if as_json else "\n".join(job.as_lines(found)))
     if found.lost:

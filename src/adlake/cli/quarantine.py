@@ -22,7 +22,7 @@ app.add_typer(quarantine, name="quarantine", rich_help_panel=DATA)
 
 Position = Annotated[
     str,
-    typer.Argument(help="partition/offset of the newest source epoch, or topic/partition/offset"),
+    typer.Argument(help="partition/offset (of the newest incarnation), or topic/partition/offset"),
 ]
 
 
@@ -135,13 +135,13 @@ def resubmit(
 
 
 def _place(text: str, settings: Settings) -> tuple[str, int, int]:
-    """A short position is one of the newest source epoch: offsets begin anew in each."""
-    from adlake.io.postgres.source_epochs import newest_source_epoch
+    """A short position is one of the newest source incarnation: offsets begin anew in each."""
+    from adlake.io.postgres.source_incarnations import newest_incarnation
     from adlake.quarantine.corrections import parsed_position
     from adlake.wiring.lake import lease_connect
 
     def newest_label() -> str:
-        return newest_source_epoch(lease_connect(settings), settings.kafka.topic).label
+        return newest_incarnation(lease_connect(settings), settings.kafka.topic).label
 
     return parsed_position(text, newest_label)
 

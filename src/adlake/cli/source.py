@@ -18,14 +18,14 @@ app.add_typer(source, name="epoch", hidden=True)
 @source.command()
 def show() -> None:
     """List the incarnations with their reasons; 1 when the stream could not go on now."""
-    from adlake.io.postgres.source_epochs import source_epochs
+    from adlake.io.postgres.source_incarnations import source_incarnations
     from adlake.streaming.incarnation import described, situation
     from adlake.wiring.lake import lake_reader, lease_connect
     from adlake.wiring.topics import present_topic
 
     settings = Settings()
     connect = lease_connect(settings)
-    for one in source_epochs(connect, settings.kafka.topic):
+    for one in source_incarnations(connect, settings.kafka.topic):
         typer.echo(described(one))
     now = situation(
         lake_reader(settings), connect, settings.kafka.topic, partial(present_topic, settings)

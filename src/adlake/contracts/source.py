@@ -1,6 +1,6 @@
-"""Names of a topic's unbroken histories (source epochs).
+"""Names of a topic's unbroken histories (source incarnations).
 
-Offsets are only unique within one epoch, so Bronze's `kafka_topic` holds the label: with it
+Offsets are only unique within one incarnation, so Bronze's `kafka_topic` holds the label: with it
 (kafka_topic, kafka_partition, kafka_offset) stays a key when a topic starts anew. A topic name
 never contains `@`.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-FIRST_EPOCH: Final = 1
+FIRST_INCARNATION: Final = 1
 _MARK: Final = "@"
 
 
@@ -25,9 +25,9 @@ class IncarnationKind(StrEnum):
     """For another reason, which its sentences give."""
 
 
-def source_label(topic: str, epoch: int) -> str:
-    """`ad_events` in the first epoch, `ad_events@2` in the second."""
-    return topic if epoch == FIRST_EPOCH else f"{topic}{_MARK}{epoch}"
+def source_label(topic: str, incarnation: int) -> str:
+    """`ad_events` in the first incarnation, `ad_events@2` in the second."""
+    return topic if incarnation == FIRST_INCARNATION else f"{topic}{_MARK}{incarnation}"
 
 
 def topic_of_label(label: str) -> str:
@@ -35,6 +35,6 @@ def topic_of_label(label: str) -> str:
     return label.partition(_MARK)[0]
 
 
-def epoch_of_label(label: str) -> int:
-    """The source epoch that a label names."""
-    return int(label.partition(_MARK)[2] or FIRST_EPOCH)
+def incarnation_of_label(label: str) -> int:
+    """The source incarnation that a label names."""
+    return int(label.partition(_MARK)[2] or FIRST_INCARNATION)

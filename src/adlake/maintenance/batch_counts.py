@@ -131,7 +131,7 @@ def count_rows(found: Sequence[Stamp], empty: EmptyOffsets) -> Iterator[tuple[An
             yield (
                 said[stamps.TOPIC],
                 stamp.topic_id,
-                int(said[stamps.EPOCH]),
+                int(said[stamps.LEASE_GENERATION]),
                 int(said[stamps.BATCH_ID]),
                 partition,
                 counts.first_offset,
@@ -158,7 +158,8 @@ def count_mismatches(
     """
     for stamp, earlier in zip(found, [before, *found], strict=False):
         counts = counts_of(stamp)
-        batch = f"epoch {stamp.properties[stamps.EPOCH]} batch {stamp.properties[stamps.BATCH_ID]}"
+        names = stamp.properties
+        batch = f"generation {names[stamps.LEASE_GENERATION]} batch {names[stamps.BATCH_ID]}"
         if earlier is not None and counts:
             changed = _changed_between(earlier, stamp, counts, empty)
             yield from (f"{batch}{problem}" for problem in changed)

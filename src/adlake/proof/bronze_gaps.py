@@ -55,7 +55,7 @@ class _Tally:
 def explained_gaps(
     trino: TrinoClient, pin: Pin, coverages: Sequence[OffsetCoverage], find_holes: FindHoles
 ) -> dict[int, Gaps]:
-    """The gaps of these partitions of one source epoch, by partition.
+    """The gaps of these partitions of one source incarnation, by partition.
 
     The broker is asked. What it cannot tell any more (retention, another log) the batch counts
     know, if it was recorded in time.
@@ -85,7 +85,7 @@ def _recorded(trino: TrinoClient, pin: Pin, coverage: OffsetCoverage) -> tuple[i
 def missing_ranges(
     trino: TrinoClient, pin: Pin, coverages: Sequence[OffsetCoverage]
 ) -> Iterator[OffsetRange]:
-    """Ranges that Bronze lacks within what these partitions hold, of one source epoch.
+    """Ranges that Bronze lacks within what these partitions hold, of one source incarnation.
 
     However many: they are read piece by piece.
     """

@@ -29,13 +29,13 @@ from adlake.attribution.law.rules import (
 )
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
-from adlake.contracts.source import FIRST_EPOCH, epoch_of_label
+from adlake.contracts.source import FIRST_INCARNATION, incarnation_of_label
 from adlake.io.bronze_records import payload_of
 from adlake.io.sql.files import sql_text
 from adlake.io.sql.trino import rendered
 from adlake.io.trino.client import QueryResult, TrinoClient
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
 _MONEY = ("cost", "revenue", "revenue_out_of_window")
 
@@ -169,12 +169,12 @@ def _admitted(
     impression_id: str, records: Sequence[Mapping[str, Any]]
 ) -> Iterator[AdmittedDelivery]:
     for record in records:
-        verdict = admit(payload_of(record), _epoch_ms(record["ingest_ts"]))
+        verdict = admit(payload_of(record), _incarnation_ms(record["ingest_ts"]))
         if not isinstance(verdict, Rejected) and verdict.impression_id == impression_id:
             position = (
                 record["kafka_topic"], record["kafka_partition"], record["kafka_offset"],
             )  # fmt: skip
-            yield delivery_of(verdict, _epoch_ms(record["ingest_ts"]), *position)
+            yield delivery_of(verdict, _incarnation_ms(record["ingest_ts"]), *position)
 
 
 def _delivery_lines(
@@ -184,8 +184,8 @@ def _delivery_lines(
 ) -> list[dict[str, Any]]:
     findings = delivery_findings(admitted)
     labels = [record["kafka_topic"] for record in records]
-    # Offsets are only unique within one source epoch.
-    is_continued = any(epoch_of_label(label) != FIRST_EPOCH for label in labels)
+    # Offsets are only unique within one source incarnation.
+    is_continued = any(incarnation_of_label(label) != FIRST_INCARNATION for label in labels)
     lines = []
     for record in records:
         position = (record["kafka_topic"], record["kafka_partition"], record["kafka_offset"])
@@ -251,8 +251,8 @@ def _shown_row(row: GoldRow) -> dict[str, Any]:
 
 
 def _time(epoch_ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=epoch_ms)
+    return _UNIX_EPOCH + timedelta(milliseconds=epoch_ms)
 
 
-def _epoch_ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+def _incarnation_ms(moment: datetime) -> int:
+    return (moment - _UNIX_EPOCH) // timedelta(milliseconds=1)

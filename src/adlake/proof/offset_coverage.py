@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
+from adlake.contracts.source import incarnation_of_label, source_label, topic_of_label
 from adlake.io.kafka.holes import FindHoles, OffsetRange
 from adlake.io.sql.files import bind, sql_text
 from adlake.io.trino.client import TrinoClient
@@ -46,7 +46,7 @@ def with_holes(
 ) -> list[OffsetCoverage]:
     """The coverage, with those missing offsets counted as holes that hold no record.
 
-    Only the newest source epoch can be asked about: the broker knows no older one.
+    Only the newest source incarnation can be asked about: the broker knows no older one.
     """
     found = []
     for topic in sorted({one.topic for one in coverages}):
@@ -122,8 +122,8 @@ def end_failures(pin: Pin, coverages: Sequence[OffsetCoverage]) -> list[Failure]
         if held.get(partition) != pin.next_offsets.get(partition)
         and (partition in held or not _is_untouched(pin, partition))
     ]
-    epochs = range(1, epoch_of_label(pin.topic) + 1)
-    known = {source_label(topic_of_label(pin.topic), number) for number in epochs}
+    incarnations = range(1, incarnation_of_label(pin.topic) + 1)
+    known = {source_label(topic_of_label(pin.topic), number) for number in incarnations}
     other_topics = sorted({one.topic for one in coverages} - known)
     return failures + [Failure(f"Bronze holds rows of another topic: {t}") for t in other_topics]
 

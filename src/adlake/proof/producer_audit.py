@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from adlake.io.kafka.topic import TopicFacts
-from adlake.io.postgres.source_epochs import SourceEpoch
-from adlake.proof.log_segments import Segment, epochs_of_broker_log, partitions_held
+from adlake.io.postgres.source_incarnations import SourceIncarnation
+from adlake.proof.log_segments import Segment, incarnations_of_broker_log, partitions_held
 from adlake.proof.producer_counts import ProducerCount
 from adlake.proof.verdict import OffsetCoverage
 
@@ -72,7 +72,7 @@ def audit_producers(
     broker: TopicFacts,
     bronze: Sequence[OffsetCoverage],
     lacking_ranges: FindRanges,
-    epochs: Sequence[SourceEpoch] = (),
+    incarnations: Sequence[SourceIncarnation] = (),
 ) -> ProducerAudit:
     """Compare the counts of one topic, partition by partition and in total.
 
@@ -81,10 +81,12 @@ def audit_producers(
         broker: the topic now.
         bronze: what Bronze holds, by label and partition.
         lacking_ranges: asked for partitions in which Bronze has a gap.
-        epochs: the topic's source epochs, oldest first; none: only the first.
+        incarnations: the topic's source incarnations, oldest first; none: only the first.
     """
     ours = [c for c in counts if c.topic == broker.name and c.topic_id in ("", broker.topic_id)]
-    held = partitions_held(bronze, epochs_of_broker_log(epochs or [SourceEpoch(broker.name)]))
+    held = partitions_held(
+        bronze, incarnations_of_broker_log(incarnations or [SourceIncarnation(broker.name)])
+    )
     partitions = sorted({*broker.end_offsets, *held, *(c.partition for c in ours if c.is_exact)})
     lines: list[AuditLine] = []
     missing: list[Missing] = []
@@ -98,7 +100,7 @@ def audit_producers(
         missing += _lacking_in_bronze(number, broker, segments, lacking_ranges)
     total = _total(lines, ours)
     missing += _lost_in_total(total, missing)
-    notes = (*_notes(counts, ours, total), *_notes_on_epochs(held))
+    notes = (*_notes(counts, ours, total), *_notes_on_incarnations(held))
     return ProducerAudit((*lines, total), tuple(missing), notes)
 
 
@@ -150,7 +152,7 @@ def _lacking_before(
     first = segments[0].first if segments else begin
     following = segments[-1].next if segments else begin
     still_there = first - min(begin, first)
-    # What was given up between two epochs is told on its own.
+    # What was given up between two incarnations is told on its own.
     elsewhere = sum(later.first - earlier.next for earlier, later in pairwise(segments))
     elsewhere += max(0, line.broker_offsets - following)
     claimed = line.acknowledged - line.bronze_offsets - elsewhere
@@ -163,18 +165,18 @@ def _lacking_before(
 
 
 def _given_up(number: int, broker: TopicFacts, segments: Sequence[Segment]) -> Iterator[Missing]:
-    """Records between two source epochs: going on without them does not bring them back."""
+    """Records between two source incarnations: going on without them does not bring them back."""
     begin = broker.begin_offsets.get(number, 0)
     for earlier, later in pairwise(segments):
         gone = max(earlier.next, min(begin, later.first))
         if gone > earlier.next:
             problem = (
-                "never read: the broker deleted them, and a new source epoch went on without them "
-                "(`adlake source show`)"
+                "never read: the broker deleted them, and a new source incarnation went on without "
+                "them (`adlake source show`)"
             )
             yield Missing(number, earlier.next, gone, gone - earlier.next, problem)
         if later.first > gone:
-            problem = "between two source epochs; the broker still has them"
+            problem = "between two source incarnations; the broker still has them"
             yield Missing(number, gone, later.first, later.first - gone, problem)
 
 
@@ -234,7 +236,7 @@ def _notes(
         )
 
 
-def _notes_on_epochs(held: Mapping[int, Sequence[Segment]]) -> Iterator[str]:
+def _notes_on_incarnations(held: Mapping[int, Sequence[Segment]]) -> Iterator[str]:
     for number, segments in held.items():
         for segment in segments[:-1]:
             if segment.replaced and segment.coverage is not None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.source import epoch_of_label
+from adlake.contracts.source import incarnation_of_label
 from adlake.io.kafka.holes import FindHoles, OffsetRange
 from adlake.io.kafka.topic import TopicFacts
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.bronze_gaps import explained_gaps
 from adlake.proof.offset_coverage import partition_coverages
@@ -28,7 +28,7 @@ def current_audit(
     trino: TrinoClient,
     counts: Sequence[ProducerCount],
     look: Callable[[], TopicFacts],
-    epochs: Sequence[SourceEpoch],
+    incarnations: Sequence[SourceIncarnation],
     find_holes: FindHoles = lambda _ranges: [],
 ) -> ProducerAudit:
     """The audit of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
@@ -38,7 +38,7 @@ def current_audit(
         counts: what producers say.
         look: asks for the topic now; called after the lake's snapshot is chosen, so that a batch
             that commits in between does not look like records the broker lost.
-        epochs: all source epochs of the topic, oldest first.
+        incarnations: all source incarnations of the topic, oldest first.
         find_holes: asks the broker which offsets hold no record: nobody can lack them.
 
     Raises:
@@ -49,10 +49,10 @@ def current_audit(
         pin, _ = pinned_snapshots(trino)
     except EmptyLakeError:
         # Whatever the broker has is still to come: nothing can be lost in Bronze.
-        return audit_producers(counts, look(), [], lambda _coverage: (), epochs)
+        return audit_producers(counts, look(), [], lambda _coverage: (), incarnations)
     broker = look()
-    newest = epochs[-1]
-    is_begun = newest.number <= epoch_of_label(pin.topic)
+    newest = incarnations[-1]
+    is_begun = newest.number <= incarnation_of_label(pin.topic)
     topic_id = pin.topic_id if is_begun else newest.topic_id
     if topic_id != broker.topic_id:
         raise OtherTopicError(
@@ -68,7 +68,7 @@ def current_audit(
         holes.append(gaps.empty)
         yield from ((gap.first, gap.next) for gap in gaps.lost)
 
-    found = audit_producers(counts, broker, partition_coverages(trino, pin), lacking, epochs)
+    found = audit_producers(counts, broker, partition_coverages(trino, pin), lacking, incarnations)
     return without_holes(found, broker, find_holes, sum(holes))
 
 

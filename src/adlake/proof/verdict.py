@@ -26,7 +26,7 @@ class Pin:
     next_offsets: Mapping[int, int]
     """Partition -> first offset not contained, by Gold's stamp."""
     start_offsets: Mapping[int, int] = field(default_factory=dict)
-    """Partition -> first offset of this source epoch; empty in the first one."""
+    """Partition -> first offset of this source incarnation; empty in the first one."""
     has_counts: bool = False
     """Bronze's commits say what their batches counted: the table of batch counts has rows."""
     law_version: int = 1

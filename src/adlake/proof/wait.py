@@ -14,7 +14,7 @@ from adlake.io.iceberg.reader import LakeReader
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.kafka.holes import FindHoles, OffsetRange
 from adlake.io.kafka.topic import TopicFacts
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.streaming.source import source_position
 
 POLL_SECONDS = 0.5
@@ -42,7 +42,7 @@ class CaughtUp:
 
 @dataclass(frozen=True)
 class Target:
-    """What is waited for: all that is written to `topic`, read in source epoch `epoch`.
+    """What is waited for: all that is written to `topic`, read in source incarnation `incarnation`.
 
     `find_holes` asks the broker which of the given ranges hold no record: a transaction ends with
     a mark that has an offset but never reaches a reader. `look` asks for the topic again, to say
@@ -50,7 +50,7 @@ class Target:
     """
 
     topic: TopicFacts
-    epoch: SourceEpoch
+    incarnation: SourceIncarnation
     find_holes: FindHoles = lambda _ranges: []
     look: Callable[[], TopicFacts] | None = None
     streams: Callable[[], bool] = lambda: True
@@ -59,7 +59,7 @@ class Target:
 
     def missing(self, stamp: Stamp | None) -> list[OffsetRange]:
         """Offsets that a table with this stamp does not contain yet, by partition."""
-        position = source_position(stamp, self.epoch)
+        position = source_position(stamp, self.incarnation)
         is_same = position is not None and position.topic_id == self.topic.topic_id
         contained = position.next_offsets if position and is_same else {}
         begins = {p: contained.get(p, first) for p, first in self.topic.begin_offsets.items()}

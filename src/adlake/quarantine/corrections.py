@@ -61,7 +61,7 @@ class Filters:
 
 
 def parsed_position(text: str, newest_label: Callable[[], str]) -> Position:
-    """`topic/partition/offset`, or `partition/offset` in the newest source epoch.
+    """`topic/partition/offset`, or `partition/offset` in the newest source incarnation.
 
     Args:
         text: as a user wrote it.

@@ -61,7 +61,7 @@ def run_application(config: ApplicationConfig) -> int:
     )
     if not is_fenced:
         log.warning("%s", NO_FENCE)
-    log.info("holding lease %s, generation %d", lease.name, lease.epoch)
+    log.info("holding lease %s, generation %d", lease.name, lease.generation)
     run = _Run(config, lease, ready)
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, run.lose_lease)
     keeper.start()
@@ -86,7 +86,7 @@ class _Run:
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
         self._heads = HeadsRecorder(config.lease_connect)
         self._readings = [
-            Reading(pipeline, config, lease.epoch, self._take) for pipeline in config.pipelines
+            Reading(pipeline, config, lease.generation, self._take) for pipeline in config.pipelines
         ]
         self.lease_lost = False
 

@@ -15,7 +15,7 @@ from adlake.contracts.record_time import GREGORIAN_MS
 from adlake.io import failpoints
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import IcebergTable
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.postgres.table_heads import RecordedHead
 from adlake.streaming.batch_facts import BatchFacts, batch_facts
 from adlake.streaming.pipeline import Pipeline
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class WriterIdentity:
     """Who writes: goes into every stamp."""
 
-    source: SourceEpoch
+    source: SourceIncarnation
     topic_id: str
     generation: int
     """Of the lease."""
@@ -134,7 +134,7 @@ class BatchProcessor:
             stamps.BATCH_ID: str(batch_id),
             stamps.TOPIC: self._identity.source.label,
             stamps.TOPIC_ID: self._identity.topic_id,
-            stamps.EPOCH: str(self._identity.generation),
+            stamps.LEASE_GENERATION: str(self._identity.generation),
             stamps.BATCH_STARTED_MS: str(started_ms),
             stamps.BATCH_ROWS: str(facts.rows),
             stamps.BATCH_REJECTED: str(facts.rejected),

@@ -1,4 +1,4 @@
-"""Begins a new source epoch: going on after the broker lost records, on purpose and on record."""
+"""Begins a source incarnation: going on after the broker lost records, on purpose, on record."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.source import FIRST_EPOCH, IncarnationKind
+from adlake.contracts.source import FIRST_INCARNATION, IncarnationKind
 from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.lease import Connect, this_holder
-from adlake.io.postgres.source_epochs import (
+from adlake.io.postgres.source_incarnations import (
     AlreadyDeclaredError,
-    SourceEpoch,
+    SourceIncarnation,
     declare,
-    newest_source_epoch,
+    newest_incarnation,
 )
 from adlake.streaming.source import (
     SourcePosition,
@@ -31,27 +31,27 @@ Look = Callable[[Mapping[int, LastRecord]], TopicFacts]
 
 
 class NothingToContinueError(AdlakeError):
-    """The stream can go on by itself: a new epoch would only hide the next fault."""
+    """The stream can go on by itself: a new incarnation would only hide the next fault."""
 
 
 @dataclass(frozen=True)
 class Situation:
     """What the stream would meet if it started now; `finding` is empty when it could go on."""
 
-    epoch: SourceEpoch
+    incarnation: SourceIncarnation
     position: SourcePosition | None
     topic: TopicFacts
     finding: str
     kind: IncarnationKind = IncarnationKind.DECLARED
 
 
-def described(epoch: SourceEpoch) -> str:
-    """One line: where an epoch begins, and for one that was continued why, by whom and what for."""
-    begin = f"from {dict(epoch.start_offsets)}" if epoch.start_offsets else "from the beginning"
-    if epoch.number == FIRST_EPOCH:
-        return f"{epoch.label}: {begin}"
-    reason, finding = epoch.reason.strip() or "no reason given", epoch.finding or "nothing"
-    return f"{epoch.label}: {begin}; {reason} ({epoch.declared_by}); found: {finding}"
+def described(one: SourceIncarnation) -> str:
+    """One line: where it begins, and for one that was continued why, by whom and what for."""
+    begin = f"from {dict(one.start_offsets)}" if one.start_offsets else "from the beginning"
+    if one.number == FIRST_INCARNATION:
+        return f"{one.label}: {begin}"
+    reason, finding = one.reason.strip() or "no reason given", one.finding or "nothing"
+    return f"{one.label}: {begin}; {reason} ({one.declared_by}); found: {finding}"
 
 
 def situation(lake: LakeReader, connect: Connect, topic_name: str, look: Look) -> Situation:
@@ -59,18 +59,18 @@ def situation(lake: LakeReader, connect: Connect, topic_name: str, look: Look) -
 
     The lake is read before the broker: a batch that commits in between must not look like a loss.
     """
-    epoch = newest_source_epoch(connect, topic_name)
-    position = source_position(lake.newest_stamp(BRONZE_EVENTS), epoch)
+    incarnation = newest_incarnation(connect, topic_name)
+    position = source_position(lake.newest_stamp(BRONZE_EVENTS), incarnation)
     topic = look(position.last_records if position else {})
     try:
         check_topic(position, topic)
     except UnsafeSourceError as error:
-        return Situation(epoch, position, topic, str(error), error.kind)
-    return Situation(epoch, position, topic, "")
+        return Situation(incarnation, position, topic, str(error), error.kind)
+    return Situation(incarnation, position, topic, "")
 
 
-def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceEpoch:
-    """Declare the next epoch; the stream begins it at its next start.
+def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceIncarnation:
+    """Declare the next incarnation; the stream begins it at its next start.
 
     Raises:
         NothingToContinueError: nothing stops the stream, or somebody else was faster.
@@ -79,9 +79,9 @@ def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceEpoc
         raise NothingToContinueError(
             f"nothing stops the stream: {now.topic.name} continues the lake; run `make up`"
         )
-    epoch = SourceEpoch(
+    incarnation = SourceIncarnation(
         topic=now.topic.name,
-        number=now.epoch.number + 1,
+        number=now.incarnation.number + 1,
         topic_id=now.topic.topic_id,
         start_offsets=continued_offsets(now.position, now.topic),
         contained_offsets=now.position.next_offsets,
@@ -91,10 +91,10 @@ def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceEpoc
         kind=now.kind,
     )
     try:
-        declare(connect, epoch)
+        declare(connect, incarnation)
     except AlreadyDeclaredError as error:
         raise NothingToContinueError(
-            f"source epoch {epoch.number} was declared by somebody else just now: see "
+            f"source incarnation {incarnation.number} was declared by somebody else just now: see "
             "`adlake source show`"
         ) from error
-    return epoch
+    return incarnation

@@ -18,7 +18,7 @@ from adlake.io.iceberg.table import IcebergTable
 from adlake.io.kafka.holes import ranges_without_records
 from adlake.io.kafka.last_records import with_last_records
 from adlake.io.kafka.topic import TopicWatch, topic_facts
-from adlake.io.postgres.source_epochs import newest_source_epoch
+from adlake.io.postgres.source_incarnations import newest_incarnation
 from adlake.io.spark.kafka_source import kafka_records
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.broker_log import BrokerLog
@@ -72,7 +72,7 @@ class Reading:
     def _checked_offsets(self, session: SparkSession) -> str:
         config, topic_name = self.config, self.pipeline.topic
         topic = topic_facts(config.brokers, topic_name)
-        self._incarnation = newest_source_epoch(config.lease_connect, topic_name)
+        self._incarnation = newest_incarnation(config.lease_connect, topic_name)
         stamp = trusted_stamp(IcebergTable(session, self.pipeline.records_table))
         position = source_position(stamp, self._incarnation)
         contained = position.last_records if position else {}

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.source import epoch_of_label, source_label, topic_of_label
+from adlake.contracts.source import incarnation_of_label, source_label, topic_of_label
 from adlake.io import failpoints
 from adlake.io.iceberg.stamp import Stamp, offsets_text
 from adlake.io.iceberg.table import IcebergTable
@@ -96,7 +96,7 @@ def not_contained(records: DataFrame, contained: Stamp | None) -> DataFrame:
     if contained is None:
         return admitted
     label = contained.source_label
-    topic, number = topic_of_label(label), epoch_of_label(label)
+    topic, number = topic_of_label(label), incarnation_of_label(label)
     older = [source_label(topic, n) for n in range(1, number)]
     newer = admitted.where(~F.col("kafka_topic").isin(*older, label))
     same = beyond(admitted.where(F.col("kafka_topic") == label), contained.next_offsets)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts import stamps
-from adlake.contracts.source import epoch_of_label
+from adlake.contracts.source import incarnation_of_label
 from adlake.io import failpoints
 from adlake.io.iceberg.stamp import LastRecord, Stamp, counts_text, last_records_text, offsets_text
 from adlake.io.iceberg.table import IcebergTable, head_of, stamped
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.postgres.table_heads import RecordedHead, TableHead
 from adlake.streaming.batch_facts import BatchFacts, batch_facts, missing_rows
 from adlake.streaming.filing import HOUR_MS, MOST_PARTITIONS, partition_width_ms
@@ -35,7 +35,7 @@ class Batch:
 class StampedSink:
     """What one table contains by its newest stamp; partition -> first offset not contained."""
 
-    def __init__(self, table: IcebergTable, source: SourceEpoch) -> None:
+    def __init__(self, table: IcebergTable, source: SourceIncarnation) -> None:
         self.table = table
         self.contained: dict[int, int] = {}
         self.recorded: RecordedHead | None = None
@@ -53,7 +53,7 @@ class StampedSink:
     def _of_now(self, newest: Stamp | None) -> Stamp | None:
         """The stamp, unless it is of an older history of the topic: its offsets say nothing."""
         number = self._source.number
-        is_of_now = newest is not None and epoch_of_label(newest.source_label) >= number
+        is_of_now = newest is not None and incarnation_of_label(newest.source_label) >= number
         return newest if is_of_now else None
 
     def offsets_after(self, facts: BatchFacts) -> dict[int, int]:
@@ -91,7 +91,7 @@ class RecordsSink(StampedSink):
         self,
         session: SparkSession,
         table: IcebergTable,
-        source: SourceEpoch,
+        source: SourceIncarnation,
         rows: Callable[[DataFrame, int], DataFrame],
     ) -> None:
         super().__init__(table, source)
@@ -135,7 +135,7 @@ class RecordsSink(StampedSink):
 class DerivedSink(StampedSink):
     """Brings a derived table up to the records, by its writer."""
 
-    def __init__(self, writer: Writer, source: SourceEpoch, records: IcebergTable) -> None:
+    def __init__(self, writer: Writer, source: SourceIncarnation, records: IcebergTable) -> None:
         super().__init__(writer.table, source)
         self._writer = writer
         self._records = records

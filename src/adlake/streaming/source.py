@@ -1,7 +1,7 @@
 """Where reading the topic goes on, and what makes that unsafe.
 
 The stamps in the tables are the only memory. What would lose or repeat records is refused by name;
-an operator may then begin a new source epoch on purpose (`adlake source`).
+an operator may then begin a new source incarnation on purpose (`adlake source`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.source import IncarnationKind, epoch_of_label
+from adlake.contracts.source import IncarnationKind, incarnation_of_label
 from adlake.io.iceberg.stamp import LastRecord, Stamp
 from adlake.io.kafka.topic import TopicFacts
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 
 EARLIEST = -2
 """Spark's name for the first offset of a partition."""
@@ -58,15 +58,15 @@ class SourcePosition:
     """The record before each next offset, where known."""
 
 
-def source_position(stamp: Stamp | None, epoch: SourceEpoch) -> SourcePosition | None:
-    """The newest stamp's position, or the start of a source epoch that has no stamp yet.
+def source_position(stamp: Stamp | None, incarnation: SourceIncarnation) -> SourcePosition | None:
+    """The newest stamp's position, or the start of a source incarnation that has no stamp yet.
 
-    None: nothing was ever read in the first epoch.
+    None: nothing was ever read in the first incarnation.
     """
-    if stamp is not None and epoch_of_label(stamp.source_label) >= epoch.number:
+    if stamp is not None and incarnation_of_label(stamp.source_label) >= incarnation.number:
         return SourcePosition(stamp.topic_id, stamp.next_offsets, stamp.last_records)
-    if epoch.topic_id:
-        return SourcePosition(epoch.topic_id, epoch.start_offsets)
+    if incarnation.topic_id:
+        return SourcePosition(incarnation.topic_id, incarnation.start_offsets)
     return None
 
 
@@ -102,16 +102,16 @@ def check_topic(position: SourcePosition | None, topic: TopicFacts) -> None:
         )
 
 
-def begins_another_topic(epoch: SourceEpoch) -> bool:
-    """Whether the topic was made again before this epoch.
+def begins_another_topic(incarnation: SourceIncarnation) -> bool:
+    """Whether the topic was made again before this incarnation.
 
-    The first epoch has no recorded topic id, so ids cannot be compared.
+    The first incarnation has no recorded topic id, so ids cannot be compared.
     """
-    return epoch.kind is IncarnationKind.RECREATED
+    return incarnation.kind is IncarnationKind.RECREATED
 
 
 def continued_offsets(position: SourcePosition, topic: TopicFacts) -> dict[int, int]:
-    """Where a new source epoch begins so that no record the broker still has is left out.
+    """Where a new source incarnation begins so that no record the broker still has is left out.
 
     A partition that lost its tail is read again from its beginning: which of its offsets hold new
     records is unknown. The law counts an event once, however often it is read.

@@ -28,7 +28,7 @@ from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.spark.errors import SparkFailedError, named_spark_errors
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from tests.fixtures.damaged_files import damaged, missing
@@ -63,7 +63,7 @@ class SmallLake:
 
     def feed(self, records: Sequence[Record]) -> None:
         """One micro-batch under the law in force."""
-        processor = attribution_processor(self.session, SourceEpoch("ads"), law=self.law)
+        processor = attribution_processor(self.session, SourceIncarnation("ads"), law=self.law)
         processor.process(self._frame(records), len(self.records))
         self.records += records
 

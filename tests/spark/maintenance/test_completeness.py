@@ -49,7 +49,7 @@ def append_batch(
     end = first + 10 + (mark is not None)
     counts = {0: PartitionCounts(first, end, said, 1)}
     stamp = {
-        stamps.TOPIC: "ads", stamps.TOPIC_ID: "t1", stamps.EPOCH: "3",
+        stamps.TOPIC: "ads", stamps.TOPIC_ID: "t1", stamps.LEASE_GENERATION: "3",
         stamps.BATCH_ID: str(batch), stamps.NEXT_OFFSETS: offsets_text({0: end}),
         stamps.BATCH_COUNTS: counts_text(counts),
     }  # fmt: skip
@@ -168,9 +168,9 @@ def test_a_wrong_count_is_a_gap(lake: SparkSession) -> None:
     append_batch(lake, 1, first=12, said=8)
     found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
     assert list(count_mismatches(found)) == [
-        "epoch 3 batch 1, partition 0: begins at offset 12, but the one before ended at 10",
-        "epoch 3 batch 1, partition 0: 1 offsets have no verdict",
-        "epoch 3 batch 1: 9 records have a verdict, Bronze got 10 rows",
+        "generation 3 batch 1, partition 0: begins at offset 12, but the one before ended at 10",
+        "generation 3 batch 1, partition 0: 1 offsets have no verdict",
+        "generation 3 batch 1: 9 records have a verdict, Bronze got 10 rows",
     ]
     record_batches(lake)
     assert sorted(gaps(lake)) == [
@@ -278,7 +278,7 @@ def test_rows_that_vanish_are_a_gap(lake: SparkSession) -> None:
     lake.sql(f"DELETE FROM lakehouse.{BRONZE_EVENTS} WHERE kafka_offset < 5")
     append_batch(lake, 1, first=10)
     found, _ = IcebergTable(lake, BRONZE_EVENTS).stamps_after(None)
-    alarm = "epoch 3 batch 1: Bronze had 10 rows, got 10 and has 15 now"
+    alarm = "generation 3 batch 1: Bronze had 10 rows, got 10 and has 15 now"
     assert list(count_mismatches(found)) == [alarm]
     assert list(count_mismatches(found[1:], found[0])) == [alarm], "also across two recordings"
     record_batches(lake)

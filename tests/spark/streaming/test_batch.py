@@ -21,7 +21,7 @@ from adlake.io import failpoints
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.iceberg.table import IcebergTable
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming import attempts
 from adlake.streaming.attempts import Attempts
@@ -52,7 +52,7 @@ def lakehouse(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
     failpoints.arm("", tmp_path, None)
 
 
-def processor(session: SparkSession, source: SourceEpoch | None = None) -> BatchProcessor:
+def processor(session: SparkSession, source: SourceIncarnation | None = None) -> BatchProcessor:
     return attribution_processor(session, source)
 
 
@@ -201,11 +201,11 @@ def test_gold_is_brought_up_to_bronze_after_a_kill_between_them(
     assert GoldWriter(lakehouse).table.current_snapshot_id() == before, "nothing to repair"
 
 
-def test_a_new_source_epoch_counts_its_offsets_anew(
+def test_a_new_source_incarnation_counts_its_offsets_anew(
     lakehouse: SparkSession, tmp_path: Path
 ) -> None:
     processor(lakehouse).process(records(lakehouse, SECOND), 0)
-    second = SourceEpoch("ad_events", 2, "t2", start_offsets={0: 0})
+    second = SourceIncarnation("ad_events", 2, "t2", start_offsets={0: 0})
     failpoints.arm("bronze.after_commit=raise", tmp_path / "markers", None)
     with pytest.raises(failpoints.FailpointError):
         processor(lakehouse, second).process(records(lakehouse, FIRST, second.label), 0)

@@ -70,7 +70,7 @@ def test_heads_tell_a_roll_back_from_a_loss(
     assert "is another table" in finding(BRONZE_EVENTS, known, bronze.head())
 
 
-def test_rows_that_gold_misses_are_found_over_all_source_epochs(spark: SparkSession) -> None:
+def test_rows_that_gold_misses_are_found_over_all_source_incarnations(spark: SparkSession) -> None:
     stored = spark.createDataFrame(
         [
             (label, partition, offset, reason)

@@ -21,7 +21,7 @@ NOTHING: Any = None
 def stamp(number: int, first: int, following: int, records: int, topic_id: str = "t1") -> Stamp:
     counts = {0: PartitionCounts(first, following, records, 0)}
     return Stamp(number, {
-        stamps.TOPIC: "ads", stamps.TOPIC_ID: topic_id, stamps.EPOCH: "1",
+        stamps.TOPIC: "ads", stamps.TOPIC_ID: topic_id, stamps.LEASE_GENERATION: "1",
         stamps.BATCH_ID: str(number), stamps.NEXT_OFFSETS: offsets_text({0: following}),
         stamps.BATCH_COUNTS: counts_text(counts), "added-records": str(records),
         "total-records": str(records * number),
@@ -54,11 +54,11 @@ def test_each_offset_counts_once_within_its_batch_or_in_the_seam_before_it() -> 
 def test_a_record_among_them_stays_without_a_verdict() -> None:
     found = empty_offsets(NOTHING, BATCHES, None, log_with(4, 11, 16, 17))
     assert list(count_mismatches(BATCHES, None, found)) == [
-        "epoch 1 batch 2, partition 0: begins at offset 13, but the one before ended at 11"
+        "generation 1 batch 2, partition 0: begins at offset 13, but the one before ended at 11"
     ]
     found = empty_offsets(NOTHING, BATCHES, None, log_with(4, 11, 12))
     assert list(count_mismatches(BATCHES, None, found)) == [
-        "epoch 1 batch 2, partition 0: 2 offsets have no verdict"
+        "generation 1 batch 2, partition 0: 2 offsets have no verdict"
     ]
 
 

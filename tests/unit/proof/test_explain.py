@@ -79,7 +79,7 @@ def test_a_correction_says_what_it_corrects() -> None:
     assert output.getvalue().count("t/0/6") == 1
 
 
-def test_the_source_epoch_is_shown_once_there_is_more_than_one() -> None:
+def test_the_source_incarnation_is_shown_once_there_is_more_than_one() -> None:
     assert "topic" not in explained(IMPRESSION, DELIVERIES, []).deliveries[0]
     again = [*DELIVERIES[:2], *({**one, "kafka_topic": "t@2"} for one in DELIVERIES[2:])]
     topics = [line["topic"] for line in explained(IMPRESSION, again, []).deliveries]

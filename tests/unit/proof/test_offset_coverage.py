@@ -31,7 +31,7 @@ from adlake.proof.pin import (
 from adlake.proof.verdict import OffsetCoverage, Pin
 
 PIN = Pin(1, 1, "ads", "id-1", next_offsets={0: 100, 1: 100})
-SECOND_EPOCH = Pin(1, 1, "ads@2", "id-2", {0: 100, 1: 60}, start_offsets={0: 7, 1: 60})
+SECOND_INCARNATION = Pin(1, 1, "ads@2", "id-2", {0: 100, 1: 60}, start_offsets={0: 7, 1: 60})
 
 
 def coverage(partition: int, first_offset: int, topic: str = "ads") -> OffsetCoverage:
@@ -55,10 +55,10 @@ def test_retention_behind_us_and_an_unasked_broker_are_fine() -> None:
     assert head_failures(PIN, [coverage(1, 7)], {}) == []
 
 
-def test_an_epoch_begins_where_it_was_declared_to() -> None:
+def test_an_incarnation_begins_where_it_was_declared_to() -> None:
     older = [coverage(0, 50), coverage(1, 50)]
-    assert head_failures(SECOND_EPOCH, [*older, coverage(0, 7, "ads@2")], {0: 0, 1: 0}) == []
-    [failure] = head_failures(SECOND_EPOCH, [coverage(0, 8, "ads@2")], {0: 0, 1: 0})
+    assert head_failures(SECOND_INCARNATION, [*older, coverage(0, 7, "ads@2")], {0: 0, 1: 0}) == []
+    [failure] = head_failures(SECOND_INCARNATION, [coverage(0, 8, "ads@2")], {0: 0, 1: 0})
     assert "has offset 7, Bronze begins at 8" in failure.problem
 
 
@@ -72,12 +72,12 @@ def test_the_stamp_and_bronze_end_at_the_same_offset() -> None:
     assert "below 100 are contained, Bronze ends before 0" in problem
 
 
-def test_rows_of_older_epochs_are_known_those_of_another_topic_are_not() -> None:
+def test_rows_of_older_incarnations_are_known_those_of_another_topic_are_not() -> None:
     newest = coverage(0, 7, "ads@2")
-    assert problems(SECOND_EPOCH, [newest, coverage(0, 0)]) == []
-    [problem] = problems(SECOND_EPOCH, [newest, coverage(0, 0, "other")])
+    assert problems(SECOND_INCARNATION, [newest, coverage(0, 0)]) == []
+    [problem] = problems(SECOND_INCARNATION, [newest, coverage(0, 0, "other")])
     assert problem == "Bronze holds rows of another topic: other"
-    [problem] = problems(SECOND_EPOCH, [newest, coverage(0, 0, "ads@3")])
+    [problem] = problems(SECOND_INCARNATION, [newest, coverage(0, 0, "ads@3")])
     assert problem == "Bronze holds rows of another topic: ads@3"
 
 
@@ -182,16 +182,16 @@ def without(count: int, *gone: int) -> list[int]:
     return sorted(set(range(count)).difference(gone))
 
 
-def test_gaps_are_those_of_the_asked_epoch_and_only_the_newest_is_asked_about() -> None:
+def test_gaps_are_those_of_the_asked_incarnation_and_only_the_newest_is_asked_about() -> None:
     held = {("ads", 0): without(100, 10, 11), ("ads@2", 0): without(100, *range(7), 30, 31)}
     trino: Any = HeldOffsets(held)
     older = OffsetCoverage("ads", 0, 0, 100, 98, 98)
     newest = OffsetCoverage("ads@2", 0, 7, 100, 91, 91)
-    assert list(missing_ranges(trino, SECOND_EPOCH, [older])) == [OffsetRange(0, 10, 12)]
-    assert list(missing_ranges(trino, SECOND_EPOCH, [newest])) == [OffsetRange(0, 30, 32)]
-    found = with_holes(trino, SECOND_EPOCH, [older, newest], lambda gaps: gaps)
+    assert list(missing_ranges(trino, SECOND_INCARNATION, [older])) == [OffsetRange(0, 10, 12)]
+    assert list(missing_ranges(trino, SECOND_INCARNATION, [newest])) == [OffsetRange(0, 30, 32)]
+    found = with_holes(trino, SECOND_INCARNATION, [older, newest], lambda gaps: gaps)
     assert [coverage.holes for coverage in found] == [0, 2]
-    [alone] = with_holes(trino, SECOND_EPOCH, [older], lambda gaps: gaps)
+    [alone] = with_holes(trino, SECOND_INCARNATION, [older], lambda gaps: gaps)
     assert (alone.holes, alone.lost_ranges) == (0, (OffsetRange(0, 10, 12),))
 
 

@@ -12,7 +12,7 @@ from adlake.contracts.source import IncarnationKind
 from adlake.generator.truth import Truth, load_truth, write_truth
 from adlake.io.kafka.acks import PartitionAcks
 from adlake.io.kafka.topic import TopicFacts
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.proof import producers as job
 from adlake.proof.pin import EmptyLakeError
 from adlake.proof.producer_audit import ProducerAudit, audit_producers
@@ -42,17 +42,20 @@ def sent(records: int, next_offset: int = 0, reused: int = 0) -> ProducerCount:
 
 
 FULL = (0, 200, 200)
-FIRST = SourceEpoch("ads")
+FIRST = SourceIncarnation("ads")
 
 
-def second_epoch(
+def second_incarnation(
     start: int, contained: int, kind: IncarnationKind = IncarnationKind.LOST_TAIL
-) -> SourceEpoch:
-    return SourceEpoch("ads", 2, "t1", {0: start}, {0: contained}, kind=kind)
+) -> SourceIncarnation:
+    return SourceIncarnation("ads", 2, "t1", {0: start}, {0: contained}, kind=kind)
 
 
-def audit_of_epochs(
-    *held: tuple[str, int, int], epochs: Sequence[SourceEpoch], begin: int = 0, records: int = 200
+def audit_of_incarnations(
+    *held: tuple[str, int, int],
+    incarnations: Sequence[SourceIncarnation],
+    begin: int = 0,
+    records: int = 200,
 ) -> ProducerAudit:
     """Partition 0 of `ads` up to offset 199; `held` is label, first offset, next offset."""
     coverages = [
@@ -61,7 +64,7 @@ def audit_of_epochs(
     ]
     broker = TopicFacts("ads", "t1", {0: begin}, {0: 200})
     return audit_producers(
-        [sent(records, 200)], broker, coverages, lambda _coverage: [(50, 60)], epochs
+        [sent(records, 200)], broker, coverages, lambda _coverage: [(50, 60)], incarnations
     )
 
 
@@ -166,31 +169,38 @@ def test_two_producers_are_added_up() -> None:
     assert audit(sent(100, 200), sent(100, 199), bronze=FULL).missing == ()
 
 
-def test_a_partition_that_a_new_epoch_continues_lacks_nothing() -> None:
-    found = audit_of_epochs(
-        ("ads", 0, 60), ("ads@2", 60, 200), epochs=[FIRST, second_epoch(60, 60)]
+def test_a_partition_that_a_new_incarnation_continues_lacks_nothing() -> None:
+    found = audit_of_incarnations(
+        ("ads", 0, 60), ("ads@2", 60, 200), incarnations=[FIRST, second_incarnation(60, 60)]
     )
     assert found.missing == ()
     assert [line.bronze_offsets for line in found.lines] == [200, 200]
 
 
-def test_what_a_new_epoch_went_on_without_stays_missing() -> None:
-    epochs = [FIRST, second_epoch(80, 60)]
-    [one] = audit_of_epochs(("ads", 0, 60), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
+def test_what_a_new_incarnation_went_on_without_stays_missing() -> None:
+    incarnations = [FIRST, second_incarnation(80, 60)]
+    [one] = audit_of_incarnations(
+        ("ads", 0, 60), ("ads@2", 80, 200), incarnations=incarnations, begin=80
+    ).missing
     assert (one.first_offset, one.next_offset, one.records) == (60, 80, 20)
     assert "went on without them" in one.problem
 
 
-def test_offsets_that_a_new_epoch_left_out_by_mistake_are_named() -> None:
-    epochs = [FIRST, second_epoch(80, 60)]
-    found = audit_of_epochs(("ads", 0, 60), ("ads@2", 90, 200), epochs=epochs, begin=80)
+def test_offsets_that_a_new_incarnation_left_out_by_mistake_are_named() -> None:
+    incarnations = [FIRST, second_incarnation(80, 60)]
+    found = audit_of_incarnations(
+        ("ads", 0, 60), ("ads@2", 90, 200), incarnations=incarnations, begin=80
+    )
     assert [(one.first_offset, one.next_offset) for one in found.missing] == [(60, 80), (80, 90)]
     assert "broker still has them" in found.missing[-1].problem
 
 
 def test_a_log_that_lost_its_tail_is_read_again_and_its_loss_is_told() -> None:
-    found = audit_of_epochs(
-        ("ads", 0, 150), ("ads@2", 0, 200), epochs=[FIRST, second_epoch(0, 150)], records=250
+    found = audit_of_incarnations(
+        ("ads", 0, 150),
+        ("ads@2", 0, 200),
+        incarnations=[FIRST, second_incarnation(0, 150)],
+        records=250,
     )
     [one] = found.missing
     assert (one.records, found.lines[0].bronze_offsets) == (50, 200)
@@ -198,30 +208,38 @@ def test_a_log_that_lost_its_tail_is_read_again_and_its_loss_is_told() -> None:
     assert "read again from offset 0" in found.notes[-1]
 
 
-def test_an_epoch_that_has_read_nothing_yet_is_behind_its_start() -> None:
-    [one] = audit_of_epochs(("ads", 0, 60), epochs=[FIRST, second_epoch(60, 60)]).missing
+def test_an_incarnation_that_has_read_nothing_yet_is_behind_its_start() -> None:
+    [one] = audit_of_incarnations(
+        ("ads", 0, 60), incarnations=[FIRST, second_incarnation(60, 60)]
+    ).missing
     assert (one.first_offset, one.next_offset) == (60, 200)
     assert "not in Bronze yet" in one.problem
 
 
-def test_epochs_from_before_the_topic_was_made_again_hold_nothing_of_it() -> None:
-    epochs = [FIRST, second_epoch(80, 300, IncarnationKind.RECREATED)]
-    [one] = audit_of_epochs(("ads", 0, 300), ("ads@2", 80, 200), epochs=epochs, begin=80).missing
+def test_incarnations_from_before_the_topic_was_made_again_hold_nothing_of_it() -> None:
+    incarnations = [FIRST, second_incarnation(80, 300, IncarnationKind.RECREATED)]
+    [one] = audit_of_incarnations(
+        ("ads", 0, 300), ("ads@2", 80, 200), incarnations=incarnations, begin=80
+    ).missing
     assert (one.first_offset, one.next_offset) == (0, 80)
     assert "broker deleted them" in one.problem
 
 
-def test_gaps_of_an_older_epoch_are_named_as_far_as_it_counts() -> None:
+def test_gaps_of_an_older_incarnation_are_named_as_far_as_it_counts() -> None:
     coverages = [
         OffsetCoverage("ads", 0, 0, 80, 70, 70), OffsetCoverage("ads@2", 0, 55, 200, 145, 145),
     ]  # fmt: skip
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
-    epochs = [FIRST, second_epoch(55, 80)]
-    found = audit_producers([sent(200, 200)], broker, coverages, lambda _one: [(50, 60)], epochs)
+    incarnations = [FIRST, second_incarnation(55, 80)]
+    found = audit_producers(
+        [sent(200, 200)], broker, coverages, lambda _one: [(50, 60)], incarnations
+    )
     assert [(one.first_offset, one.next_offset) for one in found.missing] == [(50, 55)]
 
 
-def test_the_audit_of_now_reads_every_epoch_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_audit_of_now_reads_every_incarnation_of_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pin = Pin(1, 1, "ads@2", "t1", {0: 200}, {0: 60})
     coverages = [
         OffsetCoverage("ads", 0, 0, 60, 60, 60), OffsetCoverage("ads@2", 0, 60, 200, 140, 140),
@@ -230,14 +248,14 @@ def test_the_audit_of_now_reads_every_epoch_of_the_log(monkeypatch: pytest.Monke
     monkeypatch.setattr(job, "partition_coverages", lambda _trino, _pin: coverages)
     trino: Any = None
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
-    epochs = [FIRST, second_epoch(60, 60)]
-    assert current_audit(trino, [sent(200, 200)], lambda: broker, epochs).missing == ()
+    incarnations = [FIRST, second_incarnation(60, 60)]
+    assert current_audit(trino, [sent(200, 200)], lambda: broker, incarnations).missing == ()
     again = TopicFacts("ads", "t2", {0: 0}, {0: 5})
     with pytest.raises(OtherTopicError, match="adlake source show"):
-        current_audit(trino, [], lambda: again, epochs)
+        current_audit(trino, [], lambda: again, incarnations)
     # Declared for the topic made again, and not begun: everything of it is still to come.
-    third = SourceEpoch("ads", 3, "t2", {0: 0}, {0: 200}, kind=IncarnationKind.RECREATED)
-    [one] = current_audit(trino, [], lambda: again, [*epochs, third]).missing
+    third = SourceIncarnation("ads", 3, "t2", {0: 0}, {0: 200}, kind=IncarnationKind.RECREATED)
+    [one] = current_audit(trino, [], lambda: again, [*incarnations, third]).missing
     assert (one.first_offset, one.next_offset) == (0, 5)
 
 

@@ -14,12 +14,12 @@ from adlake.io.iceberg.reader import LakeReader
 from adlake.io.iceberg.stamp import Stamp, offsets_text
 from adlake.io.kafka.holes import OffsetRange
 from adlake.io.kafka.topic import TopicFacts
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.proof import wait
 from adlake.proof.wait import NotCaughtUpError, Target, wait_for_tables
 
 TOPIC = TopicFacts("ads", "id-1", begin_offsets={0: 0, 1: 4}, end_offsets={0: 10, 1: 4})
-FIRST = SourceEpoch("ads")
+FIRST = SourceIncarnation("ads")
 
 
 class FakeLake:
@@ -96,8 +96,8 @@ def test_it_names_what_is_missing(found: Stamp | None) -> None:
         waited(FakeLake(found), Target(TOPIC, FIRST), timeout=0.0)
 
 
-def test_offsets_of_an_older_epoch_say_nothing() -> None:
-    second = SourceEpoch("ads", 2, "id-1", start_offsets={0: 3, 1: 4})
+def test_offsets_of_an_older_incarnation_say_nothing() -> None:
+    second = SourceIncarnation("ads", 2, "id-1", start_offsets={0: 3, 1: 4})
     assert Target(TOPIC, second).missing(stamp(10)) == [OffsetRange(0, 3, 10)]
     assert Target(TOPIC, second).missing(stamp(10, label="ads@2")) == []
 

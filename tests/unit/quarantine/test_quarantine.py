@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from adlake.attribution.law.correction import CorrectionError, parsed_setting, with_members
 from adlake.cli import app
 from adlake.cli.quarantine import _place
-from adlake.io.postgres.source_epochs import SourceEpoch
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.quarantine.corrections import (
     FilterError,
     NotInQuarantineError,
@@ -123,12 +123,13 @@ def _not_asked() -> str:
     raise AssertionError("the position says its topic, or is none")
 
 
-def test_the_command_takes_a_short_position_from_the_newest_epoch(
+def test_the_command_takes_a_short_position_from_the_newest_incarnation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    epochs = [SourceEpoch("ad_events"), SourceEpoch("ad_events", 2)]
+    incarnations = [SourceIncarnation("ad_events"), SourceIncarnation("ad_events", 2)]
     monkeypatch.setattr(
-        "adlake.io.postgres.source_epochs.source_epochs", lambda _connect, _topic: epochs
+        "adlake.io.postgres.source_incarnations.source_incarnations",
+        lambda _connect, _topic: incarnations,
     )
     monkeypatch.setattr("adlake.wiring.lake.lease_connect", lambda _settings: None)
     assert _place("0/1234", Settings({})) == ("ad_events@2", 0, 1234)
@@ -136,8 +137,10 @@ def test_the_command_takes_a_short_position_from_the_newest_epoch(
 
 
 def test_a_fix_says_the_whole_position(monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = SourceEpoch("ad_events", 2)
-    monkeypatch.setattr("adlake.io.postgres.source_epochs.newest_source_epoch", lambda *_: newest)
+    newest = SourceIncarnation("ad_events", 2)
+    monkeypatch.setattr(
+        "adlake.io.postgres.source_incarnations.newest_incarnation", lambda *_: newest
+    )
     monkeypatch.setattr("adlake.wiring.lake.lease_connect", lambda _settings: None)
     monkeypatch.setattr("adlake.io.trino.client.connect", lambda *_address: nullcontext())
     delivery = {"raw_payload": "{}", "raw_bytes": None}

@@ -13,14 +13,14 @@ from adlake.cli import app
 from adlake.contracts import stamps
 from adlake.contracts.source import (
     IncarnationKind,
-    epoch_of_label,
+    incarnation_of_label,
     source_label,
     topic_of_label,
 )
 from adlake.io.iceberg.stamp import LastRecord, Stamp, last_records_text, offsets_text
 from adlake.io.kafka.topic import TopicFacts
-from adlake.io.postgres.source_epochs import SourceEpoch
-from adlake.streaming import incarnation as epoch_job
+from adlake.io.postgres.source_incarnations import SourceIncarnation
+from adlake.streaming import incarnation as incarnation_job
 from adlake.streaming.incarnation import (
     NothingToContinueError,
     Situation,
@@ -41,8 +41,8 @@ from adlake.streaming.source import (
 )
 
 TOPIC = TopicFacts("ads", "id-1", begin_offsets={0: 5, 1: 0}, end_offsets={0: 20, 1: 10})
-FIRST = SourceEpoch("ads")
-SECOND = SourceEpoch("ads", 2, "id-2", start_offsets={0: 3, 1: 0})
+FIRST = SourceIncarnation("ads")
+SECOND = SourceIncarnation("ads", 2, "id-2", start_offsets={0: 3, 1: 0})
 
 
 def at(topic_id: str = "id-1", **next_offsets: int) -> SourcePosition:
@@ -112,8 +112,10 @@ def test_the_kind_tells_whether_the_topic_was_made_again(
         check_topic(found, TOPIC)
     assert error.value.kind is kind
     # Whatever the sentence says: it is for people.
-    epoch = SourceEpoch("ads", 2, "id-1", finding="it was deleted and made again", kind=kind)
-    assert begins_another_topic(epoch) is (kind is IncarnationKind.RECREATED)
+    incarnation = SourceIncarnation(
+        "ads", 2, "id-1", finding="it was deleted and made again", kind=kind
+    )
+    assert begins_another_topic(incarnation) is (kind is IncarnationKind.RECREATED)
     assert not begins_another_topic(FIRST)
 
 
@@ -122,18 +124,18 @@ def test_reading_begins_behind_the_stamp_and_new_partitions_at_their_first_offse
     assert json.loads(starting_offsets(None, TOPIC)) == {"ads": {"0": -2, "1": -2}}
 
 
-def test_labels_tell_the_topic_and_the_epoch() -> None:
+def test_labels_tell_the_topic_and_the_incarnation() -> None:
     assert [source_label("ads", n) for n in (1, 2, 12)] == ["ads", "ads@2", "ads@12"]
     for label in ("ads", "ads@2", "ads@12"):
-        assert source_label(topic_of_label(label), epoch_of_label(label)) == label
+        assert source_label(topic_of_label(label), incarnation_of_label(label)) == label
 
 
-def test_the_stamp_of_the_newest_epoch_is_the_position() -> None:
+def test_the_stamp_of_the_newest_incarnation_is_the_position() -> None:
     assert source_position(None, FIRST) is None
     old, new = stamp("ads", "id-1", {0: 9}), stamp("ads@2", "id-2", {0: 4})
     assert source_position(old, FIRST) == at(p0=9)
     assert source_position(new, SECOND) == at("id-2", p0=4)
-    # Stamped before the epoch began: its offsets mean other records.
+    # Stamped before the incarnation began: its offsets mean other records.
     assert source_position(old, SECOND) == at("id-2", p0=3, p1=0)
 
 
@@ -147,7 +149,7 @@ def test_the_stamp_of_the_newest_epoch_is_the_position() -> None:
     ],
     ids=["recreated", "tail lost", "head deleted", "tail lost, new partition"],
 )
-def test_a_new_epoch_leaves_out_nothing_that_the_broker_has(
+def test_a_new_incarnation_leaves_out_nothing_that_the_broker_has(
     found: SourcePosition, begun: Mapping[int, int]
 ) -> None:
     assert continued_offsets(found, TOPIC) == begun
@@ -160,8 +162,10 @@ def test_going_on_is_refused_when_nothing_is_wrong() -> None:
 
 
 def test_going_on_is_recorded_with_what_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    declared: list[SourceEpoch] = []
-    monkeypatch.setattr(epoch_job, "declare", lambda _connect, epoch: declared.append(epoch))
+    declared: list[SourceIncarnation] = []
+    monkeypatch.setattr(
+        incarnation_job, "declare", lambda _connect, incarnation: declared.append(incarnation)
+    )
     lost = Situation(SECOND, at("id-2", p0=700), TOPIC, "made again", IncarnationKind.RECREATED)
     begun = continue_anyway(lost, connect=_no_database, reason="the broker's disk died")
     assert declared == [begun]
@@ -188,9 +192,9 @@ def test_a_blank_reason_is_refused(arguments: list[str], monkeypatch: pytest.Mon
     assert "say why" in refused.output
 
 
-def test_every_continued_epoch_says_who_and_what_was_found() -> None:
+def test_every_continued_incarnation_says_who_and_what_was_found() -> None:
     assert described(FIRST) == "ads: from the beginning"
-    silent = SourceEpoch("ads", 2, "id-1", {0: 3}, {0: 9}, "lost its tail", " ", "host/pid 7")
+    silent = SourceIncarnation("ads", 2, "id-1", {0: 3}, {0: 9}, "lost its tail", " ", "host/pid 7")
     assert described(silent) == (
         "ads@2: from {0: 3}; no reason given (host/pid 7); found: lost its tail"
     )

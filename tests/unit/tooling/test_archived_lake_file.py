@@ -33,7 +33,7 @@ def test_every_form_of_id_has_every_story_with_its_row() -> None:
         assert set(stories.values()) <= set(record.rows), form
 
 
-def test_the_archive_holds_every_reason_and_two_epochs() -> None:
+def test_the_archive_holds_every_reason_and_two_incarnations() -> None:
     counts = Record.read().counts
     assert set(counts["refused"]) == {str(reason) for reason in RejectReason}
     assert set(counts["bronze"]) == {"ad_events", "ad_events@2"}

@@ -118,7 +118,7 @@ def replay(
             share = share_of_tasks(session)
             with named_spark_errors("Gold was not built again and is as it was"):
                 with watch("1 of 3, building Gold again", share):
-                    build = f"build-{lease.epoch}"
+                    build = f"build-{lease.generation}"
                     built = build_shadow(session, law, build, order.slots, order.passes)
                 with watch("2 of 3, hashing both", share):
                     live_hash, replay_hash = both_hashes(session, built.facts)
@@ -232,7 +232,7 @@ def _run_operations(config: ReplayConfig, lease: Lease) -> None:
 def _leased(config: ReplayConfig, name: str) -> Iterator[Lease]:
     is_fenced = config.catalog.has_fence
     lease = acquire(config.lease_connect, name, config.lease_ttl_seconds, is_fenced=is_fenced)
-    # A lost lease needs no care here: the database refuses the commits of its epoch.
+    # A lost lease needs no care here: the database refuses the commits of its generation.
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, lambda: log.error("lost %s", name))
     keeper.start()
     try:

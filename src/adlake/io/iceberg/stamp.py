@@ -60,7 +60,7 @@ class Stamp:
 
     @property
     def start_offsets(self) -> dict[int, int]:
-        """Partition -> first offset of the source epoch; empty for the first epoch."""
+        """Partition -> first offset of the source incarnation; empty for the first incarnation."""
         return parse_offsets(self.properties.get(stamps.START_OFFSETS, "{}"))
 
     @property

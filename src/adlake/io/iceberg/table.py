@@ -29,7 +29,7 @@ ROWS_ADDED = "added-records"
 ROWS = "total-records"
 """What Iceberg itself counts."""
 COUNTED_PROPERTIES = (
-    stamps.TOPIC, stamps.TOPIC_ID, stamps.EPOCH, stamps.BATCH_ID, stamps.NEXT_OFFSETS,
+    stamps.TOPIC, stamps.TOPIC_ID, stamps.LEASE_GENERATION, stamps.BATCH_ID, stamps.NEXT_OFFSETS,
     stamps.BATCH_COUNTS, ROWS_ADDED, ROWS,
 )  # fmt: skip
 ONE_FILE_AT_A_TIME = {
@@ -45,7 +45,7 @@ class IcebergTable:
     """One table of the lakehouse catalog, always read fresh.
 
     Args:
-        session: the session whose catalog connection (and lease epoch) is used.
+        session: the session whose catalog connection (and lease generation) is used.
         name: `namespace.table`.
     """
 

@@ -1,8 +1,8 @@
-"""The lease of a sink: one writer at a time, with an epoch that only grows.
+"""The lease of a sink: one writer at a time, with a generation that only grows.
 
-The epoch is enforced inside the catalog database (sql/migrations/0002_lease.sql): a commit that
-carries an older epoch is refused there. The lease here decides who may start; correctness never
-rests on a clock.
+The generation is enforced inside the catalog database (sql/migrations/0012_fence_every_table.sql,
+whose columns call it epoch): a commit of an older one is refused there. The lease here decides who
+may start; correctness never rests on a clock.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from datetime import datetime
 
 import psutil
 import psycopg
+from psycopg.rows import class_row
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.process_identity import beginning
+from adlake.io.sql.control import control_sql
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class LeaseHeldError(AdlakeError):
 
 
 class LeaseLostError(AdlakeError):
-    """This driver's epoch is no longer the newest: it must stop, its commits are refused."""
+    """This driver's generation is no longer the newest: it must stop, its commits are refused."""
 
     is_lasting = True
 
@@ -69,42 +71,38 @@ class Lease:
 
     connect: Connect
     name: str
-    epoch: int
+    generation: int
     holder: str
 
     def renew(self) -> None:
         """Push the expiry ahead.
 
         Raises:
-            LeaseLostError: a newer epoch exists.
+            LeaseLostError: a newer generation exists.
         """
         with self.connect() as connection:
-            row = connection.execute(
-                "UPDATE adlake.leases SET renewed_at = clock_timestamp() "
-                "WHERE lease_name = %s AND epoch = %s RETURNING epoch",
-                (self.name, self.epoch),
-            ).fetchone()
+            row = connection.execute(control_sql("leases/renew"), self._named).fetchone()
         if row is None:
             raise LeaseLostError(
-                f"lease {self.name} epoch {self.epoch} was taken over: this driver stops"
+                f"lease {self.name} generation {self.generation} was taken over: this driver stops"
             )
 
     def release(self) -> None:
         """Let the next driver start at once; without the database it expires by itself."""
         try:
             with self.connect() as connection:
-                connection.execute(
-                    "UPDATE adlake.leases SET is_released = TRUE "
-                    "WHERE lease_name = %s AND epoch = %s",
-                    (self.name, self.epoch),
-                )
+                connection.execute(control_sql("leases/release"), self._named)
         except psycopg.Error as error:
             # Raised, it would hide why the driver stops.
             log.warning("lease %s could not be released: %s", self.name, error)
 
+    @property
+    def _named(self) -> dict[str, str | int]:
+        return {"lease_name": self.name, "generation": self.generation}
+
 
 def acquire(connect: Connect, name: str, ttl_seconds: float, *, is_fenced: bool = True) -> Lease:
-    """Take the lease with the next epoch.
+    """Take the lease with the next generation.
 
     Without a fence in the catalog (`is_fenced` False) time alone frees no lease: a paused holder
     could still commit. It is taken over when it was released, or its holder is certainly dead.
@@ -117,43 +115,42 @@ def acquire(connect: Connect, name: str, ttl_seconds: float, *, is_fenced: bool 
     """
     holder = this_holder()
     with connect() as connection:
-        connection.execute(
-            "INSERT INTO adlake.leases VALUES (%s, 0, 'nobody', 'epoch', 0, TRUE) "
-            "ON CONFLICT (lease_name) DO NOTHING",
-            (name,),
-        )
-    before = _seen(connect, name)
+        connection.execute(control_sql("leases/insert"), {"lease_name": name})
+        before = _existing(connection, name)
     if before.watch_seconds and not holder_is_dead(before.holder):
         time.sleep(before.watch_seconds)
     with connect() as connection:
-        now = _locked(connection, name)
-        is_same = (now.epoch, now.renewed_at) == (before.epoch, before.renewed_at)
+        connection.execute(control_sql("leases/lock"), {"lease_name": name})
+        now = _existing(connection, name)
+        is_same = (now.generation, now.renewed_at) == (before.generation, before.renewed_at)
         has_run_out = is_same and before.watch_seconds is not None
         is_free = now.is_released or (has_run_out and is_fenced)
         if not is_free and not holder_is_dead(now.holder):
             if has_run_out:
                 raise LeaseHeldError(
-                    f"{now.holder} held lease {name} (epoch {now.epoch}) and was not heard of "
-                    "since its time ran out, but may only be paused, and this catalog has no fence "
-                    "against it: make sure that it is gone, then `adlake lake release`"
+                    f"{now.holder} held lease {name} (generation {now.generation}) and was not "
+                    "heard of since its time ran out, but may only be paused, and this catalog has "
+                    "no fence against it: make sure that it is gone, then `adlake lake release`"
                 )
             raise LeaseHeldError(
-                f"{now.holder} holds lease {name} (epoch {now.epoch}, {now.seconds_left:.0f} s "
-                "left unless renewed): only one driver may write; stop that one first"
+                f"{now.holder} holds lease {name} (generation {now.generation}, "
+                f"{now.seconds_left:.0f} s left unless renewed): only one driver may write; stop "
+                "that one first"
             )
-        connection.execute(
-            "UPDATE adlake.leases SET epoch = %s, holder = %s, renewed_at = clock_timestamp(), "
-            "ttl_seconds = %s, is_released = FALSE WHERE lease_name = %s",
-            (now.epoch + 1, holder, ttl_seconds, name),
-        )
-    return Lease(connect=connect, name=name, epoch=now.epoch + 1, holder=holder)
+        lease = Lease(connect=connect, name=name, generation=now.generation + 1, holder=holder)
+        taken = {
+            "lease_name": name, "generation": lease.generation, "holder": holder,
+            "ttl_seconds": ttl_seconds,
+        }  # fmt: skip
+        connection.execute(control_sql("leases/take"), taken)
+    return lease
 
 
 @dataclass(frozen=True)
 class _Seen:
     """A lease as the database has it; times by the clock of the database."""
 
-    epoch: int
+    generation: int
     holder: str
     is_released: bool
     renewed_at: datetime
@@ -173,24 +170,16 @@ class _Seen:
         return self.ttl_seconds if self.seconds_left > self.ttl_seconds + 1 else None
 
 
-_LOOK = (
-    "SELECT epoch, holder, is_released, renewed_at, ttl_seconds::float8, extract(epoch FROM "
-    "renewed_at + make_interval(secs => ttl_seconds) - clock_timestamp())::float8 "
-    "FROM adlake.leases WHERE lease_name = %s"
-)
+def _seen(connection: psycopg.Connection, name: str) -> _Seen | None:
+    with connection.cursor(row_factory=class_row(_Seen)) as cursor:
+        return cursor.execute(control_sql("leases/look"), {"lease_name": name}).fetchone()
 
 
-def _seen(connect: Connect, name: str) -> _Seen:
-    with connect() as connection:
-        row = connection.execute(_LOOK, (name,)).fetchone()
-    assert row is not None  # noqa: S101 - inserted above, never deleted
-    return _Seen(*row)
-
-
-def _locked(connection: psycopg.Connection, name: str) -> _Seen:
-    row = connection.execute(f"{_LOOK} FOR UPDATE", (name,)).fetchone()
-    assert row is not None  # noqa: S101 - inserted above, never deleted
-    return _Seen(*row)
+def _existing(connection: psycopg.Connection, name: str) -> _Seen:
+    """A lease that was inserted before; no row is ever deleted."""
+    seen = _seen(connection, name)
+    assert seen is not None  # noqa: S101 - see above
+    return seen
 
 
 def release_by_hand(connect: Connect, name: str) -> str | None:
@@ -200,18 +189,16 @@ def release_by_hand(connect: Connect, name: str) -> str | None:
         LeaseHeldError: it is renewed, so its holder lives.
     """
     with connect() as connection:
-        row = connection.execute(_LOOK, (name,)).fetchone()
-    if row is None or (before := _Seen(*row)).is_released:
+        before = _seen(connection, name)
+    if before is None or before.is_released:
         return None
     if before.seconds_left > 0 and not holder_is_dead(before.holder):
         raise LeaseHeldError(
             f"{before.holder} renewed lease {name} a moment ago: it lives, stop it there"
         )
     with connect() as connection:
-        connection.execute(
-            "UPDATE adlake.leases SET is_released = TRUE WHERE lease_name = %s AND epoch = %s",
-            (name, before.epoch),
-        )
+        held = {"lease_name": name, "generation": before.generation}
+        connection.execute(control_sql("leases/release"), held)
     return before.holder
 
 
@@ -221,8 +208,8 @@ def is_held(connect: Connect, name: str) -> bool:
     A holder that lives on this machine holds it whatever the clock says.
     """
     with connect() as connection:
-        row = connection.execute(_LOOK, (name,)).fetchone()
-    if row is None or (seen := _Seen(*row)).is_released:
+        seen = _seen(connection, name)
+    if seen is None or seen.is_released:
         return False
     return seen.seconds_left >= 0 or holder_lives_here(seen.holder)
 
@@ -232,13 +219,8 @@ def state_lease_of(connection: psycopg.Connection, namespace: str, table: str = 
 
     For one who knows that no holder is left: a lake that is stopped.
     """
-    connection.execute(
-        "SELECT set_config('adlake.lease_name', coalesce(l.lease_name, ''), TRUE), "
-        "set_config('adlake.lease_epoch', coalesce(l.epoch::TEXT, ''), TRUE) "
-        "FROM (SELECT adlake.lease_of(%s, %s) AS lease_name) AS wanted "
-        "LEFT JOIN adlake.leases AS l USING (lease_name)",
-        (namespace, table),
-    )
+    written = {"table_namespace": namespace, "table_name": table}
+    connection.execute(control_sql("leases/state"), written)
 
 
 class LeaseKeeper:

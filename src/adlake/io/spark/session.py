@@ -47,11 +47,12 @@ class CatalogAccess:
         return self.kind == "jdbc"
 
     def fenced_uri(self) -> str:
-        """Catalog URI that states the writer's lease and its epoch to the database."""
+        """Catalog URI that states the writer's lease and its generation to the database."""
         if self.lease is None or self.kind != "jdbc":
             return self.uri
         separator = "&" if "?" in self.uri else "?"
-        stated = f"-c adlake.lease_name={self.lease.name} -c adlake.lease_epoch={self.lease.epoch}"
+        lease = self.lease
+        stated = f"-c adlake.lease_name={lease.name} -c adlake.lease_epoch={lease.generation}"
         return f"{self.uri}{separator}options={quote(stated)}"
 
 
