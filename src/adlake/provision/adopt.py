@@ -14,7 +14,7 @@ from pathlib import Path
 from adlake.contracts.place import LakePlaceError, Place, WarehouseGoneError, local_folder, same_uri
 from adlake.io.iceberg.path_rewrite import PathMap, leftovers, rewrite_files
 from adlake.io.iceberg.warehouse_file import WarehouseMark, write_mark
-from adlake.io.postgres.driver import Connection
+from adlake.io.postgres.catalog_rows import move_catalog
 from adlake.io.postgres.lake_row import (
     LakeRow,
     announce_token,
@@ -24,7 +24,7 @@ from adlake.io.postgres.lake_row import (
     read_lake,
     record_move,
 )
-from adlake.io.postgres.lease import Connect, state_lease_of
+from adlake.io.postgres.lease import Connect
 
 Report = Callable[[str], None]
 
@@ -65,7 +65,7 @@ def adopt_files(connect: Connect, place: Place, old_home: Path, report: Report) 
         rewrite_files(folder, paths, report)
     lake_id, token = str(uuid.uuid4()), str(uuid.uuid4())
     with connect() as connection:
-        _move_catalog(connection, paths)
+        move_catalog(connection, paths.moved)
         put_lake(connection, place, lake_id)
         announce_token(connection, token)
         record_move(connection, (origin.lake_id, origin.home, origin.warehouse_uri))
@@ -108,34 +108,3 @@ def _refuse_missing(locations: Mapping[str, str], paths: PathMap, place: Place) 
                 f"{place.warehouse_uri} and this catalog are not of one moment. Stop the original, "
                 "then copy all of it again (`adlake backup`)"
             )
-
-
-def _move_catalog(connection: Connection, paths: PathMap) -> None:
-    """The rows of Iceberg's catalog; each is fenced, so each is changed under its own lease."""
-    rows = connection.execute(
-        "SELECT catalog_name, table_namespace, table_name, metadata_location, "
-        "previous_metadata_location FROM public.iceberg_tables"
-    ).fetchall()
-    for catalog, namespace, name, location, previous in rows:
-        state_lease_of(connection, namespace, name)
-        connection.execute(
-            "UPDATE public.iceberg_tables SET metadata_location = %s, "
-            "previous_metadata_location = %s "
-            "WHERE catalog_name = %s AND table_namespace = %s AND table_name = %s",
-            (_moved(paths, location), _moved(paths, previous), catalog, namespace, name),
-        )
-    properties = connection.execute(
-        "SELECT catalog_name, namespace, property_key, property_value "
-        "FROM public.iceberg_namespace_properties WHERE property_value IS NOT NULL"
-    ).fetchall()
-    for catalog, namespace, key, value in properties:
-        state_lease_of(connection, namespace)
-        connection.execute(
-            "UPDATE public.iceberg_namespace_properties SET property_value = %s "
-            "WHERE catalog_name = %s AND namespace = %s AND property_key = %s",
-            (paths.moved(value), catalog, namespace, key),
-        )
-
-
-def _moved(paths: PathMap, location: str | None) -> str | None:
-    return None if location is None else paths.moved(location)

@@ -11,19 +11,12 @@ from pydantic import SecretStr
 
 from adlake.contracts.errors import AdlakeError
 from adlake.io.postgres.rights import grant_rights
+from adlake.io.sql.control import control_sql
 
 MIGRATIONS_FOLDER = Path(__file__).resolve().parents[4] / "sql" / "migrations"
 CONNECT_SECONDS = 10
 LOCK_KEY = 7_215_331_904_118
 """Advisory lock: two provisioners never migrate at once."""
-LEDGER_SQL = """
-CREATE SCHEMA IF NOT EXISTS adlake;
-CREATE TABLE IF NOT EXISTS adlake.schema_migrations (
-    file_name TEXT PRIMARY KEY,
-    sha256 TEXT NOT NULL,
-    applied_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp()
-)
-"""
 
 
 class MigrationError(AdlakeError):
@@ -65,9 +58,9 @@ def apply_migrations(
     """
     applied_now: list[str] = []
     with database.connect() as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-        connection.execute(LEDGER_SQL)
-        rows = connection.execute("SELECT file_name, sha256 FROM adlake.schema_migrations")
+        connection.execute(control_sql("schema_migrations/lock"), {"lock_key": LOCK_KEY})
+        connection.execute(control_sql("schema_migrations/create"))
+        rows = connection.execute(control_sql("schema_migrations/list"))
         applied = {str(name): str(sha256) for name, sha256 in rows.fetchall()}
         for path in sorted(folder.glob("[0-9]*.sql")):
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -89,7 +82,5 @@ def _apply(connection: psycopg.Connection, path: Path, sha256: str) -> None:
         connection.execute(path.read_bytes())
     except psycopg.Error as error:
         raise MigrationError(f"{path.name} fails: {str(error).strip()}") from error
-    connection.execute(
-        "INSERT INTO adlake.schema_migrations (file_name, sha256) VALUES (%s, %s)",
-        (path.name, sha256),
-    )
+    applied = {"file_name": path.name, "sha256": sha256}
+    connection.execute(control_sql("schema_migrations/insert"), applied)

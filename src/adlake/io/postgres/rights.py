@@ -2,6 +2,9 @@
 
 The owner has the schema `adlake`, its triggers and the catalog's own tables. The writer cannot
 switch a trigger off, change a function or drop a table, so a driver cannot take its own fence down.
+
+GRANT and REVOKE stand here and in no file: they name roles and tables, which are identifiers, and
+no parameter of Postgres can be one.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from typing import Final
 
 import psycopg
 from psycopg import sql
+
+from adlake.io.sql.control import control_sql
 
 READ: Final = "SELECT"
 ADD: Final = "SELECT, INSERT"
@@ -48,8 +53,8 @@ def grant_rights(connection: psycopg.Connection, writer: str) -> None:
     connection.execute(sql.SQL(revoke).format(role))
     for table, rights in WRITER_RIGHTS.items():
         name = sql.Identifier(*table.split("."))
-        found = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
-        if found == (True,):
+        wanted = {"table_name": table}
+        if connection.execute(control_sql("lake/has_table"), wanted).fetchone() == (True,):
             connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(name, role))
             connection.execute(
                 sql.SQL("GRANT {} ON {} TO {}").format(

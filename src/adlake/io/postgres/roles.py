@@ -1,4 +1,8 @@
-"""The two roles of the catalog database: its owner, and the writer, which commits."""
+"""The two roles of the catalog database: its owner, and the writer, which commits.
+
+What makes or changes a role or a database stands here and in no file: it names identifiers, and no
+parameter of Postgres can be one.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,13 @@ import psycopg
 from psycopg import sql
 
 from adlake.io.postgres.rights import grant_rights
+from adlake.io.sql.control import control_sql
 
 
 def ensure_role(admin: psycopg.Connection, role: str, password: str) -> None:
     """A role that can log in with this password."""
     name = sql.Identifier(role)
-    found = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
-    if found is None:
+    if admin.execute(control_sql("roles/has_role"), {"role": role}).fetchone() == (False,):
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
     # Encrypted here: a statement may reach the server's log.
     secret = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
@@ -23,8 +27,8 @@ def ensure_role(admin: psycopg.Connection, role: str, password: str) -> None:
 
 def ensure_database(admin: psycopg.Connection, database: str, owner: str) -> None:
     """A database of this owner; one that is there stays as it is."""
-    question = "SELECT 1 FROM pg_database WHERE datname = %s"
-    if admin.execute(question, (database,)).fetchone() is None:
+    wanted = {"database": database}
+    if admin.execute(control_sql("roles/has_database"), wanted).fetchone() == (False,):
         statement = sql.SQL("CREATE DATABASE {} OWNER {}")
         admin.execute(statement.format(sql.Identifier(database), sql.Identifier(owner)))
 
@@ -40,17 +44,14 @@ def hand_over(admin: psycopg.Connection, writer: str, owner: str) -> bool:
         owner: the role that migrates.
     """
     with admin.transaction():
-        question = (
-            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
-        )
-        if admin.execute(question).fetchone() != (writer,):
+        if admin.execute(control_sql("roles/database_owner")).fetchone() != (writer,):
             return False
         admin.execute(
             sql.SQL("REASSIGN OWNED BY {} TO {}").format(
                 sql.Identifier(writer), sql.Identifier(owner)
             )
         )
-        known = admin.execute("SELECT to_regnamespace('adlake') IS NOT NULL").fetchone()
-        if known == (True,):
+        wanted = {"schema": "adlake"}
+        if admin.execute(control_sql("roles/has_schema"), wanted).fetchone() == (True,):
             grant_rights(admin, writer)
     return True
