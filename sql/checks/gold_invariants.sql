@@ -12,7 +12,7 @@ WITH judged_rows AS (
             WHEN
                 is_converted
                 AND date_diff('millisecond', click_time, conversion_time) > :longest_window_ms
-                THEN 'converted outside the window'
+                THEN 'converted outside the lookback'
             WHEN NOT is_converted AND revenue <> 0 THEN 'revenue without a conversion'
             WHEN NOT is_converted AND conversion_time IS NOT NULL THEN 'time without a conversion'
             WHEN is_clicked <> (click_time IS NOT NULL) THEN 'clicked is not: has a click time'

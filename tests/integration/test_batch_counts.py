@@ -196,7 +196,7 @@ def test_a_rejected_conversion_is_corrected_and_counts_once(lake: Lake, trino: T
 
 
 def send_and_die(lake: Lake) -> None:
-    """A replay that is killed between the acknowledgement and its mark."""
+    """A resubmit that is killed between the acknowledgement and its mark."""
     settings = lake.settings()
     pending = quarantine.pending_fixes(catalog_database(settings).connect)
     records = [(one.impression_id.encode(), one.payload, _ms(one.fixed_at)) for one in pending]

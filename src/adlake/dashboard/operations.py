@@ -219,7 +219,7 @@ def _rejects_chart(rejected: list[Record]) -> None:
     st.altair_chart(
         charts.bars(rejected, "reject_reason", "deliveries", title="deliveries", colour=charts.RED)
     )
-    st.caption("All of Bronze. Payloads are kept: `adlake quarantine list`, then fix and replay.")
+    st.caption("All of Bronze. Payloads are kept: `adlake quarantine list`, then fix and resubmit.")
 
 
 def _sizes(sizes: list[Record]) -> None:

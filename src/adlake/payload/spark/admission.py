@@ -115,11 +115,11 @@ def has_unfit_id(ids: dict[str, Column]) -> Column:
     """
     texts = [F.col(name) for name in ids]
     is_long = [F.coalesce(F.octet_length(value) > MAX_ID_BYTES, F.lit(False)) for value in texts]
-    is_lone = [one == "LONE" for one in ids.values()]
+    is_lone_surrogate = [one == "LONE" for one in ids.values()]
     # In a strict object only an escape can stand for a control character.
     may_have_control = F.contains(F.col("raw_payload"), F.lit("\\"))
     has_control = may_have_control & F.concat_ws("", *texts).rlike(r"[\x00-\x1f]")
-    return any_of(has_control, *is_long, *is_lone)
+    return any_of(has_control, *is_long, *is_lone_surrogate)
 
 
 def integer_of(name: str) -> Column:
