@@ -13,7 +13,7 @@ SELECT
     duplicates,
     held_admitted,
     held_rejected,
-    epoch,
+    epoch AS lease_generation,
     batch_id
 FROM lakehouse.audit.batch_completeness
 WHERE NOT is_complete

@@ -28,7 +28,7 @@ SELECT
     first_offset,
     next_offset,
     missing,
-    epoch,
+    epoch AS lease_generation,
     batch_id,
     committed_at
 FROM lakehouse.audit.completeness_gaps
@@ -40,7 +40,7 @@ SELECT
     CAST(NULL AS BIGINT) AS first_offset,
     CAST(NULL AS BIGINT) AS next_offset,
     batches AS missing,
-    CAST(NULL AS BIGINT) AS epoch,
+    CAST(NULL AS BIGINT) AS lease_generation,
     CAST(NULL AS BIGINT) AS batch_id,
     committed_at
 FROM unrecorded

@@ -27,8 +27,15 @@ _DISK = (
     r"No space left on device|Disk quota exceeded|Read-only file system"
     r"|Too many open files|Input/output error"
 )
+
+
+def _fenced(said: str) -> str:
+    # The trigger's own sentence is older than the word.
+    return _FENCED.format(said.replace(" epoch ", " generation "))
+
+
 _OUTAGES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
-    (re.compile(r"(fenced: [^\n]+)"), _FENCED.format),
+    (re.compile(r"(fenced: [^\n]+)"), _fenced),
     # Before the database: PostgreSQL passes on what its own disk says.
     (re.compile(f"({_DISK})"), _FULL.format),
     (re.compile(r"(OutOfMemoryError[^\n]*)"), _MEMORY.format),

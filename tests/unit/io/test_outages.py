@@ -91,7 +91,7 @@ UnreachableError.__module__ = "py4j.protocol"
         (FULL, "the disk: No space left on device", "make room"),
         (FULL_DATABASE, "the disk: No space left on device", "make room"),
         (MEMORY, "the Spark JVM is out of memory", "ADLAKE_DRIVER_MEMORY"),
-        (FENCED, "fenced: lease attribution is at epoch 3: another driver", ""),
+        (FENCED, "fenced: lease attribution is at generation 3: another driver", ""),
     ],
 )  # fmt: skip
 def test_what_was_away_is_named(form: str, cause: str, begins: str, advice: str) -> None:

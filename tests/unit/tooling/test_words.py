@@ -43,7 +43,7 @@ WORDS = (
             r"epoch(?:_|\s+)(?:ms|us|ns|millis|seconds)", r"(?:unix|ksuid)_epoch",
             r"extract\(epoch ",
             # Columns, properties, settings of connections, a hidden command.
-            r"source[_-]epochs?\b", r"(?:lease_|adlake\.|leases\.)epoch", r'["`]epoch["`]',
+            r"source[_-]epochs?\b", r"(?:lease_|adlake\.|leases\.)epoch", r'["`] ?epoch ?["`]',
             r"(?m)^ +epoch(?:,| bigint)", r"epoch (?:as|=|bigint)",
             r"(?:returning |_id, |_name, |call it |\bas )epoch",
         ),
