@@ -45,4 +45,17 @@ SUPERVISION: tuple[Mutation, ...] = (
         "tests/unit/devstack/test_supervisor.py::"
         "test_a_full_disk_ends_neither_the_supervisor_nor_the_turn_of_the_others",
     ),
+    Mutation(
+        "the port of a dying process is called taken",
+        "adlake.devstack.services.ports:refuse_taken",
+        "if holder != UNSEEN or time.monotonic() > deadline:", "if holder:",
+        "tests/unit/devstack/test_ports.py::test_the_port_of_a_dying_process_is_waited_for",
+    ),
+    Mutation(
+        "who cannot be named is waited for for ever",
+        "adlake.devstack.services.ports:refuse_taken",
+        "if holder != UNSEEN or time.monotonic() > deadline:", "if holder != UNSEEN:",
+        "tests/unit/devstack/test_ports.py::"
+        "test_who_cannot_be_named_is_not_waited_for_for_ever",
+    ),
 )  # fmt: skip

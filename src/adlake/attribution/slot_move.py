@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from pyspark.sql import SparkSession
@@ -34,12 +35,16 @@ from adlake.io.iceberg.table import (
     IcebergTable,
     stamped,
 )
+from adlake.streaming.ready_file import WaitingNote
 
 log = logging.getLogger(__name__)
 
 ROWS_PER_STEP = 4_000_000
 """Bounds the sort of one step on disk, and what a crash takes away."""
 ROWS_PER_TASK = 500_000
+LONG_SECONDS = 30
+"""A shorter move is part of the start; of a longer one, people are told how far it is."""
+OnStep = Callable[[int, int], None]
 _NEW_SLOT = slot_sql("impression_id")
 _KEPT = (
     stamps.TOPIC, stamps.TOPIC_ID, stamps.START_OFFSETS, stamps.NEXT_OFFSETS,
@@ -67,17 +72,33 @@ def refuse_unreadable_gold(session: SparkSession) -> None:
         refuse_newer_format(gold.newest_stamp())
 
 
-def prepare_gold(session: SparkSession) -> None:
-    """Its rows lie where look-ups will search them."""
-    move_rows_to_their_slots(session)
+def prepare_gold(session: SparkSession, note: WaitingNote) -> None:
+    """Its rows lie where look-ups will search them; `note` says how far a long move is."""
+    try:
+        move_rows_to_their_slots(session, on_step=partial(tell_if_long, note, time.monotonic()))
+    finally:
+        note.forget()
 
 
-def move_rows_to_their_slots(session: SparkSession, branch: str = MAIN_BRANCH) -> int:
+def tell_if_long(note: WaitingNote, began: float, moved: int, rows: int) -> None:
+    """For who waits for the start, and for `adlake status`."""
+    seconds = time.monotonic() - began
+    if seconds >= LONG_SECONDS:
+        note.tell(
+            f"it brings the rows of Gold to slot law {SLOT_LAW}, once: {moved:,} of {rows:,} "
+            f"done after {seconds:,.0f} s. It goes on by itself, nothing is lost if it is stopped"
+        )
+
+
+def move_rows_to_their_slots(
+    session: SparkSession, branch: str = MAIN_BRANCH, on_step: OnStep = lambda moved, rows: None
+) -> int:
     """Bring a branch of Gold to the present slot law; doing it again changes nothing.
 
     Args:
         session: its lease fences the commits.
         branch: main is changed by way of the staging branch; another one by itself.
+        on_step: called after each step with the rows moved so far, and with all.
 
     Returns:
         How many rows were moved.
@@ -89,17 +110,19 @@ def move_rows_to_their_slots(session: SparkSession, branch: str = MAIN_BRANCH) -
     started = time.monotonic()
     properties = _identity(stamp)
     days = _days_to_fill(session, gold.branch_name(branch))
+    moved, rows = 0, sum(day.rows for day in days)
     for step in _steps(days):
         _move(session, gold, branch, step, properties)
-        log.info("moved %d rows of Gold to their slots", sum(day.rows for day in step))
+        moved += sum(day.rows for day in step)
+        log.info("moved %d of %d rows of Gold to their slots", moved, rows)
+        on_step(moved, rows)
     if stamp is not None:
         _record(gold, branch, {**properties, **FORMAT_PROPERTIES})
-    moved = sum(day.rows for day in days)
     log.warning(
         "Gold follows slot law %d: %d rows moved in %.1f s",
-        SLOT_LAW, moved, time.monotonic() - started,
+        SLOT_LAW, rows, time.monotonic() - started,
     )  # fmt: skip
-    return moved
+    return rows
 
 
 def _identity(stamp: Stamp | None) -> dict[str, str]:
@@ -119,13 +142,11 @@ def _days_to_fill(session: SparkSession, rows_of: str) -> list[DayToFill]:
     return [DayToFill(*row) for row in counted.collect()]
 
 
-def _steps(
-    days: Iterable[DayToFill], rows_per_step: int = ROWS_PER_STEP
-) -> Iterator[list[DayToFill]]:
+def _steps(days: Iterable[DayToFill]) -> Iterator[list[DayToFill]]:
     """Days one after another, together at most so many rows; a fuller day is a step of its own."""
     step: list[DayToFill] = []
     for day in days:
-        if step and sum(one.rows for one in step) + day.rows > rows_per_step:
+        if step and sum(one.rows for one in step) + day.rows > ROWS_PER_STEP:
             yield step
             step = []
         step.append(day)

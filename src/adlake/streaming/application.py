@@ -31,7 +31,7 @@ from adlake.streaming.heads import refuse_lost_tables
 from adlake.streaming.operations import OperationRunner
 from adlake.streaming.place import claim_place
 from adlake.streaming.reading import Reading
-from adlake.streaming.ready_file import WAITING, ReadyFile
+from adlake.streaming.ready_file import ReadyFile, WaitingNote
 from adlake.streaming.session import leased_session
 from adlake.streaming.stopping import StopSignals
 
@@ -117,8 +117,8 @@ class _Run:
         config = self._config
         refuse_lost_tables(config.lease_connect, lambda name: IcebergTable(session, name).head())
         self._signals.listen()
-        note_file = config.ready_file.with_name(WAITING)
-        self._clock = ClockWait(behind_tables(session), self._is_asked_to_stop, note_file)
+        note = WaitingNote(config.ready_file)
+        self._clock = ClockWait(behind_tables(session), self._is_asked_to_stop, note)
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost, self._clock)
         if not self._clock.passes():
             return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from adlake.contracts.registry import STREAM_LEASE, names_of
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.table_clock import ClockBehind, clock_behind, wait_for_clock
+from adlake.streaming.ready_file import WaitingNote
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +22,16 @@ COMMITTED = names_of(lease=STREAM_LEASE, expires=True)
 class ClockWait:
     """Says whether the clock is behind, and waits until it is not.
 
-    The reason is logged at once and then every minute; while it waits, `note_file` holds it for
+    The reason is logged at once and then every minute; while it waits, `note` holds it for
     `adlake status`.
     """
 
     def __init__(
-        self, find: Find, is_stopping: Callable[[], bool], note_file: Path | None = None
+        self, find: Find, is_stopping: Callable[[], bool], note: WaitingNote | None = None
     ) -> None:
         self._find = find
         self._is_stopping = is_stopping
-        self._note_file = note_file
+        self._note = note
         self._forget()
 
     def is_behind(self) -> bool:
@@ -51,13 +51,12 @@ class ClockWait:
 
     def _tell(self, sentence: str) -> None:
         log.warning("%s", sentence)
-        if self._note_file is not None:
-            self._note_file.parent.mkdir(parents=True, exist_ok=True)
-            self._note_file.write_text(sentence)
+        if self._note is not None:
+            self._note.tell(sentence)
 
     def _forget(self) -> None:
-        if self._note_file is not None:
-            self._note_file.unlink(missing_ok=True)
+        if self._note is not None:
+            self._note.forget()
 
 
 def never_behind() -> ClockWait:

@@ -17,6 +17,29 @@ WAITING = "waiting"
 """Name of the file beside it that says, while the stream waits, for what."""
 
 
+class WaitingNote:
+    """What a running stream waits for, where `adlake up` and `adlake status` read it."""
+
+    def __init__(self, ready_file: Path) -> None:
+        self._path = ready_file.with_name(WAITING)
+
+    def tell(self, sentence: str) -> None:
+        """Replace what it says."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(sentence)
+
+    def forget(self) -> None:
+        """It waits no longer."""
+        self._path.unlink(missing_ok=True)
+
+    def read(self) -> str:
+        """Empty: it waits for nothing."""
+        try:
+            return self._path.read_text()
+        except OSError:
+            return ""
+
+
 class ReadyFile:
     """Holds the pid of the stream from its first work on."""
 

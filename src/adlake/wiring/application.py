@@ -26,6 +26,7 @@ from adlake.provision.topics import topics_of
 from adlake.settings import Settings
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.spark import catalog_access, java_options
 
@@ -79,7 +80,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
             refuse_unreadable_gold,
             provision_tables,
             partial(load_first_versions, seed_dir=settings.paths.seed_dir),
-            prepare_gold,
+            partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
         ),
         handlers=replay_handlers(read),
         maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import REPLAY_BRANCH, IcebergTable, stamped
 from adlake.io.spark.session import CatalogAccess, connect_catalog
+from adlake.streaming.ready_file import WaitingNote
 from adlake.streaming.repair import catch_up
 from tests.fixtures.engine import attribution_processor, compact_gold
 from tests.fixtures.lawful_rows import delivery_frame, differences, python_rows, spark_rows
@@ -181,6 +183,23 @@ def test_a_crash_between_two_steps_loses_and_doubles_nothing(
     assert move_rows_to_their_slots(lake) == left[-1]
     assert stored_slots(lake) == {one: slot_of(one) for one in IDS}
     assert_gold_is(lake, deliveries_of(0))
+
+
+def test_a_long_move_says_how_far_it_is_until_it_is_done(
+    lake: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = WaitingNote(tmp_path / "ready")
+    told: list[str] = []
+    monkeypatch.setattr(WaitingNote, "tell", lambda _, sentence: told.append(sentence))
+    slot_move.tell_if_long(note, time.monotonic(), 1, 2)
+    assert not told, "a short move is part of the start"
+    monkeypatch.setattr(slot_move, "LONG_SECONDS", 0)
+    monkeypatch.setattr(slot_move, "ROWS_PER_STEP", 20)
+    slot_move.prepare_gold(lake, note)
+    rows = sum(slot_of(one) != slot_of_law_1(one) for one in IDS)
+    assert len(told) > 1
+    assert f"{rows:,} of {rows:,} done" in told[-1]
+    assert f"{rows:,} of {rows:,} done" not in told[0]
 
 
 def one_step_only(monkeypatch: pytest.MonkeyPatch, lake: SparkSession) -> None:

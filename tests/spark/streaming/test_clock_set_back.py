@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -17,6 +16,7 @@ from adlake.io.iceberg.table import IcebergTable
 from adlake.streaming import attempts
 from adlake.streaming.attempts import Attempts
 from adlake.streaming.clock_wait import ClockWait, behind_tables
+from tests.fixtures.clock_set_back import shifted
 from tests.spark.streaming.test_batch import (
     FIRST,
     SECOND,
@@ -29,7 +29,6 @@ from tests.spark.streaming.test_batch import (
 pytestmark = pytest.mark.spark
 __all__ = ["lakehouse"]
 
-TIMES = ("last-updated-ms", "timestamp-ms")
 TABLES = (BRONZE_EVENTS, GOLD_STATE)
 
 
@@ -41,12 +40,6 @@ def set_clock_back(warehouse: Path, seconds: float) -> None:
         file = folder / f"v{version}.metadata.json"
         file.write_text(json.dumps(shifted(json.loads(file.read_text()), int(seconds * 1000))))
         (folder / f".{file.name}.crc").unlink(missing_ok=True)
-
-
-def shifted(node: Any, by_ms: int) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(node, dict):
-        return {k: v + by_ms if k in TIMES else shifted(v, by_ms) for k, v in node.items()}
-    return [shifted(one, by_ms) for one in node] if isinstance(node, list) else node
 
 
 def attempts_of(session: SparkSession, stopping: threading.Event) -> Attempts:

@@ -19,6 +19,7 @@ from adlake.io.iceberg.table_clock import TOLERANCE_MS, ClockBehind, clock_behin
 from adlake.streaming import attempts
 from adlake.streaming.attempts import Attempts
 from adlake.streaming.clock_wait import ClockWait
+from adlake.streaming.ready_file import WaitingNote
 from tests.unit.devstack.fakes import fake_service
 
 NOON_MS = 1_764_072_000_000  # 2025-11-25 12:00:00 UTC
@@ -114,18 +115,18 @@ def test_a_stop_ends_the_wait_at_once(clock: Clock) -> None:
 def test_the_note_is_there_while_it_waits_and_no_longer(
     clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    note = tmp_path / "stream" / "waiting"
+    note = WaitingNote(tmp_path / "stream" / "ready")
     seen: list[str] = []
 
     def is_stopping() -> bool:
-        seen.append(note.read_text() if note.exists() else "")
+        seen.append(note.read())
         return False
 
     with caplog.at_level(logging.WARNING):
         assert ClockWait(tables(120_000), is_stopping, note).passes()
     assert "behind the last commit of t0" in seen[-1]
     assert "behind the last commit of t0" in caplog.text
-    assert not note.exists()
+    assert not note.read()
 
 
 def test_times_that_cannot_be_read_are_not_taken_for_a_clock_that_is_behind() -> None:

@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import socket
+import time
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,10 @@ HOST = LOOPBACK
 CONNECT_SECONDS = 0.5
 ELSEWHERE_SECONDS = 3.0
 """For another machine, whose name has to be looked up first."""
+UNSEEN = "another process"
+"""Somebody else's, or one that is dying."""
+DYING_SECONDS = 20.0
+DYING_POLL_SECONDS = 0.1
 OUT_OF_THE_WAY = range(20_000, 32_000)
 """Below what systems give to outgoing connections, which could take a port before its server."""
 _SERVERS = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
@@ -55,13 +60,21 @@ def answers(address: Address) -> bool:
 
 
 def refuse_taken(service: str, ports: dict[str, int]) -> None:
-    """Raise DevstackError for the first port in use; `ports` maps setting name -> port."""
+    """Raise DevstackError for the first port in use; `ports` maps setting name -> port.
+
+    A process that was killed holds its ports for as long as the system takes it apart, seconds for
+    a JVM on a busy machine; it has no name by then, and is waited for.
+    """
+    deadline = time.monotonic() + DYING_SECONDS
     for setting, port in ports.items():
-        if not is_free(port):
-            raise DevstackError(
-                f"port {port}, wanted by {service}, is taken by {owner(port)}: stop that, or "
-                f"choose another with {setting}=<port>"
-            )
+        while not is_free(port):
+            holder = owner(port)
+            if holder != UNSEEN or time.monotonic() > deadline:
+                raise DevstackError(
+                    f"port {port}, wanted by {service}, is taken by {holder}: stop that, or "
+                    f"choose another with {setting}=<port>"
+                )
+            time.sleep(DYING_POLL_SECONDS)
 
 
 def owner(port: int) -> str:
@@ -75,7 +88,7 @@ def owner(port: int) -> str:
                 return f"pid {connection.pid} ({psutil.Process(connection.pid).name()})"
     except psutil.Error:
         pass
-    return "another process"
+    return UNSEEN
 
 
 def free_ports(count: int) -> list[int]:

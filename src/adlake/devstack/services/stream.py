@@ -9,7 +9,7 @@ import psutil
 from adlake.devstack.services.service import Service
 from adlake.environment import command_line
 from adlake.settings import Settings
-from adlake.streaming.ready_file import WAITING
+from adlake.streaming.ready_file import WaitingNote
 
 
 class Stream(Service):
@@ -35,7 +35,7 @@ class Stream(Service):
 
     def prepare(self) -> None:
         """What a driver before this one waited for is over."""
-        self.settings.paths.stream_ready_file.with_name(WAITING).unlink(missing_ok=True)
+        WaitingNote(self.settings.paths.stream_ready_file).forget()
 
     def is_ready(self) -> bool:
         """The running driver has written its own pid: its first work is done."""
@@ -48,10 +48,7 @@ class Stream(Service):
 
     def waits_for(self) -> str:
         """What the running driver waits for, as it says itself."""
-        try:
-            return self.settings.paths.stream_ready_file.with_name(WAITING).read_text()
-        except OSError:
-            return ""
+        return WaitingNote(self.settings.paths.stream_ready_file).read()
 
 
 def streams_here(settings: Settings) -> bool:
