@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.devstack.services.ports import private_environment
 from adlake.settings import REPO_ROOT
-from benchmarks.machine import machine_facts
+from tests.fixtures.machine import machine_facts
 
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "drain.json"
 START = "2026-01-10T12:00:00Z"
