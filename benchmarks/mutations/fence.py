@@ -43,8 +43,9 @@ FENCE: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an existing lake keeps the role that commits as its owner",
-        "adlake.io.postgres.roles:hand_over", "        if admin.execute(question)",
-        "        if True or admin.execute(question)", ROLES,
+        "adlake.io.postgres.roles:hand_over",
+        '        if admin.execute(control_sql("roles/database_owner"))',
+        '        if True or admin.execute(control_sql("roles/database_owner"))', ROLES,
     ),
     Mutation(
         "a fenced batch is told by the words of the message", "adlake.streaming.attempts:is_final",
