@@ -132,7 +132,7 @@ else
 endif
 
 mutants: venv-dev install ## Plant named bugs in the code and show the test that catches each
-	@$(BIN)/python benchmarks/mutants.py $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python benchmarks/mutants.py $(if $(ONLY),--only $(ONLY)) $(value ARGS)
 
 bench: venv-dev install ## Run the benchmark (10 minutes at 5,000 events a second)
 	@$(BIN)/python benchmarks/run.py $(value ARGS)

@@ -42,9 +42,13 @@ TESTS_FAILED = 1
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=[""], help="parts of mutations' names")
+    parser.add_argument("--tests", default="", help="those caught by tests below, e.g. tests/unit")
     parser.add_argument("--workers", type=int, default=2, help="bugs planted at once, a copy each")
     given = parser.parse_args()
-    chosen = [one for one in MUTATIONS if any(part in one.name for part in given.only)]
+    chosen = [
+        one for one in MUTATIONS
+        if one.test.startswith(given.tests) and any(part in one.name for part in given.only)
+    ]  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="adlake-mutants-") as folder:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(given.workers):
