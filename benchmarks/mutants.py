@@ -31,7 +31,7 @@ from tests.fixtures.drill.chronicle import REPORT_VARIABLE
 from tests.fixtures.machine import code_facts, machine_facts
 
 Result = TypeVar("Result")
-COPIED = ("src", "sql", "tests", "benchmarks", "infra", "pyproject.toml")
+COPIED = ("src", "sql", "tests", "benchmarks", "tools", "infra", "pyproject.toml", "Makefile")
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "mutants.json"
 TEST_SECONDS = 900
 """For one file of tests."""

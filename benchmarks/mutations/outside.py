@@ -46,6 +46,16 @@ OUTSIDE: tuple[Mutation, ...] = (
         "tests/unit/settings/test_addresses.py",
     ),
     Mutation(
+        "a topic of the map is not provisioned", "adlake.provision.topics:ensure_topics",
+        "in topics_of(settings).values():", "in [settings.kafka.topic]:",
+        "tests/unit/provision/test_topics.py",
+    ),
+    Mutation(
+        "a topic runs under its name in the project, not at the broker",
+        "adlake.wiring.application:pipelines_of", "makers[step.pipeline](names[topic])",
+        "makers[step.pipeline](topic)", "tests/unit/provision/test_topics.py",
+    ),
+    Mutation(
         "a command asks Trino on this machine whatever is set", "adlake.cli.data:query",
         "settings.ports.trino_host)\n    result = run_metric(",
         '"127.0.0.1")\n    result = run_metric(', "tests/unit/settings/test_addresses.py",
