@@ -13,13 +13,14 @@ from adlake.attribution.spark.admit import admit
 from adlake.attribution.spark.bronze import bronze_rows
 from adlake.attribution.writer import GoldWriter
 from adlake.contracts.law import LAW_V1, LawConstants
-from adlake.contracts.registry import ATTRIBUTION
+from adlake.contracts.registry import ATTRIBUTION, VIEWS
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.contracts.topics import AD_TOPIC
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.views import provision_views
 from adlake.io.phases import shown
 from adlake.io.postgres.law_store import law_version_of
+from adlake.io.sql.law import law_parameters
 from adlake.streaming.pipeline import Written
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class AttributionPipeline:
     def renew(self, session: SparkSession) -> None:
         """The audit views judge by the law in force; what fails here is done at the next start."""
         try:
-            provision_views(session, law_in_force(session, self._read_law))
+            provision_audit_views(session, law_in_force(session, self._read_law))
         except Exception as error:
             log.warning("the audit views still judge by another law: %s", error)
 
@@ -99,3 +100,8 @@ class AttributionPipeline:
 def law_in_force(session: SparkSession, read_law: ReadLaw) -> LawConstants:
     """The law that Gold's rows are made with, by its newest stamp."""
     return read_law(law_version_of(IcebergTable(session, GOLD_STATE).newest_stamp()))
+
+
+def provision_audit_views(session: SparkSession, law: LawConstants = LAW_V1) -> list[str]:
+    """Make the audit views judge by a law; returns those that were written."""
+    return provision_views(session, VIEWS[ATTRIBUTION], law_parameters(law))

@@ -136,6 +136,14 @@ def fields_of(event_type: BusinessType) -> frozenset[str]:
     return frozenset((*HEADER_FIELDS, *contract.required, *contract.optional))
 
 
+CONTENT_FIELDS: Final[dict[BusinessType, tuple[str, ...]]] = {
+    one: tuple(
+        sorted(fields_of(one) - {*HEADER_FIELDS, *contract.once_per, contract.money or "event_id"})
+    )
+    for one, contract in TYPES.items()
+}
+"""What deliveries of one event may differ in, beside its time and its money; how it is named (the
+ids it counts once per, and the `event_id`) is none of it."""
 ADVERTISER_TYPES: Final = tuple(t for t, one in TYPES.items() if one.key == "advertiser_id")
 """Here `advertiser` alone is the advertiser's id too."""
 FREE_TEXT_TYPES: Final = tuple(

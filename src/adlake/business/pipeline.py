@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from pyspark.sql import DataFrame, SparkSession
 
+from adlake.business.contract import LOWER_CASE, UPPER_CASE
 from adlake.business.spark import admit, bronze_rows
-from adlake.contracts.registry import BUSINESS
+from adlake.contracts.registry import BUSINESS, VIEWS
 from adlake.contracts.tables import BUSINESS_EVENTS
 from adlake.contracts.topics import BUSINESS_TOPIC
+from adlake.io.iceberg.views import provision_views
 from adlake.streaming.pipeline import Writer
+
+log = logging.getLogger(__name__)
 
 
 class BusinessPipeline:
@@ -37,4 +43,14 @@ class BusinessPipeline:
         return ()
 
     def renew(self, session: SparkSession) -> None:
-        """Nothing hangs on its rules."""
+        """The audit views; what fails here is done at the next start."""
+        try:
+            provision_audit_views(session)
+        except Exception as error:
+            log.warning("the audit views of business events are not made: %s", error)
+
+
+def provision_audit_views(session: SparkSession) -> list[str]:
+    """Make the views of business events; returns those that were written."""
+    values = {"upper_case": UPPER_CASE, "lower_case": LOWER_CASE}
+    return provision_views(session, VIEWS[BUSINESS], values)

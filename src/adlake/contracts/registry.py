@@ -135,6 +135,23 @@ SPECS: Final[tuple[TableSpec, ...]] = (
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""
 
+VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
+    ATTRIBUTION: (
+        "audit.rejected_deliveries",
+        "audit.admitted_deliveries",
+        "audit.delivery_findings",
+        "audit.gold_events",
+        "audit.event_outcomes",
+        "audit.reused_event_ids",
+        "audit.orphans",
+        "audit.completeness_gaps",
+        "audit.batch_completeness",
+    ),
+    BUSINESS: ("audit.admitted_business_events", "gold.business_events_audit"),
+})  # fmt: skip
+"""Pipeline: the views that it makes when it starts. SQL in sql/views; a view that reads another
+one comes after it."""
+
 
 def spec_of(name: str) -> TableSpec:
     """The entry of a table; KeyError for one that nobody entered."""

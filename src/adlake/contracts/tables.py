@@ -15,19 +15,6 @@ DIM_USERS: Final = "dims.dim_users"
 DIM_CREATIVES: Final = "dims.dim_creatives"
 BATCH_COUNTS: Final = "audit.completeness_ledger"
 NAMESPACES: Final = ("bronze", "gold", "dims", "audit")
-AUDIT_VIEWS: Final = (
-    "audit.rejected_deliveries",
-    "audit.admitted_deliveries",
-    "audit.delivery_findings",
-    "audit.gold_events",
-    "audit.event_outcomes",
-    "audit.reused_event_ids",
-    "audit.orphans",
-    "audit.completeness_gaps",
-    "audit.batch_completeness",
-)
-"""SQL in sql/views; a view that reads another one comes after it."""
-
 BRONZE_COLUMNS: Final = (
     "event_id",
     "event_type",

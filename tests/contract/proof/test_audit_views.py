@@ -16,10 +16,12 @@ from adlake.attribution.law.rules import (
     delivery_flags,
     states_of,
 )
-from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.attribution.pipeline import provision_audit_views
+from adlake.contracts.law import LAW_V1
+from adlake.contracts.registry import ATTRIBUTION, VIEWS
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
 from adlake.io.iceberg import views
-from adlake.io.sql.files import bind, sql_text
+from adlake.io.sql.files import SqlValue, bind, sql_text
 from adlake.io.trino.client import connect
 from adlake.proof.records_sql import completeness_sql
 from adlake.settings import Settings
@@ -55,9 +57,9 @@ def engines(
 
 
 def test_every_view_was_made_and_none_is_made_twice(engines: Engines, spark: SparkSession) -> None:
-    assert views.provision_views(spark) == []
+    assert provision_audit_views(spark) == []
     found = {row.viewName for row in spark.sql(f"SHOW VIEWS IN {CATALOG}.audit").collect()}
-    assert {f"audit.{name}" for name in found} == set(views.AUDIT_VIEWS)
+    assert {f"audit.{name}" for name in found} == set(VIEWS[ATTRIBUTION])
 
 
 def test_rejected_deliveries_are_those_of_bronze(engines: Engines, lake: OracleLake) -> None:
@@ -172,11 +174,11 @@ def test_event_outcomes_follow_the_law_that_gold_follows(
     expected = dict(expected_outcomes(lake, dated))
     before = dict(expected_outcomes(lake))
     assert sum(expected[key] != before[key] for key in expected) > 10
-    assert views.provision_views(spark, dated) == ["audit.event_outcomes"]
+    assert provision_audit_views(spark, dated) == ["audit.event_outcomes"]
     try:
         assert_outcomes(engines, expected)
     finally:
-        assert views.provision_views(spark) == ["audit.event_outcomes"]
+        assert provision_audit_views(spark) == ["audit.event_outcomes"]
 
 
 def assert_outcomes(engines: Engines, expected: Mapping[tuple[str, str], Any]) -> None:
@@ -228,18 +230,18 @@ def test_a_view_is_replaced_when_its_text_changed(
 ) -> None:
     real = views.view_texts
 
-    def changed(name: str, law: LawConstants) -> Mapping[str, str]:
+    def changed(name: str, values: Mapping[str, SqlValue]) -> Mapping[str, str]:
         return {
             dialect: f"{text}\nLIMIT 1" if name == "orphans" else text
-            for dialect, text in real(name, law).items()
+            for dialect, text in real(name, values).items()
         }
 
     monkeypatch.setattr(views, "view_texts", changed)
-    assert views.provision_views(spark) == ["audit.orphans"]
+    assert provision_audit_views(spark) == ["audit.orphans"]
     assert {len(rows) for rows in engines.ask("orphans").values()} == {1}
     monkeypatch.undo()
-    assert views.provision_views(spark) == ["audit.orphans"]
-    assert views.provision_views(spark) == []
+    assert provision_audit_views(spark) == ["audit.orphans"]
+    assert provision_audit_views(spark) == []
 
 
 def test_batches_are_complete_and_their_duplicates_are_known(

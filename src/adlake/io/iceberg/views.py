@@ -8,49 +8,53 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from py4j.java_gateway import is_instance_of
 from pyspark.sql import SparkSession
 
-from adlake.contracts.law import LAW_V1, LawConstants
-from adlake.contracts.tables import AUDIT_VIEWS, CATALOG
-from adlake.io.sql.files import bind, has_sql_file, sql_text
-from adlake.io.sql.law import law_parameters
+from adlake.contracts.tables import CATALOG
+from adlake.io.sql.files import SqlValue, bind, has_sql_file, sql_text
 from adlake.io.sql.literals import Dialect
 
 log = logging.getLogger(__name__)
 
 DIALECTS: Final[tuple[Dialect, ...]] = ("spark", "trino")
 _VIEW_CATALOG: Final = "org.apache.iceberg.catalog.ViewCatalog"
+NO_VALUES: Final[Mapping[str, SqlValue]] = MappingProxyType({})
 
 
-def view_texts(name: str, law: LawConstants = LAW_V1) -> dict[str, str]:
-    """The SQL of one audit view by dialect, with the law's constants as literals."""
-    constants = law_parameters(law)
+def view_texts(name: str, values: Mapping[str, SqlValue] = NO_VALUES) -> dict[str, str]:
+    """The SQL of one view by dialect, its parameters as literals."""
     return {
-        dialect: bind(sql_text(_file_of(name, dialect)), constants, dialect) for dialect in DIALECTS
+        dialect: bind(sql_text(_file_of(name, dialect)), values, dialect) for dialect in DIALECTS
     }
 
 
-def provision_views(session: SparkSession, law: LawConstants = LAW_V1) -> list[str]:
-    """Create the audit views, replace those whose text changed; returns the names written.
-
-    They judge by the law that Gold follows: to be called again when that is another one.
+def provision_views(
+    session: SparkSession, names: Iterable[str], values: Mapping[str, SqlValue] = NO_VALUES
+) -> list[str]:
+    """Create views, replace those whose text changed; returns the names written.
 
     A catalog that knows no views (a plain folder) is left alone.
+
+    Args:
+        session: one that may write the catalog.
+        names: `namespace.view`; one that reads another one comes after it.
+        values: of the parameters of their files; to be called again when those change.
     """
     jvm: Any = session._jvm
     catalog = jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergCatalog(
         session._jsparkSession, CATALOG
     )
     if not is_instance_of(session.sparkContext._gateway, catalog, _VIEW_CATALOG):
-        log.warning("the catalog keeps no views: the audit views are not made")
+        log.warning("the catalog keeps no views: none is made")
         return []
     started = time.monotonic()
-    written = [name for name in AUDIT_VIEWS if _provision(session, catalog, name, law)]
-    log.info("audit views: %d written in %.2f s", len(written), time.monotonic() - started)
+    written = [name for name in names if _provision(session, catalog, name, values)]
+    log.info("views: %d written in %.2f s", len(written), time.monotonic() - started)
     return written
 
 
@@ -58,11 +62,11 @@ def _provision(
     session: SparkSession,
     catalog: Any,  # noqa: ANN401 - a Java catalog
     full_name: str,
-    law: LawConstants,
+    values: Mapping[str, SqlValue],
 ) -> bool:
     jvm: Any = session._jvm
     identifier = jvm.org.apache.iceberg.catalog.TableIdentifier.parse(full_name)
-    texts = view_texts(full_name.split(".")[1], law)
+    texts = view_texts(full_name.split(".")[1], values)
     exists = catalog.viewExists(identifier)
     if exists and _held_texts(catalog.loadView(identifier)) == texts:
         return False
