@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adlake.cli.application import FAILURE, JOBS, app
+from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,28 +93,17 @@ def verify(
     from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.devstack.services.stream import streams_here
     from adlake.generator.truth import load_truth
-    from adlake.io.kafka.topic import TopicError
     from adlake.io.postgres.law_store import read_law
     from adlake.io.trino.client import connect
     from adlake.proof import verify as job
     from adlake.proof.pin import clear_empty_lake
-    from adlake.proof.records import NOT_ASKED, Broker
     from adlake.wiring.lake import lease_connect
-    from adlake.wiring.topics import hole_finder, present_topic, tables_of_topics
+    from adlake.wiring.proof import records_sources
 
     settings = Settings()
     refuse_wrong_place(settings)
-    topic, brokers = None, {}
-    first, *others = tables_of_topics(settings).items()
-    for name, tables in (first, *others):
-        try:
-            found = present_topic(settings, topic=name)
-            topic = topic or found
-            find_holes = hole_finder(settings, topic=name)
-            brokers[tables[0]] = Broker(found.begin_offsets, find_holes, found.pending_in_words)
-        except TopicError as error:
-            typer.echo(f"heads of partitions are not compared: {error}", err=True)
-            brokers[tables[0]] = NOT_ASKED
+    others, topic = records_sources(settings, partial(typer.echo, err=True))
+    first = others.pop(BRONZE_EVENTS)
     with (
         clear_empty_lake(topic, partial(streams_here, settings)),
         connect(settings.ports.trino_port, settings.ports.trino_host) as client,
@@ -123,9 +113,9 @@ def verify(
             lambda: load_truth(settings.paths.truth_dir),
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
             rows_per_slice=slice_rows,
-            broker=brokers.pop(first[1][0]),
+            broker=first.broker,
             count_batches=batches,
-            others=brokers,
+            others=others,
             read_law=lambda version: read_law(lease_connect(settings), version),
         )
     typer.echo("\n".join(proof.lines()))
@@ -143,23 +133,18 @@ def producers(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
     """Hold what producers say they sent against the broker and Bronze; 1 when records are lost."""
-    from adlake.generator.truth import load_truth
-    from adlake.io.postgres.source_incarnations import source_incarnations
     from adlake.io.trino.client import connect
     from adlake.proof import producers as job
-    from adlake.proof.producer_counts import counts_of_runs, load_counts
-    from adlake.wiring.lake import lease_connect
-    from adlake.wiring.topics import hole_finder, present_topic
+    from adlake.proof.producer_counts import load_counts
+    from adlake.wiring.proof import audited_topics, counts_of_generator
 
     settings = Settings()
-    told = list(counts_of_runs(load_truth(settings.paths.truth_dir)))
+    told = counts_of_generator(settings)
     for path in counts or ():
         told += load_counts(path)
-    incarnations = source_incarnations(lease_connect(settings), settings.kafka.topic)
+    topics = list(audited_topics(settings))
     with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
-        found = job.current_audit(
-            client, told, partial(present_topic, settings), incarnations, hole_finder(settings)
-        )
+        found = job.current_audits(client, told, topics)
     typer.echo(job.as_json(found) if as_json else "\n".join(job.as_lines(found)))
-    if found.lost:
+    if any(one.lost for one in found.values()):
         raise typer.Exit(FAILURE)

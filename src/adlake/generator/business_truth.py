@@ -67,6 +67,27 @@ class BusinessTruth:
     is_finished: bool = False
     format_version: int = FORMAT_VERSION
 
+    @property
+    def deliveries(self) -> int:
+        """Records sent."""
+        return sum(one.deliveries for one in self.counts.by_type.values())
+
+    @property
+    def resent_at_most(self) -> int:
+        """So many of them may have reached the topic a second time."""
+        return 0 if self.is_exact else self.deliveries
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Records by the reason they must be rejected for."""
+        return self.counts.rejected
+
+    @property
+    def admitted_by(self) -> dict[str, dict[str, int]]:
+        """Admitted records by the header columns of bronze.business_events."""
+        by_type = {name: one.admitted for name, one in self.counts.by_type.items()}
+        return {"event_type": by_type, "reject_detail": self.counts.remarks}
+
 
 def write_business_truth(truth: BusinessTruth, directory: Path) -> None:
     """Replace `business.json` in `directory` atomically."""

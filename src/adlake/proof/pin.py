@@ -94,6 +94,32 @@ def record_snapshots(trino: TrinoClient, table: str = BRONZE_EVENTS) -> Snapshot
     return {row["snapshot_id"]: row for row in trino.records(sql)}
 
 
+def pinned_records(trino: TrinoClient, table: str) -> Pin | None:
+    """The newest snapshot of a table of records by itself; None: nothing was read into it yet.
+
+    Raises:
+        NothingToVerifyError: it has rows, and no stamp says up to which offsets.
+    """
+    try:
+        snapshots = record_snapshots(trino, table)
+    except TableMissingError:
+        return None
+    head = next((row["snapshot_id"] for row in snapshots.values() if row["is_head"]), None)
+    if head is None:
+        return None
+    stamp = newest_stamp(snapshots, head)
+    return Pin(
+        gold_snapshot=0,
+        bronze_snapshot=head,
+        topic=stamp.source_label,
+        topic_id=stamp.topic_id,
+        next_offsets=stamp.next_offsets,
+        start_offsets=stamp.start_offsets,
+        has_counts=stamps.BATCH_COUNTS in stamp.properties,
+        records_table=table,
+    )
+
+
 def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[Failure]]:
     """One Gold snapshot with the Bronze snapshot that its stamp names.
 

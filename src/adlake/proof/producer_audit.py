@@ -229,7 +229,7 @@ def _notes(
         yield f"{producer} kept no count by partition: it is compared in total alone"
     extra = total.broker_offsets - total.acknowledged
     if ours and extra > 0:
-        resent = sum(count.resent_at_most for count in ours)
+        resent = min(extra, sum(count.resent_at_most for count in ours))
         yield (
             f"{extra:,} records are in no producer's counts; runs that were killed may have sent "
             f"{resent:,} of them"

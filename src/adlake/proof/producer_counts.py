@@ -54,9 +54,15 @@ class RunCounts(Protocol):
     run_id: str
     topic: str
     topic_id: str
-    deliveries: int
-    resent_at_most: int
     acks: dict[int, PartitionAcks]
+
+    @property
+    def deliveries(self) -> int:
+        """Records sent."""
+
+    @property
+    def resent_at_most(self) -> int:
+        """So many of them may have reached the topic a second time."""
 
 
 def counts_of_runs(runs: Sequence[RunCounts]) -> Iterator[ProducerCount]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import incarnation_of_label
@@ -14,7 +14,7 @@ from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.bronze_gaps import explained_gaps
 from adlake.proof.offset_coverage import partition_coverages
-from adlake.proof.pin import EmptyLakeError, pinned_snapshots
+from adlake.proof.pin import pinned_records
 from adlake.proof.producer_audit import Missing, ProducerAudit, audit_producers
 from adlake.proof.producer_counts import ProducerCount
 from adlake.proof.verdict import OffsetCoverage
@@ -24,30 +24,52 @@ class OtherTopicError(AdlakeError):
     """The lake's topic and the broker's have one name and two ids."""
 
 
-def current_audit(
-    trino: TrinoClient,
-    counts: Sequence[ProducerCount],
-    look: Callable[[], TopicFacts],
-    incarnations: Sequence[SourceIncarnation],
-    find_holes: FindHoles = lambda _ranges: [],
-) -> ProducerAudit:
-    """The audit of now: the broker as it is, Bronze as Gold's newest snapshot contains it.
+@dataclass(frozen=True)
+class AuditedTopic:
+    """A topic, the table that keeps its records, and whom to ask about it."""
 
-    Args:
-        trino: client whose server has the catalog `lakehouse`.
-        counts: what producers say.
-        look: asks for the topic now; called after the lake's snapshot is chosen, so that a batch
-            that commits in between does not look like records the broker lost.
-        incarnations: all source incarnations of the topic, oldest first.
-        find_holes: asks the broker which offsets hold no record: nobody can lack them.
+    name: str
+    table: str
+    look: Callable[[], TopicFacts]
+    """Asks for the topic now."""
+    incarnations: Sequence[SourceIncarnation]
+    """All source incarnations of the topic, oldest first."""
+    find_holes: FindHoles = lambda _ranges: []
+    """Asks the broker which offsets hold no record: nobody can lack them."""
+
+
+def current_audits(
+    trino: TrinoClient, counts: Sequence[ProducerCount], topics: Sequence[AuditedTopic]
+) -> dict[str, ProducerAudit]:
+    """The audit of each topic by its name; counts of topics that are none of these are noted once.
 
     Raises:
-        NothingToVerifyError: no Gold snapshot says which offsets it contains.
+        NothingToVerifyError, OtherTopicError: see `current_audit`.
+    """
+    known = {topic.name for topic in topics}
+    strange = [one for one in counts if one.topic not in known]
+    audits = {}
+    for number, topic in enumerate(topics):
+        ours = [one for one in counts if one.topic == topic.name]
+        audits[topic.name] = current_audit(trino, ours if number else [*ours, *strange], topic)
+    return audits
+
+
+def current_audit(
+    trino: TrinoClient, counts: Sequence[ProducerCount], topic: AuditedTopic
+) -> ProducerAudit:
+    """The audit of now: the broker as it is, the newest snapshot of the topic's records.
+
+    The broker is asked after the snapshot was chosen, so that a batch that commits in between does
+    not look like records the broker lost.
+
+    Raises:
+        NothingToVerifyError: the table has rows, and no stamp says which offsets it contains.
         OtherTopicError: the lake was made of another topic of this name.
     """
-    try:
-        pin, _ = pinned_snapshots(trino)
-    except EmptyLakeError:
+    look, incarnations, find_holes = topic.look, topic.incarnations, topic.find_holes
+    pin = pinned_records(trino, topic.table)
+    if pin is None:
         # Whatever the broker has is still to come: nothing can be lost in Bronze.
         return audit_producers(counts, look(), [], lambda _coverage: (), incarnations)
     broker = look()
@@ -100,8 +122,14 @@ def _held_range(one: Missing, broker: TopicFacts) -> OffsetRange | None:
     return OffsetRange(one.partition, one.first_offset, one.next_offset) if is_held else None
 
 
-def as_lines(audit: ProducerAudit) -> Iterator[str]:
-    """The audit as text, worst last."""
+def as_lines(audits: Mapping[str, ProducerAudit]) -> Iterator[str]:
+    """The audit of each topic as text, worst last."""
+    for topic, audit in audits.items():
+        yield f"topic {topic}"
+        yield from _lines_of(audit)
+
+
+def _lines_of(audit: ProducerAudit) -> Iterator[str]:
     yield f"{'partition':>9}  {'acknowledged':>14}  {'broker offsets':>14}  {'in Bronze':>14}"
     for line in audit.lines:
         name = "all" if line.partition is None else str(line.partition)
@@ -114,6 +142,11 @@ def as_lines(audit: ProducerAudit) -> Iterator[str]:
         yield "nothing is missing"
 
 
-def as_json(audit: ProducerAudit) -> str:
-    """The audit as one JSON object: lines, missing, notes."""
-    return json.dumps(asdict(audit), indent=2)
+def as_json(audits: Mapping[str, ProducerAudit]) -> str:
+    """The audits as one JSON object: lines, missing and notes, each with its topic."""
+    document: dict[str, list[dict[str, object]]] = {"lines": [], "missing": [], "notes": []}
+    for topic, audit in audits.items():
+        document["lines"] += [{"topic": topic, **asdict(one)} for one in audit.lines]
+        document["missing"] += [{"topic": topic, **asdict(one)} for one in audit.missing]
+        document["notes"] += [{"topic": topic, "note": one} for one in audit.notes]
+    return json.dumps(document, indent=2)

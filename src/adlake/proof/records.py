@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adlake.contracts import stamps
 from adlake.io.kafka.holes import FindHoles
 from adlake.io.sql.files import bind, sql_text
-from adlake.io.trino.client import TableMissingError, TrinoClient
+from adlake.io.trino.client import TrinoClient
 from adlake.proof.offset_coverage import (
     coverage_failures,
     head_failures,
     partition_coverages,
     with_holes,
 )
-from adlake.proof.pin import Snapshots, newest_stamp, record_snapshots
+from adlake.proof.pin import pinned_records
 from adlake.proof.records_sql import records_values
+from adlake.proof.records_truth import LoadRecordsTruths, records_truth_verdict
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin, verdicts_in_words
 
 
@@ -34,6 +34,14 @@ NOT_ASKED = Broker({}, lambda _gaps: [])
 
 
 @dataclass(frozen=True)
+class RecordsSource:
+    """Who else knows about the records of a table: the broker, and those who sent them."""
+
+    broker: Broker = NOT_ASKED
+    load_truths: LoadRecordsTruths = lambda: []
+
+
+@dataclass(frozen=True)
 class RecordsFacts:
     """What one pinned snapshot of a table of records holds; no snapshot: nothing was read yet."""
 
@@ -43,6 +51,8 @@ class RecordsFacts:
     partitions: Sequence[OffsetCoverage] = ()
     admitted: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
+    truth: str = ""
+    """One sentence on what its producers wrote beside it."""
     failures: Sequence[Failure] = ()
 
     @property
@@ -51,36 +61,39 @@ class RecordsFacts:
         return self.snapshot != 0
 
     def lines(self) -> list[str]:
-        """Two lines of the proof."""
+        """Three lines of the proof."""
         held = sum(one.distinct_offsets for one in self.partitions)
         return [
             f"also       {self.table} snapshot {self.snapshot}: {held:,} offsets of {self.topic} "
             f"in {len(self.partitions)} partitions, each once",
             f"           {verdicts_in_words(self.admitted, self.rejected)}",
+            f"           truth: {self.truth}",
         ]
 
 
-def verify_records(trino: TrinoClient, table: str, broker: Broker, rows_shown: int) -> RecordsFacts:
-    """Compare the newest snapshot of a table of records with its stamp and the broker.
+def verify_records(
+    trino: TrinoClient, table: str, source: RecordsSource, rows_shown: int
+) -> RecordsFacts:
+    """Compare the newest snapshot of a table of records with its stamp, the broker and the truth.
 
     Raises:
         NothingToVerifyError: it has rows, and no stamp says up to which offsets.
     """
-    try:
-        snapshots = record_snapshots(trino, table)
-    except TableMissingError:
+    truths = source.load_truths()
+    pin = pinned_records(trino, table)
+    if pin is None:
         return RecordsFacts(table)
-    head = next((row["snapshot_id"] for row in snapshots.values() if row["is_head"]), None)
-    if head is None:
-        return RecordsFacts(table)
-    pin = _pin(table, head, snapshots)
-    coverages, failures = offset_coverage(trino, pin, broker, rows_shown)
+    coverages, failures = offset_coverage(trino, pin, source.broker, rows_shown)
     admitted, rejected = dispositions(trino, pin)
     offsets, verdicts = sum(one.distinct_offsets for one in coverages), sum(rejected.values())
     if offsets != admitted + verdicts:
         problem = f"{table}: {offsets:,} offsets, but {admitted + verdicts:,} verdicts"
         failures.append(Failure(problem))
-    return RecordsFacts(table, pin.topic, head, coverages, admitted, rejected, failures)
+    truth, differences = records_truth_verdict(trino, pin, coverages, rejected, truths)
+    return RecordsFacts(
+        table, pin.topic, pin.bronze_snapshot, coverages, admitted, rejected, truth,
+        [*failures, *differences],
+    )  # fmt: skip
 
 
 def offset_coverage(
@@ -91,20 +104,6 @@ def offset_coverage(
     failures = coverage_failures(trino, pin, coverages, rows_shown)
     return coverages, failures + head_failures(
         pin, coverages, broker.begin_offsets, broker.find_holes
-    )
-
-
-def _pin(table: str, head: int, snapshots: Snapshots) -> Pin:
-    stamp = newest_stamp(snapshots, head)
-    return Pin(
-        gold_snapshot=0,
-        bronze_snapshot=head,
-        topic=stamp.source_label,
-        topic_id=stamp.topic_id,
-        next_offsets=stamp.next_offsets,
-        start_offsets=stamp.start_offsets,
-        has_counts=stamps.BATCH_COUNTS in stamp.properties,
-        records_table=table,
     )
 
 

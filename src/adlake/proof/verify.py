@@ -23,6 +23,7 @@ from adlake.proof.pin import pinned_snapshots
 from adlake.proof.records import (
     NOT_ASKED,
     Broker,
+    RecordsSource,
     dispositions,
     offset_coverage,
     verify_records,
@@ -48,7 +49,7 @@ def verify(
     read_law: ReadLaw = lambda _version: LAW_V1,
     broker: Broker = NOT_ASKED,
     count_batches: bool = False,
-    others: Mapping[str, Broker] = MappingProxyType({}),
+    others: Mapping[str, RecordsSource] = MappingProxyType({}),
 ) -> Proof:
     """Compare the newest Gold with what its Bronze snapshot demands.
 
@@ -61,7 +62,7 @@ def verify(
         read_law: gives the law of the version that Gold's stamp names.
         broker: what only the broker knows.
         count_batches: hold what each batch counted against all of Bronze too.
-        others: further tables of records, with what the broker knows of their topics.
+        others: further tables of records, with who else knows of their records.
 
     Returns:
         The proof, good or with its failures.

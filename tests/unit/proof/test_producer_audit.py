@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from adlake.io.kafka.acks import PartitionAcks
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.proof import producers as job
-from adlake.proof.pin import EmptyLakeError
 from adlake.proof.producer_audit import ProducerAudit, audit_producers
 from adlake.proof.producer_counts import (
     ProducerCount,
@@ -22,7 +22,14 @@ from adlake.proof.producer_counts import (
     counts_of_runs,
     load_counts,
 )
-from adlake.proof.producers import OtherTopicError, as_json, as_lines, current_audit
+from adlake.proof.producers import (
+    AuditedTopic,
+    OtherTopicError,
+    as_json,
+    as_lines,
+    current_audit,
+    current_audits,
+)
 from adlake.proof.verdict import OffsetCoverage, Pin
 
 
@@ -39,6 +46,15 @@ def audit(
 
 def sent(records: int, next_offset: int = 0, reused: int = 0) -> ProducerCount:
     return ProducerCount("web", "ads", 0, records, next_offset, reused, "t1")
+
+
+def audit_now(
+    broker: TopicFacts, incarnations: Sequence[SourceIncarnation], *counts: ProducerCount
+) -> ProducerAudit:
+    trino: Any = None
+    return current_audit(
+        trino, counts, AuditedTopic(broker.name, "bronze.ads", lambda: broker, incarnations)
+    )
 
 
 FULL = (0, 200, 200)
@@ -72,7 +88,7 @@ def test_nothing_is_missing_when_the_counts_agree() -> None:
     found = audit(sent(200, 200), bronze=FULL)
     assert found.missing == ()
     assert found.notes == ()
-    assert list(as_lines(found))[-1] == "nothing is missing"
+    assert list(as_lines({"ads": found}))[-1] == "nothing is missing"
 
 
 @pytest.mark.parametrize(
@@ -98,13 +114,13 @@ def test_what_is_missing_is_named(
     assert expected[3] in one.problem
     if "not in Bronze yet" in expected[3]:
         assert found.lost == ()
-        lines = list(as_lines(found))
+        lines = list(as_lines({"ads": found}))
         assert "pending partition 0" in lines[-2]
         assert lines[-1] == "nothing is missing"
     else:
         assert found.lost == (one,)
-        assert "MISSING partition 0" in list(as_lines(found))[-1]
-    assert '"missing"' in as_json(found)
+        assert "MISSING partition 0" in list(as_lines({"ads": found}))[-1]
+    assert '"missing"' in as_json({"ads": found})
 
 
 def held_back(*counts: ProducerCount, bronze_next: int) -> ProducerAudit:
@@ -120,7 +136,7 @@ def test_records_behind_an_open_transaction_are_pending_not_lost() -> None:
     assert (one.first_offset, one.next_offset, one.is_pending) == (100, 200, True)
     assert "behind an open transaction" in one.problem
     assert found.lost == ()
-    assert list(as_lines(found))[-1] == "nothing is missing"
+    assert list(as_lines({"ads": found}))[-1] == "nothing is missing"
     unread, behind = held_back(sent(200, 200), bronze_next=60).missing
     assert (unread.records, unread.problem.split(":")[0]) == (40, "not in Bronze yet")
     assert behind.records == 100
@@ -142,15 +158,49 @@ def test_ranges_without_a_record_are_no_loss_of_anybody() -> None:
 
 
 def test_an_empty_lake_has_lost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def empty(_trino: object) -> tuple[Pin, list[Any]]:
-        raise EmptyLakeError("nothing yet")
-
-    monkeypatch.setattr(job, "pinned_snapshots", empty)
-    broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
-    trino: Any = None
-    found = current_audit(trino, [sent(200, 200)], lambda: broker, [FIRST])
+    monkeypatch.setattr(job, "pinned_records", lambda _trino, _table: None)
+    found = audit_now(TopicFacts("ads", "t1", {0: 0}, {0: 200}), [FIRST], sent(200, 200))
     assert [(m.records, m.is_pending) for m in found.missing] == [(200, True)]
-    assert current_audit(trino, [], lambda: TopicFacts("ads", "t", {}, {}), [FIRST]).missing == ()
+    assert audit_now(TopicFacts("ads", "t", {}, {}), [FIRST]).missing == ()
+
+
+def test_each_topic_is_audited_by_the_counts_that_are_about_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A loss in the second topic is found there, and counts of no topic of ours are noted once."""
+    pins = {
+        "bronze.ads": Pin(0, 1, "ads", "t1", {0: 200}), "bronze.shop": Pin(0, 2, "shop", "t9", {}),
+    }  # fmt: skip
+    held = {"ads": (0, 200, 200), "shop": (0, 80, 80)}
+    monkeypatch.setattr(job, "pinned_records", lambda _trino, table: pins[table])
+    monkeypatch.setattr(
+        job, "partition_coverages",
+        lambda _trino, pin: [OffsetCoverage(pin.topic, 0, *held[pin.topic], held[pin.topic][1])],
+    )  # fmt: skip
+    topics = [
+        AuditedTopic(
+            name, f"bronze.{name}", lambda name=name, id_=id_, end=end: TopicFacts(
+                name, id_, {0: 0}, {0: end}
+            ), [SourceIncarnation(name)],
+        )
+        for name, id_, end in (("ads", "t1", 200), ("shop", "t9", 80))
+    ]  # fmt: skip
+    counts = [
+        sent(200, 200), ProducerCount("till", "shop", 0, 90, 90, 0, "t9"),
+        ProducerCount("stray", "mistyped", 0, 5),
+    ]  # fmt: skip
+    trino: Any = None
+    found = current_audits(trino, counts, topics)
+    assert found["ads"].missing == ()
+    assert [(m.first_offset, m.records) for m in found["shop"].lost] == [(80, 10)]
+    text = "\n".join(as_lines(found))
+    assert text.count("stray counted another topic") == 1
+    assert text.index("topic ads") < text.index("topic shop") < text.index("MISSING partition 0")
+    document = json.loads(as_json(found))
+    assert [one["topic"] for one in document["missing"]] == ["shop"]
+    assert {(one["topic"], one["partition"]) for one in document["lines"]} == {
+        ("ads", 0), ("ads", None), ("shop", 0), ("shop", None),
+    }  # fmt: skip
 
 
 def test_the_broker_is_asked_only_about_what_it_has() -> None:
@@ -244,18 +294,17 @@ def test_the_audit_of_now_reads_every_incarnation_of_the_log(
     coverages = [
         OffsetCoverage("ads", 0, 0, 60, 60, 60), OffsetCoverage("ads@2", 0, 60, 200, 140, 140),
     ]  # fmt: skip
-    monkeypatch.setattr(job, "pinned_snapshots", lambda _trino: (pin, []))
+    monkeypatch.setattr(job, "pinned_records", lambda _trino, _table: pin)
     monkeypatch.setattr(job, "partition_coverages", lambda _trino, _pin: coverages)
-    trino: Any = None
     broker = TopicFacts("ads", "t1", {0: 0}, {0: 200})
     incarnations = [FIRST, second_incarnation(60, 60)]
-    assert current_audit(trino, [sent(200, 200)], lambda: broker, incarnations).missing == ()
+    assert audit_now(broker, incarnations, sent(200, 200)).missing == ()
     again = TopicFacts("ads", "t2", {0: 0}, {0: 5})
     with pytest.raises(OtherTopicError, match="adlake source show"):
-        current_audit(trino, [], lambda: again, incarnations)
+        audit_now(again, incarnations)
     # Declared for the topic made again, and not begun: everything of it is still to come.
     third = SourceIncarnation("ads", 3, "t2", {0: 0}, {0: 200}, kind=IncarnationKind.RECREATED)
-    [one] = current_audit(trino, [], lambda: again, [*incarnations, third]).missing
+    [one] = audit_now(again, [*incarnations, third]).missing
     assert (one.first_offset, one.next_offset) == (0, 5)
 
 
