@@ -59,6 +59,30 @@ class Due(StrEnum):
     """After old snapshots were forgotten."""
 
 
+class Check(StrEnum):
+    """What `adlake verify` proves of a table."""
+
+    OFFSETS = "offsets"
+    """Every offset of its topic exactly once, each with a verdict, as stamp and broker say."""
+    COUNTS = "counts"
+    """What its batches counted closes, commit by commit."""
+    LAW = "law"
+    """Every row again from the records, by the SQL form of the law."""
+
+
+class Erasure(StrEnum):
+    """What becomes of a table when a person is to be forgotten."""
+
+    REWRITE = "rewrite"
+    """Rows whose `person` it is are written again without what names them."""
+    REBUILD = "rebuild"
+    """Built again from records that were rewritten."""
+    DROP = "drop"
+    """Dropped: who needs it builds it again."""
+    NOBODY = "nobody"
+    """No row is about a person."""
+
+
 @dataclass(frozen=True)
 class Compaction:
     """How small files are merged: when, in which order of rows, with which Iceberg options."""
@@ -79,6 +103,10 @@ class TableSpec:
     """One row per ..."""
     key: tuple[str, ...]
     filling: Filling
+    erasure: Erasure
+    checks: tuple[Check, ...] = ()
+    unchecked: str = ""
+    """Why `adlake verify` proves nothing of it."""
     pipeline: str = ATTRIBUTION
     """Whose batches wear the table: its maintenance is due after so many of them."""
     lease: str = STREAM_LEASE
@@ -89,7 +117,7 @@ class TableSpec:
     """Old snapshots are forgotten by maintenance."""
     compaction: Compaction | None = None
     person: str = ""
-    """Column that says whose row it is, for erasure; empty: no row is about a person."""
+    """Column that says whose row it is; empty: no row is about a person."""
     has_ddl: bool = True
     """Made by provisioning from sql/ddl; a shadow is made by who builds it."""
 
@@ -102,38 +130,55 @@ _HOT_ROWS: Final = MappingProxyType({
     "remove-dangling-deletes": "false",
 })  # fmt: skip
 
+_SEED: Final = "loaded whole from a seed file, and not changed since"
+
 SPECS: Final[tuple[TableSpec, ...]] = (
     TableSpec(
         BRONZE_EVENTS, "record of topic ad_events",
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
+        Erasure.REWRITE, (Check.OFFSETS, Check.COUNTS),
         has_recorded_head=True, expires=True, person="user_id",
     ),
     TableSpec(
         BUSINESS_EVENTS, "record of topic business_events",
-        ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND, pipeline=BUSINESS,
+        ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
+        Erasure.REWRITE, (Check.OFFSETS, Check.COUNTS), pipeline=BUSINESS,
         has_recorded_head=True, expires=True, person="user_id",
     ),
     TableSpec(
         GOLD_STATE, "impression id", ("impression_id",), Filling.MERGE,
+        Erasure.REBUILD, (Check.LAW,),
         has_recorded_head=True, expires=True, person="user_id",
         compaction=Compaction(
             Due.BATCHES, "slot ASC NULLS LAST, impression_id ASC NULLS LAST", _HOT_ROWS
         ),
     ),
     TableSpec(
-        GOLD_REPLAY, "impression id", ("impression_id",), Filling.SHADOW,
+        GOLD_REPLAY, "impression id", ("impression_id",), Filling.SHADOW, Erasure.DROP,
+        unchecked="gone after it was published; the replay compares it with Gold",
         lease=REPLAY_LEASE, person="user_id", has_ddl=False,
     ),
     TableSpec(
-        BATCH_COUNTS, "batch and partition", BATCH_COUNT_KEY, Filling.COUNTS, expires=True,
+        BATCH_COUNTS, "batch and partition", BATCH_COUNT_KEY, Filling.COUNTS,
+        Erasure.NOBODY, (Check.COUNTS,), expires=True,
         # It grows by one small file a time: so many are merged into one.
         compaction=Compaction(Due.EXPIRY, options={"min-input-files": "40"}),
     ),
-    TableSpec(DIM_CAMPAIGNS, "campaign and version", ("campaign_key",), Filling.LOAD),
-    TableSpec(DIM_CREATIVES, "creative", ("creative_id",), Filling.LOAD),
-    TableSpec(DIM_USERS, "user", ("user_id",), Filling.LOAD, person="user_id"),
+    TableSpec(
+        DIM_CAMPAIGNS, "campaign and version", ("campaign_key",), Filling.LOAD, Erasure.NOBODY,
+        unchecked=_SEED,
+    ),
+    TableSpec(
+        DIM_CREATIVES, "creative", ("creative_id",), Filling.LOAD, Erasure.NOBODY, unchecked=_SEED
+    ),
+    TableSpec(
+        DIM_USERS, "user", ("user_id",), Filling.LOAD, Erasure.REWRITE, unchecked=_SEED,
+        person="user_id",
+    ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""
+FIRST_RECORDS: Final = BRONZE_EVENTS
+"""What stamps are about that were written before there was a second table of records."""
 
 VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     ATTRIBUTION: (
@@ -156,6 +201,17 @@ one comes after it."""
 def spec_of(name: str) -> TableSpec:
     """The entry of a table; KeyError for one that nobody entered."""
     return {spec.name: spec for spec in SPECS}[name]
+
+
+def checked_by(check: Check) -> tuple[str, ...]:
+    """Names of the tables that `adlake verify` proves this of."""
+    return tuple(spec.name for spec in SPECS if check in spec.checks)
+
+
+def records_of(pipeline: str) -> str:
+    """Name of the table that keeps every record of a pipeline's topic."""
+    [name] = names_of(pipeline=pipeline, filling=Filling.APPEND)
+    return name
 
 
 def names_of(**wanted: object) -> tuple[str, ...]:

@@ -18,12 +18,12 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts import stamps
+from adlake.contracts.registry import FIRST_RECORDS
 from adlake.contracts.source import topic_of_label
 from adlake.contracts.tables import (
     BATCH_COUNT_COLUMNS,
     BATCH_COUNT_KEY,
     BATCH_COUNTS,
-    BRONZE_EVENTS,
 )
 from adlake.io.iceberg.stamp import PartitionCounts, Stamp
 from adlake.io.iceberg.table import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
@@ -100,7 +100,7 @@ def _newest_of(counted: IcebergTable, records: str) -> Stamp | None:
         (
             stamp
             for stamp in counted.stamps()
-            if (stamp.properties.get(stamps.RECORDS_TABLE) or BRONZE_EVENTS) == records
+            if (stamp.properties.get(stamps.RECORDS_TABLE) or FIRST_RECORDS) == records
         ),
         None,
     )

@@ -6,9 +6,23 @@ import re
 
 import pytest
 
-from adlake.contracts.registry import REPLAY_LEASE, SPECS, STREAM_LEASE, Due, Filling, TableSpec
-from adlake.contracts.tables import NAMESPACES
-from adlake.settings import REPO_ROOT
+from adlake.contracts.law import LAW_V1
+from adlake.contracts.registry import (
+    REPLAY_LEASE,
+    SPECS,
+    STREAM_LEASE,
+    VIEWS,
+    Check,
+    Due,
+    Erasure,
+    Filling,
+    TableSpec,
+    checked_by,
+    records_of,
+)
+from adlake.contracts.tables import GOLD_STATE, NAMESPACES
+from adlake.settings import REPO_ROOT, Settings
+from adlake.wiring.application import PIPELINES
 
 DDL = REPO_ROOT / "sql" / "ddl"
 by_name = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
@@ -44,3 +58,52 @@ def test_what_every_batch_commits_to_expires_and_its_head_is_on_record(spec: Tab
     if spec.filling is Filling.MERGE:
         assert spec.compaction is not None
         assert spec.compaction.due is Due.BATCHES
+
+
+@by_name
+def test_verify_proves_something_of_a_table_or_it_says_why_not(spec: TableSpec) -> None:
+    assert bool(spec.checks) != bool(spec.unchecked)
+    if spec.filling is Filling.APPEND:
+        assert {Check.OFFSETS, Check.COUNTS} <= set(spec.checks)
+    if spec.filling is Filling.MERGE:
+        assert Check.LAW in spec.checks
+
+
+def test_verify_knows_a_law_for_the_tables_that_are_to_be_proven_by_one() -> None:
+    """Its comparison row by row is about one table: another one brings its own."""
+    assert checked_by(Check.LAW) == (GOLD_STATE,)
+
+
+@by_name
+def test_a_table_says_what_becomes_of_a_person_in_it(spec: TableSpec) -> None:
+    assert (spec.erasure is Erasure.NOBODY) == (not spec.person)
+    if spec.filling is Filling.MERGE:
+        assert spec.erasure is Erasure.REBUILD
+    if spec.filling is Filling.APPEND and spec.person:
+        assert spec.erasure is Erasure.REWRITE
+
+
+@by_name
+def test_what_the_stream_writes_again_and_again_expires(spec: TableSpec) -> None:
+    is_written_once = spec.filling in {Filling.LOAD, Filling.SHADOW}
+    assert spec.expires != is_written_once
+
+
+def test_a_pipeline_has_one_table_of_records_and_views_of_its_own() -> None:
+    pipelines = {spec.pipeline for spec in SPECS}
+    assert {records_of(one) for one in pipelines} == set(checked_by(Check.OFFSETS))
+    assert set(VIEWS) <= pipelines
+    views = [name for names in VIEWS.values() for name in names]
+    assert len(set(views)) == len(views)
+    files = {file.stem for file in (REPO_ROOT / "sql" / "views").glob("**/*.sql")}
+    assert {name.split(".")[1] for name in views} == files
+
+
+def test_every_pipeline_of_the_registry_has_a_topic_and_is_made() -> None:
+    pipelines = {spec.pipeline for spec in SPECS}
+    topics = Settings({}).kafka.topic_by_pipeline
+    assert set(topics) == set(PIPELINES) == pipelines
+    for name, topic in topics.items():
+        made = PIPELINES[name](topic, lambda _version: LAW_V1)
+        assert (made.name, made.topic) == (name, topic)
+        assert made.records_table == records_of(name)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from adlake.contracts.tables import CATALOG, GOLD_STATE, LATER_COLUMNS, NAMESPACES
+from adlake.contracts.registry import Filling, names_of
+from adlake.contracts.tables import CATALOG, LATER_COLUMNS, NAMESPACES
 from adlake.io.iceberg.table import IcebergTable
 
 _ROOT = Path(__file__).resolve().parents[4]
@@ -28,7 +29,8 @@ def provision_tables(session: SparkSession) -> None:
         session.sql(file.read_text())
     for name, columns in LATER_COLUMNS.items():
         _add_columns(session, name, columns)
-    IcebergTable(session, GOLD_STATE).create_first_snapshot()
+    for name in names_of(filling=Filling.MERGE):
+        IcebergTable(session, name).create_first_snapshot()
 
 
 def _add_columns(session: SparkSession, name: str, columns: Sequence[str]) -> None:
