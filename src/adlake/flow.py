@@ -131,7 +131,7 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "proof", "adlake producers",
         "holds what producers say they sent against the broker and Bronze",
-        (TRUTH, AD_EVENTS, *_tables(BRONZE_EVENTS)), (),
+        (TRUTH, AD_EVENTS, BUSINESS_RECORDS, *_tables(BRONZE_EVENTS, BUSINESS_EVENTS)), (),
     ),
     Step(
         "proof", "adlake explain",

@@ -22,7 +22,7 @@ from adlake.contracts.registry import (
 )
 from adlake.contracts.tables import GOLD_STATE, NAMESPACES
 from adlake.settings import REPO_ROOT, Settings
-from adlake.wiring.application import PIPELINES
+from adlake.wiring.application import pipelines_of
 
 DDL = REPO_ROOT / "sql" / "ddl"
 by_name = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
@@ -99,11 +99,7 @@ def test_a_pipeline_has_one_table_of_records_and_views_of_its_own() -> None:
     assert {name.split(".")[1] for name in views} == files
 
 
-def test_every_pipeline_of_the_registry_has_a_topic_and_is_made() -> None:
-    pipelines = {spec.pipeline for spec in SPECS}
-    topics = Settings({}).kafka.topic_by_pipeline
-    assert set(topics) == set(PIPELINES) == pipelines
-    for name, topic in topics.items():
-        made = PIPELINES[name](topic, lambda _version: LAW_V1)
-        assert (made.name, made.topic) == (name, topic)
-        assert made.records_table == records_of(name)
+def test_every_pipeline_of_the_registry_is_made_with_its_table_of_records() -> None:
+    made = pipelines_of(Settings({}), lambda _version: LAW_V1)
+    assert {one.name for one in made} == {spec.pipeline for spec in SPECS}
+    assert [one.records_table for one in made] == [records_of(one.name) for one in made]

@@ -16,12 +16,13 @@ from typer.main import get_command
 from adlake.cli import app
 from adlake.cli.application import DATA, JOBS
 from adlake.contracts import tables
-from adlake.contracts.registry import SPECS, Filling, TableSpec
+from adlake.contracts.registry import SPECS, VIEWS, Filling, TableSpec
 from adlake.flow import FLOW, Kind, Step, Store, as_mermaid, tables_as_markdown, topics
 from adlake.settings import REPO_ROOT, Settings
 
 ROOMS = REPO_ROOT / "src" / "adlake"
 SQL = REPO_ROOT / "sql"
+VIEW_NAMES = {name for names in VIEWS.values() for name in names}
 NO_STEP_OF_THEIR_OWN = {"contracts", "io", "streaming", "wiring", "devstack", "cli"}
 """Rooms that serve the others: what they touch is on the map as what the others do."""
 OFF_THE_MAP = {"sql": "reads what its user types", "source": "writes to the control database alone"}
@@ -102,10 +103,10 @@ def _tables_in(file: Path) -> Iterator[str]:
     text = re.sub(r"--.*|'[^']*'", "", file.read_text())
     text = re.sub(r'"(\w+)\$\w+"', r"\1", text)  # a table of Iceberg's metadata is the table
     specs = {spec.name for spec in SPECS}
-    names = (specs | set(tables.AUDIT_VIEWS)) - {f"audit.{file.stem}"}
+    names = {one for one in specs | VIEW_NAMES if one.partition(".")[2] != file.stem}
     named = {name for name in names if re.search(rf"\b{re.escape(name)}\b", text)}
     yield from named & specs
-    for view in named & set(tables.AUDIT_VIEWS):
+    for view in named & VIEW_NAMES:
         for definition in (SQL / "views").rglob(f"{view.partition('.')[2]}.sql"):
             yield from _tables_in(definition)
 
