@@ -82,7 +82,7 @@ BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
-_METRIC_TABLES: Final = _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS)
+_METRIC_TABLES: Final = _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, BATCH_COUNTS)
 
 FLOW: Final[tuple[Step, ...]] = (
     Step(
@@ -151,7 +151,7 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "dashboard", "adlake up",
         "shows the same files as pages",
-        (AD_EVENTS, *_METRIC_TABLES, *_tables(BATCH_COUNTS)), (),
+        (AD_EVENTS, BUSINESS_RECORDS, *_METRIC_TABLES), (),
     ),
 )  # fmt: skip
 

@@ -24,13 +24,16 @@ LIVE = ("--rate", "500", "--events", "7500", "--seed", "2")
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    one = Lake(tmp_path_factory.mktemp("dashboard") / "home", {"TRIGGER_SECONDS": "1"})
+    one = Lake(
+        tmp_path_factory.mktemp("dashboard") / "home",
+        {"TRIGGER_SECONDS": "1", "LEDGER_EVERY_BATCHES": "1"},
+    )
     try:
         one.stack().up(only=SERVERS)
         one.adlake("generate", "--faults", "default", *HISTORY)
         one.stack().up(only=["stream", "dashboard"])
         one.adlake("wait", "--timeout", "240")
-        one.adlake("generate", "--faults", "default", *LIVE)
+        one.adlake("generate", "--faults", "default", "--business", *LIVE)
         one.adlake("wait", "--timeout", "240")
         yield one
     finally:

@@ -95,11 +95,12 @@ def test_operations_numbers_equal_the_queries(
         "Lag": "0", "Last batch": seconds(newest["batch_seconds"]),
         "Batch size": f"{newest['events']:,}",
     })  # fmt: skip
-    bronze = sizes[0]
-    assert bronze["stored_rows"] == 30_000
-    assert reader.first_cells(0, 4) == [
-        bronze["table_name"], *(str(bronze[name]) for name in ("stored_rows", "delete_marks")),
-        str(bronze["data_files"]),
+    stored = {row["table_name"]: row["stored_rows"] for row in sizes}
+    assert stored["bronze.ad_events"] == 30_000
+    assert stored["bronze.business_events"] > 0
+    assert reader.first_cells(1, 4) == [
+        sizes[0]["table_name"], *(str(sizes[0][name]) for name in ("stored_rows", "delete_marks")),
+        str(sizes[0]["data_files"]),
     ]  # fmt: skip
     expect(reader.page.get_by_text("Gold contains every event of the topic.")).to_be_visible()
     expect(reader.page.get_by_text("Completeness: the batch counts agree.")).to_be_visible()
@@ -110,6 +111,18 @@ def test_operations_numbers_equal_the_queries(
     })  # fmt: skip
     reader.expect_no_complaint()
     reader.photograph(pictures, "dashboard-operations")
+
+
+def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:
+    ads, business = asked(lake, "pipelines")
+    assert (ads["topic"], business["topic"]) == ("ad_events", "business_events")
+    assert business["admitted"] > business["rejected"] > 0
+    reader.open("operations", title="Operations")
+    expect(reader.page.get_by_role("heading", name="Pipelines")).to_be_visible()
+    reaches = ("gold.ad_performance_state", "bronze.business_events")
+    for row, (told, table) in enumerate(zip((ads, business), reaches, strict=True)):
+        counts = [f"{told[name]}" for name in ("admitted", "rejected")]
+        reader.expect_cells(0, row, [told["topic"], table, "0", *counts, "0"])
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,11 @@ def records_of(pipeline: str) -> str:
     return name
 
 
+def last_table(pipeline: str) -> str:
+    """The table that a pipeline's records reach last: readers see them once they are there."""
+    return (records_of(pipeline), *names_of(pipeline=pipeline, filling=Filling.MERGE))[-1]
+
+
 def names_of(**wanted: object) -> tuple[str, ...]:
     """Names of the tables whose entries have these values, in the order of the list."""
     return tuple(spec.name for spec in specs_of(**wanted))

@@ -10,6 +10,7 @@ from adlake.dashboard import campaigns, operations
 from adlake.dashboard.lake import Sources
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
+from adlake.wiring.topics import tables_of_topics
 
 ICON = Path(__file__).with_name("icon.svg")
 # Streamlit leaves six rem above the title and ten below the last line.
@@ -27,7 +28,7 @@ def main() -> None:
     sources = Sources(
         trino_port=settings.ports.trino_port,
         kafka_bootstrap=kafka_access(settings),
-        topic=settings.kafka.topic,
+        topics={topic: tables[-1] for topic, tables in tables_of_topics(settings).items()},
         trino_host=settings.ports.trino_host,
     )
     home = st.Page(

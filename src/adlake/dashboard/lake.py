@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
@@ -97,7 +98,8 @@ class Sources:
 
     trino_port: int
     kafka_bootstrap: Brokers
-    topic: str
+    topics: Mapping[str, str]
+    """Topic -> the last table that its records reach, in the order of the map."""
     trino_host: str = LOOPBACK
 
     def answers(self, requests: Mapping[str, Parameters]) -> dict[str, list[Record]]:
@@ -151,15 +153,30 @@ class Sources:
         found: Record | None = _cache().get(key, ask, REUSE_KEPT_SECONDS)
         return found
 
-    def topic_now(self) -> TopicFacts | None:
-        """The topic's id and offsets; None when Kafka does not answer."""
-        found: TopicFacts | None = _cache().get((self.kafka_bootstrap, self.topic), self._ask_topic)
+    def read_so_far(self) -> list[Record]:
+        """Metric `pipelines`: counts by topic; empty while there are no batch counts."""
+        client = _client(self.trino_port, self.trino_host)
+
+        def ask() -> list[Record]:
+            try:
+                return list(run_metric(client, "pipelines").records())
+            except TableMissingError:
+                return []
+
+        found: list[Record] = _cache().get((self.trino_port, "pipelines"), ask)
         return found
 
-    def _ask_topic(self) -> TopicFacts | None:
+    def topics_now(self) -> dict[str, TopicFacts | None]:
+        """Each topic's id and offsets; None when Kafka does not answer."""
+        return {
+            topic: _cache().get((self.kafka_bootstrap, topic), partial(self._ask_topic, topic))
+            for topic in self.topics
+        }
+
+    def _ask_topic(self, topic: str) -> TopicFacts | None:
         try:
             refuse_dead_broker(self.kafka_bootstrap, COMMAND_BOOTSTRAP_SECONDS)
-            return topic_facts(self.kafka_bootstrap, self.topic, COMMAND_BOOTSTRAP_SECONDS)
+            return topic_facts(self.kafka_bootstrap, topic, COMMAND_BOOTSTRAP_SECONDS)
         except TopicError:
             return None
 

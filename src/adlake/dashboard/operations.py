@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
 
+from adlake.contracts.source import topic_of_label
 from adlake.dashboard import charts, formats
 from adlake.dashboard.frame import data_as_of, guarded, seconds_since, tile
 from adlake.dashboard.health import (
@@ -44,12 +46,14 @@ def _draw(sources: Sources) -> None:
         "rejected_by_reason": {},
     })  # fmt: skip
     freshness, batches = found["freshness"][0], found["batches"]
-    topic = sources.topic_now()
-    lag = _lag(topic, found["next_offsets"])
+    topics = sources.topics_now()
+    lags = {name: _lag(topic, found["next_offsets"]) for name, topic in topics.items()}
+    lag = lags[next(iter(sources.topics))]
     data_as_of(freshness)
     _health(None if lag is None else sum(lag.values()), freshness, batches)
-    if topic is not None and topic.pending:
-        st.warning(topic.pending_in_words, icon=":material/hourglass_empty:")
+    for topic in topics.values():
+        if topic is not None and topic.pending:
+            st.warning(topic.pending_in_words, icon=":material/hourglass_empty:")
     show_batch_counts(sources.count_mismatches())
     show_reuse(sources.recent_reuse())
     _tiles(freshness, found["throughput"][0], batches, lag)
@@ -59,6 +63,7 @@ def _draw(sources: Sources) -> None:
         _lag_chart(lag)
     with right.container(border=True):
         _rejects_chart(found["rejected_by_reason"])
+    show_pipelines(pipeline_rows(sources.topics, lags, sources.read_so_far()))
     _sizes(found["table_sizes"])
 
 
@@ -68,7 +73,7 @@ def _lag(topic: TopicFacts | None, next_offsets: list[Record]) -> dict[int, int]
     contained = {
         row["kafka_partition"]: row["next_offset"]
         for row in next_offsets
-        if row["topic_id"] == topic.topic_id
+        if (topic_of_label(row["kafka_topic"]), row["topic_id"]) == (topic.name, topic.topic_id)
     }
     return lag_by_partition(topic.end_offsets, contained)
 
@@ -220,6 +225,51 @@ def _rejects_chart(rejected: list[Record]) -> None:
         charts.bars(rejected, "reject_reason", "deliveries", title="deliveries", colour=charts.RED)
     )
     st.caption("All of Bronze. Payloads are kept: `adlake quarantine list`, then fix and resubmit.")
+
+
+def pipeline_rows(
+    topics: Mapping[str, str],
+    lags: Mapping[str, Mapping[int, int] | None],
+    counted: list[Record],
+) -> list[Record]:
+    """One line a topic; what is not known yet is empty.
+
+    Args:
+        topics: topic -> the last table that its records reach.
+        lags: topic -> events by partition that this table lacks; None: Kafka does not answer.
+        counted: rows of metric `pipelines`.
+    """
+    counts = {row["topic"]: row for row in counted}
+    rows = []
+    for topic, table in topics.items():
+        lag, told = lags[topic], counts.get(topic, {})
+        rows.append({
+            "Topic": topic,
+            "Reaches": table,
+            "Lag": None if lag is None else sum(lag.values()),
+            "Admitted": told.get("admitted"),
+            "Rejected": told.get("rejected"),
+            "Gaps": told.get("gaps"),
+            "Counted until": formats.clock(told["counted_until"]) if told else formats.UNKNOWN,
+        })  # fmt: skip
+    return rows
+
+
+def show_pipelines(rows: list[Record]) -> None:
+    """Lag now, and the batch counts so far."""
+    st.subheader("Pipelines", anchor=False)
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows, hide_index=True,
+        column_config={
+            name: number(format="localized") for name in ("Lag", "Admitted", "Rejected", "Gaps")
+        },
+    )  # fmt: skip
+    st.caption(
+        "Lag: end offsets in Kafka minus those stamped on the newest commit of the table that the "
+        "topic's records reach last. Admitted, rejected and gaps: by the batch counts, which are "
+        "recorded some batches later."
+    )
 
 
 def _sizes(sizes: list[Record]) -> None:

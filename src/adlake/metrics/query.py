@@ -6,7 +6,12 @@ The header of a file is a contract that this module reads and a test checks::
     -- question: ...   -- grain: ...   -- date basis: ...   -- readers: ...
     -- param NAME TYPE = DEFAULT: description     (`io/sql/header.py`)
 
-Every `:name` of the SQL is a parameter of the header, and the other way round.
+Every `:name` of the SQL is a parameter of the header, and the other way round. A line
+
+    -- each table: NAME            (or: each last table)
+
+makes a relation NAME for the SQL to read: `sql/fragments/NAME.sql` over each table of the registry,
+or over the last table of each pipeline. So no file lists tables.
 """
 
 from __future__ import annotations
@@ -18,13 +23,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from adlake.contracts.errors import AdlakeError
+from adlake.contracts.registry import SPECS, last_table, names_of
 from adlake.io.sql import trino
-from adlake.io.sql.files import SQL_ROOT, sql_text
+from adlake.io.sql.files import SQL_ROOT, SqlText, bind, sql_text, with_relations
 from adlake.io.sql.header import MetricParameter, MetricParameterError, declared_parameters
 from adlake.io.sql.literals import SqlValue
+from adlake.io.sql.template import HEADER
 from adlake.io.trino.client import QueryResult, TrinoClient
 
 METRICS_FOLDER: Final = "metrics"
+_EACH: Final = re.compile(r"^-- each (last )?table: (\w+)$", re.MULTILINE)
 _HEADER_FIELDS: Final = ("question", "grain", "date basis", "readers")
 
 
@@ -89,7 +97,7 @@ def load_metric(name: str) -> Metric:
         date_basis=fields["date basis"],
         readers=fields["readers"],
         parameters=declared_parameters(text),
-        sql=text,
+        sql=_with_tables(text),
     )
 
 
@@ -120,6 +128,25 @@ def parsed_assignments(assignments: list[str]) -> dict[str, str]:
             raise MetricParameterError(f"--param {assignment!r} is not of the form name=value")
         pairs[name] = value
     return pairs
+
+
+def _with_tables(text: str) -> str:
+    """The query with the relations over tables that its header asks for."""
+    every, last = names_of(has_ddl=True), dict.fromkeys(last_table(one.pipeline) for one in SPECS)
+    relations = {
+        name: "\nUNION ALL\n".join(_over(name, table) for table in (last if is_last else every))
+        for is_last, name in _EACH.findall(text)
+    }
+    header = HEADER.match(text)
+    return (header[0] if header and relations else "") + with_relations(text, relations)
+
+
+def _over(fragment: str, table: str) -> str:
+    """The fragment about one table, named without a catalog as in all metrics."""
+    namespace, _, name = table.partition(".")
+    lists = {part: SqlText(f'{namespace}."{name}${part}"') for part in ("history", "snapshots")}
+    body = HEADER.sub("", sql_text(f"fragments/{fragment}"))
+    return bind(body, {**lists, "name_of_table": table})
 
 
 def _header_field(name: str, text: str, field: str) -> str:

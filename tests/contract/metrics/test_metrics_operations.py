@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from adlake.contracts.registry import names_of
+from adlake.contracts.tables import BUSINESS_EVENTS
 from tests.fixtures.trino.metrics_lake import GOLD, MetricsLake, Snapshot, answer, only
 
 pytestmark = pytest.mark.integration
@@ -74,12 +76,42 @@ def test_next_offsets_come_from_the_newest_stamp_on_main(operated_lake: MetricsL
     assert {row["kafka_partition"]: row["next_offset"] for row in rows} == {0: 5, 2: 7, 10: 2}
     assert [row["kafka_partition"] for row in rows] == [0, 2, 10]
     assert {(row["kafka_topic"], row["topic_id"]) for row in rows} == {("ad_events", "topic-1")}
+    assert {row["table_name"] for row in rows} == {GOLD}
 
 
-def test_table_sizes_read_the_newest_totals(operated_lake: MetricsLake) -> None:
-    bronze, gold = answer(operated_lake, "table_sizes")
-    assert tuple(bronze.values()) == ("bronze.ad_events", 0, 0, 0, 0, 0, None)
-    assert tuple(gold.values())[:6] == (GOLD, 70, 3, 2, 1, 4_096)
+def test_next_offsets_are_those_of_every_topic(operated_lake: MetricsLake) -> None:
+    """Of business events no table is derived: their table of records is the last one."""
+    stamp = operated_lake.batch_summary(0, 30, events=3, topic="business_events", offsets='{"1":4}')
+    operated_lake.add_snapshot(BUSINESS_EVENTS, Snapshot(90, 30, stamp))
+    found = {
+        (row["kafka_topic"], row["kafka_partition"]): (row["next_offset"], row["table_name"])
+        for row in answer(operated_lake, "next_offsets")
+    }
+    assert found["business_events", 1] == (4, BUSINESS_EVENTS)
+    assert found["ad_events", 2] == (7, GOLD)
+    assert len(found) == 4
+
+
+def test_table_sizes_read_the_newest_totals_of_every_table(operated_lake: MetricsLake) -> None:
+    found = {
+        row["table_name"]: tuple(row.values())[1:] for row in answer(operated_lake, "table_sizes")
+    }
+    assert set(found) == set(names_of(has_ddl=True))
+    assert found["bronze.ad_events"] == (0, 0, 0, 0, 0, None)
+    assert found[GOLD][:5] == (70, 3, 2, 1, 4_096)
+
+
+def test_pipelines_say_what_was_read_of_each_topic(operated_lake: MetricsLake) -> None:
+    now = operated_lake.now
+    operated_lake.insert("audit.completeness_ledger", [
+        ("ad_events", 1, 90, 10, now), ("ad_events", 1, 50, 0, now),
+        ("ad_events@2", 2, 7, 3, now + timedelta(seconds=5)), ("business_events", 8, 4, 1, now),
+    ])  # fmt: skip
+    operated_lake.insert("audit.completeness_gaps", [("ad_events@2", "x"), ("ad_events", "y")])
+    assert [tuple(row.values()) for row in answer(operated_lake, "pipelines")] == [
+        ("ad_events", 2, 147, 13, 2, now + timedelta(seconds=5)),
+        ("business_events", 1, 4, 1, 0, now),
+    ]
 
 
 def test_recent_reuse_counts_ids_of_the_last_minutes_under_two_impressions(

@@ -135,7 +135,7 @@ def test_every_list_a_page_asks_for_is_bounded(monkeypatch: pytest.MonkeyPatch) 
         raise LookupError
 
     monkeypatch.setattr(Sources, "answers", answers)
-    sources = Sources(trino_port=1, kafka_bootstrap="", topic="")
+    sources = Sources(trino_port=1, kafka_bootstrap="", topics={"ads": "gold.ads"})
     for draw in (lambda: campaigns._draw(sources, "All"), lambda: operations._draw(sources)):
         with pytest.raises(LookupError):
             draw()
@@ -182,7 +182,7 @@ def crowded_page() -> None:
             assert requests.get("performance_over_time", {"bucket": "month"})["bucket"] == "month"
             return {name: known[name] for name in requests}
 
-    campaigns._draw(Answers(1, "", ""), "All")
+    campaigns._draw(Answers(1, "", {}), "All")
 
 
 def test_the_page_of_a_crowded_lake_shows_the_largest_and_the_count() -> None:

@@ -48,7 +48,7 @@ def test_trino_is_asked_for_reuse_once_a_minute_whatever_the_pages_do(
     monkeypatch.setattr(lake, "_cache", lambda: cache)
     monkeypatch.setattr(lake, "_client", lambda *_server: None)
     monkeypatch.setattr(lake, "run_metric", run_metric)
-    sources = Sources(trino_port=1, kafka_bootstrap="", topic="")
+    sources = Sources(trino_port=1, kafka_bootstrap="", topics={"ads": "gold.ads"})
     while now[0] < 120:
         assert sources.recent_reuse() is None
         now[0] += KEPT_SECONDS
