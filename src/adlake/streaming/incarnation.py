@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import FIRST_INCARNATION, IncarnationKind
-from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.kafka.topic import TopicFacts
@@ -54,19 +53,41 @@ def described(one: SourceIncarnation) -> str:
     return f"{one.label}: {begin}; {reason} ({one.declared_by}); found: {finding}"
 
 
-def situation(lake: LakeReader, connect: Connect, topic_name: str, look: Look) -> Situation:
+def situation(
+    lake: LakeReader, connect: Connect, topic_name: str, records_table: str, look: Look
+) -> Situation:
     """Judge the topic as the stream does at its start, without starting it.
 
     The lake is read before the broker: a batch that commits in between must not look like a loss.
     """
     incarnation = newest_incarnation(connect, topic_name)
-    position = source_position(lake.newest_stamp(BRONZE_EVENTS), incarnation)
+    position = source_position(lake.newest_stamp(records_table), incarnation)
     topic = look(position.last_records if position else {})
     try:
         check_topic(position, topic)
     except UnsafeSourceError as error:
         return Situation(incarnation, position, topic, str(error), error.kind)
     return Situation(incarnation, position, topic, "")
+
+
+def in_need(found: Sequence[Situation], topic: str = "") -> Situation:
+    """The one to continue: that of the topic asked for, or the only one that cannot go on.
+
+    Raises:
+        NothingToContinueError: there is no such topic, or several cannot go on and none is named.
+    """
+    known = {one.topic.name: one for one in found}
+    if topic:
+        if topic not in known:
+            raise NothingToContinueError(f"no topic {topic} is read; there are: {', '.join(known)}")
+        return known[topic]
+    stopped = [one for one in found if one.finding]
+    if len(stopped) > 1:
+        names = ", ".join(one.topic.name for one in stopped)
+        raise NothingToContinueError(
+            f"the stream would stop for each of {names}: name one, --topic"
+        )
+    return (stopped or found)[0]
 
 
 def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceIncarnation:

@@ -26,6 +26,7 @@ from adlake.streaming.incarnation import (
     Situation,
     continue_anyway,
     described,
+    in_need,
 )
 from adlake.streaming.source import (
     BrokerLostDataError,
@@ -202,3 +203,21 @@ def test_every_continued_incarnation_says_who_and_what_was_found() -> None:
 
 def _no_database() -> None:
     raise AssertionError("the database must not be asked")
+
+
+def situation_of(topic: str, finding: str = "") -> Situation:
+    facts = TopicFacts(topic, "id-1", {}, {})
+    return Situation(SourceIncarnation(topic), None, facts, finding)
+
+
+def test_the_topic_that_cannot_go_on_is_the_one_to_continue() -> None:
+    ads, shop = situation_of("ads"), situation_of("shop", "it was deleted")
+    assert in_need([ads, shop]) is shop
+    assert in_need([ads, situation_of("shop")]) is ads
+    assert in_need([ads, shop], "ads") is ads
+    with pytest.raises(NothingToContinueError, match="there are: ads, shop"):
+        in_need([ads, shop], "clicks")
+    both = [situation_of("ads", "lost"), shop]
+    with pytest.raises(NothingToContinueError, match="each of ads, shop: name one"):
+        in_need(both)
+    assert in_need(both, "shop") is shop
