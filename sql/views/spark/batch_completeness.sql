@@ -17,6 +17,16 @@ WITH held_deliveries AS (
     FROM lakehouse.bronze.ad_events
 ),
 
+-- Of the topics that this table keeps: other tables of records have batches too.
+counts_of_topics AS (
+    SELECT *
+    FROM lakehouse.audit.completeness_ledger
+    WHERE
+        split_part(kafka_topic, '@', 1) IN (
+            SELECT DISTINCT split_part(held.kafka_topic, '@', 1) FROM lakehouse.bronze.ad_events AS held
+        )
+),
+
 gold_events AS (
     SELECT DISTINCT
         impression_id,
@@ -51,7 +61,7 @@ counted_ends AS (
         kafka_topic,
         kafka_partition,
         max(next_offset) AS counted_end
-    FROM lakehouse.audit.completeness_ledger
+    FROM counts_of_topics
     GROUP BY kafka_topic, kafka_partition
 ),
 
@@ -67,7 +77,7 @@ ordered_records AS (
         FALSE AS is_admitted,
         FALSE AS is_first,
         FALSE AS is_applied
-    FROM lakehouse.audit.completeness_ledger
+    FROM counts_of_topics
     UNION ALL
     SELECT
         judged_deliveries.kafka_topic,
@@ -117,7 +127,7 @@ counted_batches AS (
         coalesce(held_by_batch.held_rejected, 0) AS held_rejected,
         coalesce(held_by_batch.firsts, 0) AS firsts,
         coalesce(held_by_batch.applied, 0) AS applied
-    FROM lakehouse.audit.completeness_ledger AS counted
+    FROM counts_of_topics AS counted
     LEFT JOIN held_by_batch
         ON
             counted.kafka_topic = held_by_batch.kafka_topic

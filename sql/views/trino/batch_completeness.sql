@@ -17,6 +17,16 @@ WITH held_deliveries AS (
     FROM lakehouse.bronze.ad_events
 ),
 
+-- Of the topics that this table keeps: other tables of records have batches too.
+counts_of_topics AS (
+    SELECT *
+    FROM lakehouse.audit.completeness_ledger
+    WHERE
+        split_part(kafka_topic, '@', 1) IN (
+            SELECT DISTINCT split_part(held.kafka_topic, '@', 1) FROM lakehouse.bronze.ad_events AS held
+        )
+),
+
 first_deliveries AS (
     SELECT
         impression_id,
@@ -57,7 +67,7 @@ batch_starts AS (
         array_sort(array_agg(DISTINCT CAST(first_offset AS DOUBLE))) AS first_offsets,
         -- What came later is not counted yet.
         max(next_offset) AS counted_end
-    FROM lakehouse.audit.completeness_ledger
+    FROM counts_of_topics
     GROUP BY kafka_topic, kafka_partition
 ),
 
@@ -103,7 +113,7 @@ placed_batches AS (
     SELECT
         counted.*,
         width_bucket(CAST(counted.first_offset AS DOUBLE), batch_starts.first_offsets) AS batch_place
-    FROM lakehouse.audit.completeness_ledger AS counted
+    FROM counts_of_topics AS counted
     INNER JOIN batch_starts
         ON counted.kafka_topic = batch_starts.kafka_topic AND counted.kafka_partition = batch_starts.kafka_partition
 ),

@@ -10,7 +10,7 @@ from adlake.io.kafka.holes import FindHoles, OffsetRange, counted_within, judged
 from adlake.io.sql.files import bind, sql_text
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.bronze_gaps import missing_ranges
-from adlake.proof.records_sql import completeness_sql
+from adlake.proof.records_sql import completeness_sql, records_values
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin
 
 MOST_MISMATCHES = 10_000
@@ -43,6 +43,10 @@ def completeness_failures(
     if with_bronze:
         batches = bind(sql_text("checks/batch_completeness"), {"row_limit": MOST_MISMATCHES})
         checks.append(("Bronze does not hold what a batch counted", batches))
+        for table in others:
+            held = {**records_values(table), "row_limit": MOST_MISMATCHES}
+            problem = f"{table} does not hold what a batch counted"
+            checks.append((problem, bind(sql_text("checks/held_batches"), held)))
     newest = {coverage.partition: coverage for coverage in coverages if coverage.topic == pin.topic}
     failures = []
     for problem, sql in checks:
