@@ -208,6 +208,11 @@ def checked_by(check: Check) -> tuple[str, ...]:
     return tuple(spec.name for spec in SPECS if check in spec.checks)
 
 
+def pipelines() -> tuple[str, ...]:
+    """Names of the pipelines, in the order of the list."""
+    return tuple(dict.fromkeys(spec.pipeline for spec in SPECS))
+
+
 def records_of(pipeline: str) -> str:
     """Name of the table that keeps every record of a pipeline's topic."""
     [name] = names_of(pipeline=pipeline, filling=Filling.APPEND)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.registry import SPECS, last_table, names_of
+from adlake.contracts.registry import last_table, names_of, pipelines
 from adlake.io.sql import trino
 from adlake.io.sql.files import SQL_ROOT, SqlText, bind, sql_text, with_relations
 from adlake.io.sql.header import MetricParameter, MetricParameterError, declared_parameters
@@ -132,7 +132,7 @@ def parsed_assignments(assignments: list[str]) -> dict[str, str]:
 
 def _with_tables(text: str) -> str:
     """The query with the relations over tables that its header asks for."""
-    every, last = names_of(has_ddl=True), dict.fromkeys(last_table(one.pipeline) for one in SPECS)
+    every, last = names_of(has_ddl=True), tuple(map(last_table, pipelines()))
     relations = {
         name: "\nUNION ALL\n".join(_over(name, table) for table in (last if is_last else every))
         for is_last, name in _EACH.findall(text)

@@ -14,14 +14,13 @@ from typing import Any
 from adlake.attribution.gold_format import refuse_newer_format
 from adlake.contracts import stamps
 from adlake.contracts.errors import NO_GOLD, STREAM_IS_AWAY, AdlakeError
-from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.law_store import law_version_of
 from adlake.io.sql.files import bind, sql_text
 from adlake.io.trino.client import TableMissingError, TrinoClient
 from adlake.proof.records_sql import records_values
-from adlake.proof.verdict import Failure, Pin
+from adlake.proof.verdict import GOLD_RECORDS, Failure, Pin
 
 
 class NothingToVerifyError(AdlakeError):
@@ -44,7 +43,7 @@ def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
         NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
     """
     try:
-        gold, bronze = gold_snapshots(trino), record_snapshots(trino)
+        gold, bronze = gold_snapshots(trino), record_snapshots(trino, GOLD_RECORDS)
     except TableMissingError as error:
         raise EmptyLakeError(NO_GOLD) from error
     head = next((row for row in gold.values() if row["is_head"]), None)
@@ -88,7 +87,7 @@ def gold_snapshots(trino: TrinoClient) -> Snapshots:
     return {row["snapshot_id"]: row for row in trino.records(sql_text("proof/gold_snapshots"))}
 
 
-def record_snapshots(trino: TrinoClient, table: str = BRONZE_EVENTS) -> Snapshots:
+def record_snapshots(trino: TrinoClient, table: str) -> Snapshots:
     """Every snapshot of a table of records that is still known; is_head marks main's."""
     sql = bind(sql_text("proof/bronze_snapshots"), records_values(table))
     return {row["snapshot_id"]: row for row in trino.records(sql)}

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.contracts.registry import records_of, spec_of
+from adlake.contracts.tables import GOLD_STATE
 from adlake.io.kafka.holes import OffsetRange
 
 Record = Mapping[str, Any]
 
+GOLD_RECORDS = records_of(spec_of(GOLD_STATE).pipeline)
+"""The table of the records that Gold is made of."""
 GOLD_COPIES = "gold_copies"
 EXPECTED_COPIES = "expected_copies"
 
@@ -31,7 +34,7 @@ class Pin:
     """Bronze's commits say what their batches counted: the table of batch counts has rows."""
     law_version: int = 1
     """Of the law that Gold's rows were made with, by its stamp."""
-    records_table: str = BRONZE_EVENTS
+    records_table: str = GOLD_RECORDS
     """The table that `bronze_snapshot` is of."""
 
 

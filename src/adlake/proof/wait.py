@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import STREAM_IS_AWAY, AdlakeError
-from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.deadline import Deadline
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.iceberg.stamp import Stamp
@@ -54,7 +53,7 @@ class Target:
     find_holes: FindHoles = lambda _ranges: []
     look: Callable[[], TopicFacts] | None = None
     streams: Callable[[], bool] = lambda: True
-    tables: Sequence[str] = (BRONZE_EVENTS, GOLD_STATE)
+    tables: Sequence[str] = field(kw_only=True)
     """Those that must contain it: the table of records, then what is derived from it."""
 
     def missing(self, stamp: Stamp | None) -> list[OffsetRange]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 import pytest
 
 from adlake.contracts import stamps
-from adlake.contracts.tables import GOLD_STATE
+from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.deadline import Deadline
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.iceberg.stamp import Stamp, offsets_text
@@ -16,10 +17,11 @@ from adlake.io.kafka.holes import OffsetRange
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.proof import wait
-from adlake.proof.wait import NotCaughtUpError, Target, wait_for_tables
+from adlake.proof.wait import NotCaughtUpError, wait_for_tables
 
 TOPIC = TopicFacts("ads", "id-1", begin_offsets={0: 0, 1: 4}, end_offsets={0: 10, 1: 4})
 FIRST = SourceIncarnation("ads")
+Target = partial(wait.Target, tables=(BRONZE_EVENTS, GOLD_STATE))
 
 
 class FakeLake:

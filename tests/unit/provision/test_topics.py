@@ -8,7 +8,7 @@ import pytest
 
 from adlake import flow
 from adlake.contracts.law import LAW_V1
-from adlake.contracts.registry import SPECS, Filling
+from adlake.contracts.registry import BUSINESS, SPECS, Filling
 from adlake.devstack.services.kafka import Kafka
 from adlake.flow import FLOW, Kind, Store
 from adlake.provision import topics
@@ -34,13 +34,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_topic_of_the_map_is_provisioned_by_its_name_at_the_broker(made: list[str]) -> None:
-    assert list(topics.ensure_topics(RENAMED)) == [("ads", True), ("deals", True)]
-    assert made == ["ads", "deals"]
+    assert list(topics.ensure_topics(RENAMED))[:2] == [("ads", True), ("deals", True)]
+    assert made[:2] == ["ads", "deals"]
+    assert len(made) == len(flow.topics())
 
 
 def test_a_topic_that_is_switched_off_is_not_provisioned(made: list[str]) -> None:
     list(topics.ensure_topics(ADS_ALONE))
-    assert made == ["ad_events"]
+    assert made == [one for one in flow.topics() if one != "business_events"]
 
 
 def test_the_broker_of_the_stack_gets_the_topics_of_the_map(
@@ -49,7 +50,7 @@ def test_the_broker_of_the_stack_gets_the_topics_of_the_map(
     broker = Kafka.__new__(Kafka)
     broker.settings = RENAMED
     broker.after_ready()
-    assert made == ["ads", "deals"]
+    assert made[:2] == ["ads", "deals"]
     monkeypatch.setattr(flow, "topics", lambda: ("business_events",))
     made.clear()
     broker.after_ready()
@@ -67,11 +68,11 @@ def test_a_topic_that_no_setting_names_cannot_be_provisioned(
 
 
 def test_the_pipelines_of_the_map_run_and_their_tables_are_waited_for() -> None:
-    for settings, count in ((RENAMED, 2), (ADS_ALONE, 1)):
+    for settings, missing in ((RENAMED, ""), (ADS_ALONE, BUSINESS)):
         running = pipelines_of(settings, lambda _version: LAW_V1)
         assert [one.name for one in running] == [
-            step.pipeline for step in flow.pipelines().values()
-        ][:count]
+            step.pipeline for step in flow.pipelines().values() if step.pipeline != missing
+        ]
         tables = tables_of_topics(settings)
         assert list(tables) == [one.topic for one in running]
         assert [tables[one.topic][0] for one in running] == [one.records_table for one in running]
