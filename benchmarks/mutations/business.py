@@ -6,6 +6,7 @@ from benchmarks.mutations.mutation import Mutation
 
 QUICK = "tests/unit/business/test_business_admission.py"
 PARITY = "tests/spark/business/test_business_parity.py"
+AUDIT = "tests/unit/business/test_business_audit.py"
 GENERATOR = "tests/unit/business/test_business_generator.py"
 
 BUSINESS: tuple[Mutation, ...] = (
@@ -72,5 +73,16 @@ BUSINESS: tuple[Mutation, ...] = (
         "adlake.generator.business_stream:_smallest_micros",
         "key=lambda event: event.variant", "key=lambda event: -event.variant",
         f"{GENERATOR}::test_the_truth_is_what_the_admission_says",
+    ),
+    Mutation(
+        "an order told again under another event id is called a contradiction",
+        "adlake.business.contract:CONTENT_FIELDS", "{*HEADER_FIELDS, *contract.once_per,",
+        "{*HEADER_FIELDS[1:], *contract.once_per,", AUDIT,
+    ),
+    Mutation(
+        "the audit lets the first delivery win, not the smallest content",
+        "adlake.business.audit:_carrier_order",
+        "return content_of(one.verdict.fields), one.ingest_ms, partition, offset, topic",
+        "return (0, 0, b\"\"), one.ingest_ms, partition, offset, topic", AUDIT,
     ),
 )  # fmt: skip

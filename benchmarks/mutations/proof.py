@@ -8,6 +8,7 @@ COVERAGE = "tests/unit/proof/test_offset_coverage.py"
 WAIT = "tests/unit/proof/test_wait.py"
 ORACLE = "tests/contract/proof/test_oracle_law.py"
 PRODUCERS = "tests/unit/proof/test_producer_audit.py"
+TRUTH = "tests/unit/proof/test_records_truth.py"
 
 PROOF: tuple[Mutation, ...] = (
     Mutation(
@@ -54,5 +55,23 @@ PROOF: tuple[Mutation, ...] = (
         "verify sends to wait though no stream runs", "adlake.proof.pin:clear_empty_lake",
         "if streams() else STREAM_IS_AWAY", "if True else STREAM_IS_AWAY",
         "tests/unit/proof/test_offset_coverage.py::test_an_empty_gold_without_a_stream_says_that_none_runs",
+    ),
+    Mutation(
+        "records of others hide that some are lost", "adlake.proof.records_truth:_differences",
+        "lake < truth or (is_all and lake != truth)", "is_all and lake != truth", TRUTH,
+    ),
+    Mutation(
+        "what a killed run sent again is called wrong",
+        "adlake.proof.records_truth:records_truth_verdict",
+        "unknown <= 0 and all(one.is_exact for one in ours)", "unknown <= 0", TRUTH,
+    ),
+    Mutation(
+        "a topic is audited by the counts of another one", "adlake.proof.producers:current_audits",
+        "if one.topic == topic.name", "if one.topic in known", PRODUCERS,
+    ),
+    Mutation(
+        "a topic that lost records is not the one that is continued",
+        "adlake.streaming.incarnation:in_need", "(stopped or found)[0]", "found[0]",
+        "tests/unit/streaming/test_source.py",
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ import psutil
 import pytest
 
 from adlake.devstack.secret_files import OTHERS_WRITE
+from adlake.generator.business_truth import BusinessTruth, load_business_truth
 from adlake.io.kafka.producer import publish_all
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.provision.catalog import catalog_database
@@ -37,7 +39,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     )
     try:
         one.stack().up(only=SERVERS)
-        produce(one, 10_000, seed=1)
+        produce(one, 10_000, 1, "--business")
         send_a_wrong_sign(one)
         one.stack().up(only=["stream"])
         one.adlake("wait", "--timeout", "240")
@@ -52,10 +54,10 @@ def trino(lake: Lake) -> Iterator[TrinoClient]:
         yield client
 
 
-def produce(lake: Lake, events: int, seed: int) -> None:
+def produce(lake: Lake, events: int, seed: int, *more: str) -> None:
     lake.adlake(
         "generate", "--events", str(events), "--history-events", str(events), "--seed", str(seed),
-        "--drain", "--unpaced", "--faults", "all", "--history", "48h",
+        "--drain", "--unpaced", "--faults", "all", "--history", "48h", *more,
     )  # fmt: skip
 
 
@@ -114,6 +116,65 @@ def test_the_batch_counts_agree_and_verify_counts_every_batch(
     assert trino.records("SELECT * FROM audit.completeness_gaps") == []
     assert "nothing is missing" in lake.adlake("producers").stdout
     assert " batches in " in lake.stream().last_log_lines(200)
+
+
+def business_truth(lake: Lake) -> BusinessTruth:
+    [truth] = load_business_truth(lake.settings().paths.truth_dir)
+    return truth
+
+
+def test_the_audit_of_producers_has_every_topic(lake: Lake) -> None:
+    text = lake.adlake("producers").stdout
+    assert text.index("topic ad_events") < text.index("topic business_events")
+    assert text.count("nothing is missing") == 2
+    audit = json.loads(lake.adlake("producers", "--json").stdout)
+    [total] = [
+        one for one in audit["lines"]
+        if one["topic"] == "business_events" and one["partition"] is None
+    ]  # fmt: skip
+    sent = business_truth(lake).deliveries
+    assert total["acknowledged"] == total["broker_offsets"] == total["bronze_offsets"] == sent > 999
+
+
+def test_verify_holds_business_events_against_what_was_written_beside_them(lake: Lake) -> None:
+    sent = business_truth(lake).deliveries
+    proof = lake.adlake("verify").stdout
+    assert f"truth: 1 runs of the generator, {sent:,} records: every count is equal" in proof
+    [file] = lake.settings().paths.truth_dir.glob("*/business.json")
+    before = file.read_text()
+    truth = json.loads(before)
+    truth["counts"]["by_type"]["ORDER"]["admitted"] += 1
+    file.write_text(json.dumps(truth))
+    try:
+        failed = lake.adlake("verify", expected=1).stdout
+    finally:
+        file.write_text(before)
+    assert "- bronze.business_events is not what its producers sent" in failed
+    assert "event_type 'ORDER'" in failed
+
+
+def test_the_audit_of_business_events_says_what_the_generator_knows(
+    lake: Lake, trino: TrinoClient
+) -> None:
+    counts = business_truth(lake).counts
+    rows = trino.records(
+        "SELECT event_type, reason, detail, count(*) AS deliveries "
+        "FROM gold.business_events_audit GROUP BY event_type, reason, detail"
+    )
+    told: Counter[str] = Counter()
+    repeats: Counter[str] = Counter()
+    for row in rows:
+        told[row["reason"]] += row["deliveries"]
+        if row["reason"] in {"DUPLICATE_DELIVERY", "CONFLICTING_DUPLICATE"}:
+            repeats[row["event_type"]] += row["deliveries"]
+    assert {reason: told[reason] for reason in counts.rejected} == counts.rejected
+    by_type = counts.by_type.items()
+    expected = {name: one.admitted - one.distinct for name, one in by_type}
+    assert dict(repeats) == {name: number for name, number in expected.items() if number}
+    assert told["DUPLICATE_DELIVERY"] > 0
+    assert told["CONFLICTING_DUPLICATE"] > 0
+    remarks = sum(row["deliveries"] for row in rows if row["detail"] == "BAD_BUDGET_VALUE")
+    assert remarks == counts.remarks["BAD_BUDGET_VALUE"]
 
 
 def test_explain_says_what_the_views_say(lake: Lake, trino: TrinoClient) -> None:

@@ -194,7 +194,7 @@ def test_each_topic_is_audited_by_the_counts_that_are_about_it(
     assert found["ads"].missing == ()
     assert [(m.first_offset, m.records) for m in found["shop"].lost] == [(80, 10)]
     text = "\n".join(as_lines(found))
-    assert text.count("stray counted another topic") == 1
+    assert text.count("stray counted another topic") == text.count("counted another topic") == 1
     assert text.index("topic ads") < text.index("topic shop") < text.index("MISSING partition 0")
     document = json.loads(as_json(found))
     assert [one["topic"] for one in document["missing"]] == ["shop"]
