@@ -92,6 +92,9 @@ def _incomparable(pin: Pin, truths: Sequence[RecordsTruth]) -> str:
         return f"the topic was begun anew, as {pin.topic}"
     if others := [one.run_id for one in truths if one.topic_id not in {"", pin.topic_id}]:
         return f"{others[0]} sent to another topic of this name"
+    if left := [one for one in truths if one.is_exact and _unacknowledged(one) > 0]:
+        lost = _unacknowledged(left[0])
+        return f"{lost:,} records of {left[0].run_id} were never acknowledged: they may be there"
     ends = {p: max(_furthest(one, p) for one in truths) for p in _partitions(truths, {})}
     if behind := sum(max(0, end - pin.next_offsets.get(p, 0)) for p, end in ends.items()):
         return f"{behind:,} records still in flight"
@@ -111,11 +114,16 @@ def _furthest(truth: RecordsTruth, partition: int) -> int:
 
 
 def _contradictions(truths: Sequence[RecordsTruth]) -> Iterator[dict[str, Any]]:
-    """Runs whose acknowledgements are not the records that they say they sent."""
+    """Runs with more acknowledgements than records that they say they sent."""
     for one in truths:
-        acknowledged = sum(acks.records for acks in one.acks.values())
-        if one.is_exact and acknowledged != one.deliveries:
-            yield {"run": one.run_id, "acknowledged": acknowledged, "sent": one.deliveries}
+        if one.is_exact and (surplus := -_unacknowledged(one)) > 0:
+            yield {
+                "run": one.run_id, "acknowledged": one.deliveries + surplus, "sent": one.deliveries
+            }  # fmt: skip
+
+
+def _unacknowledged(truth: RecordsTruth) -> int:
+    return truth.deliveries - sum(acks.records for acks in truth.acks.values())
 
 
 def _header_problems(
