@@ -157,8 +157,13 @@ class GoldCheck:
             )
         return totals, failures[:_MOST_FAILURES]
 
+    def comparison(self, number: SqlValue = 0) -> dict[str, Any]:
+        """One slice of Gold against the oracle: sums of both sides and how many rows differ."""
+        values = {**self._values, "slice": number}
+        return self._records("proof/comparison_totals", ("compared_rows",), values)[0]
+
     def _slice_totals(self, values: Mapping[str, SqlValue]) -> Totals:
-        compared = self._records("proof/comparison_totals", ("compared_rows",), values)[0]
+        compared = self.comparison(values["slice"])
         events = self._records("proof/event_totals", ("distinct_events",), values)[0]
         return Totals(**{name: int(value) for name, value in {**compared, **events}.items()})
 
