@@ -22,6 +22,7 @@ from adlake.devstack.supervisor.process import MARKER
 from adlake.io.kafka.admin import TopicError, ensure_topic, topic_configuration
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
+from tests.fixtures.quick_start import CPU_SECONDS, cost_of
 
 pytestmark = pytest.mark.integration
 SERVERS = ("postgres", "kafka", "trino")
@@ -37,7 +38,7 @@ def lines() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> Iterator[Stack]:
+def started(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> Iterator[Stack]:
     settings = private_settings(tmp_path_factory.mktemp("lifecycle") / "home")
     one = Stack(settings, report=lines.append)
     try:
@@ -45,6 +46,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> Iterato
         yield one
     finally:
         one.nuke()
+
+
+@pytest.fixture
+def stack(started: Stack) -> Stack:
+    """Its servers run, whatever another test stopped."""
+    if {*started.running()} < {*SERVERS}:
+        started.up(only=SERVERS)
+    return started
 
 
 def test_a_second_up_starts_nothing(stack: Stack, lines: list[str]) -> None:
@@ -119,6 +128,14 @@ def test_status_shows_memory(stack: Stack) -> None:
     assert rows["stream"].state == State.STOPPED
 
 
+def test_status_of_running_servers_loads_one_client(stack: Stack) -> None:
+    """Kafka's, which also knows what waits behind a transaction; it costs a quarter as much."""
+    loaded, seconds, shown = cost_of("status", stack.settings.as_environment())
+    assert shown.count(" ready ") == len(SERVERS), shown
+    assert loaded == {"kafka"}
+    assert seconds < 1.5 * CPU_SECONDS
+
+
 def test_up_repairs_a_killed_broker_and_keeps_its_topic(stack: Stack) -> None:
     (kafka,) = stack.services(["kafka"])
     killed = kafka.main_process()
@@ -147,9 +164,13 @@ def test_a_killed_broker_comes_back_by_itself_and_one_taken_down_does_not(stack:
     assert supervised.running() == ["postgres", "trino"]
     time.sleep(4)
     assert kafka.state() is State.STOPPED, "the supervisor undid what an operator did"
+    supervised.supervisor().stop()
 
 
-def test_down_leaves_no_process_and_no_port(stack: Stack) -> None:
+def test_down_and_nuke_leave_no_process_no_port_and_nothing_on_disk(started: Stack) -> None:
+    stack = started
+    if not stack.running():
+        stack.up(only=SERVERS)
     stack.down()
     home = str(stack.home)
     left = [one for one in psutil.process_iter() if _marker_of(one).startswith(home)]
@@ -157,9 +178,6 @@ def test_down_leaves_no_process_and_no_port(stack: Stack) -> None:
     for service in stack.services(SERVERS):
         assert all(is_free(port) for port in service.ports().values())
         assert service.state() is State.STOPPED
-
-
-def test_nuke_leaves_nothing_on_disk(stack: Stack) -> None:
     postgres = (stack.home / "postgres").resolve()
     assert (postgres / "data" / "PG_VERSION").exists()
     stack.nuke()

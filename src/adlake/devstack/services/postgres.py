@@ -18,11 +18,12 @@ from adlake.devstack.errors import DevstackError
 from adlake.devstack.home import place_of
 from adlake.devstack.install.unpack import complete_or_absent
 from adlake.devstack.secret_files import ensure_secret
-from adlake.devstack.services.ports import HOST, accepts, answers
+from adlake.devstack.services.ports import HOST, answers
 from adlake.devstack.services.postgres_place import PostgresPlace, choose_place
 from adlake.devstack.services.service import Service
 from adlake.devstack.services.templates import render
 from adlake.devstack.supervisor.process import run_as
+from adlake.io.postgres.answers import answers_login
 
 if TYPE_CHECKING:
     from adlake.io.postgres.migrations import CatalogDatabase
@@ -60,18 +61,10 @@ class Postgres(Service):
         return self._place.user
 
     def is_ready(self) -> bool:
-        """The administrator can log in; a server of others accepts a connection."""
-        from adlake.io.postgres.driver import DatabaseAwayError
-
+        """It asks for the administrator's password; a server of others accepts a connection."""
         if self.elsewhere():
             return answers(self.settings.postgres_address)
-        if not accepts(self.settings.ports.postgres_port):
-            return False
-        try:
-            self._admin_database(ADMIN).connect().close()
-        except DatabaseAwayError:
-            return False
-        return True
+        return answers_login(HOST, self.settings.ports.postgres_port, ADMIN)
 
     def prepare(self) -> None:
         """Create the database cluster on the first start; write the configuration."""

@@ -7,14 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
-from pyiceberg.exceptions import (
-    AuthorizationExpiredError,
-    ForbiddenError,
-    OAuthError,
-    RESTError,
-    UnauthorizedError,
-)
-from requests.exceptions import RequestException
 
 from adlake.contracts.errors import AdlakeError
 
@@ -87,11 +79,19 @@ def named_rest_errors(uri: str) -> Iterator[None]:
     Raises:
         RestCatalogError: it does not answer, or refuses the login.
     """
+    # Late: every command that looks at the stack describes the catalog, few ask it.
+    from pyiceberg import exceptions  # noqa: PLC0415
+    from requests.exceptions import RequestException  # noqa: PLC0415
+
+    refusals = (
+        exceptions.UnauthorizedError, exceptions.ForbiddenError, exceptions.OAuthError,
+        exceptions.AuthorizationExpiredError,
+    )  # fmt: skip
     try:
         yield
-    except (UnauthorizedError, ForbiddenError, OAuthError, AuthorizationExpiredError) as error:
+    except refusals as error:
         raise RestCatalogError(refused_login(uri)) from error
-    except (RESTError, RequestException) as error:
+    except (exceptions.RESTError, RequestException) as error:
         raise RestCatalogError(
             f"the REST catalog does not answer at {uri} ({type(error).__name__}): see whether it "
             "runs, and check ADLAKE_CATALOG_URI"
