@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
 
@@ -13,6 +14,20 @@ os.environ.setdefault("ADLAKE_JAVA_OPTIONS", JVM_OPTIONS)  # servers, drivers, c
 os.environ.setdefault("JAVA_TOOL_OPTIONS", JVM_OPTIONS)  # sessions in the process of the tests
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shuffle", type=int, metavar="SEED",
+        help="run files, and the tests in each, in another order: no test may need one before it",
+    )  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest file comes first, so that one worker does not end minutes after the other."""
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        # Tests of a file stay together: they share what its fixtures started.
+        dice = random.Random(seed)
+        files = {item.path: dice.random() for item in items}
+        items.sort(key=lambda item: (files[item.path], dice.random()))
+        return
     items.sort(key=lambda item: not item.nodeid.startswith("tests/integration/test_exactly_once"))

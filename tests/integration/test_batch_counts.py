@@ -1,7 +1,4 @@
-"""What one lake counts, its audit views and quarantine, and a broker that loses records.
-
-Each test goes on with the lake of the one before.
-"""
+"""What one lake counts, its audit views and quarantine, and a broker that loses records."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,8 +31,16 @@ WRONG_SIGN = "wrong-sign"
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """Shared by all tests but the one that takes records away."""
+    with counted_lake(tmp_path_factory.mktemp("counts") / "home") as one:
+        yield one
+
+
+@contextmanager
+def counted_lake(home: Path) -> Iterator[Lake]:
+    """A lake with its first traffic, and one rejected conversion that is known."""
     one = Lake(
-        tmp_path_factory.mktemp("counts") / "home",
+        home,
         {"TRIGGER_SECONDS": "1", "MAX_OFFSETS_PER_TRIGGER": "4000", "LEDGER_EVERY_BATCHES": "1"},
     )
     try:
@@ -275,8 +281,16 @@ def test_what_is_no_rejected_delivery_is_refused(lake: Lake) -> None:
         assert "adlake:" in failed.stderr
 
 
+@pytest.fixture
+def doomed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A lake of its own: what a broker lost stays lost."""
+    with counted_lake(tmp_path_factory.mktemp("doomed") / "home") as one:
+        yield one
+
+
 @pytest.mark.chaos
-def test_a_broker_that_loses_its_tail_is_found_out(lake: Lake) -> None:
+def test_a_broker_that_loses_its_tail_is_found_out(doomed: Lake) -> None:
+    lake = doomed
     assert "nothing is missing" in lake.adlake("producers").stdout
     lake.stack().down(only=["stream"])
     kafka, copy = lake.home / "kafka", lake.home / "kafka-before"

@@ -79,6 +79,8 @@ class Client:
     settings: Settings
     access: KafkaAccess
     wrong: KafkaAccess
+    first_offsets: dict[int, int]
+    """Of the topic, as the stack had just made it."""
 
     def by(self, mechanism: str) -> KafkaAccess:
         return replace(self.access, sasl_mechanism=mechanism)
@@ -103,7 +105,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             "ADLAKE_TOPIC": "of_others",
         })  # fmt: skip
         access = kafka_access(settings)
-        yield Client(settings, access, replace(access, password=SecretStr("canary8")))
+        Kafka(settings).join()
+        made = dict(topic_facts(access, "of_others").end_offsets)
+        yield Client(settings, access, replace(access, password=SecretStr("canary8")), made)
     finally:
         broker.stop()
 
@@ -116,10 +120,8 @@ def spark() -> Iterator[SparkSession]:
 
 
 def test_the_stack_joins_it_and_makes_the_topic(client: Client) -> None:
-    kafka = Kafka(client.settings)
-    assert kafka.elsewhere() == client.settings.bootstrap_servers
-    kafka.join()
-    assert topic_facts(client.access, "of_others").end_offsets == dict.fromkeys(range(4), 0)
+    assert Kafka(client.settings).elsewhere() == client.settings.bootstrap_servers
+    assert client.first_offsets == dict.fromkeys(range(4), 0)
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])

@@ -1,6 +1,6 @@
 """Records as foreign producers send them: any codec, any timestamp, any transaction.
 
-Each test goes on with the lake of the one before.
+All tests share one lake. What commands say while it is empty is asked before any test sends to it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ from tests.fixtures.odd_producers import (
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 YEAR_MS = 365 * 86_400_000
+NEED_TABLES = (("query", "roas"), ("explain", "imp-1"), ("quarantine", "list"))
+"""Commands that fail without tables."""
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def servers_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     one = Lake(tmp_path_factory.mktemp("odd") / "home", {"TRIGGER_SECONDS": "1"})
     try:
         one.stack().up(only=SERVERS)
@@ -42,16 +44,32 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         one.stack().nuke()
 
 
-def test_an_empty_lake_says_everywhere_that_it_is_empty(lake: Lake) -> None:
-    """No stream has ever run: there is no table, and nothing to put into one."""
-    assert "nothing to wait for" in lake.adlake("wait", "--timeout", "0").stdout
-    proof = lake.adlake("verify", expected=1).stderr
+@pytest.fixture(scope="module")
+def said_when_empty(servers_alone: Lake) -> dict[str, str]:
+    """Command -> what it says where no stream has ever run and no record was sent."""
+    fine = {("wait", "--timeout", "0"), ("producers",), ("source", "show")}
+    asked = (*fine, ("verify",), *NEED_TABLES)
+    done = {one: servers_alone.adlake(*one, expected=0 if one in fine else 1) for one in asked}
+    return {" ".join(one): told.stdout + told.stderr for one, told in done.items()}
+
+
+@pytest.fixture
+def lake(servers_alone: Lake, said_when_empty: dict[str, str]) -> Lake:
+    """The lake, which tests may send to: it was asked while it was empty."""
+    assert said_when_empty
+    return servers_alone
+
+
+def test_an_empty_lake_says_everywhere_that_it_is_empty(said_when_empty: dict[str, str]) -> None:
+    """There is no table, and nothing to put into one."""
+    assert "nothing to wait for" in said_when_empty["wait --timeout 0"]
+    proof = said_when_empty["verify"]
     assert "nothing to prove: Gold is empty, topic ad_events is empty too: send events" in proof
     assert "adlake wait" not in proof
-    assert "nothing is missing" in lake.adlake("producers").stdout
-    assert "the stream can go on" in lake.adlake("source", "show").stdout
-    for command in (("query", "roas"), ("explain", "imp-1"), ("quarantine", "list")):
-        failed = lake.adlake(*command, expected=1).stderr
+    assert "nothing is missing" in said_when_empty["producers"]
+    assert "the stream can go on" in said_when_empty["source show"]
+    for command in NEED_TABLES:
+        failed = said_when_empty[" ".join(command)]
         assert "If the lake is new: the stream makes the tables" in failed
         assert "Traceback" not in failed
 
@@ -82,7 +100,21 @@ def test_the_broker_takes_a_century_of_lateness(lake: Lake, years: int) -> None:
     assert publish_all(servers(lake), TOPIC, [(b"k", event(), now_ms() + years * YEAR_MS)])
 
 
-def test_a_producer_may_abort_its_first_records(lake: Lake) -> None:
+def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
+    """What is held back is pending everywhere; marks and aborted records are a gap nowhere."""
+    publish_all(servers(lake), TOPIC, [(b"k", event(event_id="read", impression_id="r"), now_ms())])
+    a_transaction_is_aborted_before_the_stream_first_runs(lake)
+    a_transaction_is_open_while_the_stream_runs(lake)
+    lake.stack().down(only=["stream"])  # closes the audit
+    assert "PROVEN" in lake.adlake("verify", "--batches").stdout
+    with connect(lake.settings().ports.trino_port) as trino:
+        assert trino.records("SELECT * FROM audit.completeness_gaps") == []
+        recorded = trino.one("SELECT sum(empty_before) AS seams FROM audit.completeness_ledger")
+    assert recorded["seams"] == 2, "an aborted record and its mark, where records were read before"
+    assert "completeness: " not in lake.stream().log_file.read_text()
+
+
+def a_transaction_is_aborted_before_the_stream_first_runs(lake: Lake) -> None:
     with open_transaction(lake, "aborted") as producer:
         producer.abort_transaction()
     unread = lake.adlake("verify", expected=1).stderr
@@ -95,8 +127,7 @@ def test_a_producer_may_abort_its_first_records(lake: Lake) -> None:
     assert "pending" not in audit
 
 
-def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
-    """What is held back is pending everywhere; marks and aborted records are a gap nowhere."""
+def a_transaction_is_open_while_the_stream_runs(lake: Lake) -> None:
     with open_transaction(lake, "open") as producer:
         publish(lake, 10, "behind")
         said = "14 records are pending behind an open transaction"
@@ -106,10 +137,3 @@ def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
         assert said in proof
         producer.commit_transaction()
     lake.adlake("wait")
-    lake.stack().down(only=["stream"])  # closes the audit
-    assert "PROVEN" in lake.adlake("verify", "--batches").stdout
-    with connect(lake.settings().ports.trino_port) as trino:
-        assert trino.records("SELECT * FROM audit.completeness_gaps") == []
-        recorded = trino.one("SELECT sum(empty_before) AS seams FROM audit.completeness_ledger")
-    assert recorded["seams"] == 2, "an aborted record and its mark, where records were read before"
-    assert "completeness: " not in lake.stream().log_file.read_text()
