@@ -83,7 +83,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration screenshots chaos mutants bench bench-generator bench-replay lock lock-jars
+.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -114,6 +114,9 @@ test: check install ## Run every tier of tests: quick, Spark, the whole stack, b
 
 test-unit: venv-dev ## Run the quick tests alone
 	@$(PYTEST) $(QUICK)
+
+coverage: venv-dev ## Measure which code the quick tests run; fails below the recorded floor
+	@$(BIN)/python benchmarks/covered.py $(QUICK)
 
 test-spark: venv-dev install ## Run the tests that need a Spark session
 	@$(PYTEST) $(SPARK)
