@@ -1,6 +1,7 @@
 """The whole path, with every fault in the traffic and the driver killed where it hurts most.
 
-Each test goes on with the lake of the one before: the events, the kills and the proofs add up.
+All tests share one lake, which the fixture `proven` fills and proves first; what it saw then is
+kept, so that each test stands alone, in any order.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -38,8 +40,17 @@ BUSINESS_KILLS = (("bronze.before_commit", "kill9jvm"), ("bronze.after_commit", 
 """In a batch of business events, which commits one table alone."""
 
 
+@dataclass(frozen=True)
+class Proven:
+    """What was seen when the first traffic, with every fault in it, had been read and proven."""
+
+    verify: str
+    logs: dict[str, str]
+    """Service -> its log, when its stream had just been stopped."""
+
+
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     one = Lake(
         tmp_path_factory.mktemp("exactly-once") / "home",
         {
@@ -56,19 +67,32 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         one.stack().nuke()
 
 
-def test_gold_is_proven_when_every_fault_is_in_the_traffic(lake: Lake) -> None:
-    produce(lake, 50_000, seed=1)
-    lake.stack().up(only=["stream"])
-    proof = prove(lake)
+@pytest.fixture(scope="module")
+def proven(servers: Lake) -> Proven:
+    """The first traffic in Gold, proven; the stream is stopped."""
+    produce(servers, 50_000, seed=1)
+    servers.stack().up(only=["stream"])
+    proof = prove(servers)
+    servers.stack().down(only=["stream"])
+    logs = {name: servers.home / "logs" / f"{name}.log" for name in (*SERVERS, "stream")}
+    return Proven(proof, {name: log.read_text(errors="replace") for name, log in logs.items()})
+
+
+@pytest.fixture
+def lake(servers: Lake, proven: Proven) -> Lake:
+    """The lake with its first traffic; other tests may have brought it further."""
+    assert "PROVEN" in proven.verify
+    return servers
+
+
+def test_gold_is_proven_when_every_fault_is_in_the_traffic(proven: Proven) -> None:
     for reason in ("MALFORMED_JSON", "MISSING_KEY", "NEGATIVE_VALUE", "FUTURE_TIMESTAMP"):
-        assert reason in proof
-    lake.stack().down(only=["stream"])
+        assert reason in proven.verify
 
 
-def test_the_logs_of_a_healthy_run_hold_no_trace_and_no_warning_twice(lake: Lake) -> None:
-    logs = {name: lake.home / "logs" / f"{name}.log" for name in (*SERVERS, "stream")}
-    assert "compacted " in logs["stream"].read_text()
-    noise = {name: noise_of(log.read_text(errors="replace")) for name, log in logs.items()}
+def test_the_logs_of_a_healthy_run_hold_no_trace_and_no_warning_twice(proven: Proven) -> None:
+    assert "compacted " in proven.logs["stream"]
+    noise = {name: noise_of(log) for name, log in proven.logs.items()}
     assert not any(noise.values()), noise
 
 
