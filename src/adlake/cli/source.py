@@ -20,7 +20,8 @@ def show() -> None:
     from adlake.io.postgres.source_incarnations import source_incarnations
     from adlake.streaming.incarnation import described
     from adlake.wiring.lake import lease_connect
-    from adlake.wiring.topics import situations, tables_of_topics
+    from adlake.wiring.source import situations
+    from adlake.wiring.topics import tables_of_topics
 
     settings = Settings()
     connect = lease_connect(settings)
@@ -45,7 +46,7 @@ def continue_(
     """Go on after the broker lost records: begin the next incarnation; keeps what is given up."""
     from adlake.streaming.incarnation import continue_anyway, in_need
     from adlake.wiring.lake import lease_connect
-    from adlake.wiring.topics import situations
+    from adlake.wiring.source import situations
 
     settings = Settings()
     connect = lease_connect(settings)

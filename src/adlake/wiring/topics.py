@@ -1,8 +1,8 @@
-"""What the broker has."""
+"""What the broker has. `adlake status` comes here: nothing that reads tables is imported."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from adlake import flow
@@ -18,12 +18,9 @@ from adlake.io.kafka.topic import (
     refuse_dead_broker,
     topic_facts,
 )
-from adlake.io.postgres.lease import Connect
 from adlake.provision.outside import kafka_access
 from adlake.provision.topics import topics_of
 from adlake.settings import Settings
-from adlake.streaming.incarnation import Situation, situation
-from adlake.wiring.lake import lake_reader
 
 
 def present_topic(
@@ -69,15 +66,3 @@ def tables_of_topics(settings: Settings) -> dict[str, tuple[str, ...]]:
         for topic, step in flow.pipelines().items()
         if topic in names
     }
-
-
-def situations(settings: Settings, connect: Connect) -> Iterator[Situation]:
-    """What the stream would meet in each topic if it started now.
-
-    Raises:
-        TopicError: there is no such topic, or the broker does not answer.
-    """
-    lake = lake_reader(settings)
-    for topic, (records_table, *_) in tables_of_topics(settings).items():
-        look = partial(present_topic, settings, topic=topic)
-        yield situation(lake, connect, topic, records_table, look)
