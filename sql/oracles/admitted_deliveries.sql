@@ -2,7 +2,8 @@
 -- Grain: one row per row of lakehouse.bronze.ad_events with reject_reason NULL, of one slice of
 -- impressions. An offset that Bronze holds twice gives two equal rows, which no reader minds:
 -- the law takes the minimum over deliveries.
--- Parameters: bronze_snapshot, slice_count, slice, upper_case, lower_case (contracts/letters.py).
+-- Parameters: bronze_snapshot, slice_count, slice, upper_case, lower_case (contracts/letters.py); channel_column,
+-- region_column and knows_segments (proof/segment_columns.py), as older rows and snapshots lack these two columns.
 -- Exactness: json_extract_scalar returns the text of a number as it was sent (no double is made),
 -- and json_extract writes surrogates as escapes, so a lone one can be told from a question mark.
 WITH payloads AS (
@@ -13,6 +14,9 @@ WITH payloads AS (
         event_type AS stored_event_type,
         campaign_id AS stored_campaign_id,
         user_id AS stored_user_id,
+        :channel_column AS stored_channel,
+        :region_column AS stored_region,
+        :knows_segments AS has_segments,
         -- The JSON reader refuses names over 50,000 characters; none of ours is that long.
         CASE
             WHEN length(raw_payload) > 50000
@@ -40,6 +44,9 @@ members AS (
         stored_event_type,
         stored_campaign_id,
         stored_user_id,
+        stored_channel,
+        stored_region,
+        has_segments,
         json_extract_scalar(payload, '$.impression_id') AS impression_id,
         json_extract_scalar(payload, '$.event_id') AS event_id,
         json_extract_scalar(payload, '$.event_type') AS event_type,
@@ -148,6 +155,30 @@ small_texts AS (
         translate(trim(BOTH ' ' FROM region), :upper_case, :lower_case) AS small_region,
         translate(trim(BOTH ' ' FROM geo_country), :upper_case, :lower_case) AS small_country
     FROM held_texts
+),
+
+segments AS (
+    SELECT
+        *,
+        CASE
+            WHEN
+                length(to_utf8(small_channel)) BETWEEN 1 AND 256
+                AND NOT regexp_like(small_channel, '[\x00-\x1f]')
+                THEN small_channel
+        END AS channel_segment,
+        CASE
+            WHEN
+                length(to_utf8(small_region)) BETWEEN 1 AND 256
+                AND NOT regexp_like(small_region, '[\x00-\x1f]')
+                THEN small_region
+        END AS region_segment,
+        CASE
+            WHEN
+                length(to_utf8(small_country)) BETWEEN 1 AND 256
+                AND NOT regexp_like(small_country, '[\x00-\x1f]')
+                THEN small_country
+        END AS country_segment
+    FROM small_texts
 )
 
 SELECT
@@ -177,28 +208,17 @@ SELECT
     user_id,
     geo_country,
     platform,
-    CASE
-        WHEN
-            length(to_utf8(small_channel)) BETWEEN 1 AND 256
-            AND NOT regexp_like(small_channel, '[\x00-\x1f]')
-            THEN small_channel
-    END AS channel,
-    CASE
-        WHEN
-            length(to_utf8(small_region)) BETWEEN 1 AND 256
-            AND NOT regexp_like(small_region, '[\x00-\x1f]')
-            THEN small_region
-    END AS region,
-    CASE
-        WHEN
-            length(to_utf8(small_country)) BETWEEN 1 AND 256
-            AND NOT regexp_like(small_country, '[\x00-\x1f]')
-            THEN small_country
-    END AS country_segment,
+    channel_segment AS channel,
+    region_segment AS region,
+    country_segment,
     date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00.000000 UTC', ingest_ts) AS ingest_ms,
     coalesce(stored_impression_id = impression_id, FALSE)
     AND stored_event_id IS NOT DISTINCT FROM event_id
     AND stored_event_type IS NOT DISTINCT FROM event_type
     AND stored_campaign_id IS NOT DISTINCT FROM campaign_id
-    AND stored_user_id IS NOT DISTINCT FROM user_id AS is_header_exact
-FROM small_texts
+    AND stored_user_id IS NOT DISTINCT FROM user_id
+    AND (
+        (stored_channel IS NOT DISTINCT FROM channel_segment AND stored_region IS NOT DISTINCT FROM region_segment)
+        OR (NOT has_segments AND stored_channel IS NULL AND stored_region IS NULL)
+    ) AS is_header_exact
+FROM segments

@@ -28,6 +28,7 @@ from adlake.proof.records import (
     offset_coverage,
     verify_records,
 )
+from adlake.proof.segment_columns import segment_values
 from adlake.proof.truth import LoadTruths, truth_verdict
 from adlake.proof.verdict import Failure, LakeFacts, OffsetCoverage, Pin, Proof, Totals
 
@@ -116,18 +117,22 @@ class GoldCheck:
     ) -> None:
         self._trino = trino
         self.slice_count = slice_count
-        self._values: dict[str, SqlValue] = law_parameters(law) | {
-            "gold_snapshot": pin.gold_snapshot,
-            "bronze_snapshot": pin.bronze_snapshot,
-            "longest_window_ms": law.longest_window_ms,
-            "law_version": law.law_version,
-            "timestamp_utc": TIMESTAMP_UTC["trino"],
-            "slice_count": slice_count,
-            "slice": 0,
-            "upper_case": UPPER_CASE,
-            "lower_case": LOWER_CASE,
-            "row_limit": rows_shown,
-        }
+        self._values: dict[str, SqlValue] = (
+            law_parameters(law)
+            | {
+                "gold_snapshot": pin.gold_snapshot,
+                "bronze_snapshot": pin.bronze_snapshot,
+                "longest_window_ms": law.longest_window_ms,
+                "law_version": law.law_version,
+                "timestamp_utc": TIMESTAMP_UTC["trino"],
+                "slice_count": slice_count,
+                "slice": 0,
+                "upper_case": UPPER_CASE,
+                "lower_case": LOWER_CASE,
+                "row_limit": rows_shown,
+            }
+            | segment_values(trino, pin.bronze_snapshot)
+        )
 
     def storage_failures(self) -> list[Failure]:
         """Invariants of the law, slots and storage columns, each one scan of Gold."""

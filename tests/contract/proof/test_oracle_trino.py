@@ -16,7 +16,7 @@ from adlake.attribution.law.segments import Segments, segments_of
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.slot import slot_of
 from adlake.contracts.tables import GOLD_STATE
-from adlake.io.sql.files import bind, sql_text, with_relations
+from adlake.io.sql.files import SqlText, bind, sql_text, with_relations
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.proof.pin import NothingToVerifyError
 from adlake.proof.verdict import Proof
@@ -34,6 +34,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 SETS = 3_000
 ONE_SLICE: dict[str, str | int] = {
     "slice_count": 1, "slice": 0, "upper_case": UPPER_CASE, "lower_case": LOWER_CASE,
+    "channel_column": SqlText("channel"), "region_column": SqlText("region"),
+    "knows_segments": SqlText("TRUE"),
 }  # fmt: skip
 
 
@@ -112,6 +114,36 @@ def test_segments_of_trino_read_from_payloads_are_those_of_python(
         for n, verdict in enumerate(verdicts) if isinstance(verdict, Admitted)
     ])  # fmt: skip
     assert found == expected
+
+
+def lake_with_segments() -> OracleLake:
+    return lake_of((one, BASE_MS) for one in segment_payloads(Random(4), impressions=40))
+
+
+def test_a_lost_or_changed_channel_is_found(proven: Callable[..., Proof]) -> None:
+    assert proven(lake_with_segments()).is_good
+    for name in ("channel", "region"):
+        for value in (None, "somewhere else"):
+            lake = lake_with_segments()
+            held = [row for row in lake.bronze if is_admitted(row) and row[name]]
+            held[-1][name] = value
+            assert "header columns are not those" in "\n".join(proven(lake).lines()), (name, value)
+
+
+def test_rows_from_before_the_columns_lack_them(
+    proven: Callable[..., Proof], catalog: SqlCatalog, trino: TrinoClient
+) -> None:
+    """Bronze grew by them: what every partition holds up to some offset has neither."""
+    lake = lake_with_segments()
+    middle = max(row["kafka_offset"] for row in lake.bronze) // 2
+    for row in lake.bronze:
+        if row["kafka_offset"] < middle:
+            row |= {"channel": None, "region": None}
+    assert any(row["channel"] for row in lake.bronze)
+    proof = proven(lake)
+    assert proof.is_good, "\n".join(proof.lines())
+    publish(catalog, lake, without=("channel", "region"))
+    assert verify(trino).is_good, "a snapshot from before the columns has not even their names"
 
 
 Spoiler = Callable[[OracleLake], None]
