@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -59,7 +60,9 @@ def test_a_database_that_hangs_or_is_away_is_not_ready(monkeypatch: pytest.Monke
 
 
 @contextmanager
-def coordinator(*pages: object) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+def coordinator(
+    *pages: object, seconds: float = 0.0
+) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Port of a Trino that answers with these pages one after the other, and what it was asked."""
     asked: list[tuple[str, str]] = []
     left = list(pages)
@@ -71,8 +74,14 @@ def coordinator(*pages: object) -> Iterator[tuple[int, list[tuple[str, str]]]]:
         def do_GET(self) -> None:
             self._answer("")
 
+        def do_DELETE(self) -> None:
+            asked.append((self.path, "DELETE"))
+            self.send_response(204)
+            self.end_headers()
+
         def _answer(self, body: str) -> None:
             asked.append((self.path, body))
+            time.sleep(seconds)
             page = left.pop(0)
             self.send_response(200 if page is not None else 503)
             self.end_headers()
@@ -98,19 +107,41 @@ def test_a_trino_is_ready_when_a_query_on_the_catalog_returns_rows() -> None:
     assert asked == [("/v1/statement", "SHOW SCHEMAS FROM lakehouse"), ("/1", ""), ("/2", "")]
 
 
-@pytest.mark.parametrize(
-    "last",
-    [{"error": {"errorName": "NO_NODES_AVAILABLE"}}, {"stats": {}}, None, "<html>", ["a list"]],
-    ids=["an error", "no rows", "503", "no JSON", "no page"],
-)
-def test_a_trino_that_answers_otherwise_is_not_ready(last: object) -> None:
-    with coordinator({"nextUri": "HERE/1"}, last) as (port, _):
+def test_an_error_ends_a_query_whatever_it_returned_before() -> None:
+    pages = ({"nextUri": "HERE/1", "data": [["gold"]]}, {"error": {"errorName": "NO_NODES"}})
+    with coordinator(*pages) as (port, asked):
         assert trino.answers_query(HOST, port) is False
+    assert asked[-1] == ("/1", ""), "it has ended: nothing is cancelled"
+
+
+@pytest.mark.parametrize(
+    ("last", "cancelled"),
+    [({"stats": {}}, False), (None, True), ("<html>", True), (["a list"], True)],
+    ids=["no rows", "503", "no JSON", "no page"],
+)
+def test_a_trino_that_answers_otherwise_is_not_ready(last: object, cancelled: bool) -> None:
+    with coordinator({"nextUri": "HERE/1"}, last) as (port, asked):
+        assert trino.answers_query(HOST, port) is False
+    assert (asked[-1] == ("/1", "DELETE")) is cancelled
     assert trino.answers_query(HOST, port) is False, "it is away"
 
 
-def test_a_query_that_never_ends_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_that_never_ends_is_no_answer_and_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Abandoned queries of one start after the other kept a slow server from its first answer."""
     monkeypatch.setattr(trino, "QUERY_SECONDS", 0.2)
     with coordinator(*[{"nextUri": "HERE/again"}] * 1_000) as (port, asked):
         assert trino.answers_query(HOST, port) is False
     assert len(asked) < 1_000
+    assert asked[-1] == ("/again", "DELETE")
+
+
+def test_a_query_may_take_longer_than_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trino, "ANSWER_SECONDS", 1.0)
+    pages = [*[{"nextUri": "HERE/again"}] * 60, {"data": [["gold"]]}]
+    with coordinator(*pages, seconds=0.02) as (port, asked):
+        began = time.monotonic()
+        assert trino.answers_query(HOST, port) is True
+        assert time.monotonic() - began > trino.ANSWER_SECONDS
+    assert len(asked) == len(pages)
