@@ -22,6 +22,9 @@ PLANTS = {
     "The forms of the business admission share no code": (
         "business/spark.py", "import adlake.business.rules",
     ),
+    "The forms of campaign versions share no code": (
+        "dims/spark_versions.py", "import adlake.dims.versions",
+    ),
     "The forms of reading a payload share no code": (
         "payload/spark/money.py", "import adlake.payload.plain.money",
     ),
