@@ -69,3 +69,11 @@ def test_failed_tests_are_not_measured(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(covered, "DATA", tmp_path / "data")
     monkeypatch.setattr(covered, "_coverage", lambda verb, *_: 1 if verb == "run" else 0)
     assert covered.main([]) == 1
+
+
+def test_the_committed_report_is_whole() -> None:
+    report = json.loads(covered.REPORT.read_text())
+    assert covered.below_floor(report) == ""
+    assert report["floor"] >= round(report["total_percent"] - covered.SLACK, 1)
+    assert covered.REPORT.with_suffix(".md").read_text().splitlines() == covered.table(report)
+    assert {"attribution", "proof", "streaming"} < set(report["rooms"])
