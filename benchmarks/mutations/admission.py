@@ -8,7 +8,7 @@ PARITY = "tests/spark/attribution/test_admit_parity.py"
 
 ADMISSION: tuple[Mutation, ...] = (
     Mutation(
-        "future events are admitted", "adlake.payload.spark.admission:is_future",
+        "future events are admitted", "adlake.payload.spark.admission:with_time_faults",
         'F.col("ingest_ms") + constants.future_tolerance_ms',
         'F.col("ingest_ms") + 10**15', PARITY,
     ),

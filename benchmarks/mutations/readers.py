@@ -105,7 +105,7 @@ READERS: tuple[Mutation, ...] = (
     Mutation(
         "every page asks for reused event ids at every refresh",
         "adlake.dashboard.lake:Sources.recent_reuse",
-        "_cache().get(key, ask, REUSE_KEPT_SECONDS)", "_cache().get(key, ask)",
+        "at_least_seconds=REUSE_KEPT_SECONDS,", "",
         "tests/unit/dashboard/test_reuse.py"
         "::test_trino_is_asked_for_reuse_once_a_minute_whatever_the_pages_do",
     ),

@@ -89,7 +89,7 @@ SELECT
     rejected,
     held_admitted,
     held_rejected,
-    epoch,
+    epoch AS lease_generation,
     batch_id
 FROM compared_batches
 WHERE admitted <> held_admitted OR rejected <> held_rejected

@@ -6,6 +6,7 @@
 -- region_column and knows_segments (proof/segment_columns.py), as older rows and snapshots lack these two columns.
 -- Exactness: json_extract_scalar returns the text of a number as it was sent (no double is made),
 -- and json_extract writes surrogates as escapes, so a lone one can be told from a question mark.
+-- include readable_payload
 WITH payloads AS (
     SELECT
         ingest_ts,
@@ -17,19 +18,7 @@ WITH payloads AS (
         :channel_column AS stored_channel,
         :region_column AS stored_region,
         :knows_segments AS has_segments,
-        -- The JSON reader refuses names over 50,000 characters; none of ours is that long.
-        CASE
-            WHEN length(raw_payload) > 50000
-                THEN regexp_replace(
-                    raw_payload,
-                    '("(?:[^"\\]|\\.)*+")(\s*+:)?',
-                    part -> CASE
-                        WHEN part[2] IS NOT NULL AND length(part[1]) > 50000 THEN '"":'
-                        ELSE part[1] || coalesce(part[2], '')
-                    END
-                )
-            ELSE raw_payload
-        END AS payload
+        :readable_payload AS payload
     FROM lakehouse.bronze.ad_events FOR VERSION AS OF :bronze_snapshot
     WHERE
         reject_reason IS NULL

@@ -14,6 +14,7 @@ from adlake.devstack.services.ports import free_ports
 from adlake.devstack.stack import Stack
 from adlake.io.spark.session import SparkResources, build_session, connect_catalog
 from adlake.io.trino.client import TrinoClient, connect
+from adlake.provision.catalog import owner_database
 from adlake.settings import Settings
 from adlake.wiring.spark import catalog_access
 from tests.fixtures.trino import scratch_trino
@@ -40,14 +41,22 @@ def private_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
 
 
 @pytest.fixture(scope="module")
-def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
-    password = quote(private_lake.catalog_password().get_secret_value())
-    address = f"127.0.0.1:{private_lake.ports.postgres_port}"
-    user, database = private_lake.catalog.catalog_user, private_lake.catalog.catalog_database
+def empty_lake(private_lake: Settings) -> Settings:
+    """The private lake without a table or view: which module ran before must not matter."""
+    with owner_database(private_lake).connect() as owner:
+        owner.execute("TRUNCATE public.iceberg_tables, public.iceberg_namespace_properties")
+    return private_lake
+
+
+@pytest.fixture(scope="module")
+def catalog(empty_lake: Settings) -> Iterator[SqlCatalog]:
+    password = quote(empty_lake.catalog_password().get_secret_value())
+    address = f"127.0.0.1:{empty_lake.ports.postgres_port}"
+    user, database = empty_lake.catalog.catalog_user, empty_lake.catalog.catalog_database
     catalog = SqlCatalog(
         CATALOG,
         uri=f"postgresql+psycopg://{user}:{password}@{address}/{database}",
-        warehouse=private_lake.paths.warehouse_uri,
+        warehouse=empty_lake.paths.warehouse_uri,
         init_catalog_tables="false",
     )
     yield catalog
@@ -55,10 +64,10 @@ def catalog(private_lake: Settings) -> Iterator[SqlCatalog]:
 
 
 @pytest.fixture(scope="module")
-def spark(private_lake: Settings) -> Iterator[SparkSession]:
-    """A Spark session on the private lake."""
+def spark(empty_lake: Settings) -> Iterator[SparkSession]:
+    """A Spark session on the private lake, which is empty."""
     session = build_session("contracts", SparkResources(driver_memory="1500m"))
-    connect_catalog(session, catalog_access(private_lake))
+    connect_catalog(session, catalog_access(empty_lake))
     yield session
     session.stop()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -24,6 +23,7 @@ from adlake.io.postgres.lease import (
     state_lease_of,
 )
 from adlake.io.postgres.migrations import CatalogDatabase
+from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.postgres.sqlstate import KEPT_TABLE, is_fenced
 from adlake.io.postgres.table_heads import (
     HeadsRecorder,
@@ -59,7 +59,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    one = Lake(Path(tmp_path_factory.mktemp("fence") / "home"))
+    one = Lake(tmp_path_factory.mktemp("fence") / "home")
     try:
         one.stack().up(only=["postgres"])
         yield one
@@ -295,11 +295,10 @@ def test_a_replay_that_lives_here_is_at_work_whatever_the_clock_says(
 
 
 def test_a_declared_incarnation_is_read_back_and_declared_once(database: CatalogDatabase) -> None:
-    first = source_incarnations.SourceIncarnation("ads")
+    first = SourceIncarnation("ads")
     assert source_incarnations.source_incarnations(database.connect, "ads") == [first]
-    second = source_incarnations.SourceIncarnation(
-        "ads", 2, "id-2", {0: 3, 11: 0}, {0: 700}, "lost", "a disk died", "somebody",
-        IncarnationKind.LOST_TAIL,
+    second = SourceIncarnation(
+        "ads", 2, "id-2", {0: 3, 11: 0}, {0: 700}, "lost", "died", "me", IncarnationKind.LOST_TAIL,
     )  # fmt: skip
     source_incarnations.declare(database.connect, second)
     assert source_incarnations.source_incarnations(database.connect, "ads") == [first, second]
@@ -310,12 +309,11 @@ def test_a_declared_incarnation_is_read_back_and_declared_once(database: Catalog
 
 def test_each_topic_counts_its_own_incarnations(database: CatalogDatabase) -> None:
     for topic in ("touches", "orders"):
-        one = source_incarnations.SourceIncarnation(topic, 2, "id", kind=IncarnationKind.RECREATED)
+        one = SourceIncarnation(topic, 2, "id", kind=IncarnationKind.RECREATED)
         source_incarnations.declare(database.connect, one)
         assert source_incarnations.source_incarnations(database.connect, topic)[1:] == [one]
-    assert source_incarnations.source_incarnations(database.connect, "others") == [
-        source_incarnations.SourceIncarnation("others")
-    ]
+    others = source_incarnations.source_incarnations(database.connect, "others")
+    assert others == [SourceIncarnation("others")]
 
 
 def test_a_recorded_table_is_dropped_and_renamed_by_its_lease_holder_alone(

@@ -9,6 +9,7 @@
 -- json_extract_scalar returns the text of a number as it was sent, json_extract writes surrogates as
 -- escapes, so a lone one can be told from a question mark.
 -- Parameters: upper_case, lower_case (contracts/letters.py).
+-- include readable_payload
 WITH payloads AS (
     SELECT DISTINCT
         kafka_topic,
@@ -22,19 +23,7 @@ WITH payloads AS (
         advertiser_id,
         campaign_id,
         reject_detail,
-        -- The JSON reader refuses names over 50,000 characters; none of ours is that long.
-        CASE
-            WHEN length(raw_payload) > 50000
-                THEN regexp_replace(
-                    raw_payload,
-                    '("(?:[^"\\]|\\.)*+")(\s*+:)?',
-                    part -> CASE
-                        WHEN part[2] IS NOT NULL AND length(part[1]) > 50000 THEN '"":'
-                        ELSE part[1] || coalesce(part[2], '')
-                    END
-                )
-            ELSE raw_payload
-        END AS payload
+        :readable_payload AS payload
     FROM lakehouse.bronze.business_events
     WHERE reject_reason IS NULL
 ),

@@ -6,6 +6,7 @@
 -- engine, because exactness needs the ways of its JSON reader:
 -- json_extract_scalar returns the text of a number as it was sent, json_extract writes surrogates as
 -- escapes, so a lone one can be told from a question mark.
+-- include readable_payload
 WITH payloads AS (
     SELECT DISTINCT
         kafka_topic,
@@ -19,19 +20,7 @@ WITH payloads AS (
         event_timestamp,
         campaign_id,
         user_id,
-        -- The JSON reader refuses names over 50,000 characters; none of ours is that long.
-        CASE
-            WHEN length(raw_payload) > 50000
-                THEN regexp_replace(
-                    raw_payload,
-                    '("(?:[^"\\]|\\.)*+")(\s*+:)?',
-                    part -> CASE
-                        WHEN part[2] IS NOT NULL AND length(part[1]) > 50000 THEN '"":'
-                        ELSE part[1] || coalesce(part[2], '')
-                    END
-                )
-            ELSE raw_payload
-        END AS payload
+        :readable_payload AS payload
     FROM lakehouse.bronze.ad_events
     WHERE reject_reason IS NULL
 ),

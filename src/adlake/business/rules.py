@@ -47,7 +47,7 @@ from adlake.payload.plain.admission import (
     members_of,
     timestamp_of,
 )
-from adlake.payload.plain.money import micros_of
+from adlake.payload.plain.money import given_money
 from adlake.payload.plain.strict_json import JsonValue, Kind
 
 _LOWER: Final = str.maketrans(UPPER_CASE, LOWER_CASE)
@@ -172,9 +172,7 @@ def _bad_id(event: Members, event_type: BusinessType | None) -> RejectDetail | N
 def _money_of(event: Members, name: str | None) -> int | RejectDetail | None:
     """Micros of a money field or what is wrong with it; None if it is not given."""
     value = JsonValue(Kind.NULL) if name is None else member(event, name)
-    if is_missing(value):
-        return None
-    return micros_of(value.text) if value.kind is Kind.NUMBER else RejectDetail.WRONG_TYPE
+    return None if is_missing(value) else given_money(value)
 
 
 def _bad_money(event: Members, event_type: BusinessType) -> Detail | None:

@@ -50,17 +50,17 @@ from adlake.payload.spark.admission import (
     has_unfit_id,
     held_text,
     integer_of,
-    is_future,
     is_missing,
-    is_number,
-    is_out_of_range,
     is_wrong_type,
     kind,
     payload_steps,
+    reason_of,
     text,
+    text_fault,
+    with_time_faults,
 )
 from adlake.payload.spark.json_fields import TIMESTAMP_FIELD, ObjectFields, field_steps
-from adlake.payload.spark.money import money_struct
+from adlake.payload.spark.money import given_money
 from adlake.streaming.filing import HOUR_MS, filed_rows
 
 ADMITTED_COLUMNS: Final = (
@@ -106,9 +106,6 @@ def bronze_rows(deliveries: DataFrame, width_ms: int = HOUR_MS) -> DataFrame:
 @cache
 def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
     """Columns by name, added step by step; made once, since they are thousands of expressions."""
-    reasons = F.create_map(*(F.lit(str(code)) for pair in REASON_OF.items() for code in pair))
-    # A remark is no key of the map.
-    reason = F.try_element_at(reasons, F.col("reject_detail"))
     return (
         *payload_steps(),
         *field_steps(text="_object_text", read="_read", fields=BUSINESS_FIELDS),
@@ -117,7 +114,7 @@ def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
         {"_read": _read_of_type()},
         *_field_steps(),
         {"reject_detail": _detail(constants)},
-        {"reject_reason": reason},
+        {"reject_reason": reason_of(REASON_OF)},
         {"has_own_key": F.when(F.col("reject_reason").isNull(), _has_own_key())},
     )
 
@@ -178,7 +175,7 @@ def _field_steps() -> tuple[dict[str, Column], ...]:
     return (
         {**texts, **chosen, **free},
         numbers,
-        {"_amount": _money("amount"), "_budget": _money("budget_value")},
+        {"_amount": given_money("amount"), "_budget": given_money("budget_value")},
         {
             "ts_ms": event_ms_of(F.col(f"_{TIMESTAMP_FIELD}")),
             **times,
@@ -193,31 +190,19 @@ def _free_text(name: str) -> Column:
     return F.coalesce(F.nullif(lower, F.lit("")), F.lit(UNKNOWN))
 
 
-def _money(name: str) -> Column:
-    """struct<micros BIGINT, detail STRING>, NULL if the field is not given."""
-    wrong_type = F.struct(
-        F.lit(None).cast("bigint").alias("micros"),
-        F.lit(RejectDetail.WRONG_TYPE.value).alias("detail"),
-    )
-    return F.when(is_number(name), money_struct(text(name))).when(~is_missing(name), wrong_type)
-
-
 def _detail(constants: LawConstants) -> Column:
     """The first failing test, in the order of the contract; last what is a remark alone."""
-    epoch_ms, money = F.col(f"_{TIMESTAMP_FIELD}"), _judged_money_detail()
-    detail = F.when(F.col("_byte_fault").isNotNull(), F.col("_byte_fault")).when(
-        F.col("_read")["fault"].isNotNull(), F.col("_read")["fault"]
-    )
+    money = _judged_money_detail()
+    detail = text_fault()
     for name, is_required in _requirements():
         detail = detail.when(is_required & is_missing(name), MISSING_DETAIL[name].value)
     detail = (
         detail.when(_has_wrong_type_id(), RejectDetail.WRONG_TYPE_ID.value)
         .when(_has_unfit_id(), RejectDetail.BAD_ID.value)
         .when(~F.col("_is_known"), RejectDetail.BAD_EVENT_TYPE.value)
-        .when(kind(TIMESTAMP_FIELD) != "BIGINT", RejectDetail.WRONG_TYPE_TS.value)
-        .when(is_out_of_range(epoch_ms), RejectDetail.BAD_TS.value)
-        .when(F.col("ts_ms").isNull(), RejectDetail.TS_TOO_OLD.value)
-        .when(is_future(constants), RejectDetail.TS_FUTURE.value)
+    )
+    detail = (
+        with_time_faults(detail, F.col(f"_{TIMESTAMP_FIELD}"), constants)
         .when(money.isin(*_BAD_MONEY), money)
         .when(_is_type(POSITIVE_MONEY_TYPE) & (F.col("micros") == 0), _ZERO_CREDIT)
     )

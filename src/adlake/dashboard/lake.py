@@ -124,16 +124,10 @@ class Sources:
 
     def count_mismatches(self) -> list[Record] | None:
         """Places where the batch counts do not agree; None while their table is not made."""
-        client = _client(self.trino_port, self.trino_host)
         sql = completeness_sql(_GAPS_SHOWN)
-
-        def ask() -> list[Record] | None:
-            try:
-                return client.records(sql)
-            except TableMissingError:
-                return None
-
-        found: list[Record] | None = _cache().get((self.trino_port, "checks/completeness"), ask)
+        found: list[Record] | None = self._kept(
+            "checks/completeness", lambda client: client.records(sql), unless=TableMissingError
+        )
         return found
 
     def recent_reuse(self) -> Record | None:
@@ -141,30 +135,39 @@ class Sources:
 
         It groups all deliveries of some minutes, which may be more than Trino's memory takes.
         """
-        client = _client(self.trino_port, self.trino_host)
-
-        def ask() -> Record | None:
-            try:
-                return next(run_metric(client, "recent_event_id_reuse").records())
-            except TrinoQueryError:
-                return None
-
-        key = (self.trino_port, "recent_event_id_reuse")
-        found: Record | None = _cache().get(key, ask, REUSE_KEPT_SECONDS)
-        return found
+        found: list[Record] | None = self._kept(
+            "recent_event_id_reuse",
+            lambda client: list(run_metric(client, "recent_event_id_reuse").records()),
+            unless=TrinoQueryError,
+            at_least_seconds=REUSE_KEPT_SECONDS,
+        )
+        return None if found is None else found[0]
 
     def read_so_far(self) -> list[Record]:
         """Metric `pipelines`: counts by topic; empty while there are no batch counts."""
-        client = _client(self.trino_port, self.trino_host)
+        found: list[Record] | None = self._kept(
+            "pipelines",
+            lambda client: list(run_metric(client, "pipelines").records()),
+            unless=TableMissingError,
+        )
+        return found or []
 
-        def ask() -> list[Record]:
+    def _kept(
+        self,
+        question: str,
+        ask: Callable[[TrinoClient], list[Record]],
+        unless: type[Exception],
+        at_least_seconds: float = KEPT_SECONDS,
+    ) -> Any:  # noqa: ANN401
+        """The answer of Trino, kept like the others; None where it ends in the error `unless`."""
+
+        def answer() -> list[Record] | None:
             try:
-                return list(run_metric(client, "pipelines").records())
-            except TableMissingError:
-                return []
+                return ask(_client(self.trino_port, self.trino_host))
+            except unless:
+                return None
 
-        found: list[Record] = _cache().get((self.trino_port, "pipelines"), ask)
-        return found
+        return _cache().get((self.trino_port, question), answer, at_least_seconds)
 
     def topics_now(self) -> dict[str, TopicFacts | None]:
         """Each topic's id and offsets; None when Kafka does not answer."""

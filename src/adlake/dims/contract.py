@@ -28,6 +28,8 @@ BUDGET_TYPES: Final = ("DAILY", "MONTHLY", "LIFETIME")
 VALUE_SETS: Final = {"status": STATUSES, "budget_type": BUDGET_TYPES}
 """Exact values of a field; in the order in which they are judged."""
 MONEY_FIELD: Final = "budget_amount"
+KEY_DIGITS: Final = 15
+"""Hexadecimal ones of a surrogate key: 60 bits, so a positive BIGINT in every engine."""
 FIRST_STATUS: Final = "ACTIVE"
 """Of a campaign that no update gave a status."""
 

@@ -150,7 +150,7 @@ def _plain(name: str, value: Any) -> str | None:  # noqa: ANN401 - a cell
         raise ValueError(f"{name} {value!r} is no number") from None
     if not amount.is_finite():
         raise ValueError(f"{name} {value!r} is no number")
-    return f"{amount:f}" if abs(amount.adjusted()) < 40 else str(amount)
+    return str(amount)
 
 
 def _as_json(fields: Mapping[str, Any]) -> bytes:

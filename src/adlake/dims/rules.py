@@ -35,8 +35,7 @@ from adlake.payload.plain.admission import (
     members_of,
     timestamp_of,
 )
-from adlake.payload.plain.money import micros_of
-from adlake.payload.plain.strict_json import Kind
+from adlake.payload.plain.money import given_money
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,7 @@ def _is_bad_text(members: Members, name: str) -> bool:
 def _budget(members: Members) -> int | RejectDetail | None:
     """Micros of the budget or what is wrong with it; None if the update does not say."""
     value = member(members, MONEY_FIELD)
-    if is_missing(value):
-        return None
-    return micros_of(value.text) if value.kind is Kind.NUMBER else RejectDetail.WRONG_TYPE
+    return None if is_missing(value) else given_money(value)
 
 
 def _read(members: Members) -> Update:

@@ -36,23 +36,22 @@ from adlake.payload.spark.admission import (
     has_unfit_id,
     held_text,
     integer_of,
-    is_future,
     is_missing,
-    is_number,
-    is_out_of_range,
     is_wrong_type,
     kind,
     payload_steps,
-    text,
+    reason_of,
+    text_fault,
+    with_time_faults,
 )
 from adlake.payload.spark.json_fields import TIMESTAMP_FIELD, ObjectFields, field_steps
-from adlake.payload.spark.money import money_struct
+from adlake.payload.spark.money import given_money
 from adlake.streaming.filing import HOUR_MS, filed_rows
 
-UPDATE_COLUMNS: Final = ("event_id", "event_type", "campaign_id", "ts_ms", *ATTRIBUTES)
+FIELD_COLUMNS: Final = ("event_id", "event_type", "campaign_id", "ts_ms", *ATTRIBUTES)
 ADMITTED_COLUMNS: Final = (
     *RECORD_COLUMNS, "raw_payload", "raw_bytes", "reject_reason", "reject_detail",
-    *UPDATE_COLUMNS, "ingest_ms",
+    *FIELD_COLUMNS, "ingest_ms",
 )  # fmt: skip
 _STRINGS: Final = ("event_type", *ID_FIELDS, *TEXT_FIELDS, *VALUE_SETS)
 _FIELDS: Final = ObjectFields(strings=_STRINGS, times=(TIMESTAMP_FIELD,), money=(MONEY_FIELD,))
@@ -83,35 +82,25 @@ def bronze_rows(deliveries: DataFrame, width_ms: int = HOUR_MS) -> DataFrame:
 @cache
 def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
     """Columns by name, added step by step."""
-    reasons = F.create_map(*(F.lit(str(code)) for pair in REASON_OF.items() for code in pair))
     texts = {name: F.when(~is_missing(name), held_text(name)) for name in _STRINGS}
     return (
         *payload_steps(),
         *field_steps(text="_object_text", read="_read", fields=_FIELDS),
-        {**texts, "_epoch_ms": epoch_ms_of(integer_of(TIMESTAMP_FIELD)), "_budget": _budget()},
+        {
+            **texts,
+            "_epoch_ms": epoch_ms_of(integer_of(TIMESTAMP_FIELD)),
+            "_budget": given_money(MONEY_FIELD),
+        },
         {"ts_ms": event_ms_of(F.col("_epoch_ms")), "budget_micros": F.col("_budget")["micros"]},
         {"reject_detail": _detail(constants)},
-        {"reject_reason": F.try_element_at(reasons, F.col("reject_detail"))},
-    )
-
-
-def _budget() -> Column:
-    """struct<micros BIGINT, detail STRING>, NULL if the update does not say."""
-    wrong_type = F.struct(
-        F.lit(None).cast("bigint").alias("micros"),
-        F.lit(RejectDetail.WRONG_TYPE.value).alias("detail"),
-    )
-    return F.when(is_number(MONEY_FIELD), money_struct(text(MONEY_FIELD))).when(
-        ~is_missing(MONEY_FIELD), wrong_type
+        {"reject_reason": reason_of(REASON_OF)},
     )
 
 
 def _detail(constants: LawConstants) -> Column:
     """The first failing test, in the order of the contract."""
     budget = F.col("_budget")["detail"]
-    detail = F.when(F.col("_byte_fault").isNotNull(), F.col("_byte_fault")).when(
-        F.col("_read")["fault"].isNotNull(), F.col("_read")["fault"]
-    )
+    detail = text_fault()
     for name in REQUIRED:
         detail = detail.when(is_missing(name), MISSING_DETAIL[name].value)
     wrong_ids = any_of(*(is_wrong_type(kind(name)) for name in (*ID_FIELDS, "event_type")))
@@ -121,10 +110,9 @@ def _detail(constants: LawConstants) -> Column:
         detail.when(wrong_ids, RejectDetail.WRONG_TYPE_ID.value)
         .when(unfit_ids, RejectDetail.BAD_ID.value)
         .when(~F.coalesce(F.col("event_type") == EVENT_TYPE, F.lit(False)), _BAD_TYPE)
-        .when(kind(TIMESTAMP_FIELD) != "BIGINT", RejectDetail.WRONG_TYPE_TS.value)
-        .when(is_out_of_range(F.col("_epoch_ms")), RejectDetail.BAD_TS.value)
-        .when(F.col("ts_ms").isNull(), RejectDetail.TS_TOO_OLD.value)
-        .when(is_future(constants), RejectDetail.TS_FUTURE.value)
+    )
+    detail = (
+        with_time_faults(detail, F.col("_epoch_ms"), constants)
         .when(budget.isin(*_BAD_BUDGET), budget)
         .when(bad_texts, UpdateDetail.BAD_TEXT.value)
         .when(has_unfit_id({name: kind(name) for name in TEXT_FIELDS}), UpdateDetail.BAD_TEXT.value)

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from adlake.contracts.law import MICROS_PER_UNIT
-from adlake.dims.contract import ATTRIBUTES, FIRST_STATUS
+from adlake.dims.contract import ATTRIBUTES, FIRST_STATUS, KEY_DIGITS
 
 CONTENT: Final = ("ts_ms", *ATTRIBUTES)
 """What decides which of two contents of one event counts: the smaller one, NULL before all else."""
@@ -26,8 +26,6 @@ TABLE_COLUMNS: Final = (
     "campaign_key", "campaign_id", "name", "advertiser_id", "channel", "objective", "budget_type",
     "budget_amount", "status", "start_ts", "end_ts", "is_current", "updates_state",
 )  # fmt: skip
-KEY_DIGITS: Final = 15
-"""Hexadecimal ones of the surrogate key: 60 bits, a positive BIGINT."""
 KEY: Final = (
     "CAST(conv(substr(md5(concat(campaign_id, '|', start_ms)), 1, "
     f"{KEY_DIGITS}), 16, 10) AS BIGINT)"

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
-from adlake.dims.contract import ATTRIBUTES, FIRST_STATUS
+from adlake.dims.contract import ATTRIBUTES, FIRST_STATUS, KEY_DIGITS
 from adlake.dims.rules import Update
 
-KEY_DIGITS = 15
-"""Hexadecimal ones of a surrogate key: 60 bits, so a positive BIGINT in every engine."""
 Content = tuple[Any, ...]
 """(ts_ms, *ATTRIBUTES)."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from adlake.attribution.gold_format import refuse_newer_format
@@ -107,16 +108,7 @@ def pinned_records(trino: TrinoClient, table: str) -> Pin | None:
     if head is None:
         return None
     stamp = newest_stamp(snapshots, head)
-    return Pin(
-        gold_snapshot=0,
-        bronze_snapshot=head,
-        topic=stamp.source_label,
-        topic_id=stamp.topic_id,
-        next_offsets=stamp.next_offsets,
-        start_offsets=stamp.start_offsets,
-        has_counts=stamps.BATCH_COUNTS in stamp.properties,
-        records_table=table,
-    )
+    return replace(_pin(stamp, head, stamp), records_table=table)
 
 
 def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[Failure]]:
@@ -135,17 +127,25 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
             "let the stream commit once more, then run verify again"
         )
     bronze_stamp = newest_stamp(bronze, bronze_id)
-    pin = Pin(
+    pin = replace(
+        _pin(stamp, bronze_id, bronze_stamp),
         gold_snapshot=gold_id,
-        bronze_snapshot=bronze_id,
+        law_version=law_version_of(stamp),
+    )
+    return pin, _stamp_failures(stamp, bronze_stamp)
+
+
+def _pin(stamp: Stamp, records_snapshot: int, records_stamp: Stamp) -> Pin:
+    """What a stamp says it contains, in the snapshot of the records it was made of."""
+    return Pin(
+        gold_snapshot=0,
+        bronze_snapshot=records_snapshot,
         topic=stamp.source_label,
         topic_id=stamp.topic_id,
         next_offsets=stamp.next_offsets,
         start_offsets=stamp.start_offsets,
-        has_counts=stamps.BATCH_COUNTS in bronze_stamp.properties,
-        law_version=law_version_of(stamp),
+        has_counts=stamps.BATCH_COUNTS in records_stamp.properties,
     )
-    return pin, _stamp_failures(stamp, bronze_stamp)
 
 
 def newest_stamp(snapshots: Snapshots, head_id: int) -> Stamp:

@@ -31,9 +31,10 @@ def test_who_holds_a_port_is_named_at_once() -> None:
 def test_the_port_of_a_dying_process_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "owner", lambda _port: UNSEEN)
     [port] = free_ports(1)
-    server = listening(port)
+    server, began = listening(port), time.monotonic()
     threading.Timer(0.5, server.close).start()
     refuse_taken("x", {"ADLAKE_X_PORT": port})
+    assert 0.5 <= time.monotonic() - began < ports.DYING_SECONDS
 
 
 def test_who_cannot_be_named_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

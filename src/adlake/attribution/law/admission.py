@@ -33,8 +33,7 @@ from adlake.payload.plain.admission import (
     members_of,
     timestamp_of,
 )
-from adlake.payload.plain.money import micros_of
-from adlake.payload.plain.strict_json import Kind
+from adlake.payload.plain.money import given_money
 
 
 @dataclass(frozen=True)
@@ -158,5 +157,4 @@ def _money_of(members: Members, event_type: EventType | None) -> int | RejectDet
     money_field = MONEY_FIELD[event_type]
     if money_field is None:
         return 0
-    value = member(members, money_field)
-    return micros_of(value.text) if value.kind is Kind.NUMBER else RejectDetail.WRONG_TYPE
+    return given_money(member(members, money_field))

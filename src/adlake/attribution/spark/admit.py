@@ -35,14 +35,15 @@ from adlake.payload.spark.admission import (
     has_unfit_id,
     held_text,
     integer_of,
-    is_future,
     is_missing,
     is_number,
-    is_out_of_range,
     is_wrong_type,
     kind,
     payload_steps,
+    reason_of,
     text,
+    text_fault,
+    with_time_faults,
 )
 from adlake.payload.spark.json_fields import TIMESTAMP_FIELD, field_steps
 from adlake.payload.spark.money import money_struct
@@ -72,14 +73,12 @@ def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
 
     Made once: building these thousands of expressions anew would cost each batch over a second.
     """
-    reasons = F.create_map(*(F.lit(str(code)) for pair in REASON_OF.items() for code in pair))
-    reason = F.when(F.col("reject_detail").isNotNull(), reasons[F.col("reject_detail")])
     return (
         *payload_steps(),
         *field_steps(text="_object_text", read="_read"),
         *_event_steps(),
         {"reject_detail": _detail(constants)},
-        {"reject_reason": reason},
+        {"reject_reason": reason_of(REASON_OF)},
     )
 
 
@@ -118,22 +117,19 @@ def _is_type(event_type: EventType) -> Column:
 
 def _detail(constants: LawConstants) -> Column:
     """The first failing test, in the law's order."""
-    detail = F.when(F.col("_byte_fault").isNotNull(), F.col("_byte_fault")).when(
-        F.col("_read")["fault"].isNotNull(), F.col("_read")["fault"]
-    )
+    detail = text_fault()
     for name, is_required in _requirements():
         detail = detail.when(is_required & is_missing(name), MISSING_DETAIL[name].value)
-    return (
+    detail = (
         detail.when(
             any_of(*(is_wrong_type(kind(name)) for name in STRING_FIELDS)),
             RejectDetail.WRONG_TYPE_ID.value,
         )
         .when(has_unfit_id({name: kind(name) for name in ID_FIELDS}), RejectDetail.BAD_ID.value)
         .when(F.col("type_rank").isNull(), RejectDetail.BAD_EVENT_TYPE.value)
-        .when(kind(TIMESTAMP_FIELD) != "BIGINT", RejectDetail.WRONG_TYPE_TS.value)
-        .when(is_out_of_range(F.col("_epoch_ms")), RejectDetail.BAD_TS.value)
-        .when(F.col("ts_ms").isNull(), RejectDetail.TS_TOO_OLD.value)
-        .when(is_future(constants), RejectDetail.TS_FUTURE.value)
+    )
+    return (
+        with_time_faults(detail, F.col("_epoch_ms"), constants)
         .when(F.col("_money")["detail"].isNotNull(), F.col("_money")["detail"])
         .when(F.col("micros").isNull(), RejectDetail.WRONG_TYPE.value)
     )

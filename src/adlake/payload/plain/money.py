@@ -7,12 +7,18 @@ from typing import Final
 
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.law import MONEY_BELOW_MICROS
+from adlake.payload.plain.strict_json import JsonValue, Kind
 
 _NUMBER: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")
 _MICRO_DIGITS: Final = 6
 _MAX_WHOLE_DIGITS: Final = 12
 _DECISIVE_EXPONENT_DIGITS: Final = 8
 """A payload has fewer than 10^7 digits, so an exponent this long alone decides."""
+
+
+def given_money(value: JsonValue) -> int | RejectDetail:
+    """Micros of a member that is given, or what is wrong with it."""
+    return micros_of(value.text) if value.kind is Kind.NUMBER else RejectDetail.WRONG_TYPE
 
 
 def micros_of(number: str) -> int | RejectDetail:

@@ -6,7 +6,8 @@ with an underscore are columns that one step leaves for the next: `_read` is tha
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -21,6 +22,7 @@ from adlake.contracts.law import (
     SECONDS_BELOW,
     LawConstants,
 )
+from adlake.payload.spark.json_fields import TIMESTAMP_FIELD
 
 RECORD_COLUMNS: Final = (
     "value", "kafka_topic", "kafka_partition", "kafka_offset", "kafka_key", "ingest_ts",
@@ -66,6 +68,23 @@ def _byte_fault(start: Column) -> Column:
         .when(begins_other, RejectDetail.NOT_OBJECT.value)
         .otherwise(RejectDetail.NOT_JSON.value)
     )
+
+
+def text_fault() -> Column:
+    """The first tests of every topic: a CASE of what is wrong with the record's text."""
+    return F.when(F.col("_byte_fault").isNotNull(), F.col("_byte_fault")).when(
+        F.col("_read")["fault"].isNotNull(), F.col("_read")["fault"]
+    )
+
+
+def reason_of(reasons: Mapping[Any, str]) -> Column:
+    """Reason that `reject_detail` belongs to; NULL for none, and for a mere remark.
+
+    Args:
+        reasons: by detail.
+    """
+    pairs = F.create_map(*(F.lit(str(code)) for pair in reasons.items() for code in pair))
+    return F.try_element_at(pairs, F.col("reject_detail"))
 
 
 def kind(name: str) -> Column:
@@ -140,11 +159,23 @@ def event_ms_of(epoch_ms: Column) -> Column:
     return F.when(epoch_ms.between(MIN_EVENT_MS, _LAST_EVENT_MS), epoch_ms)
 
 
-def is_out_of_range(epoch_ms: Column) -> Column:
+def _is_out_of_range(epoch_ms: Column) -> Column:
     """No time at all: too long, negative, or too far ahead."""
     return epoch_ms.isNull() | (epoch_ms < 0) | (epoch_ms >= MAX_EVENT_MS_EXCLUSIVE)
 
 
-def is_future(constants: LawConstants) -> Column:
-    """Stamped further ahead of its Kafka time than is tolerated."""
-    return F.col("ts_ms") > F.col("ingest_ms") + constants.future_tolerance_ms
+def with_time_faults(detail: Column, epoch_ms: Column, constants: LawConstants) -> Column:
+    """A CASE of faults, followed by the four of an event's time; it reads `ts_ms` too.
+
+    Args:
+        detail: the CASE so far.
+        epoch_ms: what the timestamp field says, whatever it is.
+        constants: how far ahead of its Kafka time an event may be stamped.
+    """
+    is_future = F.col("ts_ms") > F.col("ingest_ms") + constants.future_tolerance_ms
+    return (
+        detail.when(kind(TIMESTAMP_FIELD) != "BIGINT", RejectDetail.WRONG_TYPE_TS.value)
+        .when(_is_out_of_range(epoch_ms), RejectDetail.BAD_TS.value)
+        .when(F.col("ts_ms").isNull(), RejectDetail.TS_TOO_OLD.value)
+        .when(is_future, RejectDetail.TS_FUTURE.value)
+    )

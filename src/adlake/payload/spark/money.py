@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.law import MICROS_PER_UNIT, MONEY_BELOW_MICROS
+from adlake.payload.spark.admission import is_missing, is_number, text
 from adlake.payload.spark.let import let
 
 _PLAIN: Final = r"^[0-9]{1,12}([.][0-9]{1,6})?$"
@@ -16,6 +17,13 @@ _MICRO_DIGITS: Final = 6
 _MAX_WHOLE_DIGITS: Final = 12
 _DECISIVE_EXPONENT: Final = "100000000"
 """A payload has fewer than 10^7 digits, so an exponent of more digits than this decides alone."""
+
+
+def given_money(name: str) -> Column:
+    """`money_struct` of a member that is a number; WRONG_TYPE of another, NULL if it is missing."""
+    return F.when(is_number(name), money_struct(text(name))).when(
+        ~is_missing(name), _fault(RejectDetail.WRONG_TYPE)
+    )
 
 
 def money_struct(number: Column) -> Column:
