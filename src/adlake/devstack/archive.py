@@ -139,9 +139,10 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     try:
         with compressed(archive, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
             yield tar
-    # A damaged text fails as a value: no UTF-8, no JSON.
+    # A damaged text fails as a value: no UTF-8, no JSON; a damaged time overflows.
     except (
         tarfile.TarError, EOFError, zstandard.ZstdError, gzip.BadGzipFile, zlib.error, ValueError,
+        OverflowError,
     ) as error:  # fmt: skip
         raise ArchiveError(f"{archive} is cut or damaged: {error}") from error
 

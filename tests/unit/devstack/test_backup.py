@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,23 @@ def test_a_damaged_byte_anywhere_is_one_sentence_or_does_no_harm(
             refused += 1
             assert not home.exists()
     assert refused > 50
+
+
+@pytest.mark.usefixtures("adopted")
+@pytest.mark.parametrize("mtime", [1e30, -1e30, float("inf"), float("nan")])
+def test_a_time_that_no_clock_shows_is_one_sentence(
+    lake: Settings, tmp_path: Path, mtime: float
+) -> None:
+    whole, damaged = tmp_path / "lake.tar", tmp_path / "damaged.tar"
+    job.backup(lake, whole, quiet)
+    with tarfile.open(whole) as source, tarfile.open(damaged, "w") as target:
+        for member in source:
+            if member.name.startswith("home/"):
+                member.mtime, member.pax_headers = 0, {"mtime": str(mtime)}
+            target.addfile(member, source.extractfile(member))
+    with pytest.raises(ArchiveError, match="damaged"):
+        job.restore(settings_of(tmp_path / "home"), damaged, quiet)
+    assert not (tmp_path / "home").exists()
 
 
 def test_what_would_overwrite_or_be_torn_is_refused(lake: Settings, tmp_path: Path) -> None:
