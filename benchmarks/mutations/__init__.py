@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
+from benchmarks.mutations.campaigns import CAMPAIGNS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
@@ -30,6 +31,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *LAW,
     *ADMISSION,
     *BUSINESS,
+    *CAMPAIGNS,
     *BATCHES,
     *FENCE,
     *SOURCE,

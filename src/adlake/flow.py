@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from adlake.contracts.registry import ATTRIBUTION, BUSINESS
+from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
     BATCH_COUNTS,
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
+    CAMPAIGN_UPDATES,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
     GOLD_REPLAY,
     GOLD_STATE,
 )
-from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
+from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 
 
 class Kind(StrEnum):
@@ -79,6 +80,7 @@ def _tables(*names: str) -> tuple[Store, ...]:
 
 AD_EVENTS: Final = Store(Kind.TOPIC, AD_TOPIC)
 BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
+CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
@@ -88,7 +90,7 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "generator", "adlake generate",
         "publishes seeded events and writes the right answer beside them",
-        (), (AD_EVENTS, BUSINESS_RECORDS, TRUTH, SEEDS),
+        (), (AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH, SEEDS),
     ),
     Step(
         "attribution", "adlake stream",
@@ -101,14 +103,20 @@ FLOW: Final[tuple[Step, ...]] = (
         (BUSINESS_RECORDS,), _tables(BUSINESS_EVENTS), BUSINESS,
     ),
     Step(
+        "dims", "adlake dims",
+        "publishes a file of campaigns as updates",
+        (), (CAMPAIGN_RECORDS,),
+    ),
+    Step(
         "dims", "adlake stream",
-        "loads the first versions of campaigns, creatives and users when the lake is new",
-        (SEEDS,), _tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
+        "admits each campaign update once, closes and begins versions; loads creatives and users",
+        (CAMPAIGN_RECORDS, SEEDS),
+        _tables(CAMPAIGN_UPDATES, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), CAMPAIGNS,
     ),
     Step(
         "maintenance", "adlake stream",
         "copies what each batch counted from the stamps; merges small files, forgets snapshots",
-        _tables(BRONZE_EVENTS, BUSINESS_EVENTS), _tables(BATCH_COUNTS),
+        _tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES), _tables(BATCH_COUNTS),
     ),
     Step(
         "attribution", "adlake replay",
@@ -118,14 +126,18 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "proof", "adlake wait",
         "blocks until the lake contains every record of the topics",
-        (AD_EVENTS, BUSINESS_RECORDS, *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS)), (),
+        (
+            AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS,
+            *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS, CAMPAIGN_UPDATES, DIM_CAMPAIGNS),
+        ), (),
     ),
     Step(
         "proof", "adlake verify",
         "recomputes Gold from Bronze by an independent SQL form of the law, checks batch counts",
         (
-            AD_EVENTS, BUSINESS_RECORDS, TRUTH,
-            *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_STATE, BATCH_COUNTS),
+            AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
+            *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
+            *_tables(DIM_CAMPAIGNS),
         ), (),
     ),
     Step(

@@ -29,18 +29,23 @@ from tests.fixtures.lake import Lake
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 MAINTENANCE_PLACES = [place for place in PLACES if place.startswith("maintenance.")]
+ELSEWHERE = ("maintenance.", "replay.", "dims.", "producer.", "slots.", "campaigns.")
+"""Reached by other drills."""
 STREAM_PLACES = [
     place
     for place in PLACES
-    if not place.startswith(("maintenance.", "replay.", "dims.", "producer.", "slots."))
+    if not place.startswith(
+        ("maintenance.", "replay.", "dims.", "producer.", "slots.", "campaigns.")
+    )
 ]
 RECOVERY_KILLS = ("recovery.start", "recovery.before_commit", "gold.after_append")
 ALL_KILLS = len(VICTIMS) * len(STREAM_PLACES + MAINTENANCE_PLACES) + len(RECOVERY_KILLS)
 BACKLOG = 100_000
 RECOVERY_P95_LIMIT_SECONDS = 60.0
 DIMENSIONS = {
-    "dim_campaigns": "campaign_id", "dim_creatives": "creative_id", "dim_users": "user_id",
-}  # fmt: skip
+    "dim_creatives": "creative_id",
+    "dim_users": "user_id",
+}
 BEHIND = "bronze.after_commit=kill9@batch0"
 """Leaves Gold behind Bronze, so that the next start has something to repair."""
 

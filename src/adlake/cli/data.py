@@ -117,6 +117,10 @@ def generate(  # noqa: PLR0917
         bool,
         typer.Option("--business", help="also the business events that follow, to their topic"),
     ] = False,
+    campaigns: Annotated[
+        bool,
+        typer.Option("--campaigns", help="also the updates of the campaigns, to their topic"),
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="forget an unfinished run")] = False,
 ) -> None:
     """Publish simulated ad traffic and write the right answer beside it; resumes where it was."""
@@ -157,4 +161,6 @@ def generate(  # noqa: PLR0917
             business_topic=settings.kafka.business_topic,
             advertisers=advertisers_of(options.seed),
         )
+    if campaigns:
+        target = replace(target, campaign_topic=settings.kafka.campaign_topic)
     raise typer.Exit(run.run_generator(options, target))

@@ -21,6 +21,7 @@ PLACES: Final[Mapping[str, str]] = {
     "gold.after_append": "P4: new rows are staged, readers do not see them",
     "gold.before_publish": "P4: the whole batch is staged, readers do not see it",
     "gold.after_commit": "P5: both tables have the batch, the job does not know it yet",
+    "campaigns.before_merge": "P4: the versions that change are known, none is written",
     "batch.end": "P6: the batch is done, Spark has not logged it",
     "stream.between_batches": "P7: Spark has logged the batch",
     "recovery.start": "P8: Gold is behind Bronze and about to be repaired",

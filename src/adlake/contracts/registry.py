@@ -18,6 +18,7 @@ from adlake.contracts.tables import (
     BATCH_COUNTS,
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
+    CAMPAIGN_UPDATES,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -33,6 +34,8 @@ ATTRIBUTION: Final = "attribution"
 """Name of the pipeline of ad events."""
 BUSINESS: Final = "business"
 """Name of the pipeline of business events."""
+CAMPAIGNS: Final = "campaigns"
+"""Name of the pipeline of campaign updates."""
 
 
 class Filling(StrEnum):
@@ -68,6 +71,20 @@ class Check(StrEnum):
     """What its batches counted closes, commit by commit."""
     LAW = "law"
     """Every row again from the records, by the SQL form of the law."""
+
+
+@dataclass(frozen=True)
+class LawCheck:
+    """A file of sql/checks that gives the rows of a derived table which its records do not.
+
+    Its parameters: table_snapshot, records_snapshot, timestamp_utc, row_limit.
+    """
+
+    problem: str
+    """What it means when there are any."""
+    file: str
+    relations: tuple[str, ...] = ()
+    """Files of sql/oracles that it reads, each after those that it reads itself."""
 
 
 class Erasure(StrEnum):
@@ -165,8 +182,16 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         compaction=Compaction(Due.EXPIRY, options={"min-input-files": "40"}),
     ),
     TableSpec(
-        DIM_CAMPAIGNS, "campaign and version", ("campaign_key",), Filling.LOAD, Erasure.NOBODY,
-        unchecked=_SEED,
+        CAMPAIGN_UPDATES, "record of topic campaign_updates",
+        ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
+        Erasure.NOBODY, (Check.OFFSETS, Check.COUNTS), pipeline=CAMPAIGNS,
+        has_recorded_head=True, expires=True,
+    ),
+    TableSpec(
+        DIM_CAMPAIGNS, "campaign and version", ("campaign_key",), Filling.MERGE,
+        Erasure.NOBODY, (Check.LAW,), pipeline=CAMPAIGNS, has_recorded_head=True, expires=True,
+        # New versions come in a small file of their own.
+        compaction=Compaction(Due.BATCHES, options={"min-input-files": "8"}),
     ),
     TableSpec(
         DIM_CREATIVES, "creative", ("creative_id",), Filling.LOAD, Erasure.NOBODY, unchecked=_SEED
@@ -177,6 +202,20 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""
+LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
+    DIM_CAMPAIGNS: (
+        LawCheck(
+            "versions of campaigns are not what their updates give", "campaign_versions",
+            ("campaign_updates", "campaign_versions"),
+        ),
+        LawCheck(
+            "versions of a campaign leave a gap, overlap, or are not current once",
+            "campaign_spans",
+        ),
+    ),
+})  # fmt: skip
+"""How `adlake verify` proves the derived tables; Gold, which is large, is compared slice by slice
+(proof.verify)."""
 FIRST_RECORDS: Final = BRONZE_EVENTS
 """What stamps are about that were written before there was a second table of records."""
 
@@ -193,6 +232,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "audit.batch_completeness",
     ),
     BUSINESS: ("audit.admitted_business_events", "gold.business_events_audit"),
+    CAMPAIGNS: ("gold.ad_performance_with_campaigns",),
 })  # fmt: skip
 """Pipeline: the views that it makes when it starts. SQL in sql/views; a view that reads another
 one comes after it."""

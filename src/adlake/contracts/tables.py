@@ -7,6 +7,7 @@ from typing import Final
 CATALOG: Final = "lakehouse"
 BRONZE_EVENTS: Final = "bronze.ad_events"
 BUSINESS_EVENTS: Final = "bronze.business_events"
+CAMPAIGN_UPDATES: Final = "bronze.campaign_updates"
 GOLD_STATE: Final = "gold.ad_performance_state"
 GOLD_REPLAY: Final = "gold.ad_performance_replay"
 """A shadow of Gold, built by `adlake replay`; exists only until it is published or rebuilt."""
@@ -96,6 +97,7 @@ BATCH_COUNT_COLUMNS: Final = (
 LATER_COLUMNS: Final = {
     BRONZE_EVENTS: ("channel", "region"),
     BATCH_COUNTS: ("empty_before", "empty_within"),
+    DIM_CAMPAIGNS: ("updates_state",),
 }
 """Columns of sql/ddl that tables of older lakes lack: the stream adds them when it starts."""
 BATCH_COUNT_KEY: Final = ("topic_id", "epoch", "batch_id", "kafka_partition")

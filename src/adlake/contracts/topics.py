@@ -6,3 +6,4 @@ from typing import Final
 
 AD_TOPIC: Final = "ad_events"
 BUSINESS_TOPIC: Final = "business_events"
+CAMPAIGN_TOPIC: Final = "campaign_updates"

@@ -44,6 +44,8 @@ class Checkpoint:
     """What this topic acknowledged up to this position, by partition."""
     business: dict[str, Any] = field(default_factory=dict)
     """Position, topic id and acknowledgements of the business events; empty in a run without."""
+    campaigns_until_ms: int = -1
+    """Campaign updates were sent that were due until then (epoch ms); -1: none yet."""
 
     @property
     def sent_at_most(self) -> int:

@@ -1,4 +1,4 @@
-"""First versions of the dimension tables: the campaigns, creatives and users events refer to."""
+"""The campaigns, creatives and users that events refer to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FIRST_START: Final = datetime(2024, 1, 1, tzinfo=UTC)
 ADVERTISERS: Final = 18
 OBJECTIVES: Final = ("AWARENESS", "TRAFFIC", "LEADS", "SALES")
 BUDGET_TYPES: Final = ("DAILY", "MONTHLY", "LIFETIME")
-FORMATS: Final = ("image", "carousel", "video", "playable")
+FORMATS: Final = ("banner", "carousel", "video", "playable")
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "ja")
 AGE_BANDS: Final = OrderedDict(
     [("18-24", 0.2), ("25-34", 0.3), ("35-44", 0.22), ("45-54", 0.15), ("55+", 0.13)]
@@ -41,19 +41,6 @@ SEGMENTS: Final = OrderedDict(
     [("new", 0.35), ("casual", 0.3), ("loyal", 0.2), ("dormant", 0.1), ("vip", 0.05)]
 )
 
-CAMPAIGN_SCHEMA: Final = pa.schema(
-    [
-        ("campaign_id", pa.string()),
-        ("name", pa.string()),
-        ("advertiser_id", pa.string()),
-        ("channel", pa.string()),
-        ("objective", pa.string()),
-        ("budget_type", pa.string()),
-        ("budget_amount", pa.decimal128(18, 6)),
-        ("status", pa.string()),
-        ("start_ts", pa.timestamp("us", tz="UTC")),
-    ]
-)
 CREATIVE_SCHEMA: Final = pa.schema(
     [(name, pa.string()) for name in ("creative_id", "campaign_id", "name", "format", "language")]
 )
@@ -70,10 +57,10 @@ USER_SCHEMA: Final = pa.schema(
 
 
 def write_dimension_seeds(directory: Path, seed: int) -> None:
-    """Write `dim_campaigns`, `dim_creatives` and `dim_users` as Parquet files, the same per seed.
+    """Write `dim_creatives` and `dim_users` as Parquet files, the same per seed.
 
     Args:
-        directory: made when missing; its three files are replaced.
+        directory: made when missing; its two files are replaced.
         seed: of the market; the generator must run with the same one.
     """
     directory.mkdir(parents=True, exist_ok=True)
@@ -81,7 +68,6 @@ def write_dimension_seeds(directory: Path, seed: int) -> None:
     tables = {
         "dim_creatives": (creative_rows(seed), CREATIVE_SCHEMA),
         "dim_users": (user_rows(seed, market), USER_SCHEMA),
-        "dim_campaigns": (campaign_rows(seed, market), CAMPAIGN_SCHEMA),
     }
     for name, (rows, schema) in tables.items():
         draft = directory / f"{name}.draft"

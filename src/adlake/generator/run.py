@@ -18,6 +18,8 @@ from typing import TextIO
 
 from adlake.contracts.errors import AdlakeError
 from adlake.generator.business_desk import BusinessTopic
+from adlake.generator.campaign_desk import CampaignDesk
+from adlake.generator.campaign_updates import updates_of
 from adlake.generator.checkpoint import CheckpointError
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.progress import Progress
@@ -41,6 +43,8 @@ class Target:
     """Empty: no business events."""
     advertisers: tuple[str, ...] = ()
     """Advertiser id by campaign, for business events."""
+    campaign_topic: str = ""
+    """Empty: no campaign updates."""
 
 
 def run_generator(options: GeneratorOptions, target: Target) -> int:
@@ -70,9 +74,14 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
             business = None
             if target.business_topic:
                 business = _business_topic(EventPublisher(producer, target.business_topic), target)
+            campaigns = None
+            if target.campaign_topic:
+                publisher_of_updates = EventPublisher(producer, target.campaign_topic)
+                campaigns = CampaignDesk(publisher_of_updates, updates_of(options.seed))
             worker = Worker(
-                options, target.home, target.topic, publisher, topic_id=topic_id, business=business
-            )
+                options, target.home, target.topic, publisher, topic_id=topic_id,
+                business=business, campaigns=campaigns,
+            )  # fmt: skip
             _stop_on_signal(worker)
             # Market tables and fragments live as long as the process: keep the collector off them.
             gc.freeze()

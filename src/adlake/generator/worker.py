@@ -12,6 +12,7 @@ from typing import Final, Protocol, TextIO
 from adlake.generator.business_desk import BusinessDesk, BusinessTopic
 from adlake.generator.business_stream import BusinessStream
 from adlake.generator.business_truth import write_business_truth
+from adlake.generator.campaign_desk import CampaignDesk
 from adlake.generator.checkpoint import Checkpoint
 from adlake.generator.clock import VirtualClock
 from adlake.generator.encode import Encoder
@@ -51,6 +52,13 @@ class Publisher(Protocol):
         """True when all records are acknowledged, False when told to stop waiting."""
 
 
+class Flushed(Protocol):
+    """Whatever records were sent through."""
+
+    def flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
+        """True when all records are acknowledged, False when told to stop waiting."""
+
+
 class Worker:
     """A resumable run over one publisher; `home` keeps `generator/` and `truth/`."""
 
@@ -63,6 +71,7 @@ class Worker:
         *,
         topic_id: str = "",
         business: BusinessTopic | None = None,
+        campaigns: CampaignDesk | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
     ) -> None:
@@ -82,6 +91,10 @@ class Worker:
         self._detail = self._open_detail()
         self.timeline = self._build_timeline()
         self.business = None if business is None else self._open_business(business)
+        # One worker speaks for the campaigns, however many there are.
+        self.campaigns = campaigns if options.worker == 0 else None
+        if self.campaigns is not None:
+            self.campaigns.until_ms = self._checkpoint.campaigns_until_ms
         self._end_ms = ENDLESS_MS
         if options.duration_ms is not None:
             self._end_ms = start_ms + options.duration_ms
@@ -156,20 +169,26 @@ class Worker:
         self._save()
 
     def _follow(self) -> None:
-        """Publish the business events that are due behind the ad events sent so far."""
-        if self.business is None:
-            return
+        """Publish what else is due behind the ad events sent so far."""
         timeline, options = self.timeline, self._options
         is_paced = options.paced and timeline.deliveries >= options.history_events
         now_ms = self._now_ms() if is_paced else ENDLESS_MS
         last_ms = min(now_ms, self._end_ms - 1)
-        self.business.follow(timeline.clock, timeline.deliveries, last_ms, self._is_stopped)
+        if self.business is not None:
+            self.business.follow(timeline.clock, timeline.deliveries, last_ms, self._is_stopped)
+        if self.campaigns is not None:
+            at_ms = timeline.clock.time_of(timeline.deliveries) - 1
+            self.campaigns.follow(min(at_ms, last_ms), self._is_stopped)
 
     def _flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
-        is_done = self._publisher.flush(timeout_seconds, should_stop)
-        if self.business is None:
-            return is_done
-        return self.business.topic.publisher.flush(timeout_seconds, should_stop) and is_done
+        publishers: list[Flushed] = [self._publisher]
+        if self.business is not None:
+            publishers.append(self.business.topic.publisher)
+        if self.campaigns is not None:
+            publishers.append(self.campaigns.publisher)
+        # Each one, also behind one that was not done in time.
+        outcomes = [one.flush(timeout_seconds, should_stop) for one in publishers]
+        return all(outcomes)
 
     def _is_stopped(self) -> bool:
         return self._stopped
@@ -186,6 +205,8 @@ class Worker:
         )
         if self.business is not None:
             checkpoint.business = self.business.to_state()
+        if self.campaigns is not None:
+            checkpoint.campaigns_until_ms = self.campaigns.until_ms
         checkpoint.save(self._path)
         write_truth(self.truth(), self.truth_dir)
         if self.business is not None:

@@ -14,11 +14,13 @@ from typing import Any
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
+from adlake.contracts.registry import LAW_CHECKS
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.sql.files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.sql.law import law_parameters
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.batch_counts import completeness_failures
+from adlake.proof.derived import verify_derived
 from adlake.proof.pin import pinned_snapshots
 from adlake.proof.records import (
     NOT_ASKED,
@@ -83,6 +85,7 @@ def verify(
         trino, pin, coverages, rows_shown, broker.find_holes, with_bronze=count_batches,
         others=[one.table for one in others_found if one.has_batch],
     )  # fmt: skip
+    derived = [one for name in LAW_CHECKS if (one := verify_derived(trino, name, rows_shown))]
     admitted, rejected = dispositions(trino, pin)
     law = read_law(pin.law_version)
     check = GoldCheck(trino, pin, law, _slice_count(coverages, rows_per_slice), rows_shown)
@@ -102,8 +105,9 @@ def verify(
             *_count_failures(facts),
             *truth_failures,
             *(failure for one in others_found for failure in one.failures),
+            *(failure for one in derived for failure in one.failures),
         ],
-        others=[one for one in others_found if one.has_batch],
+        others=[*(one for one in others_found if one.has_batch), *derived],
         seconds=time.monotonic() - started,
         pending=broker.pending,
     )

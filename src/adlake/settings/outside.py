@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from adlake.contracts.address import LOOPBACK, parse_addresses
-from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
+from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 from adlake.environment import user_home
 from adlake.settings.file import SettingsError
 
@@ -108,6 +108,9 @@ class KafkaSettings(Concern):
     business_topic: str = Field(
         BUSINESS_TOPIC, description="topic of business events; empty: none are read or sent"
     )
+    campaign_topic: str = Field(
+        CAMPAIGN_TOPIC, description="topic of campaign updates; empty: none are read or sent"
+    )
     topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
     topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
         "CreateTime", description="LogAppendTime where real producers publish"
@@ -119,7 +122,11 @@ class KafkaSettings(Concern):
     @property
     def topic_names(self) -> dict[str, str]:
         """Name of a topic in the project -> name at the broker; empty: it is switched off."""
-        return {AD_TOPIC: self.topic, BUSINESS_TOPIC: self.business_topic}
+        return {
+            AD_TOPIC: self.topic,
+            BUSINESS_TOPIC: self.business_topic,
+            CAMPAIGN_TOPIC: self.campaign_topic,
+        }
 
 
 class CatalogSettings(Concern):

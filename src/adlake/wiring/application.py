@@ -12,9 +12,10 @@ from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
 from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
-from adlake.contracts.registry import ATTRIBUTION, BUSINESS, REPLAY_LEASE
+from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS, REPLAY_LEASE
 from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.dims.first_versions import load_first_versions
+from adlake.dims.pipeline import CampaignPipeline
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.law_store import read_law
@@ -93,6 +94,7 @@ def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
     makers: dict[str, Callable[[str], Pipeline]] = {
         ATTRIBUTION: partial(AttributionPipeline, read_law=read),
         BUSINESS: BusinessPipeline,
+        CAMPAIGNS: CampaignPipeline,
     }
     names = topics_of(settings)
     return tuple(
@@ -105,5 +107,5 @@ def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
 def write_missing_seeds(settings: Settings) -> None:
     """Make the dimension seeds once, before the stream loads them."""
     seed_dir = settings.paths.seed_dir
-    if not (seed_dir / "dim_campaigns.parquet").exists():
+    if not (seed_dir / "dim_users.parquet").exists():
         write_dimension_seeds(seed_dir, settings.generator.generator_seed)

@@ -29,6 +29,8 @@ class Generator(Service):
             arguments += ["--history-events", str(wanted.generator_history_events)]
         if wanted.generator_business and self.settings.kafka.business_topic:
             arguments.append("--business")
+        if self.settings.kafka.campaign_topic:
+            arguments.append("--campaigns")
         return command_line("generate", *arguments)
 
     def ports(self) -> dict[str, int]:

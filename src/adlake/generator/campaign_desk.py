@@ -1,0 +1,43 @@
+"""The campaign side of a worker: sends the updates of the simulated campaigns as they fall due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from adlake.generator.campaign_updates import CampaignUpdates
+
+STEP_MS: Final = 60_000
+"""Of simulated time: it is looked no more often."""
+Record = tuple[bytes | None, bytes | None, int]
+"""Kafka key, value, timestamp (epoch ms)."""
+
+
+class Publisher(Protocol):
+    """Takes records in order."""
+
+    def publish(self, records: Sequence[Record], should_stop: Callable[[], bool]) -> None:
+        """Send; may wait."""
+
+    def flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
+        """True when all records are acknowledged, False when told to stop waiting."""
+
+
+class CampaignDesk:
+    """Publishes what is due; what a killed run sent and did not save is sent again, unchanged."""
+
+    def __init__(self, publisher: Publisher, updates: CampaignUpdates) -> None:
+        self.publisher = publisher
+        self._updates = updates
+        self.until_ms = -1
+        """What was due until then is sent."""
+
+    def follow(self, now_ms: int, stop: Callable[[], bool]) -> None:
+        """Publish what is due by `now_ms`, unless that is only a moment later than before."""
+        if self.until_ms >= 0 and now_ms < self.until_ms + STEP_MS:
+            return
+        records = self._updates.due(self.until_ms, now_ms)
+        if records:
+            self.publisher.publish(records, stop)
+        if not stop():
+            self.until_ms = now_ms
