@@ -37,6 +37,7 @@ def test_the_port_of_a_dying_process_is_waited_for(monkeypatch: pytest.MonkeyPat
     assert 0.5 <= time.monotonic() - began < ports.DYING_SECONDS
 
 
+@pytest.mark.timeout(20)
 def test_who_cannot_be_named_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "owner", lambda _port: UNSEEN)
     monkeypatch.setattr(ports, "DYING_SECONDS", 0.3)
