@@ -33,7 +33,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         one.adlake("generate", "--faults", "default", *HISTORY)
         one.stack().up(only=["stream", "dashboard"])
         one.adlake("wait", "--timeout", "240")
-        one.adlake("generate", "--faults", "default", "--business", *LIVE)
+        one.adlake("generate", "--faults", "default", "--business", "--campaigns", *LIVE)
         one.adlake("wait", "--timeout", "240")
         yield one
     finally:
