@@ -12,6 +12,7 @@ WITH lags AS (
     FROM gold.ad_performance_state
     WHERE
         is_converted
+        AND engaged
         AND impression_time IS NOT NULL
         AND :time_range
         AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)

@@ -10,7 +10,9 @@ WITH orphans AS (
         revenue_out_of_window,
         last_updated_ts < current_timestamp - INTERVAL '6' HOUR AS is_confirmed
     FROM gold.ad_performance_state
-    WHERE impression_time IS NULL
+    WHERE
+        impression_time IS NULL
+        AND engaged
 )
 
 SELECT

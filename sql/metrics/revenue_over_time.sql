@@ -15,6 +15,7 @@ SELECT  -- noqa: LT09
 FROM gold.ad_performance_state
 WHERE
     is_converted
+    AND engaged
     AND :time_range
 GROUP BY 1
 ORDER BY 1
