@@ -84,7 +84,7 @@ CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
-_METRIC_TABLES: Final = _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, BATCH_COUNTS)
+_METRIC_TABLES: Final = _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_USERS, BATCH_COUNTS)
 
 FLOW: Final[tuple[Step, ...]] = (
     Step(
