@@ -27,6 +27,15 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("funnel_by_hour", {**SPAN}),
     ("rejected_by_reason", {"since": "2026-11-01T10:30:00"}),
     ("throughput", {"minutes": "5"}),
+    ("funnel", {"campaign_id": "c'1"}),
+    ("budget_spend", {**SPAN, "budget_type": "NONE"}),
+    ("budget_spend", {"budget_type": "LIFETIME", "campaign_id": "c2"}),
+    ("reach_and_frequency", {"most": "1"}),
+    ("frequency_distribution", {**SPAN}),
+    ("effective_frequency", {}),
+    ("audience_performance", {**SPAN, "audience_by": "gender"}),
+    ("invalid_traffic_share", {**SPAN, "campaign_id": "c2"}),
+    ("freshness_of_events", {"minutes": "5"}),
 )
 
 

@@ -116,6 +116,11 @@ def test_hours_follow_the_impression(campaign_lake: MetricsLake) -> None:
     assert [tuple(row.values()) for row in funnel] == [
         (*tuple(row.values())[:4], row["ctr"], row["cvr"]) for row in rows
     ]
+    assert [tuple(row.values()) for row in answer(campaign_lake, "funnel")] == [
+        (1, "impression", 6, None, Decimal(1)),
+        (2, "click", 3, Decimal("0.5"), Decimal("0.5")),
+        (3, "conversion", 2, Decimal("0.666666667"), Decimal("0.333333333")),
+    ]
     for bucket, begin in (("day", "11-01"), ("month", "11-01"), ("year", "01-01")):
         longer = answer(campaign_lake, "performance_over_time", bucket=bucket)
         found = [(row["bucket_at"], row["impressions"]) for row in longer]

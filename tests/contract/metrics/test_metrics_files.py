@@ -15,7 +15,10 @@ from adlake.metrics.query import METRICS_FOLDER, load_metric, metric_names
 
 COMMENT = re.compile(r"--[^\n]*")
 REQUIRED = (
-    "roas", "ctr", "cvr", "attribution_lag", "funnel_by_hour", "freshness", "orphan_revenue",
+    "roas", "ctr", "cvr", "attribution_lag", "funnel", "funnel_by_hour", "orphan_revenue",
+    "budget_spend", "invalid_traffic_share", "reach_and_frequency", "frequency_distribution",
+    "effective_frequency", "audience_performance", "freshness", "freshness_of_events",
+    "newest_event_age",
 )  # fmt: skip
 
 
