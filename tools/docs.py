@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adlake import flow
+from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
 
@@ -30,7 +31,11 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
-    return {docs / "settings.md": reference_markdown(), **filled}
+    return {
+        docs / "settings.md": reference_markdown(),
+        docs / "metrics.md": metrics.reference_markdown(),
+        **filled,
+    }
 
 
 def filled_in(page: str, parts: Mapping[str, str]) -> str:

@@ -6,6 +6,8 @@ The header of a file is a contract that this module reads and a test checks::
     -- question: ...   -- grain: ...   -- date basis: ...   -- readers: ...
     -- param NAME TYPE = DEFAULT: description     (`io/sql/header.py`)
 
+What else the header says are remarks. docs/metrics.md is made of all of it.
+
 Every `:name` of the SQL is a parameter of the header, and the other way round. A line
 
     -- each table: NAME            (or: each last table)
@@ -34,6 +36,9 @@ from adlake.io.trino.client import QueryResult, TrinoClient
 METRICS_FOLDER: Final = "metrics"
 _EACH: Final = re.compile(r"^-- each (last )?table: (\w+)$", re.MULTILINE)
 _HEADER_FIELDS: Final = ("question", "grain", "date basis", "readers")
+_FIELD_LINE: Final = re.compile(
+    rf"({'|'.join(_HEADER_FIELDS)}):|param \w+ |include \w+|each (last )?table:"
+)
 
 
 class UnknownMetricError(AdlakeError):
@@ -49,10 +54,14 @@ class Metric:
     """One file of `sql/metrics`."""
 
     name: str
+    summary: str
+    """What it is: the first line."""
     question: str
     grain: str
     date_basis: str
     readers: str
+    remarks: str
+    """What else the header says, as one paragraph; empty: nothing."""
     parameters: tuple[MetricParameter, ...]
     sql: str
 
@@ -92,10 +101,12 @@ def load_metric(name: str) -> Metric:
     fields = {field: _header_field(name, text, field) for field in _HEADER_FIELDS}
     return Metric(
         name=name,
+        summary=_header_field(name, text, name),
         question=fields["question"],
         grain=fields["grain"],
         date_basis=fields["date basis"],
         readers=fields["readers"],
+        remarks=_remarks(text),
         parameters=declared_parameters(text),
         sql=_with_tables(text),
     )
@@ -147,6 +158,12 @@ def _over(fragment: str, table: str) -> str:
     lists = {part: SqlText(f'{namespace}."{name}${part}"') for part in ("history", "snapshots")}
     body = HEADER.sub("", sql_text(f"fragments/{fragment}"))
     return bind(body, {**lists, "name_of_table": table})
+
+
+def _remarks(text: str) -> str:
+    header = HEADER.match(text)
+    lines = [line.removeprefix("-- ") for line in (header[0].splitlines() if header else ())]
+    return " ".join(line for line in lines[1:] if line and not _FIELD_LINE.match(line))
 
 
 def _header_field(name: str, text: str, field: str) -> str:

@@ -11,8 +11,10 @@ from adlake.metrics.query import (
     MetricParameterError,
     UnknownMetricError,
     load_metric,
+    metric_names,
     parsed_assignments,
 )
+from adlake.metrics.reference import reference_markdown
 
 
 def test_unknown_metric_lists_near_matches() -> None:
@@ -20,6 +22,21 @@ def test_unknown_metric_lists_near_matches() -> None:
         load_metric("freshnes")
     with pytest.raises(UnknownMetricError, match="there are: attribution_lag, "):
         load_metric("zzz")
+
+
+def test_what_a_header_says_beside_its_fields_are_remarks() -> None:
+    assert load_metric("roas").summary == "revenue earned for each unit of spend."
+    assert load_metric("roas").remarks == ""
+    remarks = load_metric("table_sizes").remarks
+    assert remarks.startswith("stored_rows counts superseded rows too; delete_marks says")
+    assert remarks.endswith('"$files" would open every manifest.')
+
+
+def test_the_page_of_metrics_has_each_with_its_parameters() -> None:
+    page = reference_markdown()
+    assert [name for name in metric_names() if f"\n## {name}\n" not in page] == []
+    assert "| `bucket` | `minute`, `hour`, `day`, `month`, `year` | `hour` | length of" in page
+    assert "| `since` | `timestamp` | (none) | impressions at or after this time" in page
 
 
 def test_a_path_is_no_metric() -> None:
