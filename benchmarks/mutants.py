@@ -136,11 +136,18 @@ def outcome(copy: Path, mutation: Mutation) -> dict[str, Any]:
 
 
 def run_tests(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
-        cwd=copy, env=_environment(copy), capture_output=True, text=True, check=False,
-        timeout=TEST_SECONDS * len(tests),
-    )  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    limit = TEST_SECONDS * len(tests)
+    try:
+        return subprocess.run(
+            command, cwd=copy, env=_environment(copy), capture_output=True, text=True,
+            check=False, timeout=limit,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        # Without the bug they end in time: a test that hangs has failed.
+        return subprocess.CompletedProcess(
+            command, TESTS_FAILED, stdout=f"E   did not end in {limit} s"
+        )
 
 
 def _environment(copy: Path) -> dict[str, str]:
