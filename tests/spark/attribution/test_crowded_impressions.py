@@ -15,7 +15,8 @@ from adlake.attribution.spark.fold import batch_states
 from adlake.attribution.spark.gold import changed_rows, gold_rows
 from tests.fixtures.lawful_rows import DELIVERY_SCHEMA, delivery_frame, python_rows, spark_rows
 
-pytestmark = pytest.mark.spark
+# A cost that is a square would take hours, inside Spark, where no signal reaches it.
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(120, method="thread")]
 CROWDED = "undefined"
 FIRST_MS = 1_772_445_600_000
 FEW, MANY = 2_000, 8_000
