@@ -30,7 +30,7 @@ PROOF: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an empty lake is called a lake without stamps", "adlake.proof.pin:pinned_snapshots",
-        "len(gold) == 1 and _is_dataless(head)", "False", COVERAGE,
+        "len(gold) == 1 and _is_dataless(gold[head])", "False", COVERAGE,
     ),
     Mutation(
         "wait ends before an open transaction", "adlake.proof.wait:Target.missing",

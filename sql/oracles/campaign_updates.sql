@@ -3,21 +3,9 @@
 -- Parameter: records_snapshot.
 -- A text that is absent, null or blank says nothing (NULL). Money is micros, rounded half up: the
 -- text of a number is kept by json_extract_scalar as it was sent.
+-- include readable_payload
 WITH payloads AS (
-    SELECT
-        -- The JSON reader refuses names over 50,000 characters; none of ours is that long.
-        CASE
-            WHEN length(raw_payload) > 50000
-                THEN regexp_replace(
-                    raw_payload,
-                    '("(?:[^"\\]|\\.)*+")(\s*+:)?',
-                    part -> CASE
-                        WHEN part[2] IS NOT NULL AND length(part[1]) > 50000 THEN '"":'
-                        ELSE part[1] || coalesce(part[2], '')
-                    END
-                )
-            ELSE raw_payload
-        END AS payload
+    SELECT :readable_payload AS payload
     FROM lakehouse.bronze.campaign_updates FOR VERSION AS OF :records_snapshot
     WHERE reject_reason IS NULL
 ),

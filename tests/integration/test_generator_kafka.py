@@ -18,7 +18,7 @@ from adlake.devstack.services.ports import free_ports
 from adlake.generator.business_truth import load_business_truth
 from adlake.generator.faults import parse_faults
 from adlake.generator.options import GeneratorOptions
-from adlake.generator.timeline import Record
+from adlake.generator.publishing import Record
 from adlake.generator.truth import Truth, load_truth
 from adlake.io.kafka.admin import ensure_topic
 from adlake.settings import REPO_ROOT, Settings

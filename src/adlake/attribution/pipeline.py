@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 
 from pyspark.sql import DataFrame, SparkSession
@@ -22,8 +21,6 @@ from adlake.io.phases import shown
 from adlake.io.postgres.law_store import law_version_of
 from adlake.io.sql.law import law_parameters
 from adlake.streaming.pipeline import Written
-
-log = logging.getLogger(__name__)
 
 ReadLaw = Callable[[int], LawConstants]
 """The recorded law of a version."""
@@ -90,11 +87,8 @@ class AttributionPipeline:
         return (GoldSink(writer, self._alarm),)
 
     def renew(self, session: SparkSession) -> None:
-        """The audit views judge by the law in force; what fails here is done at the next start."""
-        try:
-            provision_audit_views(session, law_in_force(session, self._read_law))
-        except Exception as error:
-            log.warning("the audit views still judge by another law: %s", error)
+        """The audit views judge by the law in force."""
+        provision_audit_views(session, law_in_force(session, self._read_law))
 
 
 def law_in_force(session: SparkSession, read_law: ReadLaw) -> LawConstants:

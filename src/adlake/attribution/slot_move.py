@@ -117,7 +117,7 @@ def move_rows_to_their_slots(
         log.info("moved %d of %d rows of Gold to their slots", moved, rows)
         on_step(moved, rows)
     if stamp is not None:
-        _record(gold, branch, {**properties, **FORMAT_PROPERTIES})
+        gold.leave_stamp({**properties, **FORMAT_PROPERTIES}, branch)
     log.warning(
         "Gold follows slot law %d: %d rows moved in %.1f s",
         SLOT_LAW, rows, time.monotonic() - started,
@@ -184,10 +184,3 @@ def _move(
     reach("slots.before_publish")
     if branch == MAIN_BRANCH:
         gold.publish_staging()
-
-
-def _record(gold: IcebergTable, branch: str, properties: dict[str, str]) -> None:
-    change = gold.java_table().newAppend().toBranch(branch)
-    for key, value in properties.items():
-        change.set(key, value)
-    change.commit()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.business.contract import LOWER_CASE, UPPER_CASE
@@ -13,8 +11,6 @@ from adlake.contracts.tables import BUSINESS_EVENTS
 from adlake.contracts.topics import BUSINESS_TOPIC
 from adlake.io.iceberg.views import provision_views
 from adlake.streaming.pipeline import Writer
-
-log = logging.getLogger(__name__)
 
 
 class BusinessPipeline:
@@ -43,11 +39,8 @@ class BusinessPipeline:
         return ()
 
     def renew(self, session: SparkSession) -> None:
-        """The audit views; what fails here is done at the next start."""
-        try:
-            provision_audit_views(session)
-        except Exception as error:
-            log.warning("the audit views of business events are not made: %s", error)
+        """The audit views."""
+        provision_audit_views(session)
 
 
 def provision_audit_views(session: SparkSession) -> list[str]:

@@ -60,7 +60,7 @@ from adlake.payload.spark.admission import (
     with_time_faults,
 )
 from adlake.payload.spark.json_fields import TIMESTAMP_FIELD, ObjectFields, field_steps
-from adlake.payload.spark.money import given_money
+from adlake.payload.spark.money import BAD_MONEY, given_money
 from adlake.streaming.filing import HOUR_MS, filed_rows
 
 ADMITTED_COLUMNS: Final = (
@@ -203,7 +203,7 @@ def _detail(constants: LawConstants) -> Column:
     )
     detail = (
         with_time_faults(detail, F.col(f"_{TIMESTAMP_FIELD}"), constants)
-        .when(money.isin(*_BAD_MONEY), money)
+        .when(money.isin(*BAD_MONEY), money)
         .when(_is_type(POSITIVE_MONEY_TYPE) & (F.col("micros") == 0), _ZERO_CREDIT)
     )
     for name in VALUE_SET_FIELDS:
@@ -219,7 +219,6 @@ def _detail(constants: LawConstants) -> Column:
     )
 
 
-_BAD_MONEY: Final = (RejectDetail.WRONG_TYPE.value, RejectDetail.OUT_OF_RANGE.value)
 _ZERO_CREDIT: Final = BusinessDetail.ZERO_CREDIT.value
 
 

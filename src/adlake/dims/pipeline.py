@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts.registry import CAMPAIGNS, VIEWS
@@ -12,8 +10,6 @@ from adlake.contracts.topics import CAMPAIGN_TOPIC
 from adlake.dims.spark import admit, bronze_rows
 from adlake.dims.writer import CampaignWriter
 from adlake.io.iceberg.views import provision_views
-
-log = logging.getLogger(__name__)
 
 
 class CampaignPipeline:
@@ -42,8 +38,5 @@ class CampaignPipeline:
         return (CampaignWriter(session),)
 
     def renew(self, session: SparkSession) -> None:
-        """The view of campaigns in force; what fails here is done at the next start."""
-        try:
-            provision_views(session, VIEWS[CAMPAIGNS])
-        except Exception as error:
-            log.warning("the view of campaigns in force is not made: %s", error)
+        """The view of campaigns in force."""
+        provision_views(session, VIEWS[CAMPAIGNS])

@@ -45,7 +45,7 @@ from adlake.payload.spark.admission import (
     with_time_faults,
 )
 from adlake.payload.spark.json_fields import TIMESTAMP_FIELD, ObjectFields, field_steps
-from adlake.payload.spark.money import given_money
+from adlake.payload.spark.money import BAD_MONEY, given_money
 from adlake.streaming.filing import HOUR_MS, filed_rows
 
 FIELD_COLUMNS: Final = ("event_id", "event_type", "campaign_id", "ts_ms", *ATTRIBUTES)
@@ -113,7 +113,7 @@ def _detail(constants: LawConstants) -> Column:
     )
     detail = (
         with_time_faults(detail, F.col("_epoch_ms"), constants)
-        .when(budget.isin(*_BAD_BUDGET), budget)
+        .when(budget.isin(*BAD_MONEY), budget)
         .when(bad_texts, UpdateDetail.BAD_TEXT.value)
         .when(has_unfit_id({name: kind(name) for name in TEXT_FIELDS}), UpdateDetail.BAD_TEXT.value)
     )
@@ -124,4 +124,3 @@ def _detail(constants: LawConstants) -> Column:
 
 
 _BAD_TYPE: Final = RejectDetail.BAD_EVENT_TYPE.value
-_BAD_BUDGET: Final = (RejectDetail.WRONG_TYPE.value, RejectDetail.OUT_OF_RANGE.value)

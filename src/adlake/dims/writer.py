@@ -48,7 +48,8 @@ class CampaignWriter:
                 with stamped(self._session, stamp):
                     self._merge(changes)
             else:
-                self._leave_stamp(stamp)
+                # Each batch leaves one stamped snapshot, also one that changes nothing.
+                self.table.leave_stamp(stamp)
         return Written(head_of(self.table.java_table()), f"{count} campaign versions changed")
 
     def _known_versions(self, updates: DataFrame) -> DataFrame:
@@ -67,13 +68,6 @@ class CampaignWriter:
             + f" VALUES ({', '.join(f's.{name}' for name in TABLE_COLUMNS)})"
         )
         self._session.catalog.dropTempView(_VIEW)
-
-    def _leave_stamp(self, stamp: Mapping[str, str]) -> None:
-        """Each batch leaves one stamped snapshot, also one that changes nothing."""
-        change = self.table.java_table().newAppend()
-        for key, value in stamp.items():
-            change.set(key, value)
-        change.commit()
 
 
 def _changes(known: DataFrame, made: DataFrame) -> DataFrame:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from adlake.generator.business_stream import BusinessStream, Record
+from adlake.generator.business_stream import BusinessStream
 from adlake.generator.business_truth import BusinessTruth
 from adlake.generator.clock import VirtualClock
+from adlake.generator.publishing import Publisher
 from adlake.io.kafka.acks import PartitionAcks
 
 CHUNK: Final = 2_000
-
-
-class Publisher(Protocol):
-    """Takes records in order."""
-
-    acks: dict[int, PartitionAcks]
-
-    def publish(self, records: Sequence[Record], should_stop: Callable[[], bool]) -> None:
-        """Send; may wait."""
-
-    def flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
-        """True when all records are acknowledged, False when told to stop waiting."""
 
 
 @dataclass(frozen=True)

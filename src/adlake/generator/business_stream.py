@@ -32,9 +32,8 @@ from adlake.generator.draws import Draws, value_at
 from adlake.generator.encode import Encoder
 from adlake.generator.model import DELIVERY_LATENCY_MS, SECONDS_SHARE
 from adlake.generator.planner import CACHE_SIZE, Planner
+from adlake.generator.publishing import Record
 
-Record = tuple[bytes | None, bytes | None, int]
-"""Kafka key, value, timestamp (epoch ms)."""
 Pending = tuple[int, int, int, int, int, int]
 """(due ms, source, born ms, creative, next delivery, mask of admitted deliveries). A source is the
 impression's sequence number, or below zero an advertiser and its hour; an hour that has yet to be

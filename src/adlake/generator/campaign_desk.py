@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from adlake.generator.campaign_updates import CampaignUpdates
+from adlake.generator.publishing import Publisher
 
 STEP_MS: Final = 60_000
 """Of simulated time: it is looked no more often."""
-Record = tuple[bytes | None, bytes | None, int]
-"""Kafka key, value, timestamp (epoch ms)."""
-
-
-class Publisher(Protocol):
-    """Takes records in order."""
-
-    def publish(self, records: Sequence[Record], should_stop: Callable[[], bool]) -> None:
-        """Send; may wait."""
-
-    def flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
-        """True when all records are acknowledged, False when told to stop waiting."""
 
 
 class CampaignDesk:

@@ -22,10 +22,9 @@ from adlake.generator.encode import IMPRESSION_TEMPLATE, Encoder
 from adlake.generator.journey import SECONDS_BELOW_U16, TRAVEL_BELOW_U16, Delivery, Scene
 from adlake.generator.model import Market, campaign_of
 from adlake.generator.planner import Planner
+from adlake.generator.publishing import Record
 from adlake.generator.running_totals import RunningTotals, outcome_of
 
-Record = tuple[bytes | None, bytes | None, int]
-"""Kafka key, value, timestamp (epoch ms)."""
 Pending = tuple[int, int, int, int, int, int]
 """(due ms, impression sequence, born ms, creative, next delivery, mask of admitted deliveries)."""
 _TOTALS = "ledger"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final, Protocol, TextIO
+from typing import Final, TextIO
 
 from adlake.generator.business_desk import BusinessDesk, BusinessTopic
 from adlake.generator.business_stream import BusinessStream
@@ -20,7 +20,8 @@ from adlake.generator.faults import FaultPlan
 from adlake.generator.model import Market
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.planner import Planner
-from adlake.generator.timeline import Record, Timeline
+from adlake.generator.publishing import Publisher, Record
+from adlake.generator.timeline import Timeline
 from adlake.generator.truth import DETAIL_NAME, Truth, sum_counters, write_truth
 from adlake.io import failpoints
 from adlake.io.kafka.acks import PartitionAcks
@@ -37,26 +38,6 @@ JUMP_AFTER_MS: Final = 60_000
 """A live run that is further behind than this when it resumes leaves the lost time out."""
 FLUSH_SECONDS: Final = 120.0
 STOP_FLUSH_SECONDS: Final = 6.0
-
-
-class Publisher(Protocol):
-    """Takes records in order."""
-
-    acked: int
-    acks: dict[int, PartitionAcks]
-
-    def publish(self, records: Sequence[Record], should_stop: Callable[[], bool]) -> None:
-        """Send; may wait."""
-
-    def flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
-        """True when all records are acknowledged, False when told to stop waiting."""
-
-
-class Flushed(Protocol):
-    """Whatever records were sent through."""
-
-    def flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
-        """True when all records are acknowledged, False when told to stop waiting."""
 
 
 class Worker:
@@ -181,7 +162,7 @@ class Worker:
             self.campaigns.follow(min(at_ms, last_ms), self._is_stopped)
 
     def _flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
-        publishers: list[Flushed] = [self._publisher]
+        publishers = [self._publisher]
         if self.business is not None:
             publishers.append(self.business.topic.publisher)
         if self.campaigns is not None:

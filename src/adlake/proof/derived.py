@@ -9,7 +9,7 @@ from adlake.contracts import stamps
 from adlake.contracts.registry import LAW_CHECKS
 from adlake.io.sql.files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.trino.client import TableMissingError, TrinoClient
-from adlake.proof.pin import NothingToVerifyError, newest_stamp, record_snapshots
+from adlake.proof.pin import NothingToVerifyError, head_of, newest_stamp, record_snapshots
 from adlake.proof.records_sql import records_values
 from adlake.proof.verdict import Failure
 
@@ -37,9 +37,11 @@ def verify_derived(trino: TrinoClient, table: str, rows_shown: int) -> DerivedFa
     """
     try:
         snapshots = record_snapshots(trino, table)
-        head = next(row["snapshot_id"] for row in snapshots.values() if row["is_head"])
+        head = head_of(snapshots)
+        if head is None:
+            return None
         stamp = newest_stamp(snapshots, head)
-    except (TableMissingError, StopIteration, NothingToVerifyError):
+    except (TableMissingError, NothingToVerifyError):
         return None
     values: dict[str, SqlValue] = {
         "table_snapshot": head,

@@ -47,10 +47,10 @@ def pinned_snapshots(trino: TrinoClient) -> tuple[Pin, list[Failure]]:
         gold, bronze = gold_snapshots(trino), record_snapshots(trino, GOLD_RECORDS)
     except TableMissingError as error:
         raise EmptyLakeError(NO_GOLD) from error
-    head = next((row for row in gold.values() if row["is_head"]), None)
-    if head is None or (len(gold) == 1 and _is_dataless(head)):
+    head = head_of(gold)
+    if head is None or (len(gold) == 1 and _is_dataless(gold[head])):
         raise EmptyLakeError(NO_GOLD)
-    return pin_at(head["snapshot_id"], gold, bronze)
+    return pin_at(head, gold, bronze)
 
 
 def _is_dataless(snapshot: Mapping[str, Any]) -> bool:
@@ -94,6 +94,11 @@ def record_snapshots(trino: TrinoClient, table: str) -> Snapshots:
     return {row["snapshot_id"]: row for row in trino.records(sql)}
 
 
+def head_of(snapshots: Snapshots) -> int | None:
+    """Id of the snapshot that main is at; None: the table has none."""
+    return next((one for one, row in snapshots.items() if row["is_head"]), None)
+
+
 def pinned_records(trino: TrinoClient, table: str) -> Pin | None:
     """The newest snapshot of a table of records by itself; None: nothing was read into it yet.
 
@@ -104,7 +109,7 @@ def pinned_records(trino: TrinoClient, table: str) -> Pin | None:
         snapshots = record_snapshots(trino, table)
     except TableMissingError:
         return None
-    head = next((row["snapshot_id"] for row in snapshots.values() if row["is_head"]), None)
+    head = head_of(snapshots)
     if head is None:
         return None
     stamp = newest_stamp(snapshots, head)

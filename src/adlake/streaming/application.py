@@ -157,7 +157,11 @@ class _Run:
 
     def _renew(self, session: SparkSession) -> None:
         for reading in self._readings:
-            reading.pipeline.renew(session)
+            try:
+                reading.pipeline.renew(session)
+            except Exception as error:
+                name = reading.pipeline.name
+                log.warning("the views of %s stay as they were until a start: %s", name, error)
 
     def _raise_unless_grown(self, error: StreamingQueryException) -> None:
         failures = [reading.failure for reading in self._readings if reading.failure]

@@ -74,5 +74,5 @@ class Pipeline(Protocol):
     def renew(self, session: SparkSession) -> None:
         """Bring up to date what hangs on the pipeline's rules (views); at start, after operations.
 
-        What fails here is done at the next start.
+        What fails here is logged, and done at the next start.
         """

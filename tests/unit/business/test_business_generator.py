@@ -19,7 +19,7 @@ from adlake.generator.business_truth import load_business_truth
 from adlake.generator.dimensions import advertisers_of
 from adlake.generator.faults import parse_faults
 from adlake.generator.options import GeneratorOptions
-from adlake.generator.timeline import Record
+from adlake.generator.publishing import Record
 from adlake.generator.worker import Worker
 from tests.fixtures.business.truth import assert_business_truth_is_lawful, judged
 from tests.fixtures.generated_streams import START_MS, KilledError, RecordingPublisher

@@ -17,7 +17,7 @@ from adlake.generator.options import (
     parse_duration_ms,
     parse_start_ms,
 )
-from adlake.generator.timeline import Record
+from adlake.generator.publishing import Record
 from adlake.generator.truth import load_truth
 from adlake.generator.worker import JUMP_AFTER_MS, Worker
 from tests.fixtures.generated_streams import (

@@ -77,10 +77,7 @@ class ShadowTable:
 
     def finish(self, stamp: Mapping[str, str]) -> None:
         """Say that the build is complete: without this stamp it cannot be published."""
-        change = self.table.java_table().newAppend()
-        for key, value in stamp.items():
-            change.set(key, value)
-        change.commit()
+        self.table.leave_stamp(stamp)
 
     def facts(self) -> ShadowFacts:
         """What was built.

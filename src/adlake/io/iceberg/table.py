@@ -215,6 +215,13 @@ class IcebergTable:
             found, key=lambda n: int(table.snapshot(refs[n].snapshotId()).sequenceNumber())
         )
 
+    def leave_stamp(self, stamp: Mapping[str, str], branch: str = MAIN_BRANCH) -> None:
+        """Commit a snapshot that changes no row and has these properties."""
+        change = self.java_table().newAppend().toBranch(branch)
+        for key, value in stamp.items():
+            change.set(key, value)
+        change.commit()
+
     def create_first_snapshot(self) -> None:
         """Give an empty table a (dataless) snapshot, so that branches can exist."""
         table = self.java_table()

@@ -12,6 +12,8 @@ from adlake.contracts.law import MICROS_PER_UNIT, MONEY_BELOW_MICROS
 from adlake.payload.spark.admission import is_missing, is_number, text
 from adlake.payload.spark.let import let
 
+BAD_MONEY: Final = (RejectDetail.WRONG_TYPE.value, RejectDetail.OUT_OF_RANGE.value)
+"""Faults of an amount that is none; a negative one is judged later (after texts and value sets)."""
 _PLAIN: Final = r"^[0-9]{1,12}([.][0-9]{1,6})?$"
 _MICRO_DIGITS: Final = 6
 _MAX_WHOLE_DIGITS: Final = 12
