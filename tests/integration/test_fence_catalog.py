@@ -102,7 +102,10 @@ def catalogs(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalogs]:
     gateway = JavaGateway.launch_gateway(
         classpath=str(pyspark_home() / "jars" / "*"), die_on_exit=True, javaopts=["-Xmx400m"]
     )
+    # PySpark's handler of Java errors, once a test of this process has started Spark, asks the JVM
+    # it knows: without these two it would look for this JVM's exceptions in Spark's.
     monkeypatch.setattr(SparkContext, "_gateway", gateway)
+    monkeypatch.setattr(SparkContext, "_jvm", gateway.jvm)
     yield Catalogs(gateway.jvm, catalog_access(lake.settings()))
     gateway.shutdown()
 
