@@ -54,7 +54,7 @@ doctor: venv ## Check prerequisites, ports, disk and memory
 	@$(ADLAKE) doctor
 
 ##@ The lake
-.PHONY: wait verify replay models query sql generate stream dashboard provision
+.PHONY: wait verify replay models query sql generate stream dashboard notebook provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
@@ -81,6 +81,10 @@ stream: venv ## Run the attribution job in the foreground
 
 dashboard: venv ## Start the dashboard and what it needs
 	@$(ADLAKE) up --only postgres,trino,dashboard
+
+notebook: ## Open JupyterLab with the notebooks (port 8888; installs it the first time)
+	@$(BOOTSTRAP) notebook
+	@$(ADLAKE) notebook
 
 provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision

@@ -63,7 +63,8 @@ MODELS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a command fails the requests of others", "adlake.wiring.replay:operation_handlers",
-        "{**replay_handlers(read), **model_handlers(read)}", "dict(replay_handlers(read))",
+        "{**replay_handlers(read), **model_handlers(read), **keep_handlers()}",
+        "dict(replay_handlers(read))",
         "tests/unit/streaming/test_requests.py",
     ),
 )  # fmt: skip

@@ -88,7 +88,7 @@ SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
-    *_tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_USERS, BATCH_COUNTS),
+    *_tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BATCH_COUNTS),
     *_MODEL_TABLES,
 )
 
@@ -169,6 +169,11 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "metrics", "adlake query",
         "runs one file of sql/metrics on Trino",
+        _METRIC_TABLES, (),
+    ),
+    Step(
+        "notebook", "adlake notebook",
+        "asks them in JupyterLab, and reads the tables' files without a server",
         _METRIC_TABLES, (),
     ),
     Step(

@@ -4,10 +4,10 @@ Settings are read here and passed on. Commands import what they need themselves,
 `adlake status` does not pay for Spark.
 """
 
-from adlake.cli import data, dims, jobs, lake, models, quarantine, replay, source, stack
+from adlake.cli import data, dims, jobs, lake, models, notebook, quarantine, replay, source, stack
 from adlake.cli.application import app, main
 
 __all__ = [
-    "app", "data", "dims", "jobs", "lake", "main", "models", "quarantine", "replay", "source",
-    "stack",
+    "app", "data", "dims", "jobs", "lake", "main", "models", "notebook", "quarantine", "replay",
+    "source", "stack",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from adlake.devstack.home import refuse_unmade_home
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.law_store import read_law
 from adlake.io.spark.session import SparkResources
+from adlake.maintenance.kept_snapshots import keep_handlers
 from adlake.models.handler import model_handlers
 from adlake.settings import Settings
 from adlake.streaming.operations import Handler
@@ -23,7 +24,7 @@ from adlake.wiring.spark import catalog_access, java_options
 
 def operation_handlers(read: ReadLaw) -> Mapping[str, Handler]:
     """Who carries out which kind of operation: in the stream, and where none runs."""
-    return {**replay_handlers(read), **model_handlers(read)}
+    return {**replay_handlers(read), **model_handlers(read), **keep_handlers()}
 
 
 def replay_config(settings: Settings) -> ReplayConfig:

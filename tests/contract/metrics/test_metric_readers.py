@@ -39,6 +39,8 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("model_comparison", {"most": "1"}),
     ("model_credit_over_time", {**SPAN, "campaign_id": "c2"}),
     ("path_lengths", {**SPAN}),
+    ("path_formats", {"within_hours": "1"}),
+    ("reach_over_time", {**SPAN, "bucket": "hour"}),
 )
 
 

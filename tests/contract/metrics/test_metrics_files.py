@@ -19,7 +19,7 @@ REQUIRED = (
     "budget_spend", "invalid_traffic_share", "reach_and_frequency", "frequency_distribution",
     "effective_frequency", "audience_performance", "freshness", "freshness_of_events",
     "newest_event_age", "model_comparison", "model_credit_over_time", "removal_effects",
-    "path_lengths", "models_built",
+    "path_lengths", "models_built", "path_formats", "reach_over_time",
 )  # fmt: skip
 
 
