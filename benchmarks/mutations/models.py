@@ -58,11 +58,11 @@ MODELS: tuple[Mutation, ...] = (
         "if snapshot in record_snapshots(trino, source):", "if True:", DERIVED,
     ),
     Mutation(
-        "with the source the sums go unproven too", "adlake.proof.derived:verify_derived",
+        "with the source the sums go unproven too", "adlake.proof.derived:_failures",
         "if not_compared and check.reads_source:", "if not_compared:", DERIVED,
     ),
     Mutation(
-        "a command fails the requests of others", "adlake.wiring.replay:operation_handlers",
+        "a command fails the requests of others", "adlake.wiring.operations:operation_handlers",
         "{**replay_handlers(read), **model_handlers(read), **keep_handlers()}",
         "dict(replay_handlers(read))",
         "tests/unit/streaming/test_requests.py",

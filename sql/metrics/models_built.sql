@@ -6,13 +6,13 @@
 WITH builds AS (
     SELECT
         snapshots.committed_at AS built_at,
-        CAST(element_at(snapshots.summary, 'adlake.gold-snapshot') AS bigint) AS gold_snapshot_id,
+        CAST(element_at(snapshots.summary, 'adlake.source-snapshot') AS bigint) AS gold_snapshot_id,
         CAST(element_at(snapshots.summary, 'adlake.half-life-ms') AS bigint) AS half_life_ms,
         CAST(coalesce(element_at(snapshots.summary, 'adlake.law-version'), '1') AS integer) AS law_version,
         row_number() OVER (ORDER BY history.made_current_at DESC, snapshots.committed_at DESC) AS place
     FROM gold."attribution_credits$history" AS history
     INNER JOIN gold."attribution_credits$snapshots" AS snapshots ON history.snapshot_id = snapshots.snapshot_id
-    WHERE history.is_current_ancestor AND element_at(snapshots.summary, 'adlake.gold-snapshot') IS NOT NULL
+    WHERE history.is_current_ancestor AND element_at(snapshots.summary, 'adlake.source-snapshot') IS NOT NULL
 )
 
 SELECT

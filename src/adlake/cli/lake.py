@@ -72,7 +72,7 @@ def keep(
     from adlake.maintenance.kept_snapshots import DAYS, SNAPSHOT
     from adlake.streaming.requests import ask
     from adlake.wiring.lake import lake_reader
-    from adlake.wiring.replay import request_config
+    from adlake.wiring.operations import request_config
     from adlake.wiring.spark import choose_jdk
 
     settings = Settings()

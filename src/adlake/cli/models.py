@@ -25,7 +25,7 @@ def build(
     from adlake.models.contract import MOST_HALF_LIFE_MS
     from adlake.models.handler import HALF_LIFE_ARGUMENT
     from adlake.streaming.requests import ask
-    from adlake.wiring.replay import request_config
+    from adlake.wiring.operations import request_config
     from adlake.wiring.spark import choose_jdk
 
     half_life_ms = parse_duration_ms(half_life)

@@ -82,7 +82,7 @@ class LawCheck:
     """A file of sql/checks that gives the rows of a derived table which its records do not.
 
     Its parameters: table_snapshot, records_snapshot, timestamp_utc, row_limit; of a table that is
-    made of another one (`TableSpec.made_of`) source_snapshot, and what its stamp says of the law.
+    made of another one (`TableSpec.source`) source_snapshot, and what its stamp says of the law.
     """
 
     problem: str
@@ -131,7 +131,7 @@ class TableSpec:
     checks: tuple[Check, ...] = ()
     unchecked: str = ""
     """Why `adlake verify` proves nothing of it."""
-    made_of: str = ""
+    source: str = ""
     """Table that it is built of, by its stamp; empty: the records of its pipeline, or nothing."""
     pipeline: str = ATTRIBUTION
     """Whose batches wear the table: its maintenance is due after so many of them."""
@@ -186,12 +186,12 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     ),
     TableSpec(
         REMOVAL_EFFECTS, "campaign on a path of a user", ("campaign_id",), Filling.BUILD,
-        Erasure.NOBODY, (Check.LAW,), made_of=GOLD_STATE, expires=True,
+        Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
     ),
     TableSpec(
         ATTRIBUTION_CREDITS, "attributed conversion and touch of its path",
         ("conversion_id", "impression_id"), Filling.BUILD,
-        Erasure.REBUILD, (Check.LAW,), made_of=GOLD_STATE, expires=True, person="user_id",
+        Erasure.REBUILD, (Check.LAW,), source=GOLD_STATE, expires=True, person="user_id",
     ),
     TableSpec(
         BATCH_COUNTS, "batch and partition", BATCH_COUNT_KEY, Filling.COUNTS,

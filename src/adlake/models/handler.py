@@ -137,7 +137,7 @@ def _stamp(pin: GoldPin, operation: Operation, half_life_ms: int) -> dict[str, s
     kept = {key: pin.stamp.properties[key] for key in _KEPT if key in pin.stamp.properties}
     return kept | {
         stamps.SINK: "models",
-        stamps.GOLD_SNAPSHOT: str(pin.snapshot_id),
+        stamps.SOURCE_SNAPSHOT: str(pin.snapshot_id),
         stamps.HALF_LIFE_MS: str(half_life_ms),
         stamps.OPERATION: str(operation.operation_id),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adlake.contracts import stamps
@@ -62,9 +62,21 @@ def verify_derived(
         stamp = newest_stamp(snapshots, head)
     except (TableMissingError, NothingToVerifyError):
         return None
-    spec = spec_of(table)
-    not_compared = _expired(trino, spec.made_of, stamp) if spec.made_of else ""
+    source = spec_of(table).source
     values = _stamped_values(stamp, read_law) | {"table_snapshot": head, "row_limit": rows_shown}
+    not_compared = _expired(trino, source, stamp) if source else ""
+    failures, not_compared = _failures(trino, table, values, not_compared)
+    counted = bind(sql_text("proof/row_count"), records_values(table) | {"snapshot": head})
+    rows = int(trino.records(counted)[0]["row_count"])
+    made_of = f"the rows of {source}" if source else "its records"
+    return DerivedFacts(table, head, rows, failures, made_of, not_compared)
+
+
+def _failures(
+    trino: TrinoClient, table: str, values: Mapping[str, SqlValue], not_compared: str
+) -> tuple[list[Failure], str]:
+    """What the checks find, and why those that read the source were left out; empty: none was."""
+    source = spec_of(table).source
     failures = []
     for check in LAW_CHECKS[table]:
         if not_compared and check.reads_source:
@@ -72,16 +84,13 @@ def verify_derived(
         try:
             rows = trino.records(bind(_text(check), values))
         except TrinoMemoryError:
-            if not (spec.made_of and check.reads_source):
+            if not (source and check.reads_source):
                 raise
-            not_compared = f"not compared: Trino's memory does not hold all paths of {spec.made_of}"
+            not_compared = f"not compared: Trino's memory does not hold all paths of {source}"
             continue
         if rows:
             failures.append(Failure(f"{table}: {check.problem}", rows))
-    counted = bind(sql_text("proof/row_count"), records_values(table) | {"snapshot": head})
-    row_count = int(trino.records(counted)[0]["row_count"])
-    made_of = f"the rows of {spec.made_of}" if spec.made_of else "its records"
-    return DerivedFacts(table, head, row_count, failures, made_of, not_compared)
+    return failures, not_compared
 
 
 def _text(check: LawCheck) -> str:
@@ -92,12 +101,11 @@ def _text(check: LawCheck) -> str:
 def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
     """What the stamp says of how the table was made; a check takes what it names."""
     told = stamp.properties
-    values: dict[str, SqlValue] = {
-        "records_snapshot": int(told[stamps.BRONZE_SNAPSHOT]),
-        "timestamp_utc": TIMESTAMP_UTC["trino"],
-    }
-    if stamps.GOLD_SNAPSHOT in told:
-        values["source_snapshot"] = int(told[stamps.GOLD_SNAPSHOT])
+    values: dict[str, SqlValue] = {"timestamp_utc": TIMESTAMP_UTC["trino"]}
+    if stamps.BRONZE_SNAPSHOT in told:
+        values["records_snapshot"] = int(told[stamps.BRONZE_SNAPSHOT])
+    if stamps.SOURCE_SNAPSHOT in told:
+        values["source_snapshot"] = int(told[stamps.SOURCE_SNAPSHOT])
         values |= law_parameters(read_law(law_version_of(stamp)))
     if stamps.HALF_LIFE_MS in told:
         values["half_life_ms"] = int(told[stamps.HALF_LIFE_MS])
@@ -106,7 +114,7 @@ def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
 
 def _expired(trino: TrinoClient, source: str, stamp: Stamp) -> str:
     """Why the snapshot that a table is made of cannot be read; empty: it can."""
-    snapshot = int(stamp.properties[stamps.GOLD_SNAPSHOT])
+    snapshot = int(stamp.properties[stamps.SOURCE_SNAPSHOT])
     if snapshot in record_snapshots(trino, source):
         return ""
     return (

@@ -28,7 +28,7 @@ from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
-from adlake.wiring.replay import operation_handlers
+from adlake.wiring.operations import operation_handlers
 from adlake.wiring.spark import catalog_access, java_options
 
 
@@ -83,7 +83,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
             partial(load_first_versions, seed_dir=settings.paths.seed_dir),
             partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
         ),
-        handlers=operation_handlers(read),
+        handlers=operation_handlers(connect),
         maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE)),
         failpoints=stream.failpoints,
     )

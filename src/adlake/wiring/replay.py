@@ -1,64 +1,36 @@
-"""The time machine, and what any command needs that has the stream do something."""
+"""The time machine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
-
-from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
 from adlake.attribution.replay.command import ReplayConfig
-from adlake.attribution.replay.handlers import replay_handlers
 from adlake.devstack.home import refuse_unmade_home
-from adlake.io.iceberg.ddl import provision_tables
-from adlake.io.postgres.law_store import read_law
 from adlake.io.spark.session import SparkResources
-from adlake.maintenance.kept_snapshots import keep_handlers
-from adlake.models.handler import model_handlers
 from adlake.settings import Settings
-from adlake.streaming.operations import Handler
-from adlake.streaming.requests import RequestConfig
 from adlake.wiring.lake import lake_reader, lease_connect
+from adlake.wiring.operations import operation_handlers
 from adlake.wiring.spark import catalog_access, java_options
-
-
-def operation_handlers(read: ReadLaw) -> Mapping[str, Handler]:
-    """Who carries out which kind of operation: in the stream, and where none runs."""
-    return {**replay_handlers(read), **model_handlers(read), **keep_handlers()}
 
 
 def replay_config(settings: Settings) -> ReplayConfig:
     """Everything a replay needs; its Spark is as big as the stream's."""
-    return ReplayConfig(reader=lake_reader(settings), **_request_values(settings, "replay"))
-
-
-def request_config(settings: Settings, name: str) -> RequestConfig:
-    """Everything a command needs that has the stream do something; `name` is its log's."""
-    return RequestConfig(**_request_values(settings, name))
-
-
-def _request_values(settings: Settings, name: str) -> dict[str, Any]:
     refuse_unmade_home(settings)
     stream, home = settings.stream, settings.paths.home.resolve()
-    connect = lease_connect(settings)
-    read = partial(read_law, connect)
-    return {
-        "catalog": catalog_access(settings),
-        "lease_connect": connect,
-        "lease_ttl_seconds": stream.lease_ttl_seconds,
-        "resources": SparkResources(
+    return ReplayConfig(
+        catalog=catalog_access(settings),
+        reader=lake_reader(settings),
+        lease_connect=lease_connect(settings),
+        lease_ttl_seconds=stream.lease_ttl_seconds,
+        resources=SparkResources(
             master=stream.spark_master,
             driver_memory=stream.driver_memory,
             shuffle_partitions=stream.shuffle_partitions,
-            local_dir=str(home / "tmp" / name),
+            local_dir=str(home / "tmp" / "replay"),
             java_options=java_options(settings),
-            output_file=home / "logs" / f"{name}.log",
+            output_file=home / "logs" / "replay.log",
             driver_host=settings.ports.spark_driver_host,
             bind_address=settings.ports.spark_bind_address,
         ),
-        "marker_dir": settings.paths.failpoint_dir,
-        "handlers": operation_handlers(read),
-        "prepare": provision_tables,
-        "renew": AttributionPipeline(read_law=read).renew,
-        "failpoints": stream.failpoints,
-    }
+        marker_dir=settings.paths.failpoint_dir,
+        handlers=operation_handlers(lease_connect(settings)),
+        failpoints=stream.failpoints,
+    )

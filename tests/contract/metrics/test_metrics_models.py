@@ -112,7 +112,7 @@ def test_the_newest_build_on_main_is_told(models_lake: MetricsLake) -> None:
     assert answer(models_lake, "models_built") == []
 
     def build(number: int, age_seconds: int, *, is_current: bool = True) -> None:
-        summary = {stamps.GOLD_SNAPSHOT: str(number), stamps.HALF_LIFE_MS: "259200000"}
+        summary = {stamps.SOURCE_SNAPSHOT: str(number), stamps.HALF_LIFE_MS: "259200000"}
         models_lake.add_snapshot(
             ATTRIBUTION_CREDITS, Snapshot(number, age_seconds, summary, is_current)
         )

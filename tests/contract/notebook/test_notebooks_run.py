@@ -17,7 +17,7 @@ from tests.fixtures.trino.notebook_lake import publish_notebook_lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-EVENTS = 12_000
+EVENTS = 8_000
 CHART = "application/vnd.vegalite.v6+json"
 CHARTS = {
     "01_quick_tour": 2, "02_effective_frequency": 2, "03_path_analysis": 2, "04_unique_reach": 3,

@@ -14,7 +14,7 @@ from adlake.io.trino.client import TableMissingError, TrinoMemoryError
 from adlake.proof.derived import verify_derived
 
 STAMP = {
-    stamps.NEXT_OFFSETS: "{}", stamps.BRONZE_SNAPSHOT: "5", stamps.GOLD_SNAPSHOT: "7",
+    stamps.NEXT_OFFSETS: "{}", stamps.BRONZE_SNAPSHOT: "5", stamps.SOURCE_SNAPSHOT: "7",
     stamps.HALF_LIFE_MS: "1000", stamps.LAW_VERSION: "3",
 }  # fmt: skip
 Rows = list[dict[str, Any]]

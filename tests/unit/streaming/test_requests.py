@@ -15,9 +15,9 @@ from adlake.io.postgres.lease import LeaseHeldError
 from adlake.io.postgres.operations import BUILD_MODELS, Operation
 from adlake.models.contract import MOST_HALF_LIFE_MS
 from adlake.models.handler import HALF_LIFE_ARGUMENT, model_handlers
-from adlake.streaming import requests
+from adlake.streaming import asking, requests
 from adlake.streaming.requests import OperationFailedError, ask
-from adlake.wiring.replay import operation_handlers
+from adlake.wiring.operations import operation_handlers
 
 CONFIG: Any = SimpleNamespace(lease_connect=None)
 
@@ -29,12 +29,14 @@ class Desk:
         self.states, self.held = states, held
         self.asked: list[tuple[str, dict[str, int]]] = []
         self.done_here = 0
-        kept = requests.operations
+        kept = asking.operations
         monkeypatch.setattr(kept, "request", self._request)
         monkeypatch.setattr(kept, "read", self._read)
-        monkeypatch.setattr(requests, "leased", self._leased)
-        monkeypatch.setattr(requests, "_run_operations", self._run)
-        monkeypatch.setattr(requests, "POLL_SECONDS", 0.0)
+        monkeypatch.setattr(asking, "leased", self._leased)
+        session = SimpleNamespace(stop=lambda: None)
+        monkeypatch.setattr(asking, "leased_session", lambda *_: session)
+        monkeypatch.setattr(requests, "_runner", lambda *_: SimpleNamespace(run_all=self._run))
+        monkeypatch.setattr(asking, "POLL_SECONDS", 0.0)
 
     def _request(self, _connect: object, kind: str, arguments: dict[str, int]) -> int:
         self.asked.append((kind, arguments))
@@ -50,7 +52,7 @@ class Desk:
             raise LeaseHeldError("pid 1 holds it")
         yield
 
-    def _run(self, _config: object, _lease: object) -> None:
+    def _run(self) -> None:
         self.done_here += 1
 
 
@@ -79,7 +81,7 @@ def test_what_failed_is_an_error_with_its_reason(monkeypatch: pytest.MonkeyPatch
 
 def test_whoever_does_requests_can_do_all_kinds_of_them() -> None:
     """Else an open one of another kind would be failed by a command that does not know it."""
-    assert set(operation_handlers(lambda _: None)) == {  # type: ignore[arg-type, return-value]
+    assert set(operation_handlers(lambda: None)) == {  # type: ignore[arg-type, return-value]
         "publish-replay", "undo-replay", "build-models", "keep-snapshot",
     }  # fmt: skip
     assert set(model_handlers(lambda _: None)) == {BUILD_MODELS}  # type: ignore[arg-type, return-value]
@@ -98,7 +100,7 @@ def test_the_command_asks_with_its_half_life(
         asked.append(arguments)
         return "built"
 
-    monkeypatch.setattr("adlake.wiring.replay.request_config", lambda *_: None)
+    monkeypatch.setattr("adlake.wiring.operations.request_config", lambda *_: None)
     monkeypatch.setattr("adlake.wiring.spark.choose_jdk", lambda _: None)
     monkeypatch.setattr("adlake.streaming.requests.ask", take)
     done = CliRunner().invoke(app, ["models", "build", *given])

@@ -7,11 +7,16 @@ lease and does the same work itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from pyspark.sql import SparkSession
+
+from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.replay.build import (
     Built,
     NothingToReplayError,
@@ -28,21 +33,39 @@ from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.postgres import operations
 from adlake.io.postgres.law_store import law_version_of, read_law, recorded_law
+from adlake.io.postgres.lease import Connect
 from adlake.io.spark.errors import named_spark_errors
 from adlake.io.spark.progress import Share, share_of_tasks
-from adlake.streaming.requests import Report, RequestConfig, ask, leased, see_through
+from adlake.io.spark.session import CatalogAccess, SparkResources
+from adlake.streaming.asking import ask, leased, see_through
+from adlake.streaming.clock_wait import ClockWait, behind_tables
+from adlake.streaming.operations import Handler, OperationRunner
 from adlake.streaming.session import leased_session
+
+Report = Callable[[str], None]
 
 
 class UnpublishableError(AdlakeError):
     """What is ordered could be built, but never published."""
 
 
-@dataclass(frozen=True)
-class ReplayConfig(RequestConfig):
-    """How a replay reaches the lake."""
+class OperationFailedError(AdlakeError):
+    """The holder of the lease could not do what was asked; Gold is as it was."""
 
-    reader: LakeReader = field(kw_only=True)
+
+@dataclass(frozen=True)
+class ReplayConfig:
+    """How a replay reaches the lake; seconds as named."""
+
+    catalog: CatalogAccess
+    reader: LakeReader
+    lease_connect: Connect
+    lease_ttl_seconds: float
+    resources: SparkResources
+    marker_dir: Path
+    handlers: Mapping[str, Handler]
+    """Of every kind of operation: the oldest request is carried out first, whatever it asks for."""
+    failpoints: str = ""
 
 
 Watch = Callable[[str, Share], AbstractContextManager[None]]
@@ -86,7 +109,7 @@ def replay(
         open_operation = operations.next_open(config.lease_connect)
         if open_operation is not None:
             report(f"first waiting for operation {open_operation.operation_id}")
-            see_through(config, open_operation.operation_id, report)
+            see_through(config, open_operation.operation_id, report, partial(_runner, config))
         law, is_same_law = _wanted_law(config, order)
         report(f"building with {law.in_words}")
         session = leased_session("adlake replay", config, lease)
@@ -110,7 +133,7 @@ def publish(config: ReplayConfig, report: Report) -> str:
 
     Raises:
         NoShadowError: nothing was built.
-        OperationFailedError: it was refused or failed; the tables are as they were.
+        OperationFailedError: it was refused or failed; Gold is as it was.
     """
     with leased(config, REPLAY_LEASE):
         table = config.reader.table(GOLD_REPLAY)
@@ -118,19 +141,19 @@ def publish(config: ReplayConfig, report: Report) -> str:
         if snapshot is None:
             raise NoShadowError("there is no replay to publish: run `adlake replay` first")
         arguments = {"shadow_snapshot": snapshot.snapshot_id}
-        return ask(config, operations.PUBLISH_REPLAY, arguments, report)
+        return _ask(config, operations.PUBLISH_REPLAY, arguments, report)
 
 
 def undo(config: ReplayConfig, report: Report) -> str:
     """Take the last publication back, keeping what arrived since.
 
     Raises:
-        OperationFailedError: there is none, or it failed; the tables are as they were.
+        OperationFailedError: there is none, or it failed; Gold is as it was.
     """
     with leased(config, REPLAY_LEASE):
         if config.reader.newest_stamp(GOLD_STATE) is None:
             raise NothingToReplayError(NO_GOLD)
-        return ask(config, operations.UNDO_REPLAY, {}, report)
+        return _ask(config, operations.UNDO_REPLAY, {}, report)
 
 
 def _law_in_force(config: ReplayConfig) -> LawConstants:
@@ -162,3 +185,19 @@ def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> tuple[LawConstants,
     if order.lookback_ms is not None:
         law = recorded_law(config.lease_connect, law, f"what-if on version {version}")
     return law, is_same
+
+
+def _ask(config: ReplayConfig, kind: str, arguments: Mapping[str, int], report: Report) -> str:
+    done = ask(config, kind, arguments, report, partial(_runner, config))
+    if done.state != "done":
+        raise OperationFailedError(f"{kind} was not done, Gold is as it was: {done.result}")
+    return done.result
+
+
+def _runner(config: ReplayConfig, session: SparkSession) -> OperationRunner:
+    pipeline = AttributionPipeline(read_law=partial(read_law, config.lease_connect))
+    return OperationRunner(
+        session, config.lease_connect, config.handlers,
+        renew=partial(pipeline.renew, session),
+        clock=ClockWait(behind_tables(session), lambda: False),
+    )  # fmt: skip
