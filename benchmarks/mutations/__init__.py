@@ -11,6 +11,7 @@ from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
+from benchmarks.mutations.monitoring import MONITORING
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.places import PLACES
@@ -44,6 +45,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *TIME,
     *SUPERVISION,
     *LOG,
+    *MONITORING,
     *READERS,
     *PLACES,
     *ENVIRONMENT,

@@ -95,21 +95,25 @@ class Maintenance:
         specs = specs_of(pipeline=pipeline)
         if plan.compact_every and batches_done % plan.compact_every == 0:
             _compact_hot_rows(session, _compacted(specs, Due.BATCHES))
-            for spec in specs:
-                if spec.expires:
-                    tell_sizes(session, spec.name, self._meters)
         is_expiry = _is_due(plan.expire_every, batches_done)
         # Before stamps are forgotten: a failure here puts the expiry off too.
         if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
             self._record(session, specs, broker_log)
-            for spec in specs:
-                self._event_ids.look(session, spec)
         if is_expiry and self._is_replaying():
             log.info("a replay is at work: snapshots expire after it")
         elif is_expiry:
             self._expire(session, specs, now_ms)
             for spec in _compacted(specs, Due.EXPIRY) if plan.record_every else ():
                 compact(session, spec)
+        # Last: who only watches keeps nothing else waiting.
+        if plan.record_every and _is_due(plan.record_every, batches_done):
+            self._tell(session, specs)
+
+    def _tell(self, session: SparkSession, specs: list[TableSpec]) -> None:
+        for spec in specs:
+            self._event_ids.look(session, spec)
+            if spec.expires:
+                tell_sizes(session, spec.name, self._meters)
 
     def _expire(self, session: SparkSession, specs: list[TableSpec], now_ms: int) -> None:
         failpoints.reach("maintenance.before_expiry")

@@ -58,12 +58,15 @@ class EventIdCheck:
                 self._meters.add(metric, 0, table=spec.name)
 
     def look(self, session: SparkSession, spec: TableSpec) -> None:
-        """Compare the ids of the new records. A failure is logged: the next look begins anew."""
-        before = self._reached.get(spec.name)
-        table = IcebergTable(session, spec.name)
-        now = _now(table)
-        self._reached[spec.name] = now
-        if not spec.event_id or now is None or now == before:
+        """Compare the ids of the new records, of a table that this run began with.
+
+        A failure is logged: the next look begins anew.
+        """
+        if spec.name not in self._reached:
+            return
+        table, before = IcebergTable(session, spec.name), self._reached[spec.name]
+        self._reached[spec.name] = now = _now(table)
+        if now is None or now == before:
             return
         try:
             rows = _new_rows(session, table, before, now)

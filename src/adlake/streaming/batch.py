@@ -21,7 +21,7 @@ from adlake.io.postgres.table_heads import RecordedHead
 from adlake.io.prometheus.meters import Meters
 from adlake.streaming.batch_facts import BatchFacts, batch_facts
 from adlake.streaming.metering import DERIVED, BatchMeters
-from adlake.streaming.pipeline import Pipeline, Written
+from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.reread import InexactTimesError
 from adlake.streaming.sink import Batch, DerivedSink, RecordsSink, StampedSink
 
@@ -141,19 +141,14 @@ class BatchProcessor:
         batch_id: int,
         facts: BatchFacts,
         seconds: Mapping[str, float],
-        done: Sequence[Written | None],
+        done: Sequence[str],
     ) -> None:
         """One line in the log, and the metrics."""
-        tables = [sink.table.name for sink in self._derived]
-        words = [
-            f", {one.in_words if one else f'{table} already contains it'}"
-            for table, one in zip(tables, done, strict=True)
-        ]
         log.info(
             "%s batch %d: %d rows, %d rejected%s; %s", self._pipeline.name, batch_id,
-            facts.rows, facts.rejected, "".join(words), shown(seconds),
+            facts.rows, facts.rejected, "".join(f", {words}" for words in done), shown(seconds),
         )  # fmt: skip
-        written = {table: one for table, one in zip(tables, done, strict=True) if one}
+        written = {sink.table.name: sink.written for sink in self._derived if sink.written}
         self._meters.batch_done(facts, seconds, written)
         for sink in self.sinks:
             self._meters.committed(sink.table.name, sink.committed_ms)

@@ -81,8 +81,8 @@ class TopicPlace:
 
     pipeline: str
     topic: str
-    contained: Callable[[], Mapping[int, int]]
-    """Partition -> the first offset that some table lacks, now."""
+    contained: Callable[[], Mapping[int, int] | None]
+    """Partition -> the first offset that some table lacks, now; None: nobody has looked yet."""
 
 
 def lag(ends: TopicEnds, places: Sequence[TopicPlace]) -> Iterator[Sample]:
@@ -90,15 +90,18 @@ def lag(ends: TopicEnds, places: Sequence[TopicPlace]) -> Iterator[Sample]:
 
     What is contained is looked at first: a lag may be a moment too large, never too small.
     """
-    before = {place.pipeline: dict(place.contained()) for place in places}
+    before = {place.pipeline: place.contained() for place in places}
     now = ends.now()
     for place in places:
         for partition, end in sorted(now[place.topic].items()):
             labels = {
                 "pipeline": place.pipeline, "topic": place.topic, "partition": str(partition),
             }  # fmt: skip
-            contained = before[place.pipeline].get(partition, 0)
             yield Sample(gauges.END_OFFSET, end, labels)
+            known = before[place.pipeline]
+            if known is None:
+                continue
+            contained = known.get(partition, 0)
             yield Sample(gauges.CONTAINED_OFFSET, contained, labels)
             yield Sample(gauges.LAG, max(0, end - contained), labels)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -64,8 +64,8 @@ class Reading:
     _processor: BatchProcessor | None = None
     failure: Exception | None = None
     """What ended the last batch: Spark wraps it in text, this says it better."""
-    contained: Mapping[int, int] = field(default_factory=dict)
-    """Partition -> the first offset that some table lacks."""
+    contained: Mapping[int, int] | None = None
+    """Partition -> the first offset that some table lacks; None before `begin` has looked."""
 
     def begin(self, session: SparkSession) -> None:
         """Check the topic, and bring the derived tables up to the records.
@@ -86,7 +86,8 @@ class Reading:
         stamp = trusted_stamp(records)
         self._tell_commit(records, stamp)
         position = source_position(stamp, self._incarnation)
-        self.contained = dict(position.next_offsets if position else topic.begin_offsets)
+        read = position.next_offsets if position else {}
+        self.contained = {**topic.begin_offsets, **read}
         last_records = position.last_records if position else {}
         topic = with_last_records(topic, config.brokers, last_records)
         check_topic(position, topic)
@@ -142,7 +143,7 @@ class Reading:
     def batch_done(self, processor: BatchProcessor) -> None:
         """One more batch is in all tables."""
         self.batches_done += 1
-        self.contained = processor.contained_in_all
+        self.contained = {**(self.contained or {}), **processor.contained_in_all}
 
     @property
     def place(self) -> TopicPlace:

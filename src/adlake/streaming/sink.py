@@ -153,6 +153,8 @@ class DerivedSink(StampedSink):
         self._writer = writer
         self._records = records
         self._is_of_lost_records = False
+        self.written: Written | None = None
+        """What the last batch did to the table; None when it had the batch already."""
 
     def _take_up(self, newest: Stamp | None) -> None:
         super()._take_up(newest)
@@ -161,15 +163,14 @@ class DerivedSink(StampedSink):
             int(newest.properties[stamps.BRONZE_SNAPSHOT])
         )
 
-    def take(
-        self, batch: Batch, records: RecordsSink, records_snapshot: int | None
-    ) -> Written | None:
-        """Merge what is missing; returns what was done, None when it contains the batch."""
+    def take(self, batch: Batch, records: RecordsSink, records_snapshot: int | None) -> str:
+        """Merge what is missing; returns what was done, in words."""
+        self.written = None
         next_offsets = self.offsets_after(batch.facts)
         # Records that were lost and are filled again: no proof can read what the stamp names.
         to_stamp = self._is_of_lost_records and next_offsets == records.contained
         if next_offsets == self.contained and not to_stamp:
-            return None
+            return f"{self.table.name} already contains it"
         stamp = self.properties(batch, next_offsets) | {
             stamps.BRONZE_SNAPSHOT: str(records_snapshot)
         }
@@ -178,5 +179,6 @@ class DerivedSink(StampedSink):
         failpoints.reach("gold.after_commit")
         self.contained = next_offsets
         self._is_of_lost_records = False
+        self.written = written
         self.note_head(written.head)
-        return written
+        return written.in_words

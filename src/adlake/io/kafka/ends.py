@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.kafka.access import Brokers, client_arguments
-from adlake.io.kafka.topic import clear_errors
+from adlake.io.kafka.topic import clear_errors, refuse_dead_broker
 
 
 class TopicEnds:
@@ -53,6 +53,8 @@ class TopicEnds:
             self._consumer.close()
 
     def _connected(self) -> KafkaConsumer:
+        # The client itself would say again and again that nobody is there.
+        refuse_dead_broker(self._bootstrap, self._milliseconds / 1_000)
         return KafkaConsumer(
             **client_arguments(self._bootstrap), isolation_level="read_committed",
             enable_auto_commit=False, request_timeout_ms=self._milliseconds,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -87,6 +87,10 @@ class Meters:
         self.registry.register(self._answers)
         ProcessCollector(registry=self.registry)
         self._lock = threading.Lock()
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """A copied configuration counts in the same registry: there is one for a run."""
+        return self
 
     def add(self, metric: Metric, amount: float = 1, **labels: str) -> None:
         """Let a counter grow; by 0 it appears."""
