@@ -80,7 +80,7 @@ def test_batches_and_maintenance_tell_what_they_did(lake: SparkSession) -> None:
     assert of_pipeline(gauges.BATCHES) == 2
     assert (of_pipeline(gauges.RECORDS), of_pipeline(gauges.ADMITTED)) == (10, 7)
     assert of_pipeline(gauges.REJECTED, reason="MALFORMED_JSON") == 2
-    assert of_pipeline(gauges.REJECTED, reason="MISSING_EVENT_ID") == 1
+    assert of_pipeline(gauges.REJECTED, reason="MISSING_KEY") == 1
     assert of_pipeline(gauges.IMPRESSIONS, table=GOLD_STATE) == 3 + 3
     assert of_pipeline(gauges.UNTIMED_IMPRESSIONS, table=GOLD_STATE) == 2 + 2
     age = of_pipeline(gauges.EVENT_LATENCY, quantile="0.5")

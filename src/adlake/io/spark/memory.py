@@ -19,16 +19,21 @@ class JvmMemory:
 
 
 def jvm_memory(session: SparkSession) -> JvmMemory:
-    """Ask the driver's JVM; does not come back before that answers."""
+    """Ask the driver's JVM; does not come back before that answers.
+
+    Java's own beans are closed to reflection, by which Python calls; these gauges of a library that
+    Spark ships are open.
+    """
     jvm: Any = session._jvm
-    factory = jvm.java.lang.management.ManagementFactory
-    memory = factory.getMemoryMXBean()
-    areas = {"heap": memory.getHeapMemoryUsage(), "nonheap": memory.getNonHeapMemoryUsage()}
-    collected_ms = sum(
-        max(0, int(one.getCollectionTime())) for one in factory.getGarbageCollectorMXBeans()
-    )
+    gauges = jvm.com.codahale.metrics.jvm
+    usage = gauges.MemoryUsageGaugeSet().getMetrics()
+    collections = gauges.GarbageCollectorMetricSet().getMetrics()
+    areas = {"heap": "heap", "nonheap": "non-heap"}
+    used = {area: int(usage[f"{name}.used"].getValue()) for area, name in areas.items()}
+    most = {area: int(usage[f"{name}.max"].getValue()) for area, name in areas.items()}
+    times = [collections[name].getValue() for name in collections if name.endswith(".time")]
     return JvmMemory(
-        used={area: int(usage.getUsed()) for area, usage in areas.items()},
-        most={area: int(usage.getMax()) for area, usage in areas.items() if usage.getMax() > 0},
-        gc_seconds=collected_ms / 1_000,
+        used=used,
+        most={area: limit for area, limit in most.items() if limit > 0},
+        gc_seconds=sum(max(0, int(one)) for one in times) / 1_000,
     )
