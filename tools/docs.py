@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adlake import flow
+from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
@@ -28,6 +29,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     diagram = f"```mermaid\n{flow.as_mermaid()}\n```"
     parts = {
         docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
+        docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
         docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}

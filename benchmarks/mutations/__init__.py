@@ -12,6 +12,7 @@ from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
 from benchmarks.mutations.models import MODELS
+from benchmarks.mutations.monitoring import MONITORING
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.places import PLACES
@@ -46,6 +47,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *TIME,
     *SUPERVISION,
     *LOG,
+    *MONITORING,
     *READERS,
     *PLACES,
     *ENVIRONMENT,

@@ -56,7 +56,7 @@ BATCHES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "guard by batch id: a number that was stamped before is taken for a repeat",
-        "adlake.streaming.batch:BatchProcessor.process",
+        "adlake.streaming.batch:BatchProcessor._processed",
         "            if facts is None:\n",
         "            newest = self._derived[0].table.newest_stamp()\n"
         "            known = int(newest.properties[stamps.BATCH_ID]) if newest else -1\n"

@@ -25,7 +25,7 @@ RECORDS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "times before 1582 are kept in another calendar",
-        "adlake.streaming.batch:BatchProcessor.process",
+        "adlake.streaming.batch:BatchProcessor._processed",
         "if not has_exact_times and", "if False and",
         f"{BATCH}::test_record_times_of_another_calendar_are_read_again_before_anything_is_written",
     ),

@@ -16,7 +16,7 @@ SOURCE: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a recreated topic goes unnoticed in a running job",
-        "adlake.streaming.batch:BatchProcessor.process",
+        "adlake.streaming.batch:BatchProcessor._processed",
         "            self._confirm_topic()\n", "            pass\n", BATCH,
     ),
     Mutation(

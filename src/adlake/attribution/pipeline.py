@@ -10,7 +10,9 @@ from adlake.attribution.crowd_alarm import CrowdAlarm
 from adlake.attribution.gold_format import refuse_newer_format, refuse_unplaced_rows
 from adlake.attribution.spark.admit import admit
 from adlake.attribution.spark.bronze import bronze_rows
-from adlake.attribution.writer import GoldWriter
+from adlake.attribution.writer import GoldChange, GoldWriter
+from adlake.contracts import gauges
+from adlake.contracts.gauges import Metric
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.registry import ATTRIBUTION, VIEWS
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
@@ -46,7 +48,19 @@ class GoldSink:
             change.head,
             f"{change.impressions} impressions, {change.changed_rows} known ones changed "
             f"({shown(change.seconds)})",
+            counted_in(change),
+            change.seconds,
         )
+
+
+def counted_in(change: GoldChange) -> dict[Metric, float]:
+    """The metrics of one batch of Gold."""
+    return {
+        gauges.IMPRESSIONS: change.impressions,
+        gauges.UNTIMED_IMPRESSIONS: change.untimed,
+        gauges.CHANGED_ROWS: change.changed_rows,
+        gauges.CROWDED_EVENTS: max((crowd.events for crowd in change.crowds), default=0),
+    }
 
 
 class AttributionPipeline:

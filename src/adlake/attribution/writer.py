@@ -42,11 +42,13 @@ _MOST_OPEN_DAYS = 50
 class GoldChange:
     """What one batch did to Gold: impressions it spoke of, known ones it changed.
 
-    `seconds` is the wall time of each phase, for the log.
+    `untimed` is how many of the first have no time in their id, `seconds` the wall time of each
+    phase.
     """
 
     snapshot_id: int
     impressions: int
+    untimed: int
     changed_rows: int
     seconds: Mapping[str, float]
     head: TableHead
@@ -57,18 +59,21 @@ class GoldChange:
 class StagedChange:
     """What one batch will do to Gold once it is published.
 
-    Impressions it speaks of, known rows it changes, the most crowded impressions among both.
+    Impressions it speaks of (`untimed`: no time in the id), known rows it changes, the most crowded
+    impressions among both.
     """
 
     impressions: int
+    untimed: int
     changed_rows: int
     crowds: tuple[Crowd, ...]
 
 
 class _Found(NamedTuple):
-    """Of some rows: how many, their distinct slots, the most crowded impressions."""
+    """Of some rows: how many, without a time in the id, distinct slots, most crowded ones."""
 
     row_count: int
+    untimed: int
     slots: list[int]
     crowds: list[tuple[int, str]]
 
@@ -104,8 +109,8 @@ class GoldWriter:
         with phases.timed("publish"):
             snapshot_id, head = self.table.publish_staging()
         return GoldChange(
-            snapshot_id, staged.impressions, staged.changed_rows, phases.seconds, head,
-            staged.crowds,
+            snapshot_id, staged.impressions, staged.untimed, staged.changed_rows, phases.seconds,
+            head, staged.crowds,
         )  # fmt: skip
 
     def stage(
@@ -138,7 +143,7 @@ class GoldWriter:
                         slots = {side: target.slots for side, target in targets.items()}
                         self._merge(changed, changed_count, slots)
         crowds = joined_crowds(spoken_of.crowds, *(target.crowds for target in targets.values()))
-        return StagedChange(spoken_of.row_count, changed_count, crowds)
+        return StagedChange(spoken_of.row_count, spoken_of.untimed, changed_count, crowds)
 
     def _known_rows(
         self, batch: DataFrame, batch_slots: list[int], frames: FrozenFrames
@@ -207,7 +212,8 @@ def _found(rows: DataFrame, events_sql: str = "size(state)") -> _Found:
     """One pass: what prunes the next steps, and the few ids that a warning may name; no data."""
     row = rows.agg(
         F.count("*").alias("row_count"),
+        F.expr(f"count_if(slot < {SLOTS_PER_DAY})").alias("untimed"),
         F.collect_set("slot").alias("slots"),
         largest_crowds(events_sql).alias("crowds"),
     ).first()
-    return _Found(*row) if row is not None else _Found(0, [], [])
+    return _Found(*row) if row is not None else _Found(0, 0, [], [])

@@ -142,6 +142,10 @@ class TableSpec:
     expires: bool = False
     """Old snapshots are forgotten by maintenance."""
     compaction: Compaction | None = None
+    event_id: str = ""
+    """Column that names the event of a record; empty: none does."""
+    event_owner: str = ""
+    """Column that says what an event belongs to: ids are unique under one owner alone."""
     person: str = ""
     """Column that says whose row it is; empty: no row is about a person."""
     has_ddl: bool = True
@@ -164,12 +168,13 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
         Erasure.REWRITE, (Check.OFFSETS, Check.COUNTS),
         has_recorded_head=True, expires=True, person="user_id",
+        event_id="event_id", event_owner="impression_id",
     ),
     TableSpec(
         BUSINESS_EVENTS, "record of topic business_events",
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
         Erasure.REWRITE, (Check.OFFSETS, Check.COUNTS), pipeline=BUSINESS,
-        has_recorded_head=True, expires=True, person="user_id",
+        has_recorded_head=True, expires=True, person="user_id", event_id="event_id",
     ),
     TableSpec(
         GOLD_STATE, "impression id", ("impression_id",), Filling.MERGE,
@@ -203,7 +208,7 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         CAMPAIGN_UPDATES, "record of topic campaign_updates",
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
         Erasure.NOBODY, (Check.OFFSETS, Check.COUNTS), pipeline=CAMPAIGNS,
-        has_recorded_head=True, expires=True,
+        has_recorded_head=True, expires=True, event_id="event_id",
     ),
     TableSpec(
         DIM_CAMPAIGNS, "campaign and version", ("campaign_key",), Filling.MERGE,

@@ -20,8 +20,8 @@ from adlake.devstack.stack import LOCK_SECONDS
 from adlake.settings import Settings
 
 HOME, WAREHOUSE = "home", "warehouse"
-LEFT_OUT = frozenset({"run", "tmp", "checkpoints"})
-"""Made again by each start."""
+LEFT_OUT = frozenset({"run", "tmp", "checkpoints", "prometheus", "alertmanager"})
+"""Made again by each start, or about this place alone."""
 SERVER_COPY = "server"
 """Postgres' programs beside its data, copied from the installation."""
 Report = Callable[[str], None]

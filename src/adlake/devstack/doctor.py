@@ -55,8 +55,8 @@ class Finding:
     remedy: str = ""
 
     def __str__(self) -> str:
-        advice = f"\n{'':<20} -> {self.remedy}" if self.remedy else ""
-        return f"{self.verdict.value:<8} {self.subject:<11} {self.detail}{advice}"
+        advice = f"\n{'':<21} -> {self.remedy}" if self.remedy else ""
+        return f"{self.verdict.value:<8} {self.subject:<12} {self.detail}{advice}"
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -71,6 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
         *place_findings(settings),
         cache_finding(cache),
         *port_findings(settings),
+        *watcher_findings(settings),
         *catalog_findings(settings),
         lake_finding(settings),
         disk_finding("state disk", home, STATE_GIB, "ADLAKE_HOME"),
@@ -120,6 +121,14 @@ def port_findings(settings: Settings) -> Iterator[Finding]:
                     f"wanted by {service.name}, taken by {owner(port)}",
                     f"stop that, or choose another with {setting}=<port>",
                 )
+
+
+def watcher_findings(settings: Settings) -> Iterator[Finding]:
+    """Optional services whose program the machine lacks."""
+    for service in Stack(settings).services():
+        if service.is_optional and (missing := service.missing()):
+            detail = "not installed: no alerts; everything else works"
+            yield Finding(Verdict.WARNING, service.name, detail, missing)
 
 
 def _elsewhere_finding(service: Service, address: str) -> Finding:

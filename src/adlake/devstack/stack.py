@@ -16,12 +16,14 @@ from adlake.devstack.install.installation import Installation
 from adlake.devstack.install.prerequisites import refuse_unfit
 from adlake.devstack.locks import exclusive
 from adlake.devstack.secret_files import let_nobody_else_write
+from adlake.devstack.services.alertmanager import Alertmanager
 from adlake.devstack.services.dashboard import Dashboard
 from adlake.devstack.services.generator import Generator
 from adlake.devstack.services.kafka import Kafka
 from adlake.devstack.services.ports import HOST
 from adlake.devstack.services.postgres import Postgres
 from adlake.devstack.services.postgres_place import remove_place
+from adlake.devstack.services.prometheus import Prometheus
 from adlake.devstack.services.service import Service, shorten
 from adlake.devstack.services.stream import Stream
 from adlake.devstack.services.trino import Trino
@@ -29,12 +31,14 @@ from adlake.devstack.services.warehouse import remove_warehouse
 from adlake.devstack.supervisor.supervision import SupervisorService
 from adlake.settings import Settings
 
-SERVICES: tuple[type[Service], ...] = (Postgres, Kafka, Trino, Stream, Generator, Dashboard)
+SERVICES: tuple[type[Service], ...] = (
+    Postgres, Kafka, Trino, Stream, Generator, Dashboard, Alertmanager, Prometheus,
+)  # fmt: skip
 """In the order of starting; stopping goes the other way."""
 OWN_FOLDERS = frozenset(
     {
         "run", "logs", "secrets", "postgres", "kafka", "trino", "stream", "generator", "seeds",
-        "truth", "warehouse", "checkpoints", "failpoints", "tmp",
+        "truth", "warehouse", "checkpoints", "failpoints", "tmp", "prometheus", "alertmanager",
     }
 )  # fmt: skip
 """Jobs started by hand may make some of these before the first `up`."""
@@ -88,8 +92,16 @@ class Stack:
             began = time.monotonic()
             self._installation = self.installation
             self._supervise()
-            self._start_all(self.services(names))
+            self._start_all(self._startable(names, is_named=only is not None))
             self._report(f"all ready in {time.monotonic() - began:.0f} s")
+
+    def _startable(self, names: set[str], *, is_named: bool) -> list[Service]:
+        """The services without optional ones that lack something; named ones are not left out."""
+        services = self.services(names)
+        left_out = [one for one in services if one.is_optional and one.missing() and not is_named]
+        for service in left_out:
+            self._say(f"  {service.name:<12} left out: {service.missing()}")
+        return [service for service in services if service not in left_out]
 
     def down(self, only: Collection[str] | None = None) -> None:
         """Stop services, dependents first; harmless when nothing runs."""
@@ -105,12 +117,12 @@ class Stack:
                 # One of ours may still run from before the settings named another place.
                 stopped = service.stop()
                 if service.elsewhere() and only is not None:
-                    self._say(f"  {service.name:<10} left: others run it at {service.elsewhere()}")
+                    self._say(f"  {service.name:<12} left: others run it at {service.elsewhere()}")
                 if stopped.was_running:
                     forced = f", {len(stopped.killed)} process(es) killed" if stopped.killed else ""
-                    self._say(f"  {service.name:<10} stopped ({stopped.seconds:.1f} s{forced})")
+                    self._say(f"  {service.name:<12} stopped ({stopped.seconds:.1f} s{forced})")
                 elif only is not None and not service.elsewhere():
-                    self._say(f"  {service.name:<10} was not running")
+                    self._say(f"  {service.name:<12} was not running")
             if not any(service.pid_path.exists() for service in self.services()):
                 self.supervisor().stop()
 
@@ -175,13 +187,13 @@ class Stack:
             future.result()
         if away := service.elsewhere():
             service.join()
-            self._say(f"  {service.name:<10} {'answers':<20} {away} (others run it)")
+            self._say(f"  {service.name:<12} {'answers':<20} {away} (others run it)")
             return
         started = service.start()
         port = next(iter(service.ports().values()), None)
         where = f"{HOST}:{port}" if port else "no port"
         what = "already running" if started.already_running else f"ready in {started.seconds:.1f} s"
-        self._say(f"  {service.name:<10} {what:<20} {where:<16} log: {shorten(service.log_file)}")
+        self._say(f"  {service.name:<12} {what:<20} {where:<16} log: {shorten(service.log_file)}")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -70,7 +70,7 @@ def status_of(service: Service) -> ServiceStatus:
         uptime_seconds=age_seconds(main) if main else None,
         port=next(iter(service.ports().values()), None),
         memory_bytes=memory_bytes(service.processes()),
-        note=service.waits_for() if main else "",
+        note=service.waits_for() if main else service.missing(),
     )
 
 
@@ -97,12 +97,12 @@ def as_json(rows: list[ServiceStatus]) -> str:
 
 def as_table(rows: list[ServiceStatus]) -> str:
     """Form for people."""
-    lines = [f"{'service':<10} {'state':<10} {'pid':>8} {'uptime':>10} {'port':>6} {'memory':>10}"]
+    lines = [f"{'service':<12} {'state':<10} {'pid':>8} {'uptime':>10} {'port':>6} {'memory':>10}"]
     for row in rows:
         uptime = _duration(row.uptime_seconds)
         memory = f"{row.memory_bytes / MEBIBYTE:.0f} MiB" if row.memory_bytes else "-"
         lines.append(
-            f"{row.service:<10} {row.state:<10} {row.pid or '-':>8} {uptime:>10} "
+            f"{row.service:<12} {row.state:<10} {row.pid or '-':>8} {uptime:>10} "
             f"{row.port or '-':>6} {memory:>10}"
         )
     for row in rows:

@@ -11,6 +11,8 @@ from adlake.devstack.stack import Stack
 PLACES = {
     "dashboard": "Dashboard       http://{at}",
     "stream": "Spark UI        http://{at}",
+    "prometheus": "Prometheus      http://{at}  (metrics of the stream, alerts)",
+    "alertmanager": "Alertmanager    http://{at}",
     "trino": "Trino           http://{at}  (catalog lakehouse, any user, reads only)",
     "kafka": "Kafka           {at}",
 }

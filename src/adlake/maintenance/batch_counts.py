@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.contracts import stamps
+from adlake.contracts import gauges, stamps
 from adlake.contracts.registry import FIRST_RECORDS
 from adlake.contracts.source import topic_of_label
 from adlake.contracts.tables import (
@@ -27,6 +27,7 @@ from adlake.contracts.tables import (
 )
 from adlake.io.iceberg.stamp import PartitionCounts, Stamp
 from adlake.io.iceberg.table import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
+from adlake.io.prometheus.meters import Meters
 from adlake.maintenance.empty_offsets import (
     Empty,
     EmptyOffsets,
@@ -47,7 +48,10 @@ _SCHEMA: Final = (
 
 
 def record_batches(
-    session: SparkSession, records: IcebergTable, broker_log: BrokerLog | None = None
+    session: SparkSession,
+    records: IcebergTable,
+    broker_log: BrokerLog | None = None,
+    meters: Meters | None = None,
 ) -> int:
     """Copy the counts of every stamped commit of a table of records not yet recorded.
 
@@ -56,6 +60,7 @@ def record_batches(
         records: the table of records.
         broker_log: asked which of the offsets that batches left out hold no record; None: nobody
             is asked, and all of them are gaps.
+        meters: told how many batches were recorded, and each gap.
 
     Returns:
         The rows written.
@@ -73,25 +78,32 @@ def record_batches(
     before = records.counted_stamp(recorded) if recorded is not None and is_gapless else None
     empty = empty_offsets(records, found, before, broker_log)
     rows = list(count_rows(found, empty))
-    for problem in count_mismatches(found, before, empty):
+    problems = list(count_mismatches(found, before, empty))
+    for problem in problems:
         log.error("completeness: %s", problem)
     frame = session.createDataFrame(rows, _SCHEMA).coalesce(1)
     if not is_gapless:
         # Records were rolled back, or the snapshot expired: the key tells what is there already.
         frame = _unknown_rows(session, counted, frame)
-    stamp = {
-        stamps.SINK: stamps.COUNTS_SINK,
-        stamps.RECORDS_TABLE: records.name,
-        stamps.BRONZE_SNAPSHOT: str(found[-1].snapshot_id),
-        stamps.NEXT_OFFSETS: found[-1].properties[stamps.NEXT_OFFSETS],
-        stamps.TOPIC_ID: found[-1].topic_id,
-    }
-    with stamped(session, stamp):
+    with stamped(session, _stamp(records.name, found[-1])):
         frame.select(*BATCH_COUNT_COLUMNS).writeTo(counted.full_name).append()
     log.info(
         "batch counts: %d rows of %d batches in %.2f s", len(rows), len(found), _since(started)
     )
+    if meters is not None:
+        meters.add(gauges.COUNTED_BATCHES, len(found), table=records.name)
+        meters.add(gauges.COMPLETENESS_GAPS, len(problems), table=records.name)
     return len(rows)
+
+
+def _stamp(records: str, newest: Stamp) -> dict[str, str]:
+    return {
+        stamps.SINK: stamps.COUNTS_SINK,
+        stamps.RECORDS_TABLE: records,
+        stamps.BRONZE_SNAPSHOT: str(newest.snapshot_id),
+        stamps.NEXT_OFFSETS: newest.properties[stamps.NEXT_OFFSETS],
+        stamps.TOPIC_ID: newest.topic_id,
+    }
 
 
 def _newest_of(counted: IcebergTable, records: str) -> Stamp | None:

@@ -15,13 +15,17 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
+from adlake.contracts import gauges
 from adlake.contracts.registry import Due, Filling, TableSpec, specs_of
 from adlake.contracts.tables import CATALOG
 from adlake.io import failpoints
 from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.table import IcebergTable
+from adlake.io.prometheus.meters import Meters
 from adlake.maintenance.batch_counts import forget_lost_records, record_batches
+from adlake.maintenance.event_ids import EventIdCheck
 from adlake.maintenance.snapshot_ages import SnapshotAges
+from adlake.maintenance.table_facts import tell_sizes
 from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.pipeline import Pipeline
 
@@ -50,10 +54,15 @@ class Maintenance:
     """
 
     def __init__(
-        self, plan: MaintenancePlan, is_replaying: Callable[[], bool] = lambda: False
+        self,
+        plan: MaintenancePlan,
+        is_replaying: Callable[[], bool] = lambda: False,
+        meters: Meters | None = None,
     ) -> None:
         self._plan = plan
         self._is_replaying = is_replaying
+        self._meters = meters or Meters()
+        self._event_ids = EventIdCheck(self._meters)
         self._ages: SnapshotAges | None = None
 
     def begin(self, session: SparkSession, pipelines: Sequence[Pipeline]) -> None:
@@ -63,6 +72,10 @@ class Maintenance:
             records = IcebergTable(session, pipeline.records_table)
             newest_ms = max(newest_ms, records.last_commit_ms())
             forget_lost_records(session, records, pipeline.topic)
+        for spec in specs_of(filling=Filling.APPEND):
+            self._event_ids.begin(session, spec)
+            for metric in (gauges.COUNTED_BATCHES, gauges.COMPLETENESS_GAPS):
+                self._meters.add(metric, 0, table=spec.name)
         self._ages = SnapshotAges(newest_ms)
 
     def run_maintenance(
@@ -85,13 +98,22 @@ class Maintenance:
         is_expiry = _is_due(plan.expire_every, batches_done)
         # Before stamps are forgotten: a failure here puts the expiry off too.
         if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
-            _record(session, specs, broker_log)
+            self._record(session, specs, broker_log)
         if is_expiry and self._is_replaying():
             log.info("a replay is at work: snapshots expire after it")
         elif is_expiry:
             self._expire(session, specs, now_ms)
             for spec in _compacted(specs, Due.EXPIRY) if plan.record_every else ():
                 compact(session, spec)
+        # Last: who only watches keeps nothing else waiting.
+        if plan.record_every and _is_due(plan.record_every, batches_done):
+            self._tell(session, specs)
+
+    def _tell(self, session: SparkSession, specs: list[TableSpec]) -> None:
+        for spec in specs:
+            self._event_ids.look(session, spec)
+            if spec.expires:
+                tell_sizes(session, spec.name, self._meters)
 
     def _expire(self, session: SparkSession, specs: list[TableSpec], now_ms: int) -> None:
         failpoints.reach("maintenance.before_expiry")
@@ -114,20 +136,22 @@ class Maintenance:
             return
         try:
             for pipeline, broker_log in logs.items():
-                _record(session, specs_of(pipeline=pipeline), broker_log)
+                self._record(session, specs_of(pipeline=pipeline), broker_log)
         except Exception as error:  # the next run records them
             log.warning("the last batches are not counted yet, the next run does it: %s", error)
+
+    def _record(
+        self, session: SparkSession, specs: list[TableSpec], broker_log: BrokerLog | None
+    ) -> None:
+        for spec in specs:
+            if spec.filling is Filling.APPEND:
+                table = IcebergTable(session, spec.name)
+                record_batches(session, table, broker_log, self._meters)
 
 
 def _is_due(every: int, batches_done: int) -> bool:
     """Also early in each run: a job that restarts often would never get there."""
     return every > 0 and batches_done % every == 1 % every
-
-
-def _record(session: SparkSession, specs: list[TableSpec], broker_log: BrokerLog | None) -> None:
-    for spec in specs:
-        if spec.filling is Filling.APPEND:
-            record_batches(session, IcebergTable(session, spec.name), broker_log)
 
 
 def _compacted(specs: list[TableSpec], due: Due) -> list[TableSpec]:

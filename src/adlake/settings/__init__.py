@@ -25,6 +25,7 @@ from adlake.settings.outside import (
     CatalogSettings,
     Concern,
     Folder,
+    MonitoringSettings,
     ObjectStoreSettings,
     PortSettings,
     read_secret,
@@ -162,6 +163,7 @@ class Settings:
         self.stream = _read(StreamSettings, source)
         self.generator = _read(GeneratorSettings, source)
         self.supervision = _read(SupervisionSettings, source)
+        self.monitoring = _read(MonitoringSettings, source)
         refuse_misfits(self.catalog, self.catalog_jdbc_uri.removeprefix("jdbc:"))
 
     def as_environment(self, *, with_secrets: bool = True) -> dict[str, str]:
@@ -172,7 +174,7 @@ class Settings:
         """
         concerns = (
             self.paths, self.ports, self.kafka, self.catalog, self.object_store, self.jvm,
-            self.stream, self.generator, self.supervision,
+            self.stream, self.generator, self.supervision, self.monitoring,
         )  # fmt: skip
         return {
             f"{PREFIX}{name}".upper(): _as_text(value)
@@ -253,6 +255,10 @@ class Settings:
         """Secret of the object store's key; None where none is set."""
         return secret_of(self.object_store, "s3_secret_key")
 
+    def alert_webhook(self) -> SecretStr | None:
+        """Where alerts are posted to; None: nowhere."""
+        return secret_of(self.monitoring, "alert_webhook_url")
+
 
 def _as_text(value: Any) -> str:  # noqa: ANN401 - of any setting
     if isinstance(value, SecretStr):
@@ -321,7 +327,7 @@ def _read(concern: type[ReadConcern], source: Mapping[str, _Value]) -> ReadConce
 
 CONCERNS: tuple[type[Concern], ...] = (
     PathSettings, PortSettings, KafkaSettings, CatalogSettings, ObjectStoreSettings, JvmSettings,
-    StreamSettings, GeneratorSettings, SupervisionSettings,
+    StreamSettings, GeneratorSettings, SupervisionSettings, MonitoringSettings,
 )  # fmt: skip
 PATHS = frozenset(
     f"{PREFIX}{name}".upper()

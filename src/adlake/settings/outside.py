@@ -77,6 +77,9 @@ class PortSettings(Concern):
     dashboard_port: Port = Field(8501, description="Streamlit dashboard")
     notebook_port: Port = Field(8888, description="JupyterLab of `make notebook`")
     spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")
+    metrics_port: Port = Field(9464, description="`/metrics` of the streaming job")
+    prometheus_port: Port = Field(9090, description="Prometheus")
+    alertmanager_port: Port = Field(9095, description="Alertmanager")
     spark_driver_host: Host = Field(
         LOOPBACK, description="name of Spark's driver for its executors"
     )
@@ -159,6 +162,21 @@ class CatalogSettings(Concern):
     catalog_database: str = Field("lakehouse", description="name of that database")
     postgres_password: SecretStr = _secret("password of that role; empty: made by `make up`")
     postgres_password_file: OptionalFile = Field(None, description=_FILE)
+
+
+class MonitoringSettings(Concern):
+    """Prometheus and Alertmanager, and whom they tell."""
+
+    scrape_seconds: float = Field(
+        5.0, ge=0.1, description="how often Prometheus reads the metrics and judges the rules"
+    )
+    alert_webhook_url: SecretStr = _secret(
+        "http(s) address that Alertmanager posts alerts to; empty: it only shows them"
+    )
+    alert_webhook_url_file: OptionalFile = Field(None, description=_FILE)
+    alert_pace: float = Field(
+        1.0, gt=0, description="factor on the waits and ranges of the alert rules, for drills"
+    )
 
 
 class ObjectStoreSettings(Concern):

@@ -24,12 +24,15 @@ from adlake.io.iceberg.rest_catalog import NO_FENCE
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.lease import Lease, LeaseKeeper, acquire
 from adlake.io.postgres.table_heads import HeadsRecorder
+from adlake.io.prometheus.endpoint import served
 from adlake.streaming.attempts import Attempts, is_final
 from adlake.streaming.clock_wait import ClockWait, behind_tables, never_behind
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.heads import refuse_lost_tables
+from adlake.streaming.metering import BatchMeters
 from adlake.streaming.operations import OperationRunner
 from adlake.streaming.place import claim_place
+from adlake.streaming.probes import Probes, questions
 from adlake.streaming.reading import Reading
 from adlake.streaming.ready_file import ReadyFile, WaitingNote
 from adlake.streaming.session import leased_session
@@ -66,8 +69,9 @@ def run_application(config: ApplicationConfig) -> int:
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, run.lose_lease)
     keeper.start()
     try:
-        claim_place(config.lease_connect, config.place)
-        run.until_stopped()
+        with served(config.meters, config.metrics_port):
+            claim_place(config.lease_connect, config.place)
+            run.until_stopped()
     finally:
         keeper.stop()
         lease.release()
@@ -86,7 +90,14 @@ class _Run:
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
         self._heads = HeadsRecorder(config.lease_connect)
         self._readings = [
-            Reading(pipeline, config, lease.generation, self._take) for pipeline in config.pipelines
+            Reading(
+                pipeline,
+                config,
+                lease.generation,
+                self._take,
+                BatchMeters(config.meters, pipeline.name),
+            )
+            for pipeline in config.pipelines
         ]
         self.lease_lost = False
 
@@ -101,8 +112,10 @@ class _Run:
     def until_stopped(self) -> None:
         self._signals.listen()
         session = leased_session("adlake", self._config, self._lease)
+        places = [one.place for one in self._readings]
         try:
-            self._run_queries(session)
+            with Probes(self._config.meters, questions(self._config, session, places)):
+                self._run_queries(session)
         except (Py4JNetworkError, ConnectionError) as error:
             raise JvmGoneError(
                 "the Spark JVM of this driver is gone (killed, or out of memory; see the log "
@@ -197,23 +210,28 @@ class _Run:
         with self._between_batches:
             if self._stopping.is_set():
                 return  # not contained in any stamp, so the next run reads it again
-            processor = reading.processor(records.sparkSession)
-            try:
-                self._attempts.process(processor, records, batch_id, reading.second_reader)
-                self._heads.record(processor.heads)
-            except Exception as error:
-                reading.failure = error
-                raise
-            reading.batches_done += 1
-            self._keep_up(records.sparkSession, reading)
+            with reading.meters.batch():
+                self._take_batch(reading, records, batch_id)
+                self._keep_up(records.sparkSession, reading)
+
+    def _take_batch(self, reading: Reading, records: DataFrame, batch_id: int) -> None:
+        processor = reading.processor(records.sparkSession)
+        try:
+            self._attempts.process(processor, records, batch_id, reading.second_reader)
+            self._heads.record(processor.heads)
+        except Exception as error:
+            reading.failure = error
+            raise
+        reading.batch_done(processor)
 
     def _keep_up(self, session: SparkSession, reading: Reading) -> None:
         if self._stopping.is_set():
             return
         try:
-            self._config.maintenance.run_maintenance(
-                session, reading.pipeline.name, reading.batches_done, reading.broker_log
-            )
+            with reading.meters.maintenance():
+                self._config.maintenance.run_maintenance(
+                    session, reading.pipeline.name, reading.batches_done, reading.broker_log
+                )
         except Exception as error:
             if is_final(error):
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark import StorageLevel
@@ -15,9 +15,12 @@ from adlake.contracts.record_time import GREGORIAN_MS
 from adlake.io import failpoints
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import IcebergTable
+from adlake.io.phases import Phases, shown
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.postgres.table_heads import RecordedHead
+from adlake.io.prometheus.meters import Meters
 from adlake.streaming.batch_facts import BatchFacts, batch_facts
+from adlake.streaming.metering import DERIVED, BatchMeters
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.reread import InexactTimesError
 from adlake.streaming.sink import Batch, DerivedSink, RecordsSink, StampedSink
@@ -49,8 +52,10 @@ class BatchProcessor:
         pipeline: Pipeline,
         identity: WriterIdentity,
         confirm_topic: Callable[[], None],
+        meters: BatchMeters | None = None,
     ) -> None:
         self._confirm_topic = confirm_topic
+        self._meters = meters or BatchMeters(Meters(), pipeline.name)
         self._pipeline = pipeline
         self._identity = identity
         source, records = identity.source, IcebergTable(session, pipeline.records_table)
@@ -99,32 +104,54 @@ class BatchProcessor:
         Raises:
             InexactTimesError: a time is in another calendar; nothing was written.
         """
-        started_ms, started = int(time.time() * 1000), time.monotonic()
+        try:
+            return self._processed(records, batch_id, has_exact_times=has_exact_times)
+        except Exception:
+            self._meters.attempt_failed()
+            raise
+
+    def _processed(
+        self, records: DataFrame, batch_id: int, *, has_exact_times: bool
+    ) -> BatchFacts | None:
+        started_ms, phases = int(time.time() * 1000), Phases()
         failpoints.enter_batch(batch_id, self._pipeline.name)
         failpoints.reach("batch.start")
         deliveries = self._pipeline.admit(records).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            facts = batch_facts(deliveries)
+            with phases.timed("admit"):
+                facts = batch_facts(deliveries)
             if facts is None:
                 return None
             if not has_exact_times and facts.oldest_ingest_ms < GREGORIAN_MS:
                 raise InexactTimesError(f"batch {batch_id} holds record times before 1582")
             self._confirm_topic()
-            judged = time.monotonic()
             batch = Batch(deliveries, facts, self._stamp(facts, batch_id, started_ms))
-            snapshot = self._records.take(batch)
-            appended = time.monotonic()
-            done = [sink.take(batch, self._records, snapshot) for sink in self._derived]
+            with phases.timed("records"):
+                snapshot = self._records.take(batch)
+            with phases.timed(DERIVED):
+                done = [sink.take(batch, self._records, snapshot) for sink in self._derived]
         finally:
             deliveries.unpersist()
-        log.info(
-            "%s batch %d: %d rows, %d rejected%s; admit %.2f s, records %.2f s, derived %.2f s",
-            self._pipeline.name, batch_id, facts.rows, facts.rejected,
-            "".join(f", {words}" for words in done),
-            judged - started, appended - judged, time.monotonic() - appended,
-        )  # fmt: skip
+        self._tell(batch_id, facts, phases.seconds, done)
         failpoints.reach("batch.end")
         return facts
+
+    def _tell(
+        self,
+        batch_id: int,
+        facts: BatchFacts,
+        seconds: Mapping[str, float],
+        done: Sequence[str],
+    ) -> None:
+        """One line in the log, and the metrics."""
+        log.info(
+            "%s batch %d: %d rows, %d rejected%s; %s", self._pipeline.name, batch_id,
+            facts.rows, facts.rejected, "".join(f", {words}" for words in done), shown(seconds),
+        )  # fmt: skip
+        written = {sink.table.name: sink.written for sink in self._derived if sink.written}
+        self._meters.batch_done(facts, seconds, written)
+        for sink in self.sinks:
+            self._meters.committed(sink.table.name, sink.committed_ms)
 
     def _stamp(self, facts: BatchFacts, batch_id: int, started_ms: int) -> dict[str, str]:
         p01, p05, p50 = facts.ingest_ms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -12,6 +12,11 @@ from adlake.io.iceberg.stamp import LastRecord, PartitionCounts
 from adlake.streaming.filing import HOURS_SPANNED
 
 _LAST_RECORD = "struct(ingest_ms, coalesce(crc32(value), 0) AS crc32)"
+_REASONS = (
+    "map_from_entries(transform(array_distinct(reasons), "
+    "r -> struct(r, size(filter(reasons, x -> x = r)))))"
+)
+"""Few are rejected: counting them in the end costs less than an aggregate for each reason."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,8 @@ class BatchFacts:
     oldest_ingest_ms: int
     hours: int
     """Partitions of Bronze that its rows would be filed under, about."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Reject reason -> records."""
 
     @property
     def first_offsets(self) -> dict[int, int]:
@@ -70,11 +77,13 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
             F.max("kafka_offset").alias("last_offset"),
             F.count("*").alias("row_count"),
             F.count("reject_reason").alias("rejected_count"),
+            F.collect_list("reject_reason").alias("reasons"),
             F.max_by(F.expr(_LAST_RECORD), "kafka_offset").alias("last"),
             F.expr(HOURS_SPANNED).alias("hours"),
             F.percentile_approx("ingest_ms", [0.01, 0.05, 0.5]).alias("ingest_ms"),
             F.min("ingest_ms").alias("oldest_ingest_ms"),
         )
+        .withColumn("reasons", F.expr(_REASONS))
         .collect()
     )
     total = next((row for row in rows if row.kafka_partition is None), None)
@@ -100,4 +109,5 @@ def batch_facts(deliveries: DataFrame) -> BatchFacts | None:
         ingest_ms=tuple(total.ingest_ms),
         oldest_ingest_ms=total.oldest_ingest_ms,
         hours=total.hours,
+        reasons=total.reasons,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from adlake.contracts.place import Place
 from adlake.io.kafka.access import Brokers
 from adlake.io.postgres.lease import Connect
+from adlake.io.prometheus.meters import Meters
 from adlake.io.spark.session import CatalogAccess, SparkResources
 from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.operations import Handler
@@ -57,4 +58,8 @@ class ApplicationConfig:
     handlers: Mapping[str, Handler]
     """Who carries out which kind of operation."""
     maintenance: Maintenance
+    meters: Meters = field(default_factory=Meters)
+    """Take what the run says of itself."""
+    metrics_port: int | None = None
+    """Where they are read; None: nowhere."""
     failpoints: str = ""

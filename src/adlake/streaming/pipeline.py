@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pyspark.sql import DataFrame, SparkSession
 
+from adlake.contracts.gauges import Metric
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.table_heads import TableHead
 
@@ -18,6 +19,10 @@ class Written:
 
     head: TableHead
     in_words: str
+    counted: Mapping[Metric, float] = field(default_factory=dict)
+    """Metrics of pipeline and table, as far as the writer counts them anyway."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Wall time by phase."""
 
 
 class Writer(Protocol):

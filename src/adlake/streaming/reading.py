@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
 from adlake.io import failpoints
+from adlake.io.iceberg.stamp import Stamp
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.kafka.holes import ranges_without_records
 from adlake.io.kafka.last_records import with_last_records
@@ -23,10 +24,13 @@ from adlake.io.spark.kafka_source import kafka_records
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.config import ApplicationConfig
+from adlake.streaming.metering import BatchMeters
 from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.probes import TopicPlace
 from adlake.streaming.ready_file import has_worked
 from adlake.streaming.repair import catch_up, trusted_stamp
 from adlake.streaming.reread import SecondReader
+from adlake.streaming.sink import began_ms
 from adlake.streaming.source import (
     TopicRecreatedError,
     check_topic,
@@ -55,10 +59,13 @@ class Reading:
     generation: int
     """Of the lease."""
     take: TakeBatch
+    meters: BatchMeters
     batches_done: int = 0
     _processor: BatchProcessor | None = None
     failure: Exception | None = None
     """What ended the last batch: Spark wraps it in text, this says it better."""
+    contained: Mapping[int, int] | None = None
+    """Partition -> the first offset that some table lacks; None before `begin` has looked."""
 
     def begin(self, session: SparkSession) -> None:
         """Check the topic, and bring the derived tables up to the records.
@@ -68,15 +75,21 @@ class Reading:
         """
         self._offsets = self._checked_offsets(session)
         catch_up(session, self.pipeline)
+        for writer in self.pipeline.writers(session):
+            self._tell_commit(writer.table, writer.table.newest_stamp())
 
     def _checked_offsets(self, session: SparkSession) -> str:
         config, topic_name = self.config, self.pipeline.topic
         topic = topic_facts(config.brokers, topic_name)
         self._incarnation = newest_incarnation(config.lease_connect, topic_name)
-        stamp = trusted_stamp(IcebergTable(session, self.pipeline.records_table))
+        records = IcebergTable(session, self.pipeline.records_table)
+        stamp = trusted_stamp(records)
+        self._tell_commit(records, stamp)
         position = source_position(stamp, self._incarnation)
-        contained = position.last_records if position else {}
-        topic = with_last_records(topic, config.brokers, contained)
+        read = position.next_offsets if position else {}
+        self.contained = {**topic.begin_offsets, **read}
+        last_records = position.last_records if position else {}
+        topic = with_last_records(topic, config.brokers, last_records)
         check_topic(position, topic)
         self._topic_id = topic.topic_id
         self._watch = TopicWatch(config.brokers, topic_name)
@@ -122,8 +135,24 @@ class Reading:
         if self._processor is None:
             name = f"{self.pipeline.name}-generation-{self.generation}"
             identity = WriterIdentity(self._incarnation, self._topic_id, self.generation, name)
-            self._processor = BatchProcessor(session, self.pipeline, identity, self._confirm_topic)
+            self._processor = BatchProcessor(
+                session, self.pipeline, identity, self._confirm_topic, self.meters
+            )
         return self._processor
+
+    def batch_done(self, processor: BatchProcessor) -> None:
+        """One more batch is in all tables."""
+        self.batches_done += 1
+        self.contained = {**(self.contained or {}), **processor.contained_in_all}
+
+    @property
+    def place(self) -> TopicPlace:
+        """How far it is, for those who watch."""
+        return TopicPlace(self.pipeline.name, self.pipeline.topic, lambda: self.contained)
+
+    def _tell_commit(self, table: IcebergTable, stamp: Stamp | None) -> None:
+        if stamp is not None:
+            self.meters.committed(table.name, began_ms(stamp))
 
     def forget_processor(self) -> None:
         """Other rules may be in force, and the stamps moved."""

@@ -6,6 +6,7 @@ alone, so each sink adds exactly what is missing and says in the same commit how
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.postgres.table_heads import RecordedHead, TableHead
 from adlake.streaming.batch_facts import BatchFacts, batch_facts, missing_rows
 from adlake.streaming.filing import HOUR_MS, MOST_PARTITIONS, partition_width_ms
-from adlake.streaming.pipeline import Writer
+from adlake.streaming.pipeline import Writer, Written
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class Batch:
     stamp: Mapping[str, str]
 
 
+def began_ms(stamp: Stamp) -> int | None:
+    """When the batch of a stamp began, by the wall clock; None: the stamp does not say."""
+    said = stamp.properties.get(stamps.BATCH_STARTED_MS)
+    return None if said is None else int(said)
+
+
 class StampedSink:
     """What one table contains by its newest stamp; partition -> first offset not contained."""
 
@@ -40,11 +47,16 @@ class StampedSink:
         self.contained: dict[int, int] = {}
         self.recorded: RecordedHead | None = None
         """What the last commit left, to be put on record."""
+        self.committed_ms: int | None = None
+        """Wall clock of its newest commit of a batch (of an older run: when that batch began)."""
         self._source = source
 
     def refresh(self) -> None:
         """Read the newest stamp: at start and after any unknown outcome of a commit."""
-        self._take_up(self.table.newest_stamp())
+        newest = self.table.newest_stamp()
+        if self.committed_ms is None and newest is not None:
+            self.committed_ms = began_ms(newest)
+        self._take_up(newest)
 
     def _take_up(self, newest: Stamp | None) -> None:
         stamp = self._of_now(newest)
@@ -128,6 +140,7 @@ class RecordsSink(StampedSink):
         failpoints.reach("bronze.before_commit")
         with stamped(self._session, properties):
             rows.coalesce(2).writeTo(self.table.full_name).append()
+        self.committed_ms = int(time.time() * 1_000)
         failpoints.reach("bronze.after_commit")
         self.contained, self._last_records = next_offsets, last_records
 
@@ -140,6 +153,8 @@ class DerivedSink(StampedSink):
         self._writer = writer
         self._records = records
         self._is_of_lost_records = False
+        self.written: Written | None = None
+        """What the last batch did to the table; None when it had the batch already."""
 
     def _take_up(self, newest: Stamp | None) -> None:
         super()._take_up(newest)
@@ -150,6 +165,7 @@ class DerivedSink(StampedSink):
 
     def take(self, batch: Batch, records: RecordsSink, records_snapshot: int | None) -> str:
         """Merge what is missing; returns what was done, in words."""
+        self.written = None
         next_offsets = self.offsets_after(batch.facts)
         # Records that were lost and are filled again: no proof can read what the stamp names.
         to_stamp = self._is_of_lost_records and next_offsets == records.contained
@@ -159,8 +175,10 @@ class DerivedSink(StampedSink):
             stamps.BRONZE_SNAPSHOT: str(records_snapshot)
         }
         written = self._writer.apply(self.missing(batch).where("reject_reason IS NULL"), stamp)
+        self.committed_ms = int(time.time() * 1_000)
         failpoints.reach("gold.after_commit")
         self.contained = next_offsets
         self._is_of_lost_records = False
+        self.written = written
         self.note_head(written.head)
         return written.in_words

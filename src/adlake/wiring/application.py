@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from adlake import flow
+from adlake import __version__, flow
 from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
+from adlake.contracts import gauges
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS, REPLAY_LEASE
 from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.dims.first_versions import load_first_versions
@@ -19,6 +20,7 @@ from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.law_store import read_law
 from adlake.io.postgres.lease import is_held
+from adlake.io.prometheus.meters import Meters
 from adlake.io.spark.session import SparkResources
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.provision.outside import kafka_access
@@ -48,6 +50,8 @@ def application_config(settings: Settings) -> ApplicationConfig:
     bind_home(home)
     connect = lease_connect(settings)
     read = partial(read_law, connect)
+    meters = Meters()
+    meters.put(gauges.BUILD, 1, version=__version__)
     plan = MaintenancePlan(
         compact_every=stream.compact_every_batches,
         expire_every=stream.expire_every_batches,
@@ -84,7 +88,9 @@ def application_config(settings: Settings) -> ApplicationConfig:
             partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
         ),
         handlers=operation_handlers(connect),
-        maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE)),
+        maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE), meters),
+        meters=meters,
+        metrics_port=settings.ports.metrics_port,
         failpoints=stream.failpoints,
     )
 

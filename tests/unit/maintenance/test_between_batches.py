@@ -26,6 +26,7 @@ def did(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(between_batches, "expire_snapshots", lambda *_: 0)
     monkeypatch.setattr(between_batches, "record_batches", lambda *_: 0)
     monkeypatch.setattr(between_batches, "IcebergTable", lambda *_: None)
+    monkeypatch.setattr(between_batches, "tell_sizes", lambda *_: None)
     monkeypatch.setattr(between_batches.failpoints, "reach", done.append)
     return done
 

@@ -175,7 +175,7 @@ def test_down_leaves_servers_of_others_and_says_so(near: Settings) -> None:
     stack = Stack(near, lines.append)
     near.paths.home.mkdir()
     stack.down(["kafka"])
-    assert lines == [f"  kafka      left: others run it at {near.bootstrap_servers}"]
+    assert lines == [f"  kafka        left: others run it at {near.bootstrap_servers}"]
 
 
 def test_status_doctor_and_the_last_words_of_up_name_the_place(near: Settings) -> None:

@@ -62,6 +62,8 @@ class Service(ABC):
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     grace_seconds: ClassVar[float] = 20.0
     ready_seconds: ClassVar[float] = 120.0
+    is_optional: ClassVar[bool] = False
+    """`make up` goes without it where it cannot be started."""
     reads_secrets: ClassVar[bool] = False
     """A program of ours that reads the settings: its environment holds their secrets too."""
 
@@ -96,6 +98,10 @@ class Service(ABC):
 
     def elsewhere(self) -> str:
         """Address of a server that others run: never started or stopped here; empty: it is ours."""
+        return ""
+
+    def missing(self) -> str:
+        """What an optional service cannot be started without, and how to get it; empty: nothing."""
         return ""
 
     def waits_for(self) -> str:

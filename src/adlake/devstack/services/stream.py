@@ -26,8 +26,11 @@ class Stream(Service):
         return command_line("stream")
 
     def ports(self) -> dict[str, int]:
-        """Spark UI."""
-        return {"ADLAKE_SPARK_UI_PORT": self.settings.ports.spark_ui_port}
+        """Spark UI and metrics."""
+        return {
+            "ADLAKE_SPARK_UI_PORT": self.settings.ports.spark_ui_port,
+            "ADLAKE_METRICS_PORT": self.settings.ports.metrics_port,
+        }
 
     def environment(self) -> dict[str, str]:
         """The JDK that Spark accepts, for this process only."""

@@ -151,6 +151,12 @@ class IcebergTable:
         snapshot = self.java_table().currentSnapshot()
         return 0 if snapshot is None else int(snapshot.summary().get("total-records") or 0)
 
+    def totals(self) -> dict[str, int]:
+        """What Iceberg counts in the summary of main's head (`total-...`); empty without one."""
+        snapshot = self.java_table().currentSnapshot()
+        summary = {} if snapshot is None else snapshot.summary()
+        return {str(key): int(summary[key]) for key in summary if key.startswith("total-")}
+
     def reset_staging(self) -> None:
         """Point the staging branch at main's head; a leftover of a killed batch is forgotten."""
         head = self.current_snapshot_id()

@@ -1,0 +1,1 @@
+"""Prometheus: the only importers of its client library."""
