@@ -18,7 +18,8 @@ REQUIRED = (
     "roas", "ctr", "cvr", "attribution_lag", "funnel", "funnel_by_hour", "orphan_revenue",
     "budget_spend", "invalid_traffic_share", "reach_and_frequency", "frequency_distribution",
     "effective_frequency", "audience_performance", "freshness", "freshness_of_events",
-    "newest_event_age",
+    "newest_event_age", "click_bursts", "double_clicks", "fast_conversions", "ctr_outliers",
+    "click_fraud_over_time", "recent_duplicates", "small_files",
 )  # fmt: skip
 
 
