@@ -1,10 +1,10 @@
-"""The kinds of panels that the dashboards are made of; each says what it shows, and in which unit."""
+"""The kinds of panels of the dashboards; each says what it shows, and in which unit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
-from typing import Final
+from typing import Final, cast
 
 from grafana_foundation_sdk.builders import common as build
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
@@ -16,10 +16,12 @@ from grafana_foundation_sdk.models.dashboard import (
     FieldColorModeId,
     Panel,
     Threshold,
+    ThresholdsConfig,
     ThresholdsMode,
 )
+from grafana_foundation_sdk.models.table import Options
 
-from tools.grafana.queries import Prom, Sql, TrinoQuery
+from tools.grafana.queries import Prom, Sql
 from tools.grafana.sources import PROMETHEUS, TRINO
 
 WIDTH: Final = 24
@@ -32,14 +34,14 @@ Limits = tuple[float, float]
 
 
 def tile(
-    title: str, description: str, unit: str, query: Query, limits: Limits | None = None,
-    width: int = 4, no_value: str = "none",
+    title: str, description: str, unit: str, query: Query, limits: Limits | None = None, *,
+    width: int = 4,
 ) -> Builder[Panel]:  # fmt: skip
     """The newest value, large; coloured by its limits."""
     panel = (
         stat.Panel()
         .title(title).description(description).datasource(_source(query))
-        .unit(unit).span(width).height(TILE_HEIGHT).no_value(no_value)
+        .unit(unit).span(width).height(TILE_HEIGHT).no_value("none")
         .color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .thresholds(_thresholds(limits))
         .color_mode(common.BigValueColorMode.VALUE)
@@ -95,6 +97,8 @@ def listing(
     )  # fmt: skip
     for column, unit in units.items():
         panel.override_by_name(column, [DynamicConfigValue("unit", unit)])
+    # What the library still writes and Grafana 13 does not know.
+    cast(Options, panel.build().options).footer = None
     return _with_queries(panel, [query])
 
 
@@ -130,7 +134,7 @@ def _source(query: Query) -> common.DataSourceRef:
     return TRINO if isinstance(query, Sql) else PROMETHEUS
 
 
-def _thresholds(limits: Limits | None) -> Builder[object]:
+def _thresholds(limits: Limits | None) -> Builder[ThresholdsConfig]:
     """Green from the bottom on, then yellow, then red; without limits no colour at all."""
     steps = [Threshold(color="green" if limits else "text", value=None)]
     for color, limit in zip(("yellow", "red"), limits or (), strict=False):

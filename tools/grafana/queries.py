@@ -6,6 +6,7 @@ column that is shown as a number is cast to DOUBLE, outside of the metric, as it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,10 +17,12 @@ from grafana_foundation_sdk.models import prometheus
 
 from adlake.io.sql import grafana
 from adlake.io.sql.files import SqlText, SqlValue, with_relations
+from adlake.io.sql.header import MetricParameter
 from adlake.io.sql.template import HEADER
 from adlake.metrics.query import load_metric
 from tools.grafana.sources import PROMETHEUS, TRINO
 
+VARIABLE: Final = re.compile(r"\$\{(\w+):sqlstring\}")
 AS_TABLE: Final = 1
 """Of the plug-in's formats: rows as they come. Charts read their time from the first column."""
 MINUTES_SHOWN: Final = SqlText(
@@ -76,16 +79,23 @@ class Sql(Builder[Dataquery]):
         )
         return grafana.rendered(statement, metric.parameters, self.fixed)
 
+    @property
+    def variables(self) -> tuple[MetricParameter, ...]:
+        """Parameters that the dashboard has to ask for."""
+        asked = set(VARIABLE.findall(self.raw_sql))
+        return tuple(one for one in load_metric(self.metric).parameters if one.name in asked)
+
     def build(self) -> Dataquery:
         """As the library wants it."""
-        return TrinoQuery(self.raw_sql)
+        return TrinoQuery(self)
 
 
 class TrinoQuery(Dataquery):
     """The plug-in's form of a query; the library has none."""
 
-    def __init__(self, raw_sql: str, ref_id: str = "A") -> None:
-        self.raw_sql = raw_sql
+    def __init__(self, sql: Sql, ref_id: str = "A") -> None:
+        self.raw_sql = sql.raw_sql
+        self.variables = sql.variables
         self.ref_id = ref_id
 
     def to_json(self) -> dict[str, object]:
