@@ -12,8 +12,8 @@ import trino
 
 from adlake.contracts.tables import CATALOG
 from adlake.settings import REPO_ROOT, Settings
+from tests.fixtures.grafana_double import VARIABLE, field_type, sent_to_trino
 from tests.fixtures.trino import scratch_trino
-from tests.fixtures.trino.grafana_plugin import VARIABLE, field_type, sent_to_trino
 from tests.fixtures.trino.metrics_lake import GOLD, MetricsLake, Snapshot
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,7 @@ import pytest
 from adlake.io.sql import grafana, metabase
 from adlake.io.sql.literals import literal
 from adlake.metrics.query import load_metric
-from tests.fixtures.trino import grafana_plugin
+from tests.fixtures import grafana_double
 from tests.fixtures.trino.metrics_lake import MetricsLake, answer, utc
 
 pytestmark = pytest.mark.integration
@@ -87,7 +87,7 @@ def as_grafana_sends(name: str, given: Mapping[str, str]) -> str:
     """As a panel whose dashboard has these values and this time range."""
     metric = load_metric(name)
     text = grafana.rendered(metric.sql, metric.parameters)
-    return grafana_plugin.sent_to_trino(text, given, {**grafana_plugin.WHOLE, **given})
+    return grafana_double.sent_to_trino(text, given, {**grafana_double.WHOLE, **given})
 
 
 @pytest.mark.parametrize(("name", "given"), ASKED)
