@@ -1,4 +1,4 @@
-"""Makes the JSON schema of a dashboard from the types that Grafana publishes (`make grafana-types`).
+"""Makes the JSON schema of dashboards from the types that Grafana publishes: `make grafana-types`.
 
 By hand, when the version of Grafana changes, as it needs Node and npm: the quick tests read the
 schema. npm installs what grafana/schema/package-lock.json names, the TypeScript compiler checks
