@@ -63,7 +63,7 @@ GRAFANA: tuple[Mutation, ...] = (
         f"{FRAUD}::test_small_files_are_below_the_size_and_deletes_are_rows",
     ),
     Mutation(
-        "panels show DECIMAL, which the plug-in gives as text", "tools/grafana/queries.py",
+        "panels show DECIMAL, which the plug-in gives as text", "tools.grafana.queries:Column.sql",
         'f"CAST({self.expression} AS double)" if self.is_number else self.expression',
         "self.expression",
         f"{PANELS}::test_a_number_is_cast_since_the_plug_in_gives_decimals_as_text",
@@ -74,7 +74,7 @@ GRAFANA: tuple[Mutation, ...] = (
         f"{PANELS}::test_a_generated_file_has_not_drifted",
     ),
     Mutation(
-        "variables of two meanings share a name", "tools/grafana/frame.py",
+        "variables of two meanings share a name", "tools.grafana.frame:_asked",
         "if (known.type_name, known.default) != (parameter.type_name, parameter.default):",
         "if known is None:",
         f"{PANELS}::test_two_metrics_that_mean_different_things_by_one_name_are_refused",

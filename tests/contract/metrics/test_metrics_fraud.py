@@ -61,6 +61,9 @@ def clicked_lake(lake: MetricsLake) -> MetricsLake:
     add_row(lake, "p1", [at("10:30"), at("10:31")], user="u2")
     add_row(lake, "p2", [at("10:40"), at("10:40", 1_000)], user="u3", campaign="c2")
     add_row(lake, "p3", [at("10:41"), at("10:41", 1_001)], user="u4", campaign="c2")
+    # Half a second after p1's, each on another impression: neither is a double click.
+    add_row(lake, "s1", [at("10:30", 500)], user="u8")
+    add_row(lake, "s2", [at("10:30", 1_000)], user="u8", campaign="c2")
     # The credited click and the conversion: 999 ms, 1,000 ms, and the time before its hour.
     add_row(lake, "q1", [at("10:50")], user="u5", converted=at("10:50", 999), revenue="7")
     add_row(lake, "q2", [at("10:55")], user="u6", converted=at("10:55", 1_000), revenue="20")
@@ -130,8 +133,8 @@ def test_a_double_click_comes_within_the_time_on_the_same_impression(
 ) -> None:
     assert told(clicked_lake, "double_clicks") == [
         (None, 5, 4, 1, Decimal("0.8"), 3),
-        ("c1", 11, 3, 1, Decimal("0.272727273"), 3),
-        ("c2", 8, 2, 2, Decimal("0.25"), 3),
+        ("c1", 12, 3, 1, Decimal("0.25"), 3),
+        ("c2", 9, 2, 2, Decimal("0.222222222"), 3),
     ]
     assert [row[0] for row in told(clicked_lake, "double_clicks", most="1")] == [None]
     (closer,) = told(clicked_lake, "double_clicks", double_click_ms="1001", campaign_id="c2")
@@ -156,13 +159,13 @@ def test_a_fast_conversion_takes_less_than_the_time(clicked_lake: MetricsLake) -
 
 def test_fraud_over_time_counts_what_the_others_name(clicked_lake: MetricsLake) -> None:
     assert told(clicked_lake, "click_fraud_over_time") == [
-        (utc("10:00"), 14, 5, 2, 2, 1),
+        (utc("10:00"), 16, 5, 2, 2, 1),
         (utc("11:00"), 9, 5, 7, 0, 0),
         (utc("12:00"), 1, 0, 0, 1, 1),
     ]
     strict = {"burst_clicks": "4", "double_click_ms": "999", "fast_conversion_ms": "1001"}
     assert told(clicked_lake, "click_fraud_over_time", bucket="day", **strict) == [
-        (DAY, 24, 14, 0, 3, 3),
+        (DAY, 26, 14, 0, 3, 3),
     ]  # fmt: skip
     span = {"since": "2026-11-01T12:30", "until": "2026-11-01T13:00"}
     assert told(clicked_lake, "click_fraud_over_time", **span) == [(utc("12:00"), 1, 0, 0, 1, 1)]
