@@ -90,7 +90,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -106,6 +106,15 @@ format: venv-dev ## Format the code
 
 docs: venv ## Write what is generated in docs/ again
 	@$(BIN)/python -I tools/docs.py
+
+grafana: venv-dev ## Write Grafana's dashboards and alert rules again
+	@$(BIN)/python -m tools.grafana
+
+grafana-types: venv-dev ## Make the schema of dashboards from Grafana's types (needs Node and npm)
+	@$(BIN)/python -m tools.grafana.types
+
+grafana-trial: venv-dev ## Start a real Grafana with them in a container, and ask it about each panel
+	@$(BIN)/python -m tools.grafana.trial
 
 check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/ruff check --no-fix $(CODE)

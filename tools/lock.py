@@ -1,8 +1,8 @@
 """Resolves the Python packages into the lock files (`make lock`).
 
-Decided versions come from the PYPI_ lines of infra/versions.env, all others from what the files
-already say; `make lock UPGRADE=1` takes the newest instead. No address and no path of this machine
-gets into the files.
+Decided versions come from the PYPI_ and DEV_PYPI_ lines of infra/versions.env, all others from
+what the files already say; `make lock UPGRADE=1` takes the newest instead. No address and no path
+of this machine gets into the files.
 """
 
 from __future__ import annotations
@@ -20,27 +20,34 @@ OLDEST_PYTHON = "3.11"
 PINS = Path(".venv") / "pins.txt"
 PYPI_PREFIX = "PYPI_"
 NOTEBOOK = "requirements-notebook.lock"
+DEV_PREFIX = "DEV_PYPI_"
+"""Of packages that only developers install."""
 BUILD_TOOLS = "setuptools\nwheel\n"
 """What packages without a wheel (pyspark) need to be built."""
 
 
 def main() -> None:
     """Write all five lock files."""
-    (REPO_ROOT / PINS).write_text(pins(read_versions()))
-    _compile("requirements.lock", "pyproject.toml", "-c", str(PINS))
+    versions = read_versions()
+    (REPO_ROOT / PINS).write_text(pins(versions) + pins(versions, DEV_PREFIX))
+    pinned = ("-c", str(PINS))
+    _compile("requirements.lock", "pyproject.toml", *pinned)
     notebook = ("--extra", "notebook")
-    _compile(NOTEBOOK, "pyproject.toml", *notebook, "-c", "requirements.lock")
-    _compile("requirements-dev.lock", "pyproject.toml", "--extra", "dev", *notebook, "-c", NOTEBOOK)
+    _compile(NOTEBOOK, "pyproject.toml", *notebook, "-c", "requirements.lock", *pinned)
+    _compile(
+        "requirements-dev.lock", "pyproject.toml", "--extra", "dev", *notebook, "-c", NOTEBOOK,
+        *pinned,
+    )  # fmt: skip
     _compile("infra/requirements-build.lock", "-", stdin=BUILD_TOOLS)
     _compile("infra/requirements-uv.lock", "-", "-c", "requirements-dev.lock", stdin="uv\n")
 
 
-def pins(versions: dict[str, str]) -> str:
-    """Constraint lines from the PYPI_ lines of versions.env."""
+def pins(versions: dict[str, str], prefix: str = PYPI_PREFIX) -> str:
+    """Constraint lines from the lines of versions.env that begin with the prefix."""
     lines = (
-        f"{name.removeprefix(PYPI_PREFIX).lower().replace('_', '-')}=={version}"
+        f"{name.removeprefix(prefix).lower().replace('_', '-')}=={version}"
         for name, version in versions.items()
-        if name.startswith(PYPI_PREFIX)
+        if name.startswith(prefix)
     )
     return "\n".join(lines) + "\n"
 

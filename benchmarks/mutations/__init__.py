@@ -9,6 +9,7 @@ from benchmarks.mutations.campaigns import CAMPAIGNS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
+from benchmarks.mutations.grafana import GRAFANA
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
 from benchmarks.mutations.models import MODELS
@@ -49,6 +50,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *LOG,
     *MONITORING,
     *READERS,
+    *GRAFANA,
     *PLACES,
     *ENVIRONMENT,
     *OUTSIDE,

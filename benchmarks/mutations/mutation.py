@@ -29,7 +29,8 @@ class Mutation:
         if ":" not in self.place:
             return self.place
         module = self.place.partition(":")[0]
-        return f"src/{module.replace('.', '/')}.py"
+        folder = "" if module.startswith("tools.") else "src/"
+        return f"{folder}{module.replace('.', '/')}.py"
 
     def planted(self, root: Path) -> str:
         """The text of its file with the bug in it.

@@ -168,7 +168,7 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "metrics", "adlake query",
-        "runs one file of sql/metrics on Trino",
+        "runs one file of sql/metrics on Trino; Grafana asks by the same files",
         _METRIC_TABLES, (),
     ),
     Step(

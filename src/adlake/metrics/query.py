@@ -34,6 +34,8 @@ from adlake.io.sql.template import HEADER
 from adlake.io.trino.client import QueryResult, TrinoClient
 
 METRICS_FOLDER: Final = "metrics"
+_LISTS: Final = ("history", "snapshots", "files")
+"""What Iceberg keeps of a table, and a fragment over each table may read."""
 _EACH: Final = re.compile(r"^-- each (last )?table: (\w+)$", re.MULTILINE)
 _HEADER_FIELDS: Final = ("question", "grain", "date basis", "readers")
 _FIELD_LINE: Final = re.compile(
@@ -155,7 +157,7 @@ def _with_tables(text: str) -> str:
 def _over(fragment: str, table: str) -> str:
     """The fragment about one table, named without a catalog as in all metrics."""
     namespace, _, name = table.partition(".")
-    lists = {part: SqlText(f'{namespace}."{name}${part}"') for part in ("history", "snapshots")}
+    lists = {part: SqlText(f'{namespace}."{name}${part}"') for part in _LISTS}
     body = HEADER.sub("", sql_text(f"fragments/{fragment}"))
     return bind(body, {**lists, "name_of_table": table})
 

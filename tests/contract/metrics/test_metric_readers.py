@@ -10,6 +10,7 @@ import pytest
 from adlake.io.sql import grafana, metabase
 from adlake.io.sql.literals import literal
 from adlake.metrics.query import load_metric
+from tests.fixtures import grafana_double
 from tests.fixtures.trino.metrics_lake import MetricsLake, answer, utc
 
 pytestmark = pytest.mark.integration
@@ -41,6 +42,13 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("path_lengths", {**SPAN}),
     ("path_formats", {"within_hours": "1"}),
     ("reach_over_time", {**SPAN, "bucket": "hour"}),
+    ("click_bursts", {**SPAN, "burst_clicks": "1"}),
+    ("double_clicks", {"most": "1"}),
+    ("fast_conversions", {**SPAN, "fast_conversion_ms": "100"}),
+    ("ctr_outliers", {"sigmas": "0", "min_impressions": "1"}),
+    ("click_fraud_over_time", {**SPAN, "bucket": "minute"}),
+    ("recent_duplicates", {"minutes": "5"}),
+    ("small_files", {"small_mebibytes": "1"}),
 )
 
 
@@ -81,15 +89,10 @@ def as_metabase_sends(name: str, given: Mapping[str, str]) -> str:
 
 
 def as_grafana_sends(name: str, given: Mapping[str, str]) -> str:
-    """Macros give times to the second, without a zone; `sqlstring` doubles single quotes."""
+    """As a panel whose dashboard has these values and this time range."""
     metric = load_metric(name)
     text = grafana.rendered(metric.sql, metric.parameters)
-    whole = {"since": "1970-01-01T00:00:00", "until": "2100-01-01T00:00:00"} | dict(given)
-    for macro, key in (("$__timeFrom()", "since"), ("$__timeTo()", "until")):
-        text = text.replace(macro, f"TIMESTAMP '{whole[key].replace('T', ' ')}'")
-    return re.sub(
-        r"\$\{(\w+):sqlstring\}", lambda found: literal(given.get(found[1], ""), "trino"), text
-    )
+    return grafana_double.sent_to_trino(text, given, {**grafana_double.WHOLE, **given})
 
 
 @pytest.mark.parametrize(("name", "given"), ASKED)

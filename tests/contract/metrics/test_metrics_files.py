@@ -20,6 +20,8 @@ REQUIRED = (
     "effective_frequency", "audience_performance", "freshness", "freshness_of_events",
     "newest_event_age", "model_comparison", "model_credit_over_time", "removal_effects",
     "path_lengths", "models_built", "path_formats", "reach_over_time",
+    "newest_event_age", "click_bursts", "double_clicks", "fast_conversions", "ctr_outliers",
+    "click_fraud_over_time", "recent_duplicates", "small_files",
 )  # fmt: skip
 
 

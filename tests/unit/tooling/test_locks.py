@@ -17,6 +17,9 @@ def test_the_locks_hold_the_decided_versions(name: str) -> None:
     text = (REPO_ROOT / name).read_text()
     for pin in lock.pins(read_versions()).splitlines():
         assert f"\n{pin} \\" in text, f"run `make lock`: {name} lacks {pin}"
+    is_for_developers = name == "requirements-dev.lock"
+    for pin in lock.pins(read_versions(), lock.DEV_PREFIX).splitlines():
+        assert (f"\n{pin} \\" in text) is is_for_developers, f"run `make lock`: {name}, {pin}"
     assert read_versions()["SPARK_VERSION"] == read_versions()["PYPI_PYSPARK"]
 
 

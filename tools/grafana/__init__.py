@@ -1,0 +1,1 @@
+"""Grafana as code: dashboards and rules in Python, written to the folder `grafana/`."""
