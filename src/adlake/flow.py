@@ -84,7 +84,9 @@ CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
-_METRIC_TABLES: Final = _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_USERS, BATCH_COUNTS)
+_METRIC_TABLES: Final = _tables(
+    GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BATCH_COUNTS
+)
 
 FLOW: Final[tuple[Step, ...]] = (
     Step(
@@ -159,6 +161,11 @@ FLOW: Final[tuple[Step, ...]] = (
         "metrics", "adlake query",
         "runs one file of sql/metrics on Trino",
         _METRIC_TABLES, (),
+    ),
+    Step(
+        "metabase", "adlake metabase",
+        "puts the same files into Metabase, as the questions of its dashboards",
+        _tables(GOLD_STATE, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), (),
     ),
     Step(
         "dashboard", "adlake up",

@@ -21,6 +21,7 @@ from adlake.contracts.failpoints import checked
 from adlake.environment import cache_folder
 from adlake.settings.file import SettingsError as SettingsError
 from adlake.settings.file import read_settings_file
+from adlake.settings.metabase import MetabaseSettings
 from adlake.settings.outside import (
     CatalogSettings,
     Concern,
@@ -162,6 +163,7 @@ class Settings:
         self.stream = _read(StreamSettings, source)
         self.generator = _read(GeneratorSettings, source)
         self.supervision = _read(SupervisionSettings, source)
+        self.metabase = _read(MetabaseSettings, source)
         refuse_misfits(self.catalog, self.catalog_jdbc_uri.removeprefix("jdbc:"))
 
     def as_environment(self, *, with_secrets: bool = True) -> dict[str, str]:
@@ -172,7 +174,7 @@ class Settings:
         """
         concerns = (
             self.paths, self.ports, self.kafka, self.catalog, self.object_store, self.jvm,
-            self.stream, self.generator, self.supervision,
+            self.stream, self.generator, self.supervision, self.metabase,
         )  # fmt: skip
         return {
             f"{PREFIX}{name}".upper(): _as_text(value)
@@ -253,6 +255,16 @@ class Settings:
         """Secret of the object store's key; None where none is set."""
         return secret_of(self.object_store, "s3_secret_key")
 
+    def metabase_password(self) -> SecretStr | None:
+        """Password of our user in Metabase; None where none is set."""
+        return secret_of(self.metabase, "metabase_password")
+
+    @property
+    def trino_address_for_metabase(self) -> Address:
+        """Where Metabase finds Trino."""
+        given = self.metabase.metabase_trino
+        return parse_addresses(given)[0] if given else self.trino_address
+
 
 def _as_text(value: Any) -> str:  # noqa: ANN401 - of any setting
     if isinstance(value, SecretStr):
@@ -321,7 +333,7 @@ def _read(concern: type[ReadConcern], source: Mapping[str, _Value]) -> ReadConce
 
 CONCERNS: tuple[type[Concern], ...] = (
     PathSettings, PortSettings, KafkaSettings, CatalogSettings, ObjectStoreSettings, JvmSettings,
-    StreamSettings, GeneratorSettings, SupervisionSettings,
+    StreamSettings, GeneratorSettings, SupervisionSettings, MetabaseSettings,
 )  # fmt: skip
 PATHS = frozenset(
     f"{PREFIX}{name}".upper()
