@@ -85,8 +85,8 @@ def _column_settings(formats: Formats) -> Json:
 
 
 def _description(metric: Metric) -> str:
-    basis = metric.date_basis
-    return f"{metric.question}\nOne row: {metric.grain.removeprefix('one ')}. By {basis}."
+    grain = metric.grain[:1].upper() + metric.grain[1:]
+    return f"{metric.question}\n{grain}. Date basis: {metric.date_basis}."
 
 
 def _parameter(tag: Json, metric: Metric) -> Json:

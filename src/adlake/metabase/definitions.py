@@ -105,7 +105,7 @@ def _of_dashboard(
         yield from (
             f"filter {one.key} {problem}" for problem in _of_filter(one, dashboard, metrics)
         )
-    yield from _overlaps(dashboard)
+    yield from _misplaced(dashboard)
 
 
 def _of_card(card: Card, dashboard: Dashboard, metrics: Mapping[str, Metric]) -> Iterator[str]:
@@ -124,8 +124,6 @@ def _of_card(card: Card, dashboard: Dashboard, metrics: Mapping[str, Metric]) ->
         yield f"{name} is fixed by values and set by filter {wired[name].key}: ignore the filter"
     if card.chart not in {"scalar", "table"} and not (card.x and card.y):
         yield f"a {card.chart} needs x and y, columns of {card.metric}"
-    if card.place and card.place.column + card.place.width > COLUMNS_OF_THE_GRID:
-        yield f"is wider than the grid of {COLUMNS_OF_THE_GRID} columns"
 
 
 def _of_link(card: Card, definitions: Definitions) -> Iterator[str]:
@@ -170,10 +168,12 @@ def wired_filters(card: Card, metric: Metric, dashboard: Dashboard) -> dict[str,
     }
 
 
-def _overlaps(dashboard: Dashboard) -> Iterator[str]:
+def _misplaced(dashboard: Dashboard) -> Iterator[str]:
     taken: dict[tuple[int, int], str] = {}
     places = [(card.key, card.place) for card in dashboard.cards if card.place is not None]
     for key, place in (*places, *((note.key, note.place) for note in dashboard.notes)):
+        if place.column + place.width > COLUMNS_OF_THE_GRID:
+            yield f"{key} is wider than the grid of {COLUMNS_OF_THE_GRID} columns"
         cells = itertools.product(
             range(place.column, place.column + place.width),
             range(place.row, place.row + place.height),

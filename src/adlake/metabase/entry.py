@@ -79,12 +79,10 @@ def _health(server: Server) -> str:
     except MetabaseUnreachableError:
         return "it does not answer yet"
     except MetabaseError as error:
-        found = re.search(r"initializing|aborted", str(error))
-        return "it is starting" if found and found[0] == "initializing" else str(error)
+        found = re.search(r"initializing(.*)", str(error))
+        return f"it is starting{found[1]}" if found else str(error)
     status = answer.get("status")
-    progress = answer.get("progress")
-    share = f", {progress:.0%} done" if isinstance(progress, int | float) else ""
-    return "ok" if status == "ok" else f"it says {status!r}{share}"
+    return "ok" if status == "ok" else f"it says {status!r}"
 
 
 def refuse_old_version(properties: Json) -> None:

@@ -25,6 +25,7 @@ ENGINE = "starburst"
 """Metabase's driver for Trino."""
 DATABASE = Mark("database", "lakehouse")
 DATABASE_NAME = "Lakehouse (adlake)"
+TIME_ZONE = "UTC"
 _PATHS: dict[Kind, str] = {
     "collection": "/api/collection", "card": "/api/card", "dashboard": "/api/dashboard",
 }  # fmt: skip
@@ -46,9 +47,9 @@ class Report:
     changes: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def changed(self, verb: str, mark: Mark, title: str) -> None:
+    def changed(self, verb: str, what: Mark | str, title: str) -> None:
         """Something of ours was made, changed or archived."""
-        self.changes.append(f"{verb} {mark}: {title}")
+        self.changes.append(f"{verb} {what}: {title}")
         self.say(self.changes[-1])
 
     def remarked(self, sentence: str) -> None:
@@ -81,6 +82,7 @@ class _Run:
         self._ids: dict[Mark, int] = {}
 
     def done(self, trino: TrinoAccess) -> Report:
+        self._time_zone()
         database = self._database(trino)
         for key in _parents_first(self._definitions.collections):
             self._collection(key)
@@ -99,6 +101,19 @@ class _Run:
     def _cards(self) -> Iterator[tuple[str, Card]]:
         for key, dashboard in self._definitions.dashboards.items():
             yield from ((card_key(key, card), card) for card in dashboard.cards)
+
+    def _time_zone(self) -> None:
+        """A day of a filter is one of UTC, unless somebody chose otherwise."""
+        properties = fields(self._server.get("/api/session/properties"), "properties")
+        zone = properties.get("report-timezone")
+        if not zone:
+            self._server.put("/api/setting/report-timezone", {"value": TIME_ZONE})
+            self._report.changed("changed", "setting report-timezone", TIME_ZONE)
+        elif zone != TIME_ZONE:
+            self._report.remarked(
+                f"days of filters are days of {zone}, those of charts of {TIME_ZONE}: the report "
+                "time zone of Metabase is left as it is"
+            )
 
     def _database(self, trino: TrinoAccess) -> int:
         wanted = _database_body(trino)

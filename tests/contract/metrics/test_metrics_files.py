@@ -18,7 +18,8 @@ REQUIRED = (
     "roas", "ctr", "cvr", "attribution_lag", "funnel", "funnel_by_hour", "orphan_revenue",
     "budget_spend", "invalid_traffic_share", "reach_and_frequency", "frequency_distribution",
     "effective_frequency", "audience_performance", "freshness", "freshness_of_events",
-    "newest_event_age",
+    "newest_event_age", "creative_performance", "breakdown_performance", "lag_distribution",
+    "lookback_tuning",
 )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def test_header_names_the_file_and_every_parameter(name: str) -> None:
 @pytest.mark.parametrize("name", metric_names())
 def test_tables_carry_no_catalog_so_that_tests_can_stand_in(name: str) -> None:
     assert CATALOG not in statement(name)
-    assert re.search(r"\b(gold|bronze|audit)\.", statement(name))
+    assert re.search(r"\b(gold|bronze|audit|dims)\.", statement(name))
 
 
 @pytest.mark.parametrize("name", metric_names())

@@ -58,7 +58,7 @@ def placed(case: Case, name: str) -> dict[str, Any]:
 def test_everything_is_made_once_and_a_second_run_changes_nothing(case: Case) -> None:
     first = case.sync()
     assert [line.split(":")[0].split("/")[0] for line in first.changes] == [
-        "made database lakehouse", "changed database lakehouse",
+        "changed setting report-timezone", "made database lakehouse", "changed database lakehouse",
         "made collection ads", "made collection deep",
         "made card detail", "made card overview", "made card overview", "made card overview",
         "made dashboard detail", "made dashboard overview",

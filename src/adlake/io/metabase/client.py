@@ -72,7 +72,7 @@ class MetabaseClient:
         return self._object("POST", path, body)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Json:
-        """Change something; the answer is what it is now."""
+        """Change something; the answer is what it is now, empty where Metabase says nothing."""
         return self._object("PUT", path, body)
 
     def log_out(self) -> None:
@@ -83,6 +83,8 @@ class MetabaseClient:
 
     def _object(self, method: Method, path: str, body: Mapping[str, Any]) -> Json:
         answer = self._asked(method, path, body)
+        if answer is None:
+            return {}
         if not isinstance(answer, dict):
             raise MetabaseError(f"{method} {path}: Metabase answered no object")
         return answer

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 LONGEST: Final = 300
-_WORDS: Final = ("message", "error", "cause")
+_WORDS: Final = ("message", "error", "cause", "status")
 _BY_FIELD: Final = ("specific-errors", "errors")
 
 
@@ -32,6 +32,9 @@ def _reasons(document: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
             yield from (f"{field}: {_text(value)}" for field, value in document[name].items())
             return
     yield from (document[name] for name in _WORDS if isinstance(document.get(name), str))
+    progress = document.get("progress")
+    if isinstance(progress, int | float):
+        yield f"{progress:.0%} done"
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - JSON
