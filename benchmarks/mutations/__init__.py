@@ -6,6 +6,7 @@ from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
 from benchmarks.mutations.campaigns import CAMPAIGNS
+from benchmarks.mutations.dashboards import DASHBOARDS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
@@ -45,6 +46,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *SUPERVISION,
     *LOG,
     *READERS,
+    *DASHBOARDS,
     *PLACES,
     *ENVIRONMENT,
     *OUTSIDE,

@@ -116,6 +116,16 @@ def test_a_click_on_a_campaign_opens_its_dashboard_filtered(case: Case) -> None:
     assert list(click["parameterMapping"]) == ["adlake-campaign_id"]
 
 
+def test_a_time_zone_that_somebody_chose_is_left_and_named(case: Case) -> None:
+    case.double.settings["report-timezone"] = "Asia/Tokyo"
+    report = case.sync()
+    assert case.double.settings == {"report-timezone": "Asia/Tokyo"}
+    assert report.remarks == [
+        "days of filters are days of Asia/Tokyo, those of charts of UTC: the report time zone of "
+        "Metabase is left as it is"
+    ]
+
+
 def test_a_new_title_renames_the_same_question(case: Case) -> None:
     case.sync()
     number = case.double.one("card", "ROAS")["id"]
