@@ -31,7 +31,9 @@ from tests.fixtures.drill.chronicle import REPORT_VARIABLE
 from tests.fixtures.machine import code_facts, machine_facts
 
 Result = TypeVar("Result")
-COPIED = ("src", "sql", "tests", "benchmarks", "tools", "infra", "pyproject.toml", "Makefile")
+COPIED = (
+    "src", "sql", "metabase", "tests", "benchmarks", "tools", "infra", "pyproject.toml", "Makefile",
+)  # fmt: skip
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "mutants.json"
 TEST_SECONDS = 900
 """For one file of tests."""

@@ -29,7 +29,10 @@ def test_a_generated_page_has_not_drifted(page: Path) -> None:
     ("name", "line"),
     [
         ("architecture.md", '  j0["generator: adlake generate"]\n'),
-        ("data-model.md", "| `dims.dim_creatives` | dims (`adlake stream`) | nobody yet |\n"),
+        (
+            "data-model.md",
+            "| `gold.ad_performance_replay` | attribution (`adlake replay`) | nobody yet |\n",
+        ),
         ("metrics.md", "- grain: one row per campaign_id, largest spend first; "),
         ("settings.md", "## The Iceberg catalog, and the control database"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -23,7 +24,7 @@ def sync(
     ] = None,
 ) -> None:
     """Make Metabase what the files say; safe to run again, and touches nothing of anybody else."""
-    from adlake.io.metabase.client import MetabaseClient
+    from adlake.io.metabase.client import MetabaseClient, MetabaseError
     from adlake.metabase.definitions import read_definitions
     from adlake.metabase.entry import enter
     from adlake.metabase.sync import synchronise
@@ -37,7 +38,8 @@ def sync(
     try:
         report = synchronise(server, definitions, trino_access(settings), _say)
     finally:
-        server.log_out()
+        with suppress(MetabaseError):  # what the sync itself says counts
+            server.log_out()
     changes = len(report.changes)
     typer.echo(
         f"{server.url}: {changes} changes" if changes else f"{server.url} is as the files say"

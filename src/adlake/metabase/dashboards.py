@@ -128,10 +128,13 @@ def _note(note: Note) -> Json:
         "parameter_mappings": [],
         "visualization_settings": {
             OWN_KEY: note.key,
-            "virtual_card": {"name": None, "display": display, "visualization_settings": {}},
+            "virtual_card": {
+                "name": None, "display": display, "visualization_settings": {},
+                "dataset_query": {}, "archived": False,
+            },
             "text": note.text,
         },
-    }
+    }  # fmt: skip
 
 
 def _grid(place: Place) -> Json:

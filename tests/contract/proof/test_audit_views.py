@@ -26,6 +26,7 @@ from adlake.io.trino.client import connect
 from adlake.metrics.query import run_metric
 from adlake.proof.records_sql import completeness_sql
 from adlake.settings import Settings
+from adlake.wiring.metabase import TRINO_USER
 from tests.fixtures.trino.audited_lake import (
     HOUR_MS,
     Engines,
@@ -434,3 +435,19 @@ def test_the_checks_run_on_trino(private_lake: Settings, engines: Engines) -> No
             bind(sql_text("checks/batch_completeness"), {"row_limit": 1}),
         ):
             assert len(client.records(sql)) <= 1
+
+
+def test_a_reader_without_payloads_sees_none_through_views(
+    engines: Engines, private_lake: Settings
+) -> None:
+    operator, reader = (
+        connect(private_lake.ports.trino_port, user=name) for name in ("adlake", TRINO_USER)
+    )
+    sql = "SELECT raw_payload, raw_bytes, kafka_key FROM audit.rejected_deliveries"
+    assert any("event_id" in (row["raw_payload"] or "") for row in operator.records(sql))
+    seen = reader.records(sql)
+    assert {(row["raw_bytes"], row["kafka_key"]) for row in seen} == {(None, None)}
+    assert not [row for row in seen if "event_id" in (row["raw_payload"] or "")]
+    bridges = [list(run_metric(client, "bridge").records()) for client in (operator, reader)]
+    assert bridges[0] == bridges[1]
+    assert [row for row in bridges[1] if row["bucket"] == "REJECTED" and row["value"] > 0]
