@@ -26,8 +26,13 @@ DASHBOARDS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "cards that users put on a dashboard are lost",
-        "adlake.metabase.dashboards:_beside_others", "if own_key(one) is None", "if False",
+        "adlake.metabase.dashboards:_beside_others", "*map(_kept, others),", "",
         f"{SYNC}::test_what_a_user_put_on_a_dashboard_of_ours_stays_there",
+    ),
+    Mutation(
+        "a copy of a card on a dashboard is lost", "adlake.metabase.dashboards:_beside_others",
+        "or own.setdefault(key, one) is not one", "or own.update({key: one}) is not None",
+        f"{SYNC}::test_a_copy_of_a_card_and_a_filter_moved_into_a_card_stay",
     ),
     Mutation(
         "filters that users made are lost", "adlake.metabase.dashboards:_beside_others",
@@ -100,9 +105,9 @@ DASHBOARDS: tuple[Mutation, ...] = (
         f"{ENTRY}::test_a_redirect_is_named_and_not_followed",
     ),
     Mutation(
-        "the password stands in the login's repr", "adlake.metabase.entry:Login",
-        "password: SecretStr", "password: Any",
-        f"{ENTRY}::test_the_password_is_in_no_address_log_or_sentence",
+        "a refused login says the password", "adlake.metabase.entry:_logged_in",
+        "with this password", "with {body}",
+        f"{ENTRY}::test_a_wrong_password_names_the_settings_and_not_itself",
     ),
     Mutation(
         "a filter that reaches nothing passes", "adlake.metabase.definitions:_of_filter",

@@ -75,8 +75,13 @@ def _own_body(
 
 def _beside_others(own_body: Json, present: Json) -> Json:
     """Our cards and filters, with those of others and the tabs."""
-    placed = present.get("dashcards") or []
-    own = {name: one for one in placed if (name := own_key(one))}
+    placed = sorted(present.get("dashcards") or [], key=lambda one: int(one["id"]))
+    own: dict[str, Json] = {}
+    others = [
+        one
+        for one in placed
+        if (key := own_key(one)) is None or own.setdefault(key, one) is not one
+    ]
     tabs = present.get("tabs") or []
     found: Json = {
         "parameters": [*own_body["parameters"], *_foreign_filters(present)],
@@ -85,7 +90,7 @@ def _beside_others(own_body: Json, present: Json) -> Json:
                 _placed(card, own, tabs, -number)
                 for number, card in enumerate(own_body["dashcards"], start=1)
             ),
-            *(_kept(one) for one in placed if own_key(one) is None),
+            *map(_kept, others),
         ],
     }
     if tabs:
@@ -94,7 +99,7 @@ def _beside_others(own_body: Json, present: Json) -> Json:
 
 
 def own_key(dashcard: Json) -> str | None:
-    """The key of a card on a dashboard; None: a user put it there."""
+    """The key of a card on a dashboard, also of a user's copy of it; None: a user put it there."""
     key = (dashcard.get("visualization_settings") or {}).get(OWN_KEY)
     return key if isinstance(key, str) else None
 
@@ -179,6 +184,7 @@ def _placed(card: Json, own: Mapping[str, Json], tabs: list[Json], new_id: int) 
         "dashboard_tab_id": before.get("dashboard_tab_id", first_tab),
         "parameter_mappings": [*card["parameter_mappings"], *foreign],
         "series": before.get("series") or [],
+        "inline_parameters": before.get("inline_parameters") or [],
     }
 
 

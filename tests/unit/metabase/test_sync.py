@@ -206,6 +206,21 @@ def test_what_a_user_put_on_a_dashboard_of_ours_stays_there(case: Case) -> None:
     assert case.sync().changes == []
 
 
+def test_a_copy_of_a_card_and_a_filter_moved_into_a_card_stay(case: Case) -> None:
+    case.sync()
+    dashboard = case.double.one("dashboard", "Overview")
+    card = placed(case, "Overview")["roas"]
+    card["inline_parameters"] = ["adlake-since"]
+    dashboard["dashcards"].insert(0, {**deepcopy(card), "id": 900, "row": 30})
+    write_definitions(case.root, overview=OVERVIEW.replace("width = 6", "width = 5"))
+    assert case.sync().changes == ["filled dashboard overview: Overview"]
+    found = {one["id"]: one for one in dashboard["dashcards"]}
+    assert (found[900]["row"], found[900]["size_x"]) == (30, 6)
+    assert found[card["id"]]["size_x"] == 5
+    assert found[card["id"]]["inline_parameters"] == ["adlake-since"]
+    assert case.sync().changes == []
+
+
 def test_what_is_no_longer_defined_is_archived_and_comes_back_with_its_file(case: Case) -> None:
     case.sync()
     numbers = {kind: set(things) for kind, things in case.double.things.items()}
