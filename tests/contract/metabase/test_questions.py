@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 
 DEFINITIONS = read_definitions()
 GIVEN = {
-    "since": "2026-11-02", "until": "2026-11-02", "campaign_id": "c2", "geo_country": "FR",
+    "since": "2026-11-02", "until": "2026-11-01", "campaign_id": "c2", "geo_country": "FR",
     "platform": "web", "bucket": "month", "audience_by": "gender", "most_days": "3",
     "cohort_days": "1",
 }  # fmt: skip
@@ -42,10 +42,13 @@ EVENTS = (
     ("i7", "c2", "2026-11-04T11:00", None, None, "FR", "ios", "u4"),
     ("i8", "c3", "2026-10-01T00:00", 1, 2, "DE", "ios", "u1"),
     ("i9", "c4", "2026-11-05T00:00", 1, 2, "FR", "web", "u2"),
+    ("i10", "c5", "2026-11-05T00:00", None, None, "FR", "web", "u2"),
+    ("i11", "c7", "2026-10-05T00:00", None, None, "FR", "web", "u2"),
+    ("i12", "c7", "2026-11-05T00:00", None, None, "FR", "web", "u2"),
 )
 LOOKBACK = timedelta(days=7)
-WITHOUT_EFFECT: frozenset[tuple[str, str]] = frozenset()
-"""Cards that a filter reaches and that show the same of this small lake."""
+WITHOUT_EFFECT = {("budgets/lifetime", "since"), ("budgets/lifetime", "until")}
+"""Cards that show the same whatever it says: the period of a lifetime budget has no bounds."""
 
 
 def row_of(event: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -57,7 +60,7 @@ def row_of(event: tuple[Any, ...]) -> tuple[Any, ...]:
         for minutes in (click, conversion)
     )
     is_attributed = bool(clicked and converted and converted - clicked <= LOOKBACK)
-    value = 10 + int(name[1])
+    value = 10 + int(name[1:])
     moments = (("c", clicked, 1, 0), ("i", shown, 0, 1), ("v", converted, 2, value))
     state = [
         {"e": key, "t": ms(at), "r": rank, "m": units * 1_000_000, "c": campaign, "cr": "b1",
@@ -82,8 +85,7 @@ def ms(moment: datetime) -> int:
 def filled_lake(lake: MetricsLake) -> MetricsLake:
     lake.insert(GOLD, [row_of(event) for event in EVENTS])
     started, never = utc("2025-01-01T00:00"), utc("9999-12-31T00:00")
-    kinds = {"c1": "DAILY", "c2": "DAILY", "c3": "MONTHLY", "c4": "MONTHLY", "c5": "LIFETIME",
-             "c6": "LIFETIME"}  # fmt: skip
+    kinds = {"c1": "DAILY", "c2": "DAILY", "c3": "MONTHLY", "c4": "MONTHLY", "c5": "LIFETIME"}
     lake.insert("dims.dim_campaigns", [
         (campaign, f"Name of {campaign}", "search", started, True, never, kind, 5, "ACTIVE")
         for campaign, kind in kinds.items()
@@ -163,4 +165,5 @@ def test_all_filters_together_are_a_query_too(questions: Questions, key: str) ->
     for card in dashboard.cards:
         wired = wired_filters(card, load_metric(card.metric), dashboard)
         given = {name: OTHER.get((key, one.key), GIVEN[one.key]) for name, one in wired.items()}
+        given |= {"until": "2026-11-04"}
         assert isinstance(questions.answer(f"{key}/{card.key}", given), list)
