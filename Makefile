@@ -54,7 +54,7 @@ doctor: venv ## Check prerequisites, ports, disk and memory
 	@$(ADLAKE) doctor
 
 ##@ The lake
-.PHONY: wait verify replay query sql generate stream dashboard metabase provision
+.PHONY: wait verify replay models query sql generate stream dashboard metabase notebook provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
@@ -63,6 +63,9 @@ verify: venv ## Prove Gold: recompute it from Bronze and compare every row
 
 replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", --publish, --undo)
 	@$(ADLAKE) replay $(value ARGS)
+
+models: venv ## Build the tables of the seven attribution models (ARGS="--half-life 3d")
+	@$(ADLAKE) models build $(value ARGS)
 
 query: venv ## Run one metric file (NAME=roas); without NAME, list them
 	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT")
@@ -81,6 +84,10 @@ dashboard: venv ## Start the dashboard and what it needs
 
 metabase: venv ## Put the dashboards of metabase/ into the Metabase at ADLAKE_METABASE_URL
 	@$(ADLAKE) metabase sync
+
+notebook: ## Open JupyterLab with the notebooks (port 8888; installs it the first time)
+	@$(BOOTSTRAP) notebook
+	@$(ADLAKE) notebook
 
 provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision

@@ -1,6 +1,6 @@
 """Makes .venv from the lock files. Run by any Python 3, before anything is installed.
 
-    python3 tools/bootstrap.py runtime|dev
+    python3 tools/bootstrap.py runtime|notebook|dev
 
 Steps: a venv, the pinned and hashed `uv` by pip, then everything else by uv (whose cache makes a
 second checkout quick). Only the standard library is used, and in this file only syntax that old
@@ -28,8 +28,11 @@ UV_LOCK = REPO_ROOT / "infra" / "requirements-uv.lock"
 BUILD_LOCK = REPO_ROOT / "infra" / "requirements-build.lock"
 LOCKS = {
     "runtime": REPO_ROOT / "requirements.lock",
+    "notebook": REPO_ROOT / "requirements-notebook.lock",
     "dev": REPO_ROOT / "requirements-dev.lock",
 }
+# What an environment holds besides: each lock has the packages of those before it.
+HELD = {"runtime": (), "notebook": ("runtime",), "dev": ("runtime", "notebook")}
 # Started by a shell: a path that is long or has a blank cannot stand in the first line.
 LAUNCHER = """#!/bin/sh
 exec {python} -I -X utf8 {entry} "$@"
@@ -57,8 +60,8 @@ def main(kind: str) -> None:
         install_locked(LOCKS[kind])
         link_package()
         stamp.write_text(wanted)
-        if kind == "dev":
-            (VENV / ".installed-runtime").write_text(fingerprint("runtime"))
+        for held in HELD[kind]:
+            (VENV / (".installed-" + held)).write_text(fingerprint(held))
     say(f"environment is ready in .venv ({time.monotonic() - began:.0f} s)")
 
 
@@ -200,5 +203,5 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
-        sys.exit("usage: bootstrap.py runtime|dev")
+        sys.exit("usage: bootstrap.py runtime|notebook|dev")
     main(sys.argv[1])

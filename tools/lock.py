@@ -19,15 +19,18 @@ from adlake.settings import REPO_ROOT
 OLDEST_PYTHON = "3.11"
 PINS = Path(".venv") / "pins.txt"
 PYPI_PREFIX = "PYPI_"
+NOTEBOOK = "requirements-notebook.lock"
 BUILD_TOOLS = "setuptools\nwheel\n"
 """What packages without a wheel (pyspark) need to be built."""
 
 
 def main() -> None:
-    """Write all four lock files."""
+    """Write all five lock files."""
     (REPO_ROOT / PINS).write_text(pins(read_versions()))
     _compile("requirements.lock", "pyproject.toml", "-c", str(PINS))
-    _compile("requirements-dev.lock", "pyproject.toml", "--extra", "dev", "-c", "requirements.lock")
+    notebook = ("--extra", "notebook")
+    _compile(NOTEBOOK, "pyproject.toml", *notebook, "-c", "requirements.lock")
+    _compile("requirements-dev.lock", "pyproject.toml", "--extra", "dev", *notebook, "-c", NOTEBOOK)
     _compile("infra/requirements-build.lock", "-", stdin=BUILD_TOOLS)
     _compile("infra/requirements-uv.lock", "-", "-c", "requirements-dev.lock", stdin="uv\n")
 

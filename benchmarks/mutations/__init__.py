@@ -12,6 +12,7 @@ from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
+from benchmarks.mutations.models import MODELS
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.places import PLACES
@@ -33,6 +34,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ADMISSION,
     *BUSINESS,
     *CAMPAIGNS,
+    *MODELS,
     *BATCHES,
     *FENCE,
     *SOURCE,

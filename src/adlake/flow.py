@@ -15,6 +15,7 @@ from typing import Final
 
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
+    ATTRIBUTION_CREDITS,
     BATCH_COUNTS,
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
@@ -24,6 +25,7 @@ from adlake.contracts.tables import (
     DIM_USERS,
     GOLD_REPLAY,
     GOLD_STATE,
+    REMOVAL_EFFECTS,
 )
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 
@@ -84,8 +86,10 @@ CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
-_METRIC_TABLES: Final = _tables(
-    GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BATCH_COUNTS
+_MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
+_METRIC_TABLES: Final = (
+    *_tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BATCH_COUNTS),
+    *_MODEL_TABLES,
 )
 
 FLOW: Final[tuple[Step, ...]] = (
@@ -126,6 +130,11 @@ FLOW: Final[tuple[Step, ...]] = (
         _tables(BRONZE_EVENTS, GOLD_STATE), _tables(GOLD_REPLAY, GOLD_STATE),
     ),
     Step(
+        "models", "adlake models",
+        "divides each conversion among the ads of its path, under seven attribution models",
+        _tables(GOLD_STATE), _MODEL_TABLES,
+    ),
+    Step(
         "proof", "adlake wait",
         "blocks until the lake contains every record of the topics",
         (
@@ -139,7 +148,7 @@ FLOW: Final[tuple[Step, ...]] = (
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
-            *_tables(DIM_CAMPAIGNS),
+            *_tables(DIM_CAMPAIGNS), *_MODEL_TABLES,
         ), (),
     ),
     Step(
@@ -165,7 +174,12 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "metabase", "adlake metabase",
         "puts the same files into Metabase, as the questions of its dashboards",
-        _tables(GOLD_STATE, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), (),
+        _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), (),
+    ),
+    Step(
+        "notebook", "adlake notebook",
+        "asks them in JupyterLab, and reads the tables' files without a server",
+        _METRIC_TABLES, (),
     ),
     Step(
         "dashboard", "adlake up",

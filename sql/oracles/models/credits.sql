@@ -46,8 +46,14 @@ SELECT
     model,
     conversion_id,
     impression_id,
+    user_id,
     campaign_id,
+    creative_id,
+    conversion_ms,
+    at_ms,
     place,
+    places,
+    micros,
     CAST(
         (part - part % turns) / turns + CASE WHEN turn <= part % turns THEN 1 ELSE 0 END AS DECIMAL(38, 0)
     ) AS credit_micros

@@ -9,6 +9,7 @@ WITH moments AS (
         impression_id,
         user_id,
         campaign_id,
+        creative_id,
         date_diff(
             'millisecond', CAST('1970-01-01 00:00:00+00:00' AS :timestamp_utc), coalesce(impression_time, click_time)
         ) AS seen_ms,
@@ -22,7 +23,9 @@ WITH moments AS (
 SELECT
     impression_id,
     coalesce('user ' || user_id, 'impression ' || impression_id) AS visitor_key,
+    user_id,
     campaign_id,
+    creative_id,
     coalesce('campaign ' || campaign_id, '') AS campaign_key,
     least(seen_ms, clicked_ms) AS earlier_ms,
     greatest(seen_ms, clicked_ms) AS later_ms

@@ -52,8 +52,13 @@ SELECT
     decays.conversion_id,
     decays.micros,
     decays.impression_id,
+    decays.user_id,
     decays.campaign_id,
+    decays.creative_id,
+    decays.conversion_ms,
+    decays.at_ms,
     decays.place,
+    decays.places,
     CASE WHEN models.model IN ('markov', 'shapley') THEN decays.campaign_place ELSE decays.place END AS claim,
     CAST(
         CASE models.model

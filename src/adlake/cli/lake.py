@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 from adlake.cli.application import STACK, app, not_blank
+from adlake.contracts.errors import AdlakeError
 from adlake.settings import Settings
 
-lake = typer.Typer(no_args_is_help=True, help="See, move and adopt a lake; accept a lost table.")
+lake = typer.Typer(
+    no_args_is_help=True, help="See, move and adopt a lake; keep a snapshot, accept a lost table."
+)
 app.add_typer(lake, name="lake", rich_help_panel=STACK)
 
 
@@ -53,6 +56,35 @@ def release() -> None:
         holder = release_by_hand(connect, name)
         freed = f"freed, {holder} held it" if holder else "nobody holds it"
         typer.echo(f"lease {name}: {freed}")
+
+
+@lake.command()
+def keep(
+    snapshot: Annotated[
+        int | None, typer.Argument(help="of any table; left out: the newest one of Gold")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="how long it is kept")] = 30,
+) -> None:
+    """Keep one snapshot beyond ADLAKE_SNAPSHOT_MINUTES, under a tag, for as many days."""
+    from adlake.contracts.errors import NO_GOLD
+    from adlake.contracts.tables import GOLD_STATE
+    from adlake.io.postgres.operations import KEEP_SNAPSHOT
+    from adlake.maintenance.kept_snapshots import DAYS, SNAPSHOT
+    from adlake.streaming.requests import ask
+    from adlake.wiring.lake import lake_reader
+    from adlake.wiring.operations import request_config
+    from adlake.wiring.spark import choose_jdk
+
+    settings = Settings()
+    if snapshot is None:
+        stamp = lake_reader(settings).newest_stamp(GOLD_STATE)
+        if stamp is None:
+            raise AdlakeError(NO_GOLD)
+        snapshot = stamp.snapshot_id
+    config = request_config(settings, "keep")
+    choose_jdk(settings)
+    arguments = {SNAPSHOT: snapshot, DAYS: days}
+    typer.echo(ask(config, KEEP_SNAPSHOT, arguments, lambda line: typer.echo(line, err=True)))
 
 
 @lake.command()

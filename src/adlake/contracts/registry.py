@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from adlake.contracts.tables import (
+    ATTRIBUTION_CREDITS,
     BATCH_COUNT_KEY,
     BATCH_COUNTS,
     BRONZE_EVENTS,
@@ -24,6 +25,7 @@ from adlake.contracts.tables import (
     DIM_USERS,
     GOLD_REPLAY,
     GOLD_STATE,
+    REMOVAL_EFFECTS,
 )
 
 STREAM_LEASE: Final = "attribution"
@@ -49,6 +51,8 @@ class Filling(StrEnum):
     """What the engine counts of its own work."""
     LOAD = "load"
     """From files."""
+    BUILD = "build"
+    """Whole, from another table, by a command; can be built again."""
     SHADOW = "shadow"
     """A copy that exists only while something is built."""
 
@@ -77,7 +81,8 @@ class Check(StrEnum):
 class LawCheck:
     """A file of sql/checks that gives the rows of a derived table which its records do not.
 
-    Its parameters: table_snapshot, records_snapshot, timestamp_utc, row_limit.
+    Its parameters: table_snapshot, records_snapshot, timestamp_utc, row_limit; of a table that is
+    made of another one (`TableSpec.source`) source_snapshot, and what its stamp says of the law.
     """
 
     problem: str
@@ -85,6 +90,8 @@ class LawCheck:
     file: str
     relations: tuple[str, ...] = ()
     """Files of sql/oracles that it reads, each after those that it reads itself."""
+    reads_source: bool = True
+    """False: it looks at the table alone, and holds also when its source has expired."""
 
 
 class Erasure(StrEnum):
@@ -124,6 +131,8 @@ class TableSpec:
     checks: tuple[Check, ...] = ()
     unchecked: str = ""
     """Why `adlake verify` proves nothing of it."""
+    source: str = ""
+    """Table that it is built of, by its stamp; empty: the records of its pipeline, or nothing."""
     pipeline: str = ATTRIBUTION
     """Whose batches wear the table: its maintenance is due after so many of them."""
     lease: str = STREAM_LEASE
@@ -176,6 +185,15 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         lease=REPLAY_LEASE, person="user_id", has_ddl=False,
     ),
     TableSpec(
+        REMOVAL_EFFECTS, "campaign on a path of a user", ("campaign_id",), Filling.BUILD,
+        Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
+    ),
+    TableSpec(
+        ATTRIBUTION_CREDITS, "attributed conversion and touch of its path",
+        ("conversion_id", "impression_id"), Filling.BUILD,
+        Erasure.REBUILD, (Check.LAW,), source=GOLD_STATE, expires=True, person="user_id",
+    ),
+    TableSpec(
         BATCH_COUNTS, "batch and partition", BATCH_COUNT_KEY, Filling.COUNTS,
         Erasure.NOBODY, (Check.COUNTS,), expires=True,
         # It grows by one small file a time: so many are merged into one.
@@ -202,6 +220,11 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""
+_PATHS: Final = tuple(
+    f"models/{name}" for name in ("gold_rows", "touches", "conversions", "path_steps")
+)
+_EFFECTS: Final = (*_PATHS, "models/removal_effects")
+
 LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
     DIM_CAMPAIGNS: (
         LawCheck(
@@ -211,6 +234,21 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         LawCheck(
             "versions of a campaign leave a gap, overlap, or are not current once",
             "campaign_spans",
+        ),
+    ),
+    REMOVAL_EFFECTS: (
+        LawCheck(
+            "removal effects are not what the paths in Gold give", "removal_effects", _EFFECTS
+        ),
+    ),
+    ATTRIBUTION_CREDITS: (
+        LawCheck(
+            "credits are not what the models give for Gold", "attribution_credits",
+            (*_EFFECTS, "models/weighted_steps", "models/credits"),
+        ),
+        LawCheck(
+            "the credits of a conversion do not sum to its value, or its path has a gap",
+            "credit_sums", reads_source=False,
         ),
     ),
 })  # fmt: skip
@@ -231,6 +269,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "audit.orphans",
         "audit.completeness_gaps",
         "audit.batch_completeness",
+        "gold.credit_by_model",
     ),
     BUSINESS: ("audit.admitted_business_events", "gold.business_events_audit"),
     CAMPAIGNS: ("gold.ad_performance_with_campaigns",),

@@ -31,6 +31,8 @@ UNIT: Final = 10**12
 """Probabilities and decay weights are whole numbers of 1/UNIT; each division rounds down."""
 HALF_LIFE_MS: Final = 7 * DAY_MS
 """Of time decay."""
+MOST_HALF_LIFE_MS: Final = 10_000 * DAY_MS
+"""27 years: under it all touches of a path weigh the same, to the micro."""
 LN2: Final = 693_147_180_560
 """ln 2, in 1/UNIT."""
 DECAY_TERMS: Final = 12

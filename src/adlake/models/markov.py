@@ -24,6 +24,13 @@ from adlake.models.contract import UNIT
 Campaign = str | None
 Journey = tuple[Sequence[Campaign], bool]
 """Campaigns of a path in order, and whether it led to a conversion."""
+State = tuple[Campaign] | str
+"""A campaign (as a tuple, so that none is called like the others), START, CONVERSION or NOTHING."""
+Moves = Mapping[tuple[State, State], int]
+"""From where to where: how often paths went there."""
+START: Final = "start"
+CONVERSION: Final = "conversion"
+NOTHING: Final = "nothing"
 _START: Final = -1
 """Its row is the last one, and there is no column for it: nobody goes there."""
 _CONVERSION: Final = -1
@@ -42,11 +49,28 @@ class Removal:
 
 def removal_of(journeys: Iterable[Journey]) -> Removal:
     """What the conversion probability loses without each campaign."""
-    collapsed = [([one for one, _ in groupby(names)], converts) for names, converts in journeys]
-    names = {name for journey, _ in collapsed for name in journey}
+    return removal_of_moves(moves_of(journeys))
+
+
+def moves_of(journeys: Iterable[Journey]) -> Moves:
+    """How often paths went from one state to another.
+
+    A repeat of the same campaign is one visit: staying changes neither where one goes next nor
+    whether one ever comes.
+    """
+    moves: Counter[tuple[State, State]] = Counter()
+    for names, converts in journeys:
+        visits: list[State] = [(name,) for name, _ in groupby(names)]
+        moves.update(pairwise([START, *visits, CONVERSION if converts else NOTHING]))
+    return moves
+
+
+def removal_of_moves(moves: Moves) -> Removal:
+    """What the conversion probability loses without each campaign, by the moves of all paths."""
+    names = {state[0] for move in moves for state in move if isinstance(state, tuple)}
     # Python compares strings by code point, which is the order of their UTF-8 bytes.
     campaigns = sorted(names, key=lambda name: (name is not None, name or ""))
-    reach = _reach(_moves(collapsed, campaigns), len(campaigns))
+    reach = _reach(_probabilities(moves, campaigns), len(campaigns))
     lost = {
         campaign: reach[_START][n] * reach[n][_CONVERSION] // (UNIT + reach[n][n])
         for n, campaign in enumerate(campaigns)
@@ -54,23 +78,16 @@ def removal_of(journeys: Iterable[Journey]) -> Removal:
     return Removal(reach[_START][_CONVERSION], lost)
 
 
-def _moves(journeys: Iterable[Journey], campaigns: Sequence[Campaign]) -> list[list[int]]:
-    """Probabilities to go from one state to another, in 1/UNIT.
-
-    A repeat of the same campaign is one visit: staying changes neither where one goes next nor
-    whether one ever comes.
-    """
-    number_of = {campaign: number for number, campaign in enumerate(campaigns)}
-    end = len(campaigns)
-    counts: Counter[tuple[int, int]] = Counter()
-    leaves: Counter[int] = Counter()
-    for names, converts in journeys:
-        visits = [end, *(number_of[name] for name in names)]
-        leaves.update(visits)
-        counts.update(pairwise([*visits, end] if converts else visits))
+def _probabilities(moves: Moves, campaigns: Sequence[Campaign]) -> list[list[int]]:
+    """Of going from one state to another, in 1/UNIT."""
+    rows: list[State] = [*((name,) for name in campaigns), START]
+    columns: list[State] = [*((name,) for name in campaigns), CONVERSION]
+    leaves: Counter[State] = Counter()
+    for (here, _), count in moves.items():
+        leaves[here] += count
     return [
-        [counts[here, there] * UNIT // max(1, leaves[here]) for there in range(end + 1)]
-        for here in range(end + 1)
+        [moves.get((here, there), 0) * UNIT // max(1, leaves[here]) for there in columns]
+        for here in rows
     ]
 
 

@@ -85,7 +85,10 @@ def verify(
         trino, pin, coverages, rows_shown, broker.find_holes, with_bronze=count_batches,
         others=[one.table for one in others_found if one.has_batch],
     )  # fmt: skip
-    derived = [one for name in LAW_CHECKS if (one := verify_derived(trino, name, rows_shown))]
+    derived = [
+        one for name in LAW_CHECKS
+        if (one := verify_derived(trino, name, rows_shown, read_law))
+    ]  # fmt: skip
     admitted, rejected = dispositions(trino, pin)
     law = read_law(pin.law_version)
     check = GoldCheck(trino, pin, law, _slice_count(coverages, rows_per_slice), rows_shown)

@@ -75,6 +75,7 @@ class PortSettings(Concern):
     )
     trino_port: Port = Field(8080, description="Trino HTTP")
     dashboard_port: Port = Field(8501, description="Streamlit dashboard")
+    notebook_port: Port = Field(8888, description="JupyterLab of `make notebook`")
     spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")
     spark_driver_host: Host = Field(
         LOOPBACK, description="name of Spark's driver for its executors"

@@ -9,7 +9,6 @@ from functools import partial
 
 from adlake import flow
 from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
-from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS, REPLAY_LEASE
@@ -29,6 +28,7 @@ from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
+from adlake.wiring.operations import operation_handlers
 from adlake.wiring.spark import catalog_access, java_options
 
 
@@ -83,7 +83,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
             partial(load_first_versions, seed_dir=settings.paths.seed_dir),
             partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
         ),
-        handlers=replay_handlers(read),
+        handlers=operation_handlers(connect),
         maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE)),
         failpoints=stream.failpoints,
     )

@@ -90,7 +90,7 @@ def filled_lake(lake: MetricsLake) -> MetricsLake:
         (campaign, f"Name of {campaign}", "search", started, True, never, kind, 5, "ACTIVE")
         for campaign, kind in kinds.items()
     ])  # fmt: skip
-    lake.insert("dims.dim_creatives", [("b1", "c1", "Banner", "banner", "en")])
+    lake.insert("dims.dim_creatives", [("b1", "banner", "c1", "Banner", "en")])
     users = [("u1", "s1", "18-24", "f", "DE"), ("u2", "s2", "25-34", "m", "FR")]
     lake.insert("dims.dim_users", users)
     return lake

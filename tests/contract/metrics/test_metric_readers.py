@@ -36,6 +36,11 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("audience_performance", {**SPAN, "audience_by": "gender"}),
     ("invalid_traffic_share", {**SPAN, "campaign_id": "c2"}),
     ("freshness_of_events", {"minutes": "5"}),
+    ("model_comparison", {"most": "1"}),
+    ("model_credit_over_time", {**SPAN, "campaign_id": "c2"}),
+    ("path_lengths", {**SPAN}),
+    ("path_formats", {"within_hours": "1"}),
+    ("reach_over_time", {**SPAN, "bucket": "hour"}),
 )
 
 

@@ -60,8 +60,8 @@ def broken_down_lake(lake: MetricsLake) -> MetricsLake:
     # No click before it; shown two days later.
     add("e", campaign="c2", clicks=(DAY,), values=((MINUTE, 160),), days_later=2)
     lake.insert("dims.dim_creatives", [
-        ("b1", "c1", "Spring", "banner", "en"), ("b2", "c1", "Film", "video", "en"),
-        ("b2", "c1", "Film", "video", "de"),
+        ("b1", "banner", "c1", "Spring", "en"), ("b2", "video", "c1", "Film", "en"),
+        ("b2", "video", "c1", "Film", "de"),
     ])  # fmt: skip
     return lake
 

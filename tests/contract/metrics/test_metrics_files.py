@@ -18,8 +18,9 @@ REQUIRED = (
     "roas", "ctr", "cvr", "attribution_lag", "funnel", "funnel_by_hour", "orphan_revenue",
     "budget_spend", "invalid_traffic_share", "reach_and_frequency", "frequency_distribution",
     "effective_frequency", "audience_performance", "freshness", "freshness_of_events",
-    "newest_event_age", "creative_performance", "breakdown_performance", "lag_distribution",
-    "lookback_tuning",
+    "newest_event_age", "model_comparison", "model_credit_over_time", "removal_effects",
+    "path_lengths", "models_built", "path_formats", "reach_over_time",
+    "creative_performance", "breakdown_performance", "lag_distribution", "lookback_tuning",
 )  # fmt: skip
 
 

@@ -67,8 +67,12 @@ def engines(
 
 def test_every_view_was_made_and_none_is_made_twice(engines: Engines, spark: SparkSession) -> None:
     assert provision_audit_views(spark) == []
-    found = {row.viewName for row in spark.sql(f"SHOW VIEWS IN {CATALOG}.audit").collect()}
-    assert {f"audit.{name}" for name in found} == set(VIEWS[ATTRIBUTION])
+    found = {
+        f"{namespace}.{row.viewName}"
+        for namespace in ("audit", "gold")
+        for row in spark.sql(f"SHOW VIEWS IN {CATALOG}.{namespace}").collect()
+    }
+    assert found == set(VIEWS[ATTRIBUTION])
 
 
 def test_rejected_deliveries_are_those_of_bronze(engines: Engines, lake: OracleLake) -> None:

@@ -25,6 +25,9 @@ PLANTS = {
     "The forms of campaign versions share no code": (
         "dims/spark_versions.py", "import adlake.dims.versions",
     ),
+    "The forms of the attribution models share the chain alone": (
+        "models/spark.py", "import adlake.models.apportion",
+    ),
     "The forms of reading a payload share no code": (
         "payload/spark/money.py", "import adlake.payload.plain.money",
     ),

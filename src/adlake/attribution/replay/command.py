@@ -7,14 +7,14 @@ lease and does the same work itself.
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from pyspark.sql import SparkSession
 
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.replay.build import (
@@ -24,27 +24,24 @@ from adlake.attribution.replay.build import (
     build_shadow,
     differing_groups,
 )
-from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.replay.order import ReplayOrder
 from adlake.attribution.replay.shadow import NoShadowError
 from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.contracts.law import LawConstants
-from adlake.contracts.registry import REPLAY_LEASE, STREAM_LEASE
+from adlake.contracts.registry import REPLAY_LEASE
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.postgres import operations
 from adlake.io.postgres.law_store import law_version_of, read_law, recorded_law
-from adlake.io.postgres.lease import Connect, Lease, LeaseHeldError, LeaseKeeper, acquire
+from adlake.io.postgres.lease import Connect
 from adlake.io.spark.errors import named_spark_errors
 from adlake.io.spark.progress import Share, share_of_tasks
 from adlake.io.spark.session import CatalogAccess, SparkResources
+from adlake.streaming.asking import ask, leased, see_through
 from adlake.streaming.clock_wait import ClockWait, behind_tables
-from adlake.streaming.operations import OperationRunner
+from adlake.streaming.operations import Handler, OperationRunner
 from adlake.streaming.session import leased_session
 
-log = logging.getLogger(__name__)
-
-POLL_SECONDS = 1.0
 Report = Callable[[str], None]
 
 
@@ -66,6 +63,8 @@ class ReplayConfig:
     lease_ttl_seconds: float
     resources: SparkResources
     marker_dir: Path
+    handlers: Mapping[str, Handler]
+    """Of every kind of operation: the oldest request is carried out first, whatever it asks for."""
     failpoints: str = ""
 
 
@@ -106,11 +105,11 @@ def replay(
         UnpublishableError: it is to be published, and could not be.
         UnknownLawError, NothingToReplayError, SparkFailedError: see there.
     """
-    with _leased(config, REPLAY_LEASE) as lease:
+    with leased(config, REPLAY_LEASE) as lease:
         open_operation = operations.next_open(config.lease_connect)
         if open_operation is not None:
             report(f"first waiting for operation {open_operation.operation_id}")
-            _see_through(config, open_operation.operation_id, report)
+            see_through(config, open_operation.operation_id, report, partial(_runner, config))
         law, is_same_law = _wanted_law(config, order)
         report(f"building with {law.in_words}")
         session = leased_session("adlake replay", config, lease)
@@ -136,7 +135,7 @@ def publish(config: ReplayConfig, report: Report) -> str:
         NoShadowError: nothing was built.
         OperationFailedError: it was refused or failed; Gold is as it was.
     """
-    with _leased(config, REPLAY_LEASE):
+    with leased(config, REPLAY_LEASE):
         table = config.reader.table(GOLD_REPLAY)
         snapshot = table.current_snapshot() if table is not None else None
         if snapshot is None:
@@ -151,7 +150,7 @@ def undo(config: ReplayConfig, report: Report) -> str:
     Raises:
         OperationFailedError: there is none, or it failed; Gold is as it was.
     """
-    with _leased(config, REPLAY_LEASE):
+    with leased(config, REPLAY_LEASE):
         if config.reader.newest_stamp(GOLD_STATE) is None:
             raise NothingToReplayError(NO_GOLD)
         return _ask(config, operations.UNDO_REPLAY, {}, report)
@@ -189,54 +188,16 @@ def _wanted_law(config: ReplayConfig, order: ReplayOrder) -> tuple[LawConstants,
 
 
 def _ask(config: ReplayConfig, kind: str, arguments: Mapping[str, int], report: Report) -> str:
-    operation_id = operations.request(config.lease_connect, kind, arguments)
-    done = _see_through(config, operation_id, report)
+    done = ask(config, kind, arguments, report, partial(_runner, config))
     if done.state != "done":
         raise OperationFailedError(f"{kind} was not done, Gold is as it was: {done.result}")
     return done.result
 
 
-def _see_through(config: ReplayConfig, operation_id: int, report: Report) -> operations.Operation:
-    """Wait until the stream has done it, or do it here as soon as no stream holds the lease."""
-    told = False
-    while True:
-        operation = operations.read(config.lease_connect, operation_id)
-        if operation.state != "requested":
-            return operation
-        try:
-            with _leased(config, STREAM_LEASE) as lease:
-                report(f"no stream runs: doing operation {operation_id} here")
-                _run_operations(config, lease)
-        except LeaseHeldError as error:
-            if not told:
-                report(f"operation {operation_id} is left to the stream ({error})")
-                told = True
-            time.sleep(POLL_SECONDS)
-
-
-def _run_operations(config: ReplayConfig, lease: Lease) -> None:
-    session = leased_session("adlake replay", config, lease)
-    try:
-        read = partial(read_law, config.lease_connect)
-        pipeline = AttributionPipeline(read_law=read)
-        OperationRunner(
-            session, config.lease_connect, replay_handlers(read),
-            renew=partial(pipeline.renew, session),
-            clock=ClockWait(behind_tables(session), lambda: False),
-        ).run_all()  # fmt: skip
-    finally:
-        session.stop()
-
-
-@contextmanager
-def _leased(config: ReplayConfig, name: str) -> Iterator[Lease]:
-    is_fenced = config.catalog.has_fence
-    lease = acquire(config.lease_connect, name, config.lease_ttl_seconds, is_fenced=is_fenced)
-    # A lost lease needs no care here: the database refuses the commits of its generation.
-    keeper = LeaseKeeper(lease, config.lease_ttl_seconds, lambda: log.error("lost %s", name))
-    keeper.start()
-    try:
-        yield lease
-    finally:
-        keeper.stop()
-        lease.release()
+def _runner(config: ReplayConfig, session: SparkSession) -> OperationRunner:
+    pipeline = AttributionPipeline(read_law=partial(read_law, config.lease_connect))
+    return OperationRunner(
+        session, config.lease_connect, config.handlers,
+        renew=partial(pipeline.renew, session),
+        clock=ClockWait(behind_tables(session), lambda: False),
+    )  # fmt: skip

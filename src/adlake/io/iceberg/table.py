@@ -206,6 +206,11 @@ class IcebergTable:
         change.replaceBranch(MAIN_BRANCH, branch).removeBranch(branch).commit()
         return int(table.currentSnapshot().snapshotId())
 
+    def keep_snapshot(self, tag: str, snapshot_id: int, age_ms: int) -> None:
+        """Tag a snapshot: expiry spares it, and its files, for so long."""
+        change = self.java_table().manageSnapshots().createTag(tag, snapshot_id)
+        change.setMaxRefAgeMs(tag, age_ms).commit()
+
     def tags(self, prefix: str) -> list[str]:
         """Names of the tags that begin so, oldest snapshot first."""
         table = self.java_table()

@@ -1,7 +1,7 @@
 """Requests to the holder of the attribution lease: table `adlake.operations`.
 
-Only that process may commit to Gold. Whoever wants something done there leaves a row, and the
-holder does it between two batches.
+Only that process may commit to the tables of the stream. Whoever wants something done there leaves
+a row, and the holder does it between two batches.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from adlake.io.sql.control import control_sql
 
 PUBLISH_REPLAY = "publish-replay"
 UNDO_REPLAY = "undo-replay"
+BUILD_MODELS = "build-models"
+KEEP_SNAPSHOT = "keep-snapshot"
 
 
 @dataclass(frozen=True)

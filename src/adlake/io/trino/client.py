@@ -21,6 +21,7 @@ _RETRIES = 3
 _NO_NODE = "NO_NODES_AVAILABLE"
 _NODE_SECONDS = 10.0
 """Right after its start Trino has no node for a table: it looks for its own every 5 seconds."""
+_NO_MEMORY = ("EXCEEDED_LOCAL_MEMORY_LIMIT", "EXCEEDED_GLOBAL_MEMORY_LIMIT")
 _MISSING = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND")
 
 
@@ -30,6 +31,10 @@ class TrinoUnreachableError(AdlakeError):
 
 class TrinoQueryError(AdlakeError):
     """Trino refused or failed a query."""
+
+
+class TrinoMemoryError(TrinoQueryError):
+    """The query needs more memory than Trino may give it."""
 
 
 class TableMissingError(TrinoQueryError):
@@ -168,6 +173,8 @@ def _clear_errors(address: str) -> Iterator[None]:
                 f"{message}. If the lake is new: the stream makes the tables when it starts "
                 "(`make status`), its first batch fills them"
             ) from error
+        if error.error_name in _NO_MEMORY:
+            raise TrinoMemoryError(message) from error
         if error.error_name == "COLUMN_NOT_FOUND":
             raise ColumnMissingError(message) from error
         raise TrinoQueryError(message) from error

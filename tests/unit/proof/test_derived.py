@@ -1,0 +1,98 @@
+"""What `adlake verify` says of a table that is made of another one, when that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from adlake.contracts import stamps
+from adlake.contracts.law import LAW_V1
+from adlake.contracts.tables import ATTRIBUTION_CREDITS, GOLD_STATE, REMOVAL_EFFECTS
+from adlake.io.trino.client import TableMissingError, TrinoMemoryError
+from adlake.proof.derived import verify_derived
+
+STAMP = {
+    stamps.NEXT_OFFSETS: "{}", stamps.BRONZE_SNAPSHOT: "5", stamps.SOURCE_SNAPSHOT: "7",
+    stamps.HALF_LIFE_MS: "1000", stamps.LAW_VERSION: "3",
+}  # fmt: skip
+Rows = list[dict[str, Any]]
+
+
+class Lake:
+    """Answers of Trino: snapshots by table, and what a check finds."""
+
+    def __init__(self, gold_snapshot: int = 7, found: Callable[[str], Rows] = lambda _: []) -> None:
+        self.gold_snapshot = gold_snapshot
+        self.found = found
+        self.checks: list[str] = []
+
+    def records(self, sql: str) -> Rows:
+        if "$snapshots" in sql:
+            is_gold = "ad_performance_state$snapshots" in sql
+            number = self.gold_snapshot if is_gold else 9
+            return [{"snapshot_id": number, "parent_id": None, "summary": STAMP, "is_head": True}]
+        if "AS row_count" in sql:
+            return [{"row_count": 4}]
+        self.checks.append(sql)
+        return self.found(sql)
+
+
+def test_all_checks_run_at_the_stamped_snapshots_under_the_stamped_law() -> None:
+    versions: list[int] = []
+
+    def read_law(version: int) -> Any:  # noqa: ANN401
+        versions.append(version)
+        return LAW_V1
+
+    lake = Lake()
+    facts = verify_derived(lake, ATTRIBUTION_CREDITS, 3, read_law)  # type: ignore[arg-type]
+    assert facts is not None
+    assert versions == [3]
+    against_gold, sums = lake.checks
+    assert "ad_performance_state FOR VERSION AS OF 7" in against_gold
+    assert "age_ms / 1000 AS halvings" in against_gold
+    assert "attribution_credits FOR VERSION AS OF 9" in sums
+    assert facts.lines() == [
+        f"also       {ATTRIBUTION_CREDITS} snapshot 9: 4 rows, "
+        f"as the rows of {GOLD_STATE} give them"
+    ]
+
+
+def test_an_expired_source_is_a_sentence_and_the_sums_are_checked_all_the_same() -> None:
+    lake = Lake(gold_snapshot=8, found=lambda _: [{"conversion_id": "x"}])
+    facts = verify_derived(lake, ATTRIBUTION_CREDITS, 3)  # type: ignore[arg-type]
+    assert facts is not None
+    assert len(lake.checks) == len(facts.failures) == 1
+    assert "do not sum" in facts.failures[0].problem
+    effects = verify_derived(lake, REMOVAL_EFFECTS, 3)  # type: ignore[arg-type]
+    assert effects is not None
+    assert effects.failures == []
+    assert "snapshot 7, of which they are made, has expired" in effects.lines()[0]
+
+
+def test_paths_that_do_not_fit_into_memory_are_a_sentence() -> None:
+    def found(sql: str) -> Rows:
+        if "path_steps" in sql:
+            raise TrinoMemoryError("EXCEEDED_LOCAL_MEMORY_LIMIT: x")
+        return []
+
+    facts = verify_derived(Lake(found=found), ATTRIBUTION_CREDITS, 3)  # type: ignore[arg-type]
+    assert facts is not None
+    assert facts.failures == []
+    assert "not compared: Trino's memory does not hold all paths of" in facts.lines()[0]
+
+    def small_check_fails(sql: str) -> Rows:
+        raise TrinoMemoryError(f"EXCEEDED_LOCAL_MEMORY_LIMIT: {sql[:10]}")
+
+    with pytest.raises(TrinoMemoryError):
+        verify_derived(Lake(8, small_check_fails), ATTRIBUTION_CREDITS, 3)  # type: ignore[arg-type]
+
+
+def test_a_lake_without_the_table_has_nothing_to_prove() -> None:
+    class Older(Lake):
+        def records(self, sql: str) -> Rows:
+            raise TableMissingError(sql[:1])
+
+    assert verify_derived(Older(), REMOVAL_EFFECTS, 3) is None  # type: ignore[arg-type]
