@@ -83,6 +83,7 @@ BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
 CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
+PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
 _METRIC_TABLES: Final = _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_USERS, BATCH_COUNTS)
 
@@ -138,7 +139,7 @@ FLOW: Final[tuple[Step, ...]] = (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
             *_tables(DIM_CAMPAIGNS),
-        ), (),
+        ), (PROOFS,),
     ),
     Step(
         "proof", "adlake producers",
@@ -162,8 +163,8 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "dashboard", "adlake up",
-        "shows the same files as pages",
-        (AD_EVENTS, BUSINESS_RECORDS, *_METRIC_TABLES), (),
+        "shows the same files as pages, explanations and the newest proof",
+        (AD_EVENTS, BUSINESS_RECORDS, PROOFS, *_METRIC_TABLES), (),
     ),
 )  # fmt: skip
 
