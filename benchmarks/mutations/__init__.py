@@ -11,6 +11,7 @@ from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
+from benchmarks.mutations.maturity import MATURITY
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.places import PLACES
@@ -45,6 +46,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *SUPERVISION,
     *LOG,
     *READERS,
+    *MATURITY,
     *PLACES,
     *ENVIRONMENT,
     *OUTSIDE,
