@@ -12,6 +12,7 @@ from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
+from benchmarks.mutations.maturity import MATURITY
 from benchmarks.mutations.models import MODELS
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.outside import OUTSIDE
@@ -49,6 +50,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *LOG,
     *READERS,
     *DASHBOARDS,
+    *MATURITY,
     *PLACES,
     *ENVIRONMENT,
     *OUTSIDE,

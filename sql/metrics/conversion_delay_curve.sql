@@ -37,7 +37,7 @@ totals AS (
 ),
 
 steps AS (
-    SELECT DISTINCT least(delays_shown.minutes * BIGINT '60000', observation.lookback_ms) AS delay_ms
+    SELECT DISTINCT least(delays_shown.minutes * bigint '60000', observation.lookback_ms) AS delay_ms
     FROM observation
     CROSS JOIN
         UNNEST(ARRAY[

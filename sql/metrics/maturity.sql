@@ -13,6 +13,7 @@
 -- param fewest integer = 30: a curve of fewer conversions tells nothing
 -- relation observation
 -- relation conversion_delays
+-- relation delay_steps
 -- include time_range: moment = impression_time
 -- include chosen_rows
 -- maturity = sum(impressions * F(age)) / sum(impressions) over the hours of a bucket (its minutes if it is one).
@@ -21,42 +22,11 @@
 -- hours: so maturity is rather said too low than too high. NULL: too few conversions to have a curve, never 1.
 -- revenue_maturity: the same with each conversion weighted by its revenue.
 -- is_mature: every impression of the bucket is at least a lookback old; charts and tables mark the others.
+-- curve_conversions: how many the curve is made of; NULL: too few.
 -- expected_conversions: converted_impressions / maturity; of a young bucket a rough guess.
 -- Cost: a scan of two columns of Gold and, for the curve, its engaged, converted rows of cohort_days.
-WITH delays AS (
-    SELECT
-        revenue,
-        least(
-            lookback_ms,
-            if(
-                delay_ms <= 7200000,
-                (delay_ms + 59999) / 60000 * 60000,
-                (delay_ms + 3599999) / 3600000 * 3600000
-            )
-        ) AS delay_ms
-    FROM conversion_delays
-    WHERE delay_ms <= lookback_ms
-),
-
-curve AS (
-    SELECT
-        delay_ms,
-        count(*) AS conversions,
-        sum(revenue) AS revenue
-    FROM delays
-    GROUP BY delay_ms
-),
-
-curve_totals AS (
-    SELECT
-        coalesce(sum(conversions), 0) AS conversions,
-        sum(revenue) AS revenue,
-        coalesce(sum(conversions), 0) >= CAST(:fewest AS bigint) AS is_enough
-    FROM curve
-),
-
 -- One age for each hour is enough for buckets of hours and more.
-impressions AS (
+WITH impressions AS (
     SELECT
         impression_time,
         is_converted,
@@ -100,10 +70,10 @@ aged_cells AS (
 arrived AS (
     SELECT
         aged_cells.cell_at,
-        sum(curve.conversions) AS conversions,
-        sum(curve.revenue) AS revenue
+        sum(delay_steps.conversions) AS conversions,
+        sum(delay_steps.revenue) AS revenue
     FROM aged_cells
-    INNER JOIN curve ON aged_cells.age_ms >= curve.delay_ms
+    INNER JOIN delay_steps ON aged_cells.age_ms >= delay_steps.delay_ms
     GROUP BY aged_cells.cell_at
 ),
 
@@ -122,20 +92,22 @@ bucket_totals AS (
     GROUP BY aged_cells.bucket_at
 ),
 
+-- Without a curve there is no row of it, and nothing to divide by.
+curve_totals AS (
+    SELECT
+        max(all_conversions) AS conversions,
+        max(all_revenue) AS revenue
+    FROM delay_steps
+),
+
 measured AS (
     SELECT
         bucket_totals.*,
         curve_totals.conversions AS curve_conversions,
-        if(
-            curve_totals.is_enough,
-            CAST(bucket_totals.arrived_conversions AS decimal(38, 9))
-            / nullif(curve_totals.conversions * bucket_totals.impressions, 0)
-        ) AS maturity,
-        if(
-            curve_totals.is_enough,
-            CAST(bucket_totals.arrived_revenue AS decimal(38, 9))
-            / nullif(curve_totals.revenue * bucket_totals.impressions, 0)
-        ) AS revenue_maturity
+        CAST(bucket_totals.arrived_conversions AS decimal(38, 9))
+        / nullif(curve_totals.conversions * bucket_totals.impressions, 0) AS maturity,
+        CAST(bucket_totals.arrived_revenue AS decimal(38, 9))
+        / nullif(curve_totals.revenue * bucket_totals.impressions, 0) AS revenue_maturity
     FROM bucket_totals
     CROSS JOIN curve_totals
 )

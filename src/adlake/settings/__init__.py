@@ -80,6 +80,11 @@ class PathSettings(Concern):
         return self.home.resolve() / "truth"
 
     @property
+    def proof_file(self) -> Path:
+        """What the newest `adlake verify` said."""
+        return self.home.resolve() / "proof" / "newest.json"
+
+    @property
     def secrets_dir(self) -> Path:
         """Files of mode 0600, one secret each."""
         return self.home.resolve() / "secrets"

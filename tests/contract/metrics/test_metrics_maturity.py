@@ -90,7 +90,7 @@ def test_too_few_conversions_give_no_share(awaited_lake: MetricsLake) -> None:
         assert (row["maturity"], row["revenue_maturity"], row["expected_conversions"]) == (
             None, None, None,
         )  # fmt: skip
-        assert row["curve_conversions"] == 4
+        assert row["curve_conversions"] is None
 
 
 def test_a_curve_of_another_campaign_or_cohort(awaited_lake: MetricsLake) -> None:
@@ -133,3 +133,53 @@ def test_minutes_have_ages_of_their_own(awaited_lake: MetricsLake) -> None:
     rows = answer(awaited_lake, "maturity", **given)
     assert [row["maturity"] for row in rows] == [Decimal("0.5"), 0]
     assert answer(awaited_lake, "maturity", campaign_id="c1", since="2026-11-19") == []
+
+
+def test_a_campaign_is_as_mature_as_its_impressions_are_old(awaited_lake: MetricsLake) -> None:
+    given = {"since": "2026-11-13T12:00", "fewest": "4"}
+    found = {row["campaign_id"]: row for row in answer(awaited_lake, "campaign_maturity", **given)}
+    # Four of six impressions at 0.75, one at 0.5, one at 0.
+    assert found["c9"]["maturity"] == Decimal("0.583333333")
+    assert found["c1"]["maturity"] == Decimal("0.75")
+    assert {row["is_mature"] for row in found.values()} == {False}
+    [largest] = answer(awaited_lake, "campaign_maturity", **given, most="1")
+    assert (largest["campaign_id"], largest["campaigns"]) == ("c9", 2)
+    old = answer(awaited_lake, "campaign_maturity", until="2026-11-13", fewest="4")
+    assert [(row["maturity"], row["is_mature"]) for row in old] == [(1, True), (1, True)]
+    for row in answer(awaited_lake, "campaign_maturity", fewest="5"):
+        assert row["maturity"] is None
+
+
+def test_filters_offer_the_values_that_there_are(awaited_lake: MetricsLake) -> None:
+    rows = [tuple(row.values()) for row in answer(awaited_lake, "filter_values")]
+    assert rows == [
+        ("campaign_id", "c9", 7, 2), ("campaign_id", "c1", 5, 2),
+        ("geo_country", "DE", 12, 1), ("platform", "web", 12, 1),
+    ]  # fmt: skip
+    first = answer(awaited_lake, "filter_values", most="1", until="2026-11-13")
+    assert [row["filter_value"] for row in first] == ["c1", "DE", "web"]
+
+
+@pytest.mark.parametrize(
+    ("given", "impressions"),
+    [({}, 12), ({"platform": "web"}, 12), ({"platform": "app"}, 0), ({"geo_country": "FR"}, 0)],
+)
+def test_country_and_platform_choose_rows(
+    awaited_lake: MetricsLake, given: dict[str, str], impressions: int
+) -> None:
+    [totals] = answer(awaited_lake, "performance_totals", **given)
+    buckets = answer(awaited_lake, "performance_over_time", bucket="year", **given)
+    campaigns = answer(awaited_lake, "campaign_performance", **given)
+    assert totals["impressions"] == impressions
+    for rows in (buckets, campaigns):
+        assert sum(row["impressions"] for row in rows) == impressions
+
+
+def test_the_rows_behind_a_number_are_listed(awaited_lake: MetricsLake) -> None:
+    converted = answer(awaited_lake, "impressions", only="converted", since="2026-11-13T12:00")
+    assert [row["impression_time"] for row in converted] == [
+        AS_OF - 24 * HOUR, OLD + timedelta(milliseconds=1), OLD,
+    ]  # fmt: skip
+    assert {row["impressions"] for row in converted} == {3}
+    [newest] = answer(awaited_lake, "impressions", most="1")
+    assert (newest["impression_time"], newest["impressions"]) == (AS_OF, 12)
