@@ -32,8 +32,8 @@ from tests.fixtures.machine import code_facts, machine_facts
 
 Result = TypeVar("Result")
 COPIED = (
-    "src", "sql", "tests", "benchmarks", "tools", "infra", "docs", "grafana", "pyproject.toml",
-    "Makefile",
+    "src", "sql", "metabase", "grafana", "tests", "benchmarks", "tools", "infra", "docs",
+    "pyproject.toml", "Makefile",
 )  # fmt: skip
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "mutants.json"
 TEST_SECONDS = 900

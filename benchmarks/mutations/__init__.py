@@ -6,12 +6,14 @@ from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
 from benchmarks.mutations.campaigns import CAMPAIGNS
+from benchmarks.mutations.dashboards import DASHBOARDS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.grafana import GRAFANA
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
+from benchmarks.mutations.maturity import MATURITY
 from benchmarks.mutations.models import MODELS
 from benchmarks.mutations.monitoring import MONITORING
 from benchmarks.mutations.mutation import Mutation
@@ -51,6 +53,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     *MONITORING,
     *READERS,
     *GRAFANA,
+    *DASHBOARDS,
+    *MATURITY,
     *PLACES,
     *ENVIRONMENT,
     *OUTSIDE,

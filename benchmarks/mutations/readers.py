@@ -32,8 +32,8 @@ READERS: tuple[Mutation, ...] = (
         f"{BOUNDS}::test_answers_of_minutes_long_past_are_forgotten",
     ),
     Mutation(
-        "the dashboard asks for every campaign", "adlake.dashboard.campaigns:_draw",
-        '{**since, "most": str(MOST_CAMPAIGNS)}', '{**since, "most": str(10**9)}',
+        "the dashboard asks for every campaign", "adlake.dashboard.campaigns:ask_campaigns",
+        '{"most": str(MOST_CAMPAIGNS)}', '{"most": str(10**9)}',
         f"{BOUNDS}::test_every_list_a_page_asks_for_is_bounded",
     ),
     Mutation(

@@ -6,7 +6,9 @@
 -- param minutes integer = 60: batches committed in the last so many minutes
 -- param most integer = NULL: the newest so many batches; NULL: all
 -- events_per_second: events divided by the seconds since the previous batch was committed.
--- freshness: commit time minus the Kafka time of the batch's events (p95: 95 % are at least as fresh).
+-- relation first_batch
+-- freshness: commit time minus the Kafka time of the batch's events (p95: 95 % are at least as fresh). NULL where that
+-- time is before the lake's first batch: the events were published with an old time and did not wait.
 WITH main_snapshots AS (
     SELECT DISTINCT snapshot_id
     FROM gold."ad_performance_state$history"
@@ -60,6 +62,17 @@ recent_batches AS (
         count(*) OVER () AS batches
     FROM timed_batches
     WHERE committed_at >= date_add('minute', -CAST(:minutes AS integer), current_timestamp)
+),
+
+-- What was published with an old time has no age.
+waited_batches AS (
+    SELECT
+        recent_batches.*,
+        if(recent_batches.ingest_ms_p50 >= first_batch.began_ms, recent_batches.ingest_ms_p50) AS waited_since_p50,
+        if(recent_batches.ingest_ms_p05 >= first_batch.began_ms, recent_batches.ingest_ms_p05) AS waited_since_p05,
+        if(recent_batches.ingest_ms_p01 >= first_batch.began_ms, recent_batches.ingest_ms_p01) AS waited_since_p01
+    FROM recent_batches
+    CROSS JOIN first_batch
 )
 
 SELECT
@@ -69,10 +82,10 @@ SELECT
     rejected,
     CAST(committed_ms - started_ms AS decimal(18, 3)) / 1000 AS batch_seconds,
     CAST(events AS decimal(18, 3)) * 1000 / nullif(interval_ms, 0) AS events_per_second,
-    greatest(0, CAST(committed_ms - ingest_ms_p50 AS decimal(18, 3)) / 1000) AS freshness_seconds_p50,
-    greatest(0, CAST(committed_ms - ingest_ms_p05 AS decimal(18, 3)) / 1000) AS freshness_seconds_p95,
-    greatest(0, CAST(committed_ms - ingest_ms_p01 AS decimal(18, 3)) / 1000) AS freshness_seconds_p99,
+    greatest(0, CAST(committed_ms - waited_since_p50 AS decimal(18, 3)) / 1000) AS freshness_seconds_p50,
+    greatest(0, CAST(committed_ms - waited_since_p05 AS decimal(18, 3)) / 1000) AS freshness_seconds_p95,
+    greatest(0, CAST(committed_ms - waited_since_p01 AS decimal(18, 3)) / 1000) AS freshness_seconds_p99,
     batches
-FROM recent_batches
+FROM waited_batches
 WHERE place <= coalesce(CAST(:most AS bigint), place)
 ORDER BY place

@@ -5,8 +5,12 @@
 -- readers: dashboard (campaigns), analysts
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
+-- param campaign_id varchar = NULL: one campaign; NULL: all
+-- param geo_country varchar = NULL: one country; NULL: all
+-- param platform varchar = NULL: one platform; NULL: all
 -- param most integer = NULL: the first so many campaigns; NULL: all
 -- include time_range: moment = impression_time
+-- include chosen_rows
 WITH campaign_totals AS (
     SELECT
         campaign_id,
@@ -19,6 +23,7 @@ WITH campaign_totals AS (
     WHERE
         impression_time IS NOT NULL
         AND :time_range
+        AND :chosen_rows
     GROUP BY campaign_id
 ),
 

@@ -4,10 +4,12 @@
 -- date basis: time of the batch's last commit to Gold
 -- readers: analysts, operations
 -- param minutes integer = 10: batches committed in the last so many minutes
+-- relation first_batch
 -- Commit time minus Kafka time of every admitted delivery of those batches. A percentile is the smallest age
 -- that so many percent of the events do not exceed; nothing is estimated.
 -- Events that wait are in no batch yet: read seconds_since_commit of freshness beside it, which also gives an
 -- upper bound of the percentiles without reading Bronze.
+-- Events dated before the lake's first batch are left out: they were published with an old time and did not wait.
 -- The oldest batch that Iceberg still lists is left out: where it began is not known.
 WITH main_snapshots AS (
     SELECT DISTINCT snapshot_id
@@ -74,7 +76,10 @@ delivery_ages AS (
             AND deliveries.kafka_partition = ranges.kafka_partition
             AND deliveries.kafka_offset >= ranges.first_offset
             AND deliveries.kafka_offset < ranges.next_offset
-    WHERE deliveries.reject_reason IS NULL
+    CROSS JOIN first_batch
+    WHERE
+        deliveries.reject_reason IS NULL
+        AND CAST(to_unixtime(deliveries.ingest_ts) * 1000 AS bigint) >= first_batch.began_ms
 ),
 
 -- As many rows as there are different ages: few, whatever the number of events.

@@ -1,13 +1,17 @@
 -- performance_over_time: delivery, spend and return by the time of the impression.
 -- question: How do spend, revenue and the rates develop over time?
 -- grain: one row per bucket that has an impression
--- date basis: impression time; a bucket is provisional until its last impression is 7 days old
+-- date basis: impression time; a bucket is provisional until its last impression is a lookback old
 -- readers: dashboard (campaigns), analysts
 -- param bucket minute|hour|day|month|year = hour: length of a bucket
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
+-- param geo_country varchar = NULL: one country; NULL: all
+-- param platform varchar = NULL: one platform; NULL: all
+-- relation observation
 -- include time_range: moment = impression_time
+-- include chosen_rows
 WITH bucket_totals AS (
     SELECT  -- noqa: LT09
         date_trunc(CAST(:bucket AS varchar), impression_time) AS bucket_at,
@@ -21,20 +25,21 @@ WITH bucket_totals AS (
     WHERE
         impression_time IS NOT NULL
         AND :time_range
-        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+        AND :chosen_rows
     GROUP BY 1
 )
 
 SELECT
-    bucket_at,
-    impressions,
-    clicked_impressions,
-    converted_impressions,
-    spend,
-    revenue,
-    CAST(clicked_impressions AS decimal(38, 9)) / nullif(impressions, 0) AS ctr,
-    CAST(converted_impressions AS decimal(38, 9)) / nullif(clicked_impressions, 0) AS cvr,
-    CAST(revenue AS decimal(38, 9)) / nullif(spend, 0) AS roas,
-    last_impression_at > current_timestamp - INTERVAL '7' DAY AS is_provisional
+    bucket_totals.bucket_at,
+    bucket_totals.impressions,
+    bucket_totals.clicked_impressions,
+    bucket_totals.converted_impressions,
+    bucket_totals.spend,
+    bucket_totals.revenue,
+    CAST(bucket_totals.clicked_impressions AS decimal(38, 9)) / nullif(bucket_totals.impressions, 0) AS ctr,
+    CAST(bucket_totals.converted_impressions AS decimal(38, 9)) / nullif(bucket_totals.clicked_impressions, 0) AS cvr,
+    CAST(bucket_totals.revenue AS decimal(38, 9)) / nullif(bucket_totals.spend, 0) AS roas,
+    bucket_totals.last_impression_at > observation.mature_until AS is_provisional
 FROM bucket_totals
+CROSS JOIN observation
 ORDER BY 1

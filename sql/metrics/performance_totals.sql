@@ -6,7 +6,10 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
+-- param geo_country varchar = NULL: one country; NULL: all
+-- param platform varchar = NULL: one platform; NULL: all
 -- include time_range: moment = impression_time
+-- include chosen_rows
 WITH totals AS (
     SELECT
         count(*) AS impressions,
@@ -24,7 +27,7 @@ WITH totals AS (
     WHERE
         impression_time IS NOT NULL
         AND :time_range
-        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+        AND :chosen_rows
 )
 
 SELECT

@@ -85,6 +85,7 @@ BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
 CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
+PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
@@ -149,7 +150,7 @@ FLOW: Final[tuple[Step, ...]] = (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
             *_tables(DIM_CAMPAIGNS), *_MODEL_TABLES,
-        ), (),
+        ), (PROOFS,),
     ),
     Step(
         "proof", "adlake producers",
@@ -172,14 +173,19 @@ FLOW: Final[tuple[Step, ...]] = (
         _METRIC_TABLES, (),
     ),
     Step(
+        "metabase", "adlake metabase",
+        "puts the same files into Metabase, as the questions of its dashboards",
+        _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), (),
+    ),
+    Step(
         "notebook", "adlake notebook",
         "asks them in JupyterLab, and reads the tables' files without a server",
         _METRIC_TABLES, (),
     ),
     Step(
         "dashboard", "adlake up",
-        "shows the same files as pages",
-        (AD_EVENTS, BUSINESS_RECORDS, *_METRIC_TABLES), (),
+        "shows the same files as pages, explanations and the newest proof",
+        (AD_EVENTS, BUSINESS_RECORDS, PROOFS, *_METRIC_TABLES), (),
     ),
 )  # fmt: skip
 

@@ -15,9 +15,10 @@ from tests.fixtures.lake import SERVERS, Lake
 from tests.fixtures.reader import Reader
 
 HISTORY = (
-    "--unpaced", "--history", "24h", "--history-events", "20000", "--events", "22500",
+    "--unpaced", "--history", "14d", "--history-events", "50000", "--events", "52500",
     "--seed", "1",
 )  # fmt: skip
+"""Twice the lookback, so that there is a delay curve."""
 LIVE = ("--rate", "500", "--events", "7500", "--seed", "2")
 """Paced, so that the stream makes several batches out of it."""
 

@@ -52,7 +52,7 @@ def look(page: Page, address: str) -> None:
     """Open the page on all of the time there is, and read what it says of the campaigns."""
     page.goto(urljoin(address, "/"))
     page.get_by_role("radio", name="All").click(timeout=60_000)
-    said = page.get_by_text(f"largest by spend of {CAMPAIGNS:,} campaigns")
+    said = page.get_by_text(f"The first 100 of {CAMPAIGNS:,} campaigns")
     expect(said).to_be_visible(timeout=120_000)
 
 

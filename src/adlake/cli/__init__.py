@@ -4,10 +4,22 @@ Settings are read here and passed on. Commands import what they need themselves,
 `adlake status` does not pay for Spark.
 """
 
-from adlake.cli import data, dims, jobs, lake, models, notebook, quarantine, replay, source, stack
+from adlake.cli import (
+    data,
+    dims,
+    jobs,
+    lake,
+    metabase,
+    models,
+    notebook,
+    quarantine,
+    replay,
+    source,
+    stack,
+)
 from adlake.cli.application import app, main
 
 __all__ = [
-    "app", "data", "dims", "jobs", "lake", "main", "models", "notebook", "quarantine", "replay",
-    "source", "stack",
+    "app", "data", "dims", "jobs", "lake", "main", "metabase", "models", "notebook", "quarantine",
+    "replay", "source", "stack",
 ]  # fmt: skip

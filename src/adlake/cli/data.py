@@ -63,20 +63,13 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
     """Show every delivery of an impression, what happened to it and why, and the Gold row."""
-    from adlake.contracts.tables import GOLD_STATE
     from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.io.output import exact_record, write_table
-    from adlake.io.postgres.law_store import law_version_of, read_law
-    from adlake.io.trino.client import connect
-    from adlake.proof.explain import explain as explanation_of
-    from adlake.wiring.lake import lake_reader, lease_connect
+    from adlake.wiring.explain import explanation_of
 
     settings = Settings()
     refuse_wrong_place(settings)
-    version = law_version_of(lake_reader(settings).newest_stamp(GOLD_STATE))
-    law = read_law(lease_connect(settings), version)
-    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
-        explanation = explanation_of(client, impression_id, law)
+    explanation = explanation_of(settings, impression_id)
     if as_json:
         document = exact_record(vars(explanation))
         return typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,6 +98,7 @@ def verify(
     from adlake.io.trino.client import connect
     from adlake.proof import verify as job
     from adlake.proof.pin import clear_empty_lake
+    from adlake.proof.recorded import RecordedProof, record_proof
     from adlake.wiring.lake import lease_connect
     from adlake.wiring.proof import records_sources
 
@@ -118,7 +120,9 @@ def verify(
             others=others,
             read_law=lambda version: read_law(lease_connect(settings), version),
         )
-    typer.echo("\n".join(proof.lines()))
+    recorded = RecordedProof(datetime.now(UTC), proof.is_good, proof.lines())
+    record_proof(settings.paths.proof_file, recorded)
+    typer.echo("\n".join(recorded.lines))
     if not proof.is_good:
         raise typer.Exit(FAILURE)
 

@@ -269,6 +269,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "audit.delivery_findings",
         "audit.gold_events",
         "audit.event_outcomes",
+        "audit.lookbacks",
         "audit.reused_event_ids",
         "audit.orphans",
         "audit.completeness_gaps",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from adlake.dashboard import campaigns, operations
+from adlake.dashboard import bridge, campaigns, explain, operations, rows, trust
 from adlake.dashboard.lake import Sources
 from adlake.provision.outside import kafka_access
-from adlake.settings import Settings
+from adlake.settings import REPO_ROOT, Settings
+from adlake.wiring.explain import explanation_of
 from adlake.wiring.topics import tables_of_topics
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -31,6 +33,10 @@ def main() -> None:
         topics={topic: tables[-1] for topic, tables in tables_of_topics(settings).items()},
         trino_host=settings.ports.trino_host,
     )
+    reports = trust.Reports(
+        proof=settings.paths.proof_file,
+        chaos=REPO_ROOT / "benchmarks" / "reports" / "chaos.json",
+    )
     home = st.Page(
         lambda: campaigns.show(sources), title="Campaigns", icon=":material/campaign:",
         default=True,
@@ -43,8 +49,23 @@ def main() -> None:
             visibility="hidden",
         ),
         st.Page(
+            lambda: bridge.show(sources), title="Bridge", url_path="bridge",
+            icon=":material/waterfall_chart:",
+        ),
+        st.Page(
+            lambda: rows.show(sources), title="Rows", url_path="rows", icon=":material/table_rows:",
+        ),
+        st.Page(
+            lambda: explain.show(sources, partial(explanation_of, settings)), title="Explain",
+            url_path="explain", icon=":material/search:",
+        ),
+        st.Page(
             lambda: operations.show(sources), title="Operations", url_path="operations",
             icon=":material/monitor_heart:",
+        ),
+        st.Page(
+            lambda: trust.show(sources, reports), title="Trust", url_path="trust",
+            icon=":material/verified:",
         ),
     ]  # fmt: skip
     st.navigation(pages, position="top").run()

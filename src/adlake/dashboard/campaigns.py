@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import streamlit as st
 
 from adlake.dashboard import charts, formats
-from adlake.dashboard.frame import data_as_of, guarded, tile
+from adlake.dashboard.filters import Choice, chosen
+from adlake.dashboard.frame import (
+    Change,
+    csv_button,
+    head,
+    section,
+    shown_of,
+    table_height,
+    tile,
+)
 from adlake.dashboard.lake import Record, Sources
 
 REFRESH_SECONDS: Final = 10
-RANGES: Final[dict[str, tuple[timedelta | None, str]]] = {
-    "Last hour": (timedelta(hours=1), "minute"),
-    "24 hours": (timedelta(days=1), "hour"),
-    "7 days": (timedelta(days=7), "hour"),
-    "30 days": (timedelta(days=30), "day"),
-    "All": (None, "day"),
-}
-BASIS: Final = "By impression time (UTC). The last 7 days are provisional."
+BASIS: Final = "By impression time (UTC)."
 FEWEST_POINTS: Final = 3
 MOST_POINTS: Final = 400
 """Of one line: a year of days. A range that needs more is drawn in longer buckets."""
@@ -30,30 +34,169 @@ BUCKET_LENGTHS: Final = {
 ROWS_SHOWN: Final = 12
 MOST_CAMPAIGNS: Final = 100
 """Rows that a page holds; however many campaigns there are, it takes no more memory."""
+TILES: Final = (
+    ("ROAS", "Revenue", "Spend", "Orphan revenue"),
+    ("Impressions", "CTR", "CVR", "Attribution lag"),
+)
 
 
 def show(sources: Sources) -> None:
-    """Draw the page and keep it fresh."""
-    title, control = st.columns([3, 2], vertical_alignment="bottom")
-    title.title("Campaigns", anchor=False)
-    chosen = control.container(horizontal_alignment="right").segmented_control(
-        "Impressions of the", list(RANGES), default="Last hour", required=True
-    )
+    """Draw the frame at once; its parts fill by themselves and stay fresh."""
+    head(sources, "Campaigns")
+    choice = chosen(sources)
+    section(
+        "Numbers", lambda: ask_numbers(sources, choice), lambda found: draw_numbers(found, choice),
+        seconds=REFRESH_SECONDS, tiles=TILES,
+    )  # fmt: skip
+    section(
+        "Charts", lambda: ask_buckets(sources, choice), lambda found: draw_charts(found, choice),
+        seconds=REFRESH_SECONDS, tells_of_outages=False,
+    )  # fmt: skip
+    section(
+        "By campaign", lambda: ask_campaigns(sources, choice),
+        lambda found: draw_table(found, choice), seconds=REFRESH_SECONDS, tells_of_outages=False,
+    )  # fmt: skip
 
-    @st.fragment(run_every=REFRESH_SECONDS)
-    def refreshed() -> None:
-        with guarded("Campaigns"):
-            _draw(sources, str(chosen))
 
-    refreshed()
+@dataclass(frozen=True)
+class Numbers:
+    """Answers for the tiles, of the period and of the same elapsed part of the one before."""
+
+    totals: Record
+    orphans: Record
+    maturity: list[Record]
+    totals_before: Record
+    """Empty: there is no period before."""
+    maturity_before: list[Record]
 
 
-def since_of(range_name: str, now: datetime) -> dict[str, str]:
-    """The `since` parameter of a range, cut to the minute so that answers can be cached."""
-    length, _ = RANGES[range_name]
-    if length is None:
-        return {}
-    return {"since": (now - length).replace(second=0, microsecond=0).isoformat()}
+def ask_numbers(sources: Sources, choice: Choice) -> Numbers:
+    """One row of sums each, and how mature they are."""
+    now, before = choice.parameters(), choice.parameters_before()
+    found = sources.answers({
+        "performance_totals": now, "orphan_revenue": {}, "maturity": now | {"bucket": "year"},
+    })  # fmt: skip
+    past: dict[str, list[Record]] = {"performance_totals": [{}], "maturity": []}
+    if choice.period().before is not None:
+        past = sources.answers({
+            "performance_totals": before, "maturity": before | {"bucket": "year"},
+        })  # fmt: skip
+    return Numbers(
+        found["performance_totals"][0], found["orphan_revenue"][0], found["maturity"],
+        past["performance_totals"][0], past["maturity"],
+    )  # fmt: skip
+
+
+def draw_numbers(found: Numbers, choice: Choice) -> None:
+    """Tiles with their change, how far to trust them, and the way to their rows."""
+    _tiles(found.totals, found.totals_before, found.orphans)
+    st.caption(_said_of_both(choice, found.maturity, found.maturity_before))
+    _links(choice)
+
+
+def _tiles(totals: Record, past: Record, orphans: Record) -> None:
+    first, second = st.columns(4), st.columns(4)
+
+    def change(name: str, *, is_good: bool | None = True) -> Change | None:
+        return Change(totals[name], past[name], is_good) if past else None
+
+    tile(first[0], "ROAS", formats.ratio(totals["roas"]), "Attributed revenue / spend",
+         change("roas"))  # fmt: skip
+    tile(first[1], "Revenue", formats.money(totals["revenue"]),
+         "Revenue of attributed conversions, in the currency of the bids",
+         change("revenue"))  # fmt: skip
+    tile(first[2], "Spend", formats.money(totals["spend"]), "Sum of the bid prices of impressions",
+         change("spend", is_good=None))  # fmt: skip
+    tile(first[3], "Orphan revenue", formats.money(orphans["orphan_revenue"]),
+         "Attributed revenue whose impression never arrived (all time, all campaigns). It has no "
+         "impression date and no cost, so no other tile contains it. Older than 6 h: "
+         f"{formats.money(orphans['confirmed_orphan_revenue'])}")  # fmt: skip
+    tile(second[0], "Impressions", formats.count(totals["impressions"]), "Rows with an impression",
+         change("impressions"))  # fmt: skip
+    clicked = formats.count(totals["clicked_impressions"])
+    converted = formats.count(totals["converted_impressions"])
+    tile(second[1], "CTR", formats.percent(totals["ctr"]),
+         f"Clicked impressions ({clicked}) / impressions", change("ctr"))  # fmt: skip
+    tile(second[2], "CVR", formats.percent(totals["cvr"]),
+         f"Converted ({converted}) / clicked impressions", change("cvr"))  # fmt: skip
+    tile(second[3], "Attribution lag", formats.duration(totals["attribution_lag_seconds"]),
+         "Average time from impression to attributed conversion",
+         change("attribution_lag_seconds", is_good=None))  # fmt: skip
+
+
+def overall(buckets: list[Record]) -> Decimal | None:
+    """Maturity of several buckets together, by their impressions; None: not known."""
+    impressions: int = sum(row["impressions"] for row in buckets)
+    if not impressions or any(row["maturity"] is None for row in buckets):
+        return None
+    shares = (Decimal(row["maturity"] * row["impressions"]) for row in buckets)
+    return sum(shares, Decimal(0)) / impressions
+
+
+def maturity_in_words(buckets: list[Record]) -> str:
+    """How far the conversions of these impressions are in."""
+    if not buckets:
+        return "no impressions"
+    if all(row["is_mature"] for row in buckets):
+        return "mature: every conversion of the lookback is in"
+    share = overall(buckets)
+    if share is None:
+        return "provisional: too few conversions are older than the lookback to say how far"
+    return f"provisional: {formats.percent(share)} of the expected conversions are in"
+
+
+def _said_of_both(choice: Choice, now: list[Record], past: list[Record]) -> str:
+    period = choice.period()
+    said = f"{BASIS} {maturity_in_words(now).capitalize()}."
+    if period.before is None:
+        return said
+    return f"{said} Changes are against {period.in_words} ({maturity_in_words(past)})."
+
+
+def _links(choice: Choice) -> None:
+    """From the numbers to their rows."""
+    words = {"all": "impressions", "clicked": "clicked ones", "converted": "conversions"}
+    links = (f"[{text}]({choice.address('rows', only=only)})" for only, text in words.items())
+    st.caption(f"Rows behind these numbers: {', '.join(links)}.")
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Answers for the charts; every row with its maturity."""
+
+    length: str
+    rows: list[Record]
+
+
+def ask_buckets(sources: Sources, choice: Choice) -> Buckets:
+    """Delivery and return over time."""
+    period, now = choice.period(), choice.parameters()
+    bucket = period.bucket
+    if period.since is None:
+        [totals] = sources.answers({"performance_totals": now})["performance_totals"]
+        bucket = bucket_that_fits(
+            bucket, totals["first_impression_at"], totals["last_impression_at"]
+        )
+    given = now | {"bucket": bucket}
+    found = sources.answers({"performance_over_time": given, "maturity": given})
+    maturity = {row["bucket_at"]: row["maturity"] for row in found["maturity"]}
+    return Buckets(bucket, [
+        row | {"maturity": maturity.get(row["bucket_at"])} for row in found["performance_over_time"]
+    ])  # fmt: skip
+
+
+def draw_charts(found: Buckets, choice: Choice) -> None:
+    """Lines over time; what is not mature yet is marked."""
+    period = choice.period()
+    if not found.rows:
+        st.info(
+            f"No impressions in this range ({period.name.lower()}).",
+            icon=":material/hourglass_empty:",
+        )
+        return
+    drawn = complete_buckets(found.rows, found.length, period.since, datetime.now(UTC))
+    _charts(drawn, found.length)
+    csv_button("CSV of the charts", found.rows, "over-time")
 
 
 def bucket_that_fits(bucket: str, first: datetime | None, last: datetime | None) -> str:
@@ -89,94 +232,80 @@ def complete_buckets(
     return complete if len(complete) >= FEWEST_POINTS else records
 
 
-def _draw(sources: Sources, range_name: str) -> None:
-    now = datetime.now(UTC)
-    since = since_of(range_name, now)
-    found = sources.answers({
-        "performance_totals": since,
-        "campaign_performance": {**since, "most": str(MOST_CAMPAIGNS)},
-        "orphan_revenue": {},
-        "freshness": {},
-    })  # fmt: skip
-    totals = found["performance_totals"][0]
-    data_as_of(found["freshness"][0])
-    _tiles(totals, found["orphan_revenue"][0])
-    bucket = bucket_that_fits(
-        RANGES[range_name][1], totals["first_impression_at"], totals["last_impression_at"]
-    )
-    asked = {"performance_over_time": {**since, "bucket": bucket}}
-    buckets = sources.answers(asked)["performance_over_time"]
-    if not buckets or not found["campaign_performance"]:
-        st.info(
-            f"No impressions in this range ({range_name.lower()}).",
-            icon=":material/hourglass_empty:",
-        )
-        return
-    since_at = datetime.fromisoformat(since["since"]) if since else None
-    drawn = complete_buckets(buckets, bucket, since_at, now)
-    _charts(drawn, bucket)
-    _table(found["campaign_performance"])
-
-
-def _tiles(totals: Record, orphans: Record) -> None:
-    first, second = st.columns(4), st.columns(4)
-    tile(first[0], "ROAS", formats.ratio(totals["roas"]), "Attributed revenue / spend")
-    tile(first[1], "Revenue", formats.money(totals["revenue"]),
-         "Revenue of attributed conversions, in the currency of the bids")  # fmt: skip
-    tile(first[2], "Spend", formats.money(totals["spend"]), "Sum of the bid prices of impressions")
-    tile(first[3], "Orphan revenue", formats.money(orphans["orphan_revenue"]),
-         "Attributed revenue whose impression never arrived (all time). It has no impression date "
-         f"and no cost, so no other tile contains it. Older than 6 h: "
-         f"{formats.money(orphans['confirmed_orphan_revenue'])}")  # fmt: skip
-    tile(second[0], "Impressions", formats.count(totals["impressions"]), "Rows with an impression")
-    clicked = formats.count(totals["clicked_impressions"])
-    converted = formats.count(totals["converted_impressions"])
-    tile(second[1], "CTR", formats.percent(totals["ctr"]),
-         f"Clicked impressions ({clicked}) / impressions")  # fmt: skip
-    tile(second[2], "CVR", formats.percent(totals["cvr"]),
-         f"Converted ({converted}) / clicked impressions")  # fmt: skip
-    tile(second[3], "Attribution lag", formats.duration(totals["attribution_lag_seconds"]),
-         "Average time from impression to attributed conversion")  # fmt: skip
-
-
 def _charts(records: list[Record], bucket: str) -> None:
     caption = f"{BASIS} Incomplete {bucket}s are left out once {FEWEST_POINTS} are complete."
     left, right = st.columns(2)
+    money = [
+        charts.Line("spend", "Spend", charts.ORANGE),
+        charts.Line("revenue", "Revenue", charts.BLUE),
+    ]
+    rates = [charts.Line("ctr", "CTR", charts.BLUE), charts.Line("cvr", "CVR", charts.ORANGE)]
     with left.container(border=True):
         st.markdown(f"**Spend and revenue** per {bucket}")
-        st.altair_chart(charts.lines(
-            records, "bucket_at",
-            [charts.Line("spend", "Spend", charts.ORANGE),
-             charts.Line("revenue", "Revenue", charts.BLUE)],
-            value_format=",.2f", title="currency of the bids", bucket=bucket,
-        ))  # fmt: skip
-        st.caption(caption)
+        st.altair_chart(charts.marked_young(charts.lines(
+            records, "bucket_at", money, value_format=",.2f", title="currency of the bids",
+            bucket=bucket, beside="maturity",
+        ), records, "bucket_at"))  # fmt: skip
+        st.caption(f"{caption} {charts.YOUNG}")
     with right.container(border=True):
         st.markdown(f"**ROAS** per {bucket}, dashed: break-even")
-        st.altair_chart(charts.threshold(charts.lines(
+        st.altair_chart(charts.threshold(charts.marked_young(charts.lines(
             records, "bucket_at", [charts.Line("roas", "ROAS", charts.GREEN)],
-            value_format=".2f", title="revenue / spend", bucket=bucket,
-        ), 1.0))  # fmt: skip
-        st.caption(caption)
+            value_format=".2f", title="revenue / spend", bucket=bucket, beside="maturity",
+        ), records, "bucket_at"), 1.0))  # fmt: skip
+        st.caption(f"{caption} {charts.YOUNG}")
     with st.container(border=True):
         st.markdown(f"**CTR and CVR** per {bucket}")
-        st.altair_chart(charts.lines(
-            records, "bucket_at",
-            [charts.Line("ctr", "CTR", charts.BLUE), charts.Line("cvr", "CVR", charts.ORANGE)],
-            value_format=".1%", title="share", bucket=bucket,
-        ))  # fmt: skip
-        st.caption(caption)
+        st.altair_chart(charts.marked_young(charts.lines(
+            records, "bucket_at", rates, value_format=".1%", title="share", bucket=bucket,
+            beside="maturity",
+        ), records, "bucket_at"))  # fmt: skip
+        st.caption(f"{caption} {charts.YOUNG}")
 
 
-def _table(records: list[Record]) -> None:
+def ask_campaigns(sources: Sources, choice: Choice) -> dict[str, list[Record]]:
+    """The largest campaigns, and the maturity of each."""
+    given = choice.parameters() | {"most": str(MOST_CAMPAIGNS)}
+    return sources.answers({"campaign_performance": given, "campaign_maturity": given})
+
+
+def draw_table(found: dict[str, list[Record]], choice: Choice) -> None:
+    """One row a campaign, with the way to its rows."""
+    records = found["campaign_performance"]
+    if not records:
+        return
+    maturity = {row["campaign_id"]: row for row in found["campaign_maturity"]}
+    rows = [_table_row(row, maturity.get(row["campaign_id"]), choice) for row in records]
     st.subheader("By campaign", anchor=False)
-    shares = {"ctr": 100, "cvr": 100}
-    table = charts.frame(records, [name for name in records[0] if name != "campaigns"])
-    for column, factor in shares.items():
-        table[column] = table[column].astype(float) * factor
+    _table(rows)
+    counted = shown_of(len(rows), records[0]["campaigns"], "campaigns", "largest spend first")
+    st.caption(
+        f"{counted} {BASIS} Names as of now. Maturity: share of the expected conversions that "
+        "are in. `adlake query campaign_performance --format csv` has all campaigns."
+    )
+    csv_button("CSV of this table", [_exported(row) for row in rows], "campaigns")
+
+
+def _table_row(row: Record, maturity: Record | None, choice: Choice) -> Record:
+    link = choice.address("rows", campaign_id=row["campaign_id"])
+    known = maturity or {"maturity": None, "is_mature": None}
+    shown = {name: value for name, value in row.items() if name != "campaigns"}
+    return shown | {
+        "maturity": known["maturity"], "is_mature": known["is_mature"], "rows": link,
+    }  # fmt: skip
+
+
+def _exported(row: Record) -> Record:
+    return {name: value for name, value in row.items() if name != "rows"}
+
+
+def _table(rows: list[Record]) -> None:
+    table = charts.frame(rows, list(rows[0]))
+    for column in ("ctr", "cvr", "maturity"):
+        table[column] = table[column].astype(float) * 100
     number = st.column_config.NumberColumn
     st.dataframe(
-        table, hide_index=True, height=3 + 35 * (1 + min(len(table), ROWS_SHOWN)),
+        table, hide_index=True, height=table_height(len(table), ROWS_SHOWN),
         column_config={
             "campaign_id": "Campaign", "campaign_name": "Name", "channel": "Channel",
             "impressions": number("Impressions", format="localized"),
@@ -186,16 +315,10 @@ def _table(records: list[Record]) -> None:
             "revenue": number("Revenue", format="accounting"),
             "ctr": number("CTR", format="%.2f %%"), "cvr": number("CVR", format="%.2f %%"),
             "roas": number("ROAS", format="%.2fx"),
+            "maturity": st.column_config.ProgressColumn(
+                "Maturity", format="%.0f %%", min_value=0, max_value=100
+            ),
+            "is_mature": st.column_config.CheckboxColumn("Mature"),
+            "rows": st.column_config.LinkColumn("Rows", display_text="show"),
         },
     )  # fmt: skip
-    st.caption(f"{shown_of(len(records), records[0]['campaigns'])} {BASIS} Names as of now.")
-
-
-def shown_of(shown: int, campaigns: int) -> str:
-    """How many of the campaigns a table holds, and which."""
-    if shown == campaigns:
-        return f"{formats.count(campaigns)} campaigns, largest spend first."
-    return (
-        f"The {formats.count(shown)} largest by spend of {formats.count(campaigns)} campaigns; "
-        "`adlake query campaign_performance --format csv` has all."
-    )

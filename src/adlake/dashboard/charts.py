@@ -35,6 +35,21 @@ _TIME_FORMATS: Final[Mapping[str, str]] = {
 }
 
 
+BUCKETS: Final = (GREEN, "#7fb8a8", "#b58ad6", ORANGE, "#e0b04a", GREY, RED)
+"""Of the buckets of the bridge, in its order."""
+YOUNG: Final = "Shaded: provisional, younger than the lookback."
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of a bridge, from one value to another."""
+
+    label: str
+    low: Decimal
+    high: Decimal
+    colour: str
+
+
 @dataclass(frozen=True)
 class Line:
     """One column drawn as a line."""
@@ -61,12 +76,13 @@ def frame(records: Sequence[Record], columns: Sequence[str]) -> pd.DataFrame:
 
 def lines(
     records: Sequence[Record], at: str, drawn: Sequence[Line], *, value_format: str,
-    title: str, bucket: str = "moment", is_duration: bool = False,
+    title: str, bucket: str = "moment", is_duration: bool = False, beside: str = "",
 ) -> alt.LayerChart:  # fmt: skip
-    """Lines over time with a legend on top and all values of a moment in one tooltip."""
+    """Lines over time with a legend on top; `beside` is a share that every tooltip tells too."""
     labels = {line.column: line.label for line in drawn}
-    wide = frame(records, [at, *labels]).rename(columns=labels)
-    long = wide.melt(id_vars=[at], var_name="measure", value_name="value").dropna()
+    told = [at, beside] if beside else [at]
+    wide = frame(records, [*told, *labels]).rename(columns=labels)
+    long = wide.melt(id_vars=told, var_name="measure", value_name="value").dropna(subset="value")
     colours = alt.Scale(domain=list(labels.values()), range=[line.colour for line in drawn])
     base = alt.Chart(long).encode(
         x=alt.X(f"{at}:T", title=None, axis=_time_axis(long[at], bucket)),
@@ -76,6 +92,7 @@ def lines(
             alt.Tooltip(f"{at}:T", title="time (UTC)", format="%Y-%m-%d %H:%M:%S"),
             alt.Tooltip("measure:N", title="measure"),
             alt.Tooltip("value:Q", title="value", format=value_format),
+            *([alt.Tooltip(f"{beside}:Q", format=".1%")] if beside else ()),
         ],
     )
     drawing: alt.LayerChart = base.mark_line(strokeWidth=2.2) + base.mark_circle(size=28)
@@ -119,6 +136,71 @@ def threshold(chart: alt.LayerChart, value: float) -> alt.LayerChart:
     rule = alt.Chart(mark).mark_rule(strokeDash=[6, 4], color=GREY).encode(y="value:Q")
     marked: alt.LayerChart = chart + rule
     return marked
+
+
+def marked_young(chart: alt.LayerChart, records: Sequence[Record], at: str) -> alt.LayerChart:
+    """A shade behind the buckets that are provisional: they are the newest ones."""
+    young = [record[at] for record in records if record["is_provisional"]]
+    if not young:
+        return chart
+    span = frame([{"begin": min(young), "end": max(young)}], ["begin", "end"])
+    shade = alt.Chart(span).mark_rect(color=GREY, opacity=0.12).encode(x="begin:T", x2="end:T")
+    marked: alt.LayerChart = shade + chart
+    return marked.properties(height=HEIGHT)
+
+
+def waterfall(steps: Sequence[Step], *, title: str) -> alt.LayerChart:
+    """Bars that begin where the one before ended, each with its value."""
+    rows = [
+        {"label": s.label, "low": float(s.low), "high": float(s.high), "colour": s.colour,
+         "value": float(s.high - s.low)}
+        for s in steps
+    ]  # fmt: skip
+    drawn = pd.DataFrame(rows)
+    # An axis needs a length even when nothing was converted.
+    scale = alt.Scale(domain=[0, max(1.0, 1.12 * float(drawn["high"].max()))], nice=False)
+    base = alt.Chart(drawn).encode(
+        y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=160)),
+        tooltip=[alt.Tooltip("label:N", title="bucket"), alt.Tooltip("value:Q", format=",.6f")],
+    )
+    bars_drawn = base.mark_bar().encode(
+        x=alt.X("low:Q", title=title, scale=scale, axis=alt.Axis(format="~s", tickCount=5)),
+        x2="high:Q", color=alt.Color("colour:N", scale=None),
+    )  # fmt: skip
+    texts = base.mark_text(align="left", dx=4, color=GREY).encode(
+        x=alt.X("high:Q", scale=scale), text=alt.Text("value:Q", format=",.2f")
+    )
+    drawing: alt.LayerChart = bars_drawn + texts
+    return drawing.properties(height=alt.Step(34))
+
+
+def stacked_days(
+    rows: Sequence[Record], day: str, kind: str, value: str, *, title: str,
+    colours: Mapping[str, str],
+) -> alt.Chart:  # fmt: skip
+    """One bar a day, cut by kind in the order of the colours."""
+    drawn = frame(rows, [day, kind, value])
+    order = list(colours)
+    drawn["place"] = drawn[kind].map(order.index)
+    chart: alt.Chart = (
+        alt.Chart(drawn)
+        .mark_bar()
+        .encode(
+            x=alt.X(f"{day}:O", title=None, axis=alt.Axis(labelOverlap=True, labelAngle=0)),
+            y=_value_axis(value, title, ",.2f"),
+            color=alt.Color(
+                f"{kind}:N", legend=alt.Legend(title=None, orient="top"),
+                scale=alt.Scale(domain=order, range=list(colours.values())),
+            ),
+            order="place:Q",
+            tooltip=[
+                alt.Tooltip(f"{day}:O", title="day"), alt.Tooltip(f"{kind}:N", title="bucket"),
+                alt.Tooltip(f"{value}:Q", title="value", format=",.2f"),
+            ],
+        )
+        .properties(height=HEIGHT)
+    )  # fmt: skip
+    return chart
 
 
 def columns_over_time(

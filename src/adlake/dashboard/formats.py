@@ -75,3 +75,8 @@ def byte_size(value: int | None) -> str:
 def clock(moment: datetime | None) -> str:
     """2026-11-01 12:00:00 UTC."""
     return UNKNOWN if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def minute(moment: datetime) -> str:
+    """1 Nov 12:00."""
+    return f"{moment.astimezone(UTC):%-d %b %H:%M}"

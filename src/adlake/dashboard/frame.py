@@ -1,24 +1,195 @@
-"""What the pages share: tiles, the line that says how old the data are, and readable errors."""
+"""What the pages share: the head with its badge, tiles, tables to take along, readable errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from typing import Final, Literal, TypeVar
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from adlake.contracts.errors import AdlakeError
 from adlake.dashboard import formats
-from adlake.dashboard.lake import Record
-from adlake.io.trino.client import TableMissingError, TrinoUnreachableError
+from adlake.dashboard.health import FRESHNESS_PROMISE_SECONDS
+from adlake.dashboard.lake import Record, Sources
+from adlake.io.output import write_csv
+from adlake.io.trino.client import (
+    QueryResult,
+    TableMissingError,
+    TrinoUnreachableError,
+)
+
+BADGE_SECONDS: Final = 5
+WAITING: Final = "..."
+UNCHANGED: Final = "no change"
+_OLD_SECONDS: Final = 10 * FRESHNESS_PROMISE_SECONDS
+T = TypeVar("T")
+BadgeColour = Literal["green", "orange", "red", "gray"]
 
 
-def tile(column: DeltaGenerator, label: str, value: str, explanation: str) -> None:
-    """One number with its meaning behind the question mark."""
-    column.metric(label, value, help=explanation, border=True)
+@dataclass(frozen=True)
+class Change:
+    """A number beside that of the period before."""
+
+    now: Decimal | int | None
+    before: Decimal | int | None
+    is_good: bool | None = True
+    """Whether more is better; None: neither."""
+
+    @property
+    def _percent(self) -> Decimal:
+        now, before = Decimal(self.now or 0), Decimal(self.before or 1)
+        return round(100 * (now - before) / abs(before), 1)
+
+    @property
+    def in_words(self) -> str | None:
+        """`+12.3 %`; None where there is nothing to compare with."""
+        if self.now is None or not self.before:
+            return None
+        return f"{self._percent:+,.1f} %" if self._percent else UNCHANGED
+
+    @property
+    def colour(self) -> Literal["normal", "inverse", "off"]:
+        """Of its arrow."""
+        if self.is_good is None or not self.in_words or not self._percent:
+            return "off"
+        return "normal" if self.is_good else "inverse"
+
+
+def head(sources: Sources, title: str) -> None:
+    """The title, and how fresh the data are: on every page, at the same place."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.title(title, anchor=False)
+    place = right.container(horizontal_alignment="right")
+
+    opened = [True]
+
+    @st.fragment(run_every=BADGE_SECONDS, parallel=True, key="badge")
+    def badge() -> None:
+        shown = st.empty() if opened else st
+        if opened:
+            opened.clear()
+            shown.badge("Asking the lake", icon=":material/schedule:", color="gray")
+        said = _said_by_badge(sources)
+        with shown.container():
+            said()
+
+    with place:
+        badge()
+
+
+def _said_by_badge(sources: Sources) -> Callable[[], object]:
+    try:
+        [freshness] = sources.answers({"freshness": {}})["freshness"]
+    except TrinoUnreachableError:
+        return partial(st.badge, "Trino does not answer", icon=":material/cloud_off:", color="red")
+    except AdlakeError:
+        return partial(st.badge, "No data yet", icon=":material/hourglass_empty:", color="gray")
+    words, colour = freshness_in_words(freshness["last_commit_at"], datetime.now(UTC))
+    told = f"Newest commit to Gold: {formats.clock(freshness['last_commit_at'])}"
+    return partial(st.badge, words, icon=":material/schedule:", color=colour, help=told)
+
+
+def freshness_in_words(moment: datetime | None, now: datetime) -> tuple[str, BadgeColour]:
+    """What the badge says, by commit times alone: no event's own time can hide a stall."""
+    if moment is None:
+        return "No batch yet", "gray"
+    age = max(Decimal(0), Decimal((now - moment).total_seconds()))
+    words = f"Data as of {formats.duration(age)} ago"
+    if age <= FRESHNESS_PROMISE_SECONDS:
+        return words, "green"
+    return words, "orange" if age <= _OLD_SECONDS else "red"
+
+
+def tile(
+    column: DeltaGenerator, label: str, value: str, explanation: str, change: Change | None = None
+) -> None:
+    """One number with its meaning behind the question mark, and its change if it has one."""
+    column.metric(
+        label, value, help=explanation, border=True, height="stretch",
+        delta=None if change is None else change.in_words,
+        delta_color="normal" if change is None else change.colour,
+        delta_arrow="off" if change is not None and change.in_words == UNCHANGED else "auto",
+    )  # fmt: skip
+
+
+def waiting_tiles(rows: Sequence[Sequence[str]]) -> None:
+    """The tiles before their numbers have come."""
+    for labels in rows:
+        for column, label in zip(st.columns(len(labels)), labels, strict=True):
+            column.metric(label, WAITING, border=True)
+
+
+def section(
+    name: str, ask: Callable[[], T], draw: Callable[[T], None], *, seconds: int | None = None,
+    tiles: Sequence[Sequence[str]] = (), tells_of_outages: bool = True,
+) -> None:  # fmt: skip
+    """A part of a page that asks, fills and refreshes by itself, beside the other parts.
+
+    Args:
+        name: what a message about it calls it.
+        ask: waits for the answers; draws nothing.
+        draw: shows them.
+        seconds: refreshed so often; None: only with the page.
+        tiles: labels of what is shown until the first answers come.
+        tells_of_outages: says so when Trino is away or the lake is empty; one part of a page does.
+    """
+    opened = [True]
+
+    @st.fragment(run_every=seconds, parallel=True, key=name)
+    def part() -> None:
+        # A refresh leaves what is shown until it has something new.
+        place = st.empty() if opened else st
+        if opened:
+            opened.clear()
+            with place.container():
+                waiting_tiles(tiles)
+                if not tiles:
+                    st.caption(f"{name}: asking the lake {WAITING}")
+        with guarded(name, tells_of_outages=tells_of_outages):
+            found = ask()
+            with place.container():
+                draw(found)
+
+    part()
+
+
+def csv_button(label: str, records: Sequence[Mapping[str, object]], name: str) -> None:
+    """What is shown, exact and as CSV; written when somebody takes it."""
+    if not records:
+        return
+    st.download_button(
+        label, data=lambda: csv_of(records), file_name=f"{name}.csv", mime="text/csv",
+        icon=":material/download:", type="tertiary", key=f"csv {name}", on_click="ignore",
+    )  # fmt: skip
+
+
+def csv_of(records: Sequence[Mapping[str, object]]) -> str:
+    """As `adlake query --format csv` writes rows: exact numbers, no text that a sheet would run."""
+    columns = tuple(records[0])
+    rows = (tuple(record[name] for name in columns) for record in records)
+    text = io.StringIO()
+    write_csv(QueryResult(columns, rows), text)
+    return text.getvalue()
+
+
+def explained_at(impression_id: str | None) -> str | None:
+    """Address of the explanation of an impression; None without one."""
+    return f"explain?impression_id={quote(impression_id, safe='')}" if impression_id else None
+
+
+def shown_of(shown: int, found: int, things: str, order: str) -> str:
+    """How many rows a table holds, of how many."""
+    if shown == found:
+        return f"{formats.count(found)} {things}, {order}."
+    return f"The first {formats.count(shown)} of {formats.count(found)} {things}, {order}."
 
 
 def seconds_since(moment: datetime | None) -> Decimal | None:
@@ -29,43 +200,38 @@ def seconds_since(moment: datetime | None) -> Decimal | None:
     return max(age, Decimal(0))
 
 
-def data_as_of(freshness: Record) -> None:
-    """When the newest batch became visible."""
-    moment = freshness["last_commit_at"]
-    if moment is None:
-        st.caption("Data as of: no batch yet")
-        return
-    age = formats.duration(seconds_since(moment))
-    st.caption(f"Data as of **{formats.clock(moment)}** ({age} ago)")
-
-
 @contextmanager
-def guarded(page: str) -> Iterator[None]:
+def guarded(part: str, *, tells_of_outages: bool = True) -> Iterator[None]:
     """Turn expected failures into a message; the page tries again by itself."""
     try:
-        with _first_wait(page):
-            yield
-    except TrinoUnreachableError:
+        yield
+    except (TrinoUnreachableError, TableMissingError) as error:
+        if tells_of_outages:
+            _tell_of_outage(part, error)
+    except AdlakeError as error:
+        st.error(f"{part}: a query failed; this page tries again.", icon=":material/error:")
+        st.code(str(error), language=None)
+
+
+def _tell_of_outage(part: str, error: AdlakeError) -> None:
+    if isinstance(error, TrinoUnreachableError):
         st.error(
             "Trino does not answer. Start it with `make up`; this page goes on by itself.",
             icon=":material/cloud_off:",
         )
-    except TableMissingError:
+    else:
         st.info(
-            f"{page}: the lake is empty. Its tables appear with the stream's first batch; "
+            f"{part}: the lake is empty. Its tables appear with the stream's first batch; "
             "`make status` shows whether the stream runs.",
             icon=":material/hourglass_empty:",
         )
-    except AdlakeError as error:
-        st.error("A query failed; this page tries again.", icon=":material/error:")
-        st.code(str(error), language=None)
 
 
-def _first_wait(page: str) -> AbstractContextManager[None]:
-    """A spinner while a page is first filled; refreshes go on behind the numbers shown."""
-    seen = f"seen {page}"
-    if seen in st.session_state:
-        return nullcontext()
-    st.session_state[seen] = True
-    spinner: AbstractContextManager[None] = st.spinner("Asking the lake", show_time=True)
-    return spinner
+def table_height(rows: int, most: int) -> int:
+    """Pixels of a table of so many rows, of which `most` are seen at once."""
+    return 3 + 35 * (1 + min(rows, most))
+
+
+def answered(sources: Sources, name: str, parameters: Mapping[str, str]) -> list[Record]:
+    """Rows of one metric."""
+    return sources.answers({name: parameters})[name]

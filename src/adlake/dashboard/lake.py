@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 import streamlit as st
 
 from adlake.contracts.address import LOOPBACK
+from adlake.contracts.errors import AdlakeError
 from adlake.io.kafka.access import Brokers
 from adlake.io.kafka.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
@@ -34,6 +35,8 @@ KEPT_PER_SECOND_OF_WORK: Final = 5.0
 MOST_KEPT: Final = 100
 REUSE_KEPT_SECONDS: Final = 60.0
 _PARALLEL_QUERIES: Final = 3
+MOST_AT_ONCE: Final = 4
+"""Questions that Trino is asked at a time, by all open pages together."""
 _GAPS_SHOWN: Final = 10
 
 
@@ -92,6 +95,32 @@ class AnswerCache:
                 del self._kept[key]
 
 
+@dataclass
+class Later:
+    """Answers that nobody waits for long: asked behind the page, kept for a while."""
+
+    clock: Callable[[], float] = time.monotonic
+    _asked: dict[object, tuple[Future[list[Record]], float]] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    def get(
+        self, key: object, ask: Callable[[], list[Record]], kept_seconds: float, patience: float
+    ) -> list[Record] | None:
+        """The answer, if it is there or comes within `patience` seconds; None: not yet."""
+        with self._guard:
+            future, asked_at = self._asked.get(key, (None, 0.0))
+            is_old = self.clock() - asked_at > kept_seconds
+            has_failed = future is not None and future.done() and future.exception() is not None
+            if future is None or (future.done() and (is_old or has_failed)):
+                future = self._pool.submit(ask)
+                self._asked[key] = (future, self.clock())
+        try:
+            return future.result(patience)
+        except (TimeoutError, AdlakeError):
+            return None
+
+
 @dataclass(frozen=True)
 class Sources:
     """Addresses of what the dashboard reads."""
@@ -114,13 +143,25 @@ class Sources:
         def answer(name: str) -> list[Record]:
             given = dict(requests[name])
             key = (self.trino_port, name, tuple(sorted(given.items())))
-            found: list[Record] = cache.get(
-                key, lambda: list(run_metric(client, name, given).records())
-            )
+            found: list[Record] = cache.get(key, lambda: _rows_of(client, name, given))
             return found
 
+        if len(requests) == 1:
+            return {name: answer(name) for name in requests}
         with ThreadPoolExecutor(max_workers=_PARALLEL_QUERIES) as pool:
             return dict(zip(requests, pool.map(answer, requests), strict=True))
+
+    def kept_values(self, most: int, kept_seconds: float, patience: float) -> list[Record] | None:
+        """Metric `filter_values`, kept for minutes: it reads all rows, and little changes.
+
+        None: there is no answer yet; the page goes on without it.
+        """
+        given = {"most": str(most)}
+        client = _client(self.trino_port, self.trino_host)
+        return _later().get(
+            (self.trino_port, most), lambda: _rows_of(client, "filter_values", given),
+            kept_seconds, patience,
+        )  # fmt: skip
 
     def count_mismatches(self) -> list[Record] | None:
         """Places where the batch counts do not agree; None while their table is not made."""
@@ -137,7 +178,7 @@ class Sources:
         """
         found: list[Record] | None = self._kept(
             "recent_event_id_reuse",
-            lambda client: list(run_metric(client, "recent_event_id_reuse").records()),
+            lambda client: _rows_of(client, "recent_event_id_reuse", {}),
             unless=TrinoQueryError,
             at_least_seconds=REUSE_KEPT_SECONDS,
         )
@@ -147,7 +188,7 @@ class Sources:
         """Metric `pipelines`: counts by topic; empty while there are no batch counts."""
         found: list[Record] | None = self._kept(
             "pipelines",
-            lambda client: list(run_metric(client, "pipelines").records()),
+            lambda client: _rows_of(client, "pipelines", {}),
             unless=TableMissingError,
         )
         return found or []
@@ -184,6 +225,14 @@ class Sources:
             return None
 
 
+def _rows_of(client: TrinoClient, name: str, given: Parameters) -> list[Record]:
+    with _turns:
+        return list(run_metric(client, name, given).records())
+
+
+_turns: Final = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
 @st.cache_resource
 def _client(trino_port: int, trino_host: str) -> TrinoClient:
     return connect(trino_port, trino_host)
@@ -192,3 +241,8 @@ def _client(trino_port: int, trino_host: str) -> TrinoClient:
 @st.cache_resource
 def _cache() -> AnswerCache:
     return AnswerCache()
+
+
+@st.cache_resource
+def _later() -> Later:
+    return Later()

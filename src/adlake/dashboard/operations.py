@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
 from adlake.contracts.source import topic_of_label
 from adlake.dashboard import charts, formats
-from adlake.dashboard.frame import data_as_of, guarded, seconds_since, tile
+from adlake.dashboard.frame import head, seconds_since, section, tile
 from adlake.dashboard.health import (
     FRESHNESS_PROMISE_SECONDS,
     Level,
@@ -20,6 +21,10 @@ from adlake.dashboard.lake import Record, Sources
 from adlake.io.kafka.topic import TopicFacts
 
 REFRESH_SECONDS: Final = 5
+TILES: Final = (
+    ("Events per second", "Freshness p50", "Freshness p95", "Freshness p99"),
+    ("Since last commit", "Lag", "Last batch", "Batch size"),
+)
 CHART_MINUTES: Final = "30"
 BASIS: Final = "By the time of the batch's commit to Gold (UTC), last 30 minutes."
 MOST_BATCHES: Final = 400
@@ -28,42 +33,57 @@ MOST_PARTITIONS: Final = 24
 
 
 def show(sources: Sources) -> None:
-    """Draw the page and keep it fresh."""
-    st.title("Operations", anchor=False)
-
-    @st.fragment(run_every=REFRESH_SECONDS)
-    def refreshed() -> None:
-        with guarded("Operations"):
-            _draw(sources)
-
-    refreshed()
+    """Draw the frame at once; it fills by itself and stays fresh."""
+    head(sources, "Operations")
+    section(
+        "Operations", lambda: ask_operations(sources), lambda found: _draw(found, sources.topics),
+        seconds=REFRESH_SECONDS, tiles=TILES,
+    )  # fmt: skip
 
 
-def _draw(sources: Sources) -> None:
-    found = sources.answers({
+@dataclass(frozen=True)
+class Answers:
+    """Everything that the page shows."""
+
+    metrics: dict[str, list[Record]]
+    topics: dict[str, TopicFacts | None]
+    mismatches: list[Record] | None
+    reuse: Record | None
+    counted: list[Record]
+
+
+def ask_operations(sources: Sources) -> Answers:
+    """Metrics, and what Kafka says of the topics."""
+    metrics = sources.answers({
         "freshness": {}, "throughput": {}, "next_offsets": {}, "table_sizes": {},
         "batches": {"minutes": CHART_MINUTES, "most": str(MOST_BATCHES)},
         "rejected_by_reason": {},
     })  # fmt: skip
+    return Answers(
+        metrics, sources.topics_now(), sources.count_mismatches(), sources.recent_reuse(),
+        sources.read_so_far(),
+    )  # fmt: skip
+
+
+def _draw(answers: Answers, tables: Mapping[str, str]) -> None:
+    found, topics = answers.metrics, answers.topics
     freshness, batches = found["freshness"][0], found["batches"]
-    topics = sources.topics_now()
     lags = {name: _lag(topic, found["next_offsets"]) for name, topic in topics.items()}
-    lag = lags[next(iter(sources.topics))]
-    data_as_of(freshness)
+    lag = lags[next(iter(tables))]
     _health(None if lag is None else sum(lag.values()), freshness, batches)
     for topic in topics.values():
         if topic is not None and topic.pending:
             st.warning(topic.pending_in_words, icon=":material/hourglass_empty:")
-    show_batch_counts(sources.count_mismatches())
-    show_reuse(sources.recent_reuse())
+    show_batch_counts(answers.mismatches)
+    show_reuse(answers.reuse)
     _tiles(freshness, found["throughput"][0], batches, lag)
     _batch_charts(batches)
     left, right = st.columns(2)
     with left.container(border=True):
         _lag_chart(lag)
     with right.container(border=True):
-        _rejects_chart(found["rejected_by_reason"])
-    show_pipelines(pipeline_rows(sources.topics, lags, sources.read_so_far()))
+        show_rejected(found["rejected_by_reason"])
+    show_pipelines(pipeline_rows(tables, lags, answers.counted))
     _sizes(found["table_sizes"])
 
 
@@ -130,7 +150,7 @@ def _tiles(
         tile(column, f"Freshness {percentile}",
              formats.duration(freshness[f"freshness_seconds_{percentile}"]),
              "From Kafka time to visible in Gold: worst batch of the last 10 minutes, so no more "
-             "than this over all events. Published history counts with its old time")  # fmt: skip
+             "than this over all events. A past that was published is left out")  # fmt: skip
     age = seconds_since(freshness["last_commit_at"])
     tile(second[0], "Since last commit",
          formats.duration(age),
@@ -151,19 +171,7 @@ def _batch_charts(batches: list[Record]) -> None:
         st.info("No batch in the last 30 minutes.", icon=":material/hourglass_empty:")
         return
     with st.container(border=True):
-        st.markdown(
-            f"**Freshness** of each batch, dashed: promise of {FRESHNESS_PROMISE_SECONDS} s"
-        )
-        lines = charts.lines(
-            batches, "committed_at",
-            [charts.Line("freshness_seconds_p50", "p50", charts.GREEN),
-             charts.Line("freshness_seconds_p95", "p95", charts.ORANGE),
-             charts.Line("freshness_seconds_p99", "p99", charts.RED)],
-            value_format=",.1f", title="seconds", is_duration=True,
-        )  # fmt: skip
-        st.altair_chart(charts.threshold(lines, FRESHNESS_PROMISE_SECONDS))
-        basis = batches_basis(batches)
-        st.caption(f"{basis} Logarithmic. Published history counts with its own, old time.")
+        _freshness_chart(batches)
     left, right = st.columns(2)
     with left.container(border=True):
         _rate_chart(batches)
@@ -174,6 +182,29 @@ def _batch_charts(batches: list[Record]) -> None:
             value_format=",.1f",
         ))  # fmt: skip
         st.caption(batches_basis(batches))
+
+
+def _freshness_chart(batches: list[Record]) -> None:
+    st.markdown(f"**Freshness** of each batch, dashed: promise of {FRESHNESS_PROMISE_SECONDS} s")
+    waited = [batch for batch in batches if batch["freshness_seconds_p50"] is not None]
+    if not waited:
+        st.info(
+            "Every batch was of a past that was published: it did not wait.",
+            icon=":material/history:",
+        )
+        return
+    lines = charts.lines(
+        waited, "committed_at",
+        [charts.Line("freshness_seconds_p50", "p50", charts.GREEN),
+         charts.Line("freshness_seconds_p95", "p95", charts.ORANGE),
+         charts.Line("freshness_seconds_p99", "p99", charts.RED)],
+        value_format=",.1f", title="seconds", is_duration=True,
+    )  # fmt: skip
+    st.altair_chart(charts.threshold(lines, FRESHNESS_PROMISE_SECONDS))
+    st.caption(
+        f"{batches_basis(batches)} Logarithmic. A past that was published has no point: "
+        "it did not wait."
+    )
 
 
 def batches_basis(batches: list[Record]) -> str:
@@ -216,7 +247,8 @@ def largest(lag: dict[int, int]) -> list[tuple[int, int]]:
     return sorted(most)
 
 
-def _rejects_chart(rejected: list[Record]) -> None:
+def show_rejected(rejected: list[Record]) -> None:
+    """Bars by reason."""
     st.markdown("**Rejected deliveries** by reason")
     if not rejected:
         st.info("Nothing was rejected.", icon=":material/check_circle:")

@@ -10,15 +10,20 @@ SECRET_BYTES = 24
 OTHERS_WRITE = 0o022
 
 
-def ensure_secret(path: Path) -> str:
-    """The secret in `path`, generated when there is none yet."""
+def ensure_secret(path: Path, ending: str = "") -> str:
+    """The secret in `path`, generated when there is none yet.
+
+    Args:
+        path: its file.
+        ending: of a generated one, for servers that want certain kinds of letters.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         scratch = path.with_suffix(".writing")
         scratch.unlink(missing_ok=True)
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as stream:
-            stream.write(secrets.token_urlsafe(SECRET_BYTES))
+            stream.write(secrets.token_urlsafe(SECRET_BYTES) + ending)
         scratch.replace(path)
     return path.read_text().strip()
 

@@ -13,7 +13,12 @@ Every `:name` of the SQL is a parameter of the header, and the other way round. 
     -- each table: NAME            (or: each last table)
 
 makes a relation NAME for the SQL to read: `sql/fragments/NAME.sql` over each table of the registry,
-or over the last table of each pipeline. So no file lists tables.
+or over the last table of each pipeline. So no file lists tables. A line
+
+    -- relation NAME
+
+makes one of `sql/fragments/NAME.sql` as it is, for metrics that begin with the same rows; it may
+read those named before it, and its parameters are the file's.
 """
 
 from __future__ import annotations
@@ -37,9 +42,10 @@ METRICS_FOLDER: Final = "metrics"
 _LISTS: Final = ("history", "snapshots", "files")
 """What Iceberg keeps of a table, and a fragment over each table may read."""
 _EACH: Final = re.compile(r"^-- each (last )?table: (\w+)$", re.MULTILINE)
+_RELATION: Final = re.compile(r"^-- relation (\w+)$", re.MULTILINE)
 _HEADER_FIELDS: Final = ("question", "grain", "date basis", "readers")
 _FIELD_LINE: Final = re.compile(
-    rf"({'|'.join(_HEADER_FIELDS)}):|param \w+ |include \w+|each (last )?table:"
+    rf"({'|'.join(_HEADER_FIELDS)}):|param \w+ |include \w+|relation \w+|each (last )?table:"
 )
 
 
@@ -110,7 +116,7 @@ def load_metric(name: str) -> Metric:
         readers=fields["readers"],
         remarks=_remarks(text),
         parameters=declared_parameters(text),
-        sql=_with_tables(text),
+        sql=_with_relations(text),
     )
 
 
@@ -143,13 +149,14 @@ def parsed_assignments(assignments: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _with_tables(text: str) -> str:
-    """The query with the relations over tables that its header asks for."""
+def _with_relations(text: str) -> str:
+    """The query with the relations that its header asks for."""
     every, last = names_of(has_ddl=True), tuple(map(last_table, pipelines()))
     relations = {
         name: "\nUNION ALL\n".join(_over(name, table) for table in (last if is_last else every))
         for is_last, name in _EACH.findall(text)
     }
+    relations |= {name: _fragment(name) for name in _RELATION.findall(text)}
     header = HEADER.match(text)
     return (header[0] if header and relations else "") + with_relations(text, relations)
 
@@ -158,8 +165,11 @@ def _over(fragment: str, table: str) -> str:
     """The fragment about one table, named without a catalog as in all metrics."""
     namespace, _, name = table.partition(".")
     lists = {part: SqlText(f'{namespace}."{name}${part}"') for part in _LISTS}
-    body = HEADER.sub("", sql_text(f"fragments/{fragment}"))
-    return bind(body, {**lists, "name_of_table": table})
+    return bind(_fragment(fragment), {**lists, "name_of_table": table})
+
+
+def _fragment(name: str) -> str:
+    return HEADER.sub("", sql_text(f"fragments/{name}"))
 
 
 def _remarks(text: str) -> str:

@@ -21,6 +21,7 @@ from adlake.contracts.failpoints import checked
 from adlake.environment import cache_folder
 from adlake.settings.file import SettingsError as SettingsError
 from adlake.settings.file import read_settings_file
+from adlake.settings.metabase import MetabaseSettings
 from adlake.settings.outside import (
     CatalogSettings,
     Concern,
@@ -78,6 +79,11 @@ class PathSettings(Concern):
     def truth_dir(self) -> Path:
         """What the generator wrote beside its events: the right answers."""
         return self.home.resolve() / "truth"
+
+    @property
+    def proof_file(self) -> Path:
+        """What the newest `adlake verify` said."""
+        return self.home.resolve() / "proof" / "newest.json"
 
     @property
     def secrets_dir(self) -> Path:
@@ -164,6 +170,7 @@ class Settings:
         self.generator = _read(GeneratorSettings, source)
         self.supervision = _read(SupervisionSettings, source)
         self.monitoring = _read(MonitoringSettings, source)
+        self.metabase = _read(MetabaseSettings, source)
         refuse_misfits(self.catalog, self.catalog_jdbc_uri.removeprefix("jdbc:"))
 
     def as_environment(self, *, with_secrets: bool = True) -> dict[str, str]:
@@ -174,7 +181,7 @@ class Settings:
         """
         concerns = (
             self.paths, self.ports, self.kafka, self.catalog, self.object_store, self.jvm,
-            self.stream, self.generator, self.supervision, self.monitoring,
+            self.stream, self.generator, self.supervision, self.monitoring, self.metabase,
         )  # fmt: skip
         return {
             f"{PREFIX}{name}".upper(): _as_text(value)
@@ -259,6 +266,16 @@ class Settings:
         """Where alerts are posted to; None: nowhere."""
         return secret_of(self.monitoring, "alert_webhook_url")
 
+    def metabase_password(self) -> SecretStr | None:
+        """Password of our user in Metabase; None where none is set."""
+        return secret_of(self.metabase, "metabase_password")
+
+    @property
+    def trino_address_for_metabase(self) -> Address:
+        """Where Metabase finds Trino."""
+        given = self.metabase.metabase_trino
+        return parse_addresses(given)[0] if given else self.trino_address
+
 
 def _as_text(value: Any) -> str:  # noqa: ANN401 - of any setting
     if isinstance(value, SecretStr):
@@ -327,7 +344,7 @@ def _read(concern: type[ReadConcern], source: Mapping[str, _Value]) -> ReadConce
 
 CONCERNS: tuple[type[Concern], ...] = (
     PathSettings, PortSettings, KafkaSettings, CatalogSettings, ObjectStoreSettings, JvmSettings,
-    StreamSettings, GeneratorSettings, SupervisionSettings, MonitoringSettings,
+    StreamSettings, GeneratorSettings, SupervisionSettings, MonitoringSettings, MetabaseSettings,
 )  # fmt: skip
 PATHS = frozenset(
     f"{PREFIX}{name}".upper()

@@ -11,11 +11,11 @@ from adlake.io.sql import grafana, metabase
 from adlake.io.sql.literals import literal
 from adlake.metrics.query import load_metric
 from tests.fixtures import grafana_double
+from tests.fixtures.metabase.substitution import as_metabase_sends
 from tests.fixtures.trino.metrics_lake import MetricsLake, answer, utc
 
 pytestmark = pytest.mark.integration
 
-OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 SPAN = {"since": "2026-11-01T10:30:00", "until": "2026-11-01T12:00:00"}
 ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("roas", {}),
@@ -29,6 +29,9 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("rejected_by_reason", {"since": "2026-11-01T10:30:00"}),
     ("throughput", {"minutes": "5"}),
     ("funnel", {"campaign_id": "c'1"}),
+    ("bridge", {**SPAN, "split_by": "campaign"}),
+    ("maturity", {"campaign_id": "c'1", "bucket": "hour", "fewest": "1"}),
+    ("conversion_delay_curve", {"cohort_days": "3"}),
     ("budget_spend", {**SPAN, "budget_type": "NONE"}),
     ("budget_spend", {"budget_type": "LIFETIME", "campaign_id": "c2"}),
     ("reach_and_frequency", {"most": "1"}),
@@ -68,24 +71,10 @@ def asked_lake(lake: MetricsLake) -> MetricsLake:
     return lake
 
 
-def as_metabase_sends(name: str, given: Mapping[str, str]) -> str:
-    """Optional parts without a value vanish; values are literals of their tag's type."""
+def in_metabase(name: str, given: Mapping[str, str]) -> str:
     metric = load_metric(name)
     text, tags = metabase.rendered(metric.sql, metric.parameters)
-    chosen = {key: given.get(key, tag.get("default")) for key, tag in tags.items()}
-
-    def spelt(found: re.Match[str]) -> str:
-        value, kind = chosen[found[1]], tags[found[1]]["type"]
-        assert value is not None, "Metabase would refuse the question"
-        if kind == "date":
-            return f"TIMESTAMP '{value.replace('T', ' ')} UTC'"
-        return value if kind == "number" else literal(value, "trino")
-
-    def kept(found: re.Match[str]) -> str:
-        names = re.findall(r"\{\{(\w+)\}\}", found[1])
-        return found[1] if all(chosen[one] is not None for one in names) else ""
-
-    return re.sub(r"\{\{(\w+)\}\}", spelt, OPTIONAL.sub(kept, text))
+    return as_metabase_sends(text, tags, given)
 
 
 def as_grafana_sends(name: str, given: Mapping[str, str]) -> str:
@@ -100,5 +89,5 @@ def test_every_reader_gets_the_same_rows(
     asked_lake: MetricsLake, name: str, given: dict[str, str]
 ) -> None:
     expected = answer(asked_lake, name, **given)
-    for statement in (as_metabase_sends(name, given), as_grafana_sends(name, given)):
+    for statement in (in_metabase(name, given), as_grafana_sends(name, given)):
         assert asked_lake.client.records(statement) == expected, statement

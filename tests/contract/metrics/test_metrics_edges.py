@@ -98,3 +98,19 @@ def test_future_stamps_do_not_hide_a_stall(lake: MetricsLake) -> None:
     assert record["freshness_seconds_p99"] is None
     assert 1_000 <= record["seconds_since_commit"] < 1_060
     assert only(lake, "freshness", minutes="60")["freshness_seconds_p99"] == 0
+
+
+def test_a_published_past_did_not_wait_and_a_backlog_did(lake: MetricsLake) -> None:
+    hours = (20 * 3_600_000, 21 * 3_600_000, 22 * 3_600_000)
+    past = lake.batch_summary(1, 5, events=5, ages_ms=hours)
+    lake.add_snapshot(GOLD, Snapshot(2, 5, past))
+    names = [f"freshness_seconds_{name}" for name in ("p50", "p95", "p99")]
+    [newest] = answer(lake, "batches", most="1")
+    for record in (only(lake, "freshness"), newest):
+        assert [record[name] for name in names] == [None, None, None]
+    # The lake is older than the events: they waited, whatever Iceberg forgot of its snapshots.
+    first_at = lake.now - timedelta(hours=21, minutes=1)
+    lake.insert("audit.completeness_ledger", [("ad_events", 1, 5, 0, first_at)])
+    [newest] = answer(lake, "batches", most="1")
+    for record in (only(lake, "freshness"), newest):
+        assert [record[name] for name in names] == [72_000, 75_600, None]

@@ -20,8 +20,9 @@ REQUIRED = (
     "effective_frequency", "audience_performance", "freshness", "freshness_of_events",
     "newest_event_age", "model_comparison", "model_credit_over_time", "removal_effects",
     "path_lengths", "models_built", "path_formats", "reach_over_time",
-    "newest_event_age", "click_bursts", "double_clicks", "fast_conversions", "ctr_outliers",
+    "click_bursts", "double_clicks", "fast_conversions", "ctr_outliers",
     "click_fraud_over_time", "recent_duplicates", "small_files",
+    "creative_performance", "breakdown_performance", "lag_distribution", "lookback_tuning",
 )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def test_header_names_the_file_and_every_parameter(name: str) -> None:
 @pytest.mark.parametrize("name", metric_names())
 def test_tables_carry_no_catalog_so_that_tests_can_stand_in(name: str) -> None:
     assert CATALOG not in statement(name)
-    assert re.search(r"\b(gold|bronze|audit)\.", statement(name))
+    assert re.search(r"\b(gold|bronze|audit|dims)\.", statement(name))
 
 
 @pytest.mark.parametrize("name", metric_names())

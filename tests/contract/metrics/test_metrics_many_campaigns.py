@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlake.dashboard.campaigns import MOST_CAMPAIGNS, shown_of
+from adlake.dashboard.campaigns import MOST_CAMPAIGNS
+from adlake.dashboard.frame import shown_of
 from tests.fixtures.trino.metrics_lake import GOLD, TABLES, MetricsLake, answer
 
 pytestmark = pytest.mark.integration
@@ -35,8 +36,8 @@ def test_the_largest_campaigns_come_with_the_count_of_all(crowded_lake: MetricsL
         f"{CAMPAIGNS - place:08d}" for place in range(MOST_CAMPAIGNS)
     ]
     assert {row["campaigns"] for row in rows} == {CAMPAIGNS}
-    assert shown_of(len(rows), rows[0]["campaigns"]).startswith(
-        "The 100 largest by spend of 50,000 campaigns"
+    assert shown_of(len(rows), rows[0]["campaigns"], "campaigns", "largest spend first") == (
+        "The first 100 of 50,000 campaigns, largest spend first."
     )
 
 

@@ -23,8 +23,10 @@ from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
 from adlake.io.iceberg import views
 from adlake.io.sql.files import SqlValue, bind, sql_text
 from adlake.io.trino.client import connect
+from adlake.metrics.query import run_metric
 from adlake.proof.records_sql import completeness_sql
 from adlake.settings import Settings
+from adlake.wiring.metabase import TRINO_USER
 from tests.fixtures.trino.audited_lake import (
     HOUR_MS,
     Engines,
@@ -37,6 +39,13 @@ from tests.fixtures.trino.audited_lake import (
     expected_reuse,
     reuse_in,
     write_batch_counts,
+)
+from tests.fixtures.trino.awaited_conversions import (
+    bridge_of,
+    bucketed,
+    conversion_value,
+    maturity_of,
+    shown_bridge,
 )
 from tests.fixtures.trino.oracle_lake import OracleLake, utc_of
 
@@ -167,8 +176,8 @@ def test_event_outcomes_are_those_of_the_law(engines: Engines, lake: OracleLake)
     assert_outcomes(engines, expected)
 
 
-def test_event_outcomes_follow_the_law_that_gold_follows(
-    engines: Engines, lake: OracleLake, spark: SparkSession
+def test_event_outcomes_and_bridge_follow_the_law_that_gold_follows(
+    private_lake: Settings, engines: Engines, lake: OracleLake, spark: SparkSession
 ) -> None:
     middle_ms = 1_772_445_600_000 + 9 * 24 * HOUR_MS
     dated = replace(
@@ -178,11 +187,15 @@ def test_event_outcomes_follow_the_law_that_gold_follows(
     expected = dict(expected_outcomes(lake, dated))
     before = dict(expected_outcomes(lake))
     assert sum(expected[key] != before[key] for key in expected) > 10
-    assert provision_audit_views(spark, dated) == ["audit.event_outcomes"]
+    of_the_law = ["audit.event_outcomes", "audit.lookbacks"]
+    assert provision_audit_views(spark, dated) == of_the_law
     try:
         assert_outcomes(engines, expected)
+        with connect(private_lake.ports.trino_port) as trino:
+            found = shown_bridge(run_metric(trino, "bridge").records())
+        assert found == bridge_of(bucketed(lake, dated)) != bridge_of(bucketed(lake))
     finally:
-        assert provision_audit_views(spark) == ["audit.event_outcomes"]
+        assert provision_audit_views(spark) == of_the_law
 
 
 def assert_outcomes(engines: Engines, expected: Mapping[tuple[str, str], Any]) -> None:
@@ -227,6 +240,46 @@ def test_orphans_are_older_than_six_hours_before_the_newest_arrival(
     for engine, rows in engines.ask("orphans").items():
         assert {row["impression_id"] for row in rows} == expected, engine
         assert len(rows) == len(expected), engine
+
+
+def test_the_bridge_is_that_of_the_law(
+    private_lake: Settings, engines: Engines, lake: OracleLake
+) -> None:
+    conversions = bucketed(lake)
+    expected = bridge_of(conversions)
+    assert set(expected) == {
+        "ATTRIBUTED", "ORPHAN", "REPEAT_CONVERSION", "OUT_OF_WINDOW", "CONVERSION_BEFORE_CLICK",
+        "NO_CLICK", "REJECTED",
+    }  # fmt: skip
+    assert expected["REJECTED"][2] > 0
+    with connect(private_lake.ports.trino_port) as trino:
+        whole = list(run_metric(trino, "bridge").records())
+        by_day = list(run_metric(trino, "bridge", {"split_by": "day"}).records())
+        listed = list(run_metric(trino, "bridge_conversions", {"most": "1000000"}).records())
+    assert shown_bridge(whole) == expected
+    assert sum(row["value"] for row in whole) == conversion_value(lake)
+    assert sorted((r["bucket"], r["conversion_at"]) for r in listed) == sorted(
+        (bucket, at) for bucket, _, at, _ in conversions
+    )
+    days = {day for *_, at, _ in conversions for day in [f"{at:%Y-%m-%d}"]}
+    for day in days:
+        of_day = [one for one in conversions if f"{one[2]:%Y-%m-%d}" == day]
+        assert shown_bridge(r for r in by_day if r["split_value"] == day) == bridge_of(of_day), day
+
+
+def test_maturity_is_that_of_plain_python(
+    private_lake: Settings, engines: Engines, lake: OracleLake
+) -> None:
+    expected = maturity_of(lake, LAW_V1.attribution_window_ms)
+    assert len({round(share, 6) for _, share, _ in expected.values()}) > 3
+    with connect(private_lake.ports.trino_port) as trino:
+        rows = list(run_metric(trino, "maturity", {"cohort_days": "10000"}).records())
+    found = {row["bucket_at"]: row for row in rows}
+    assert found.keys() == expected.keys()
+    for bucket_at, (impressions, share, is_mature) in expected.items():
+        row = found[bucket_at]
+        assert (row["impressions"], row["is_mature"]) == (impressions, is_mature)
+        assert row["maturity"] == round(share, 9), bucket_at
 
 
 def test_a_view_is_replaced_when_its_text_changed(
@@ -386,3 +439,19 @@ def test_the_checks_run_on_trino(private_lake: Settings, engines: Engines) -> No
             bind(sql_text("checks/batch_completeness"), {"row_limit": 1}),
         ):
             assert len(client.records(sql)) <= 1
+
+
+def test_a_reader_without_payloads_sees_none_through_views(
+    engines: Engines, private_lake: Settings
+) -> None:
+    operator, reader = (
+        connect(private_lake.ports.trino_port, user=name) for name in ("adlake", TRINO_USER)
+    )
+    sql = "SELECT raw_payload, raw_bytes, kafka_key FROM audit.rejected_deliveries"
+    assert any("event_id" in (row["raw_payload"] or "") for row in operator.records(sql))
+    seen = reader.records(sql)
+    assert {(row["raw_bytes"], row["kafka_key"]) for row in seen} == {(None, None)}
+    assert not [row for row in seen if "event_id" in (row["raw_payload"] or "")]
+    bridges = [list(run_metric(client, "bridge").records()) for client in (operator, reader)]
+    assert bridges[0] == bridges[1]
+    assert [row for row in bridges[1] if row["bucket"] == "REJECTED" and row["value"] > 0]

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from adlake.dashboard import campaigns, operations
-from adlake.dashboard.lake import KEPT_SECONDS, MOST_KEPT, AnswerCache, Sources
+from adlake.contracts.errors import AdlakeError
+from adlake.dashboard import bridge, campaigns, lake, operations, rows
+from adlake.dashboard.filters import Choice
+from adlake.dashboard.frame import shown_of
+from adlake.dashboard.lake import (
+    KEPT_SECONDS,
+    MOST_AT_ONCE,
+    MOST_KEPT,
+    AnswerCache,
+    Later,
+    Sources,
+)
+from adlake.io.trino.client import QueryResult
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -33,6 +45,34 @@ def test_more_answers_than_fit_are_not_kept_and_the_newest_are() -> None:
     assert len(cache) <= MOST_KEPT
     newest = 10 * MOST_KEPT - 1
     assert cache.get(newest, lambda: "asked again") == newest
+
+
+def test_a_page_does_not_wait_for_the_values_of_its_filters() -> None:
+    later, go_on, now = Later(clock=lambda: now[0]), threading.Event(), [0.0]
+    asked: list[int] = []
+
+    def ask() -> list[dict[str, Any]]:
+        asked.append(1)
+        assert go_on.wait(10)
+        return [{"filter_value": "c1"}]
+
+    assert later.get("values", ask, 300, 0.01) is None
+    assert later.get("values", ask, 300, 0) is None
+    go_on.set()
+    assert later.get("values", ask, 300, 10) == [{"filter_value": "c1"}]
+    now[0] = 301.0
+    assert later.get("values", ask, 300, 10) == [{"filter_value": "c1"}]
+    assert len(asked) == 2
+
+
+def test_values_that_could_not_be_had_are_asked_again() -> None:
+    later = Later()
+
+    def fail() -> list[dict[str, Any]]:
+        raise AdlakeError("away")
+
+    assert later.get("values", fail, 300, 10) is None
+    assert later.get("values", lambda: [], 300, 10) == []
 
 
 def test_one_page_asks_and_the_others_wait_for_its_answer() -> None:
@@ -105,10 +145,10 @@ def test_a_bucket_ends_where_the_next_begins(bucket: str, begin: datetime, end: 
     assert campaigns.end_of(begin, bucket) == end
 
 
-def test_the_table_says_how_many_campaigns_it_leaves_out() -> None:
-    assert campaigns.shown_of(12, 12) == "12 campaigns, largest spend first."
-    assert campaigns.shown_of(100, 500_000).startswith(
-        "The 100 largest by spend of 500,000 campaigns"
+def test_a_table_says_how_many_rows_it_leaves_out() -> None:
+    assert shown_of(12, 12, "days", "newest first") == "12 days, newest first."
+    assert shown_of(100, 500_000, "rows", "newest first") == (
+        "The first 100 of 500,000 rows, newest first."
     )
 
 
@@ -136,11 +176,50 @@ def test_every_list_a_page_asks_for_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Sources, "answers", answers)
     sources = Sources(trino_port=1, kafka_bootstrap="", topics={"ads": "gold.ads"})
-    for draw in (lambda: campaigns._draw(sources, "All"), lambda: operations._draw(sources)):
+    everything = Choice("All")
+    for ask in (
+        lambda: campaigns.ask_campaigns(sources, everything),
+        lambda: operations.ask_operations(sources),
+        lambda: bridge.ask_days(sources, everything),
+        lambda: bridge.ask_conversions(sources, everything, "NO_CLICK"),
+        lambda: rows.ask_rows(sources, everything, "all"),
+    ):
         with pytest.raises(LookupError):
-            draw()
-    for name in ("campaign_performance", "batches"):
+            ask()
+    lists = (
+        "campaign_performance", "campaign_maturity", "batches", "bridge", "bridge_conversions",
+        "impressions",
+    )  # fmt: skip
+    for name in lists:
         assert int(asked[name]["most"]) <= 1_000
+
+
+def test_no_more_questions_are_asked_at_once_than_trino_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running, most = [0], [0]
+    guard = threading.Lock()
+
+    def run(_client: object, _name: str, given: dict[str, str]) -> QueryResult:
+        with guard:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        time.sleep(0.02)
+        with guard:
+            running[0] -= 1
+        return QueryResult(("n",), iter([(given["n"],)]))
+
+    monkeypatch.setattr(lake, "run_metric", run)
+    sources = Sources(trino_port=1, kafka_bootstrap="", topics={})
+    pages = [
+        threading.Thread(target=sources.answers, args=({"roas": {"n": str(n)}},))
+        for n in range(5 * MOST_AT_ONCE)
+    ]
+    for page in pages:
+        page.start()
+    for page in pages:
+        page.join(10)
+    assert 1 < most[0] <= MOST_AT_ONCE
 
 
 def crowded_page() -> None:
@@ -149,6 +228,7 @@ def crowded_page() -> None:
     from decimal import Decimal
 
     from adlake.dashboard import campaigns
+    from adlake.dashboard.filters import Choice
     from adlake.dashboard.lake import Sources
 
     first = datetime(2024, 1, 1, tzinfo=UTC)
@@ -159,6 +239,9 @@ def crowded_page() -> None:
     }  # fmt: skip
 
     class Answers(Sources):
+        def kept_values(self, most, kept_seconds, patience):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+            return []
+
         def answers(self, requests):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
             known = {
                 "performance_totals": [sums | {
@@ -175,14 +258,25 @@ def crowded_page() -> None:
                 ],
                 "freshness": [{"last_commit_at": first}],
                 "performance_over_time": [
-                    {"bucket_at": datetime(2024, month, 1, tzinfo=UTC), **sums}
+                    {"bucket_at": datetime(2024, month, 1, tzinfo=UTC), **sums,
+                     "is_provisional": month > 11}
                     for month in range(1, 13)
+                ],
+                "maturity": [
+                    {"bucket_at": first, "impressions": 500_000, "maturity": Decimal("0.5"),
+                     "is_mature": False},
+                ],
+                "campaign_maturity": [
+                    {"campaign_id": "c1", "maturity": Decimal("0.5"), "is_mature": False},
                 ],
             }  # fmt: skip
             assert requests.get("performance_over_time", {"bucket": "month"})["bucket"] == "month"
             return {name: known[name] for name in requests}
 
-    campaigns._draw(Answers(1, "", {}), "All")
+    everything, answers = Choice("All"), Answers(1, "", {})
+    campaigns.draw_numbers(campaigns.ask_numbers(answers, everything), everything)
+    campaigns.draw_charts(campaigns.ask_buckets(answers, everything), everything)
+    campaigns.draw_table(campaigns.ask_campaigns(answers, everything), everything)
 
 
 def test_the_page_of_a_crowded_lake_shows_the_largest_and_the_count() -> None:
@@ -192,5 +286,6 @@ def test_the_page_of_a_crowded_lake_shows_the_largest_and_the_count() -> None:
     assert len(table.value) == campaigns.MOST_CAMPAIGNS
     assert "campaigns" not in table.value.columns
     said = [caption.value for caption in shown.caption]
-    assert any("The 100 largest by spend of 500,000 campaigns" in text for text in said)
+    assert any("The first 100 of 500,000 campaigns, largest spend first." in t for t in said)
+    assert any("50.00 % of the expected conversions are in" in text for text in said)
     assert any("**ROAS** per month" in markdown.value for markdown in shown.markdown)

@@ -41,7 +41,7 @@ def test_trino_is_asked_for_reuse_once_a_minute_whatever_the_pages_do(
     now, asked = [0.0], []
     cache = AnswerCache(clock=lambda: now[0])
 
-    def run_metric(_client: object, name: str) -> None:
+    def run_metric(_client: object, name: str, _given: object) -> None:
         asked.append((now[0], name))
         raise TrinoQueryError("EXCEEDED_LOCAL_MEMORY_LIMIT")
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import duckdb
 import pytest
 
+from adlake.contracts.law import LAW_V1, MAX_EVENT_MS_EXCLUSIVE
 from adlake.io.sql import duckdb as duckdb_form
 from adlake.io.sql import grafana, metabase, postgres, spark, trino
 from adlake.io.sql.files import SQL_ROOT, bind, sql_text
 from adlake.io.sql.header import MetricParameter
+from adlake.io.sql.law import law_parameters, lookbacks
 from adlake.io.sql.literals import SqlValue, literal
 from adlake.io.sql.template import SqlFileError, expanded, parameters
 from adlake.metrics.query import load_metric, metric_names
@@ -182,3 +185,13 @@ def test_every_metric_has_a_form_for_metabase_and_for_grafana(name: str) -> None
     assert set(re.findall(r"\{\{(\w+)\}\}", text)) == set(tags)
     for reader in (text, grafana.rendered(metric.sql, metric.parameters)):
         assert not parameters(reader.replace(":sqlstring", ""))
+
+
+def test_lookbacks_are_periods_without_a_gap() -> None:
+    dated = replace(LAW_V1, attribution_window_ms=5, window_changes=((100, 7), (200, 3)))
+    assert lookbacks(dated) == f"(0, 100, 5), (100, 200, 7), (200, {MAX_EVENT_MS_EXCLUSIVE}, 3)"
+    text = bind(sql_text("views/lookbacks"), law_parameters(dated), "duckdb")
+    rows = duckdb.sql(text).fetchall()
+    for conversion_ms in (0, 99, 100, 199, 200, MAX_EVENT_MS_EXCLUSIVE - 1):
+        [window] = [w for begin, end, w in rows if begin <= conversion_ms < end]
+        assert window == dated.window_at(conversion_ms)

@@ -60,6 +60,8 @@ def test_values_are_bound_by_the_names_of_the_header_in_its_order() -> None:
         ("since", datetime(2026, 1, 2, 1, 4, 5, 678_000, tzinfo=UTC)),
         ("until", None),
         ("campaign_id", "c'1"),
+        ("geo_country", None),
+        ("platform", None),
     ]
 
 
@@ -78,3 +80,13 @@ def test_assignments_split_at_the_first_equals_sign() -> None:
     for wrong in ("a", "=1"):
         with pytest.raises(MetricParameterError, match="name=value"):
             parsed_assignments([wrong])
+
+
+def test_a_relation_of_the_header_stands_before_the_query_in_its_order() -> None:
+    metric = load_metric("maturity")
+    places = [metric.sql.index(f"{name} AS (") for name in (
+        "WITH observation", "conversion_delays", "delay_steps", "impressions",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert "relation observation" not in metric.remarks
+    assert metric.bound_values({})["fewest"] == 30

@@ -6,13 +6,11 @@ from typing import ClassVar
 
 from adlake.devstack.services.http import fetch
 from adlake.devstack.services.service import Service
-from adlake.environment import SOURCES, module_line
-
-APP = SOURCES / "adlake" / "dashboard" / "app.py"
+from adlake.environment import module_line
 
 
 class Dashboard(Service):
-    """Campaign and operations pages."""
+    """The pages over the lake."""
 
     name: ClassVar[str] = "dashboard"
     reads_secrets: ClassVar[bool] = True
@@ -22,7 +20,7 @@ class Dashboard(Service):
     def command(self) -> list[str]:
         """Argument vector."""
         return module_line(
-            "streamlit", "run", str(APP),
+            "adlake.dashboard",
             "--server.port", str(self.settings.ports.dashboard_port),
             "--server.address", "127.0.0.1", "--server.headless", "true",
             "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",

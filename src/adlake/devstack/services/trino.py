@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -101,6 +103,7 @@ class Trino(Service):
             "user": self.settings.catalog.catalog_user,
             "warehouse": self.settings.paths.warehouse_uri,
             "storage": _lines(LOCAL_FILES if store is None else store.trino_properties()),
+            "masked_payload": masked_payload(),
         }
         for name in CONFIGURATION:
             render(f"trino/{name}", self._etc / name, values)
@@ -113,6 +116,15 @@ class Trino(Service):
     @property
     def _etc(self) -> Path:
         return self.home / "trino" / "etc"
+
+
+def masked_payload() -> str:
+    """What a user without payloads sees instead, as the inside of a JSON string."""
+    from adlake.io.sql.files import sql_text
+    from adlake.io.sql.template import HEADER
+
+    expression = HEADER.sub("", sql_text("fragments/masked_payload"))
+    return json.dumps(" ".join(re.sub(r"--[^\n]*", "", expression).split()))[1:-1]
 
 
 def _lines(properties: Mapping[str, str]) -> str:

@@ -1,0 +1,165 @@
+-- conversion_buckets: every distinct conversion event, in the one bucket that its value belongs to; a relation.
+-- include readable_payload
+-- include time_range: moment = conversion_at
+-- include chosen_rows
+-- parameters: since and until (of the conversion's time), campaign_id, geo_country, platform.
+-- Conversions of Gold by the law (what is attributed to an impression that never came is ORPHAN); then those that were
+-- refused and never admitted as a conversion. One that was refused several times counts once, with its smallest value.
+-- A refused conversion is dated by Bronze's partition_ts: its own time, or its arrival where that is unusable.
+-- Its value is what the law would take for money; NULL: it has none (no number, below zero, too large).
+WITH rows_with_conversions AS (
+    SELECT
+        impression_id,
+        campaign_id,
+        geo_country,
+        platform,
+        impression_time,
+        is_clicked,
+        date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00.000 UTC', conversion_time) AS attributed_ms,
+        CAST(
+            json_parse(events_state) AS ARRAY(ROW(e VARCHAR, t BIGINT, r INTEGER, m BIGINT))
+        ) AS held_events
+    FROM gold.ad_performance_state
+    WHERE
+        engaged
+        AND eligible IS NOT NULL
+        AND :chosen_rows
+),
+
+-- Of conversions at one moment the first by id is the attributed one; the state is sorted by id.
+held_conversions AS (
+    SELECT
+        held.impression_id,
+        held.campaign_id,
+        held.geo_country,
+        held.platform,
+        held.impression_time,
+        held.is_clicked,
+        conversion.e AS event_id,
+        conversion.t AS ts_ms,
+        conversion.m AS micros,
+        conversion.t = held.attributed_ms
+        AND conversion.e = element_at(
+            filter(held.held_events, event -> event.r = 2 AND event.t = held.attributed_ms), 1
+        ).e AS is_attributed,
+        array_max(
+            transform(
+                filter(held.held_events, event -> event.r = 1 AND event.t <= conversion.t), event -> event.t
+            )
+        ) AS latest_click_ms,
+        CAST(
+            from_unixtime_nanos(CAST(conversion.t AS DECIMAL(38, 0)) * 1000000) AS TIMESTAMP(6) WITH TIME ZONE
+        ) AS conversion_at
+    FROM rows_with_conversions AS held
+    CROSS JOIN
+        UNNEST(filter(held.held_events, event -> event.r = 2)) AS conversion (e, t, r, m)
+),
+
+chosen_conversions AS (
+    SELECT *
+    FROM held_conversions
+    WHERE :time_range
+),
+
+refused_deliveries AS (
+    SELECT
+        kafka_topic,
+        kafka_partition,
+        kafka_offset,
+        impression_id,
+        event_id,
+        campaign_id,
+        reject_reason,
+        partition_ts AS conversion_at,
+        :readable_payload AS payload
+    FROM bronze.ad_events
+    WHERE
+        reject_reason IS NOT NULL
+        AND event_type = 'CONVERSION'
+),
+
+refused_contents AS (
+    SELECT
+        *,
+        json_extract_scalar(payload, '$.geo_country') AS geo_country,
+        json_extract_scalar(payload, '$.platform') AS platform,
+        json_extract_scalar(payload, '$.conversion_value') AS number_text,
+        coalesce(json_format(json_extract(payload, '$.conversion_value')) NOT LIKE '"%', FALSE) AS is_number,
+        length(trim(impression_id)) > 0 AND length(trim(event_id)) > 0 AS has_key
+    FROM refused_deliveries
+    WHERE :time_range
+),
+
+-- An exponent of more than four digits alone decides; casting it would take a number of a million digits.
+refused_values AS (
+    SELECT
+        *,
+        CASE
+            WHEN NOT is_number THEN NULL
+            WHEN NOT regexp_like(number_text, '^[^eE]*[1-9]') THEN 0
+            WHEN number_text LIKE '-%' THEN NULL
+            WHEN regexp_like(number_text, '[eE]-0*[1-9][0-9]{4}') THEN 0
+            WHEN regexp_like(number_text, '[eE]\+?0*[1-9][0-9]{4}') THEN NULL
+            ELSE try(CAST(number_text AS DECIMAL(18, 6)))
+        END AS value
+    FROM refused_contents
+    WHERE :chosen_rows
+),
+
+refused_conversions AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY
+                if(has_key, impression_id, kafka_topic || '/' || CAST(kafka_partition AS VARCHAR)),
+                if(has_key, event_id, CAST(kafka_offset AS VARCHAR)),
+                has_key
+            ORDER BY value ASC NULLS LAST, conversion_at ASC, kafka_topic ASC, kafka_partition ASC, kafka_offset ASC
+        ) AS place
+    FROM refused_values
+)
+
+SELECT
+    chosen_conversions.impression_id,
+    chosen_conversions.event_id,
+    chosen_conversions.campaign_id,
+    chosen_conversions.geo_country,
+    chosen_conversions.platform,
+    chosen_conversions.conversion_at,
+    CASE
+        WHEN chosen_conversions.is_attributed AND chosen_conversions.impression_time IS NULL THEN 'ORPHAN'
+        WHEN chosen_conversions.is_attributed THEN 'ATTRIBUTED'
+        WHEN NOT chosen_conversions.is_clicked THEN 'NO_CLICK'
+        WHEN chosen_conversions.latest_click_ms IS NULL THEN 'CONVERSION_BEFORE_CLICK'
+        WHEN chosen_conversions.ts_ms - chosen_conversions.latest_click_ms > lookbacks.lookback_ms
+            THEN 'OUT_OF_WINDOW'
+        ELSE 'REPEAT_CONVERSION'
+    END AS bucket,
+    CAST(NULL AS VARCHAR) AS reject_reason,
+    CAST(CAST(chosen_conversions.micros AS DECIMAL(38, 0)) * 0.000001 AS DECIMAL(18, 6)) AS value
+FROM chosen_conversions
+LEFT JOIN audit.lookbacks
+    ON chosen_conversions.ts_ms >= lookbacks.from_ms AND chosen_conversions.ts_ms < lookbacks.until_ms
+UNION ALL
+SELECT
+    refused_conversions.impression_id,
+    refused_conversions.event_id,
+    refused_conversions.campaign_id,
+    refused_conversions.geo_country,
+    refused_conversions.platform,
+    refused_conversions.conversion_at,
+    'REJECTED' AS bucket,
+    refused_conversions.reject_reason,
+    refused_conversions.value
+FROM refused_conversions
+LEFT JOIN gold.ad_performance_state AS gold
+    ON refused_conversions.impression_id = gold.impression_id AND gold.engaged
+WHERE
+    refused_conversions.place = 1
+    AND NOT coalesce(
+        any_match(
+            CAST(json_parse(gold.events_state) AS ARRAY(ROW(e VARCHAR, r INTEGER))),
+            event -> event.e = refused_conversions.event_id AND event.r = 2
+        ),
+        FALSE
+    )

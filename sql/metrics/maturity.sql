@@ -1,0 +1,127 @@
+-- maturity: share of the expected conversions that have arrived, by the time of the impression.
+-- question: How much of the conversions of these days is in already?
+-- grain: one row per bucket that has an impression
+-- date basis: impression time
+-- readers: dashboard, analysts
+-- param bucket minute|hour|day|month|year = day: length of a bucket
+-- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
+-- param until timestamp = NULL: impressions before this time; NULL: to the end
+-- param campaign_id varchar = NULL: impressions of one campaign; NULL: of all
+-- param geo_country varchar = NULL: one country; NULL: all
+-- param platform varchar = NULL: one platform; NULL: all
+-- param cohort_days integer = 28: the delay curve is of the so many days before those that are too young
+-- param fewest integer = 30: a curve of fewer conversions tells nothing
+-- relation observation
+-- relation conversion_delays
+-- relation delay_steps
+-- include time_range: moment = impression_time
+-- include chosen_rows
+-- maturity = sum(impressions * F(age)) / sum(impressions) over the hours of a bucket (its minutes if it is one).
+-- F: the curve of conversion_delay_curve, of all campaigns together. age: from the newest impression of the hour to
+-- as_of, the newest arrival in Gold (never the wall clock). Delays are rounded up to minutes, beyond two hours to
+-- hours: so maturity is rather said too low than too high. NULL: too few conversions to have a curve, never 1.
+-- revenue_maturity: the same with each conversion weighted by its revenue.
+-- is_mature: every impression of the bucket is at least a lookback old; charts and tables mark the others.
+-- curve_conversions: how many the curve is made of; NULL: too few.
+-- expected_conversions: converted_impressions / maturity; of a young bucket a rough guess.
+-- Cost: a scan of two columns of Gold and, for the curve, its engaged, converted rows of cohort_days.
+-- One age for each hour is enough for buckets of hours and more.
+WITH impressions AS (
+    SELECT
+        impression_time,
+        is_converted,
+        revenue,
+        date_trunc(if(CAST(:bucket AS varchar) = 'minute', 'minute', 'hour'), impression_time) AS cell_at
+    FROM gold.ad_performance_state
+    WHERE
+        impression_time IS NOT NULL
+        AND :time_range
+        AND :chosen_rows
+),
+
+cells AS (
+    SELECT
+        cell_at,
+        max(impression_time) AS last_impression_at,
+        count(*) AS impressions,
+        count_if(is_converted) AS converted_impressions,
+        coalesce(sum(revenue), 0) AS revenue
+    FROM impressions
+    GROUP BY cell_at
+),
+
+bucketed_cells AS (
+    SELECT
+        *,
+        date_trunc(CAST(:bucket AS varchar), cell_at) AS bucket_at
+    FROM cells
+),
+
+aged_cells AS (
+    SELECT
+        cells.*,
+        observation.as_of,
+        observation.lookback_ms,
+        date_diff('millisecond', cells.last_impression_at, observation.as_of) AS age_ms
+    FROM bucketed_cells AS cells
+    CROSS JOIN observation
+),
+
+arrived AS (
+    SELECT
+        aged_cells.cell_at,
+        sum(delay_steps.conversions) AS conversions,
+        sum(delay_steps.revenue) AS revenue
+    FROM aged_cells
+    INNER JOIN delay_steps ON aged_cells.age_ms >= delay_steps.delay_ms
+    GROUP BY aged_cells.cell_at
+),
+
+bucket_totals AS (
+    SELECT
+        aged_cells.bucket_at,
+        sum(aged_cells.impressions) AS impressions,
+        sum(aged_cells.converted_impressions) AS converted_impressions,
+        sum(aged_cells.revenue) AS revenue,
+        sum(CAST(aged_cells.impressions AS decimal(38, 0)) * coalesce(arrived.conversions, 0)) AS arrived_conversions,
+        sum(CAST(aged_cells.impressions AS decimal(20, 0)) * coalesce(arrived.revenue, 0)) AS arrived_revenue,
+        min(aged_cells.age_ms) >= min(aged_cells.lookback_ms) AS is_mature,
+        max(aged_cells.as_of) AS as_of
+    FROM aged_cells
+    LEFT JOIN arrived ON aged_cells.cell_at = arrived.cell_at
+    GROUP BY aged_cells.bucket_at
+),
+
+-- Without a curve there is no row of it, and nothing to divide by.
+curve_totals AS (
+    SELECT
+        max(all_conversions) AS conversions,
+        max(all_revenue) AS revenue
+    FROM delay_steps
+),
+
+measured AS (
+    SELECT
+        bucket_totals.*,
+        curve_totals.conversions AS curve_conversions,
+        CAST(bucket_totals.arrived_conversions AS decimal(38, 9))
+        / nullif(curve_totals.conversions * bucket_totals.impressions, 0) AS maturity,
+        CAST(bucket_totals.arrived_revenue AS decimal(38, 9))
+        / nullif(curve_totals.revenue * bucket_totals.impressions, 0) AS revenue_maturity
+    FROM bucket_totals
+    CROSS JOIN curve_totals
+)
+
+SELECT
+    bucket_at,
+    impressions,
+    converted_impressions,
+    revenue,
+    maturity,
+    revenue_maturity,
+    CAST(converted_impressions AS decimal(38, 9)) / nullif(maturity, 0) AS expected_conversions,
+    is_mature,
+    curve_conversions,
+    as_of
+FROM measured
+ORDER BY bucket_at

@@ -1,0 +1,1 @@
+"""Metabase as code: files of definitions, made into collections, questions and dashboards."""
