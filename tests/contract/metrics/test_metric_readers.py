@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import pytest
 
 from adlake.io.sql import grafana, metabase
-from adlake.io.sql.literals import literal
 from adlake.metrics.query import load_metric
 from tests.fixtures import grafana_double
 from tests.fixtures.metabase.substitution import as_metabase_sends
