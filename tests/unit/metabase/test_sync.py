@@ -95,7 +95,7 @@ def test_filters_reach_the_variables_of_their_cards(case: Case) -> None:
              for key, card in on.items()}  # fmt: skip
     assert wires == {
         "roas": [("adlake-campaign_id", "campaign_id"), ("adlake-since", "since")],
-        "by_campaign": [("adlake-since", "since")],
+        "by_campaign": [("adlake-campaign_id", "campaign_id"), ("adlake-since", "since")],
         "basis": [],
     }
     filters = {one["slug"]: one for one in case.double.one("dashboard", "Overview")["parameters"]}
