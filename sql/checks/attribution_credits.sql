@@ -12,10 +12,8 @@ expected AS (
         user_id,
         campaign_id,
         creative_id,
-        date_add(
-            'millisecond', conversion_ms, CAST('1970-01-01 00:00:00+00:00' AS :timestamp_utc)
-        ) AS converted_at,
-        date_add('millisecond', at_ms, CAST('1970-01-01 00:00:00+00:00' AS :timestamp_utc)) AS touched_at,
+        CAST(from_unixtime_nanos(CAST(conversion_ms AS DECIMAL(38, 0)) * 1000000) AS :timestamp_utc) AS converted_at,
+        CAST(from_unixtime_nanos(CAST(at_ms AS DECIMAL(38, 0)) * 1000000) AS :timestamp_utc) AS touched_at,
         place,
         places,
         micros AS value_micros,

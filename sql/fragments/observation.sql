@@ -9,7 +9,7 @@ WITH arrivals AS (
 SELECT
     arrivals.as_of,
     lookbacks.lookback_ms,
-    date_add('millisecond', -lookbacks.lookback_ms, arrivals.as_of) AS mature_until
+    arrivals.as_of - lookbacks.lookback_ms * INTERVAL '0.001' SECOND AS mature_until
 FROM arrivals
 LEFT JOIN audit.lookbacks
     ON

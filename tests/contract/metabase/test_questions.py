@@ -47,8 +47,12 @@ EVENTS = (
     ("i12", "c7", "2026-11-05T00:00", None, None, "FR", "web", "u2"),
 )
 LOOKBACK = timedelta(days=7)
-WITHOUT_EFFECT = {("budgets/lifetime", "since"), ("budgets/lifetime", "until")}
-"""Cards that show the same whatever it says: the period of a lifetime budget has no bounds."""
+WITHOUT_EFFECT = {
+    ("budgets/lifetime", "since"), ("budgets/lifetime", "until"),
+    *((f"maturity/{card}", "cohort_days") for card in ("maturity", "expected", "days")),
+}  # fmt: skip
+"""Cards that show the same whatever it says: the period of a lifetime budget has no bounds, and of
+the few conversions below no number of days makes a delay curve (the curve itself shows them)."""
 
 
 def row_of(event: tuple[Any, ...]) -> tuple[Any, ...]:

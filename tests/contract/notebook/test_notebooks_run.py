@@ -10,7 +10,11 @@ import pytest
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from pyiceberg.catalog.sql import SqlCatalog
+from pyspark.sql import SparkSession
 
+from adlake.contracts.law import LAW_V1
+from adlake.io.iceberg.views import provision_views
+from adlake.io.sql.law import law_parameters
 from adlake.notebook.server import NOTEBOOKS, kernel_environment
 from adlake.settings import Settings
 from tests.fixtures.trino.notebook_lake import publish_notebook_lake
@@ -42,10 +46,15 @@ CHECKS = {
 
 @pytest.fixture(scope="module")
 def kernel(
-    catalog: SqlCatalog, empty_lake: Settings, tmp_path_factory: pytest.TempPathFactory
+    catalog: SqlCatalog,
+    empty_lake: Settings,
+    spark: SparkSession,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[KernelManager]:
     """One kernel for all of them, as starting one costs seconds; each begins with empty names."""
     publish_notebook_lake(catalog, tmp_path_factory.mktemp("seeds"), EVENTS)
+    catalog.create_namespace_if_not_exists("audit")
+    provision_views(spark, ["audit.lookbacks"], law_parameters(LAW_V1))
     folder = tmp_path_factory.mktemp("kernel")
     manager = KernelManager(kernel_name="python3", connection_file=str(folder / "kernel.json"))
     manager.start_kernel(env=kernel_environment(empty_lake), cwd=str(folder))
