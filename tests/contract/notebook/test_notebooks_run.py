@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts.law import LAW_V1
 from adlake.io.iceberg.views import provision_views
+from adlake.io.sql.files import sql_text
 from adlake.io.sql.law import law_parameters
 from adlake.notebook.server import NOTEBOOKS, kernel_environment
 from adlake.settings import Settings
@@ -22,7 +23,8 @@ from tests.fixtures.trino.notebook_lake import publish_notebook_lake
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 EVENTS = 8_000
-CHART = "application/vnd.vegalite.v6+json"
+CHART = "vegaEmbed"
+"""What Altair puts into the page for each chart."""
 CHARTS = {
     "01_quick_tour": 2, "02_effective_frequency": 2, "03_path_analysis": 2, "04_unique_reach": 3,
     "05_attribution_models": 4, "06_reading_without_a_server": 0, "07_click_prediction": 1,
@@ -54,12 +56,14 @@ def kernel(
     """One kernel for all of them, as starting one costs seconds; each begins with empty names."""
     publish_notebook_lake(catalog, tmp_path_factory.mktemp("seeds"), EVENTS)
     catalog.create_namespace_if_not_exists("audit")
+    spark.sql(sql_text("ddl/audit/completeness_ledger"))
     provision_views(spark, ["audit.lookbacks"], law_parameters(LAW_V1))
     folder = tmp_path_factory.mktemp("kernel")
     manager = KernelManager(kernel_name="python3", connection_file=str(folder / "kernel.json"))
     manager.start_kernel(env=kernel_environment(empty_lake), cwd=str(folder))
     yield manager
     manager.shutdown_kernel(now=True)
+    manager.context.destroy()
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -67,9 +71,9 @@ def test_a_notebook_runs_and_draws(name: str, kernel: KernelManager) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
     notebook.cells.append(nbformat.v4.new_code_cell(CHECKS[name]))
-    NotebookClient(notebook, km=kernel, timeout=300).execute(reset_kc=True)
+    NotebookClient(notebook, km=kernel, timeout=300).execute(reset_kc=True, cleanup_kc=True)
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
-    charts = [out for out in outputs if CHART in out.get("data", {})]
+    charts = [out for out in outputs if CHART in out.get("data", {}).get("text/html", "")]
     assert len(charts) == CHARTS[name]
     assert [out for out in outputs if out.output_type == "stream" and out.name == "stderr"] == []
 
