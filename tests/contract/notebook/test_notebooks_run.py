@@ -71,7 +71,9 @@ def test_a_notebook_runs_and_draws(name: str, kernel: KernelManager) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
     notebook.cells.append(nbformat.v4.new_code_cell(CHECKS[name]))
-    NotebookClient(notebook, km=kernel, timeout=300).execute(reset_kc=True, cleanup_kc=True)
+    client = NotebookClient(notebook, km=kernel, timeout=300)
+    client.execute()
+    client.kc.stop_channels()
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     charts = [out for out in outputs if CHART in out.get("data", {}).get("text/html", "")]
     assert len(charts) == CHARTS[name]
