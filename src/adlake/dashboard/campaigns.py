@@ -155,7 +155,7 @@ def _said_of_both(choice: Choice, now: list[Record], past: list[Record]) -> str:
 
 def _links(choice: Choice) -> None:
     """From the numbers to their rows."""
-    words = {"all": "impressions", "clicked": "clicked ones", "converted": "conversions"}
+    words = {"Impressions": "impressions", "Clicked": "clicked ones", "Converted": "conversions"}
     links = (f"[{text}]({choice.address('rows', only=only)})" for only, text in words.items())
     st.caption(f"Rows behind these numbers: {', '.join(links)}.")
 

@@ -22,9 +22,10 @@ from adlake.dashboard.lake import Record, Sources
 MOST_ROWS: Final = 200
 ROWS_SHOWN: Final = 18
 ONLY: Final = {
-    "all": "Impressions", "clicked": "Clicked", "converted": "Converted",
-    "late": "With a late event",
+    "Impressions": "all", "Clicked": "clicked", "Converted": "converted",
+    "With a late event": "late",
 }  # fmt: skip
+"""What a person reads, also in the address, and the parameter of the metric."""
 
 
 def show(sources: Sources) -> None:
@@ -32,10 +33,10 @@ def show(sources: Sources) -> None:
     head(sources, "Rows")
     choice = chosen(sources)
     only = st.segmented_control(
-        "Which", list(ONLY), default="all", required=True, format_func=ONLY.__getitem__,
+        "Which", list(ONLY), default="Impressions", required=True,
         key="only", bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
-    section("Rows", lambda: ask_rows(sources, choice, str(only)), draw_rows)
+    section("Rows", lambda: ask_rows(sources, choice, ONLY[str(only)]), draw_rows)
 
 
 def ask_rows(sources: Sources, choice: Choice, only: str) -> list[Record]:
