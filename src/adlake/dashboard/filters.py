@@ -105,8 +105,11 @@ def _offered(sources: Sources) -> dict[str, list[str]]:
     """The most frequent values; another one can be typed, also while nobody can say them."""
     offered: dict[str, list[str]] = {column: [] for column in COLUMNS}
     rows = sources.kept_values(MOST_VALUES, VALUES_KEPT_SECONDS, PATIENCE_SECONDS)
+    # Its place is always there: a part that moves shows its neighbour's old numbers for a while.
+    place = st.container()
     if rows is None:
-        _look_again(sources)
+        with place:
+            _look_again(sources)
     for row in rows or ():
         offered[row["filter_name"]].append(row["filter_value"])
     for column in COLUMNS:

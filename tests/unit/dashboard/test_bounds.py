@@ -289,3 +289,29 @@ def test_the_page_of_a_crowded_lake_shows_the_largest_and_the_count() -> None:
     assert any("The first 100 of 500,000 campaigns, largest spend first." in t for t in said)
     assert any("50.00 % of the expected conversions are in" in text for text in said)
     assert any("**ROAS** per month" in markdown.value for markdown in shown.markdown)
+
+
+def page_of_a_lake_that_may_be_slow() -> None:
+    """Filters, whose values are known or still asked for, and a number below them."""
+    import streamlit as st
+
+    from adlake.dashboard.filters import chosen
+    from adlake.dashboard.lake import Sources
+
+    class Answers(Sources):
+        def kept_values(self, most, kept_seconds, patience):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+            return None if st.session_state["is_slow"] else []
+
+    chosen(Answers(1, "", {}))
+    st.metric("Impressions", 1)
+
+
+def test_numbers_keep_their_place_when_the_values_of_the_filters_come() -> None:
+    places = []
+    for is_slow in (True, False):
+        page = AppTest.from_function(page_of_a_lake_that_may_be_slow)
+        page.session_state["is_slow"] = is_slow
+        page.run(timeout=60)
+        assert not page.exception
+        places.append(next(at for at, it in page.main.children.items() if it.type == "metric"))
+    assert places[0] == places[1]
