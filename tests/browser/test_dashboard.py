@@ -169,6 +169,13 @@ def test_the_bridge_is_the_query(lake: Lake, reader: Reader, pictures: Path | No
     reader.photograph(pictures, "dashboard-bridge")
 
 
+def test_the_address_names_the_bucket_as_a_person_reads_it(lake: Lake, reader: Reader) -> None:
+    largest = asked(lake, "bridge_conversions", "bucket=OUT_OF_WINDOW", "most=1")[0]
+    reader.open("bridge?range=All&bucket=Out+of+window", title="Bridge")
+    reader.expect_cells(1, 0, [largest["impression_id"], largest["event_id"]])
+    reader.expect_no_complaint()
+
+
 def test_a_number_leads_to_its_rows_and_a_row_to_its_explanation(
     lake: Lake, reader: Reader, pictures: Path | None
 ) -> None:

@@ -13,7 +13,7 @@ from adlake.dashboard.frame import (
     Change,
     answered,
     csv_button,
-    explained_at,
+    explained_rows,
     head,
     section,
     shown_of,
@@ -31,6 +31,8 @@ NAMES: Final = {
     "OUT_OF_WINDOW": "Out of window", "CONVERSION_BEFORE_CLICK": "Before click",
     "NO_CLICK": "No click", "REJECTED": "Rejected",
 }  # fmt: skip
+_BUCKETS: Final = {name: bucket for bucket, name in NAMES.items()}
+"""What a person reads, also in the address, and the parameter of the metric."""
 MEANINGS: Final = {
     "ATTRIBUTED": "first conversion within the lookback of its click; ROAS counts it",
     "ORPHAN": "attributed, but its impression never arrived, so it has no cost",
@@ -61,12 +63,12 @@ def show(sources: Sources) -> None:
     )  # fmt: skip
     st.subheader("Conversions of a bucket", anchor=False)
     bucket = st.segmented_control(
-        "Bucket", list(NAMES), default="NO_CLICK", required=True, format_func=NAMES.__getitem__,
+        "Bucket", list(_BUCKETS), default=NAMES["NO_CLICK"], required=True,
         key="bucket", bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     section(
-        "Conversions", lambda: ask_conversions(sources, choice, str(bucket)), draw_conversions,
-        tells_of_outages=False,
+        "Conversions", lambda: ask_conversions(sources, choice, _BUCKETS[str(bucket)]),
+        draw_conversions, tells_of_outages=False,
     )  # fmt: skip
 
 
@@ -195,12 +197,9 @@ def draw_conversions(rows: list[Record]) -> None:
         st.info("No conversion of this range is in this bucket.", icon=":material/check_circle:")
         return
     shown = [{name: row[name] for name in row if name != "conversions"} for row in rows]
-    links = [explained_at(row["impression_id"]) for row in rows]
     is_refused = rows[0]["bucket"] == "REJECTED"
-    linked = [row | {"explain": link} for row, link in zip(shown, links, strict=True)]
-    table = charts.frame(linked, list(linked[0]))
     st.dataframe(
-        table, hide_index=True, height=table_height(len(rows), ROWS_SHOWN),
+        explained_rows(shown), hide_index=True, height=table_height(len(rows), ROWS_SHOWN),
         column_config={
             "impression_id": "Impression", "event_id": "Event", "campaign_id": "Campaign",
             "geo_country": "Country", "platform": "Platform", "bucket": None,

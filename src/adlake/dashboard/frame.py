@@ -12,11 +12,12 @@ from functools import partial
 from typing import Final, Literal, TypeVar
 from urllib.parse import quote
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from adlake.contracts.errors import AdlakeError
-from adlake.dashboard import formats
+from adlake.dashboard import charts, formats
 from adlake.dashboard.health import FRESHNESS_PROMISE_SECONDS
 from adlake.dashboard.lake import Record, Sources
 from adlake.io.output import write_csv
@@ -183,6 +184,12 @@ def csv_of(records: Sequence[Mapping[str, object]]) -> str:
 def explained_at(impression_id: str | None) -> str | None:
     """Address of the explanation of an impression; None without one."""
     return f"explain?impression_id={quote(impression_id, safe='')}" if impression_id else None
+
+
+def explained_rows(rows: Sequence[Record]) -> pd.DataFrame:
+    """The rows as a table, each with the way to its explanation (column `explain`)."""
+    linked = [row | {"explain": explained_at(row["impression_id"])} for row in rows]
+    return charts.frame(linked, list(linked[0]))
 
 
 def shown_of(shown: int, found: int, things: str, order: str) -> str:

@@ -6,12 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from adlake.dashboard import charts
 from adlake.dashboard.filters import Choice, chosen
 from adlake.dashboard.frame import (
     answered,
     csv_button,
-    explained_at,
+    explained_rows,
     head,
     section,
     shown_of,
@@ -51,12 +50,9 @@ def draw_rows(rows: list[Record]) -> None:
         st.info("No such impression in this range.", icon=":material/hourglass_empty:")
         return
     shown = [{name: row[name] for name in row if name != "impressions"} for row in rows]
-    links = [explained_at(row["impression_id"]) for row in rows]
-    linked = [row | {"explain": link} for row, link in zip(shown, links, strict=True)]
-    table = charts.frame(linked, list(linked[0]))
     moment, number = st.column_config.DatetimeColumn, st.column_config.NumberColumn
     st.dataframe(
-        table, hide_index=True, height=table_height(len(rows), ROWS_SHOWN),
+        explained_rows(shown), hide_index=True, height=table_height(len(rows), ROWS_SHOWN),
         column_order=("impression_id", "explain", *list(shown[0])[1:]),
         column_config={
             "impression_id": "Impression", "campaign_id": "Campaign", "creative_id": "Creative",
