@@ -112,8 +112,8 @@ def drain(checkout: Path, events: int) -> Drained:
     with tempfile.TemporaryDirectory(prefix="adlake-drain-") as folder:
         home = Path(folder) / "home"
         environment = {
-            **os.environ, **private_environment(home), "ADLAKE_SUPERVISE": "false",
-            "ADLAKE_TRIGGER_SECONDS": "1",
+            **os.environ, **known_to(checkout, private_environment(home)),
+            "ADLAKE_SUPERVISE": "false", "ADLAKE_TRIGGER_SECONDS": "1",
         }  # fmt: skip
         try:
             adlake(checkout, environment, "up", "--only", SERVICES)
@@ -123,6 +123,12 @@ def drain(checkout: Path, events: int) -> Drained:
             return watched(home, events)
         finally:
             adlake(checkout, environment, "nuke")
+
+
+def known_to(checkout: Path, settings: dict[str, str]) -> dict[str, str]:
+    """Those that it has: an older checkout refuses the ports of servers that it does not know."""
+    documented = (checkout / "docs" / "settings.md").read_text(encoding="utf-8")
+    return {name: value for name, value in settings.items() if f"`{name}`" in documented}
 
 
 def watched(home: Path, events: int) -> Drained:
