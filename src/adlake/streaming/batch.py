@@ -116,7 +116,9 @@ class BatchProcessor:
         started_ms, phases = int(time.time() * 1000), Phases()
         failpoints.enter_batch(batch_id, self._pipeline.name)
         failpoints.reach("batch.start")
-        deliveries = self._pipeline.admit(records).persist(StorageLevel.MEMORY_AND_DISK)
+        # The value is in it a second time, as text or as bytes: half of what is kept.
+        judged = self._pipeline.admit(records).drop("value")
+        deliveries = judged.persist(StorageLevel.MEMORY_AND_DISK)
         try:
             with phases.timed("admit"):
                 facts = batch_facts(deliveries)
