@@ -93,7 +93,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay bench-dashboards lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -164,6 +164,9 @@ bench-generator: venv-dev install ## Measure how fast one generator process publ
 
 bench-replay: venv-dev install ## Measure how fast Gold is built again from Bronze, and its hashes
 	@$(BIN)/python benchmarks/replay.py $(value ARGS)
+
+bench-dashboards: venv-dev install ## Measure the questions of the dashboard's pages on 20 million rows of Gold
+	@$(BIN)/python benchmarks/dashboards.py $(value ARGS)
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
 	@$(BIN)/python -I tools/lock.py
