@@ -57,7 +57,10 @@ def main() -> int:
     with own_stack(only=("postgres", "trino")) as stack:
         made = make(stack.settings, arguments.rows, arguments.days)
         with connect(stack.settings.ports.trino_port) as client:
-            asked = Asked(client, arguments.times)
+            asked = Asked(
+                stack.settings.ports.trino_port, kafka_bootstrap="", topics={}, client=client,
+                times=arguments.times,
+            )  # fmt: skip
             for choice in choices():
                 ask_as_the_pages_do(asked, choice)
             asked_at = datetime.now(UTC)
