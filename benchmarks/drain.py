@@ -113,7 +113,7 @@ def drain(checkout: Path, events: int) -> Drained:
         home = Path(folder) / "home"
         environment = {
             **os.environ, **known_to(checkout, private_environment(home)),
-            "ADLAKE_SUPERVISE": "false", "ADLAKE_TRIGGER_SECONDS": "1",
+            "ADLAKE_TRIGGER_SECONDS": "1",
         }  # fmt: skip
         try:
             adlake(checkout, environment, "up", "--only", SERVICES)

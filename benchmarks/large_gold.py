@@ -12,9 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from adlake.attribution.spark.fold import batch_states
 from adlake.attribution.spark.gold import gold_rows
+from adlake.contracts.law import DAY_MS
 from adlake.contracts.tables import CATALOG, GOLD_COLUMNS, GOLD_STATE
 
-DAY_MS = 86_400_000
 CAMPAIGNS, CREATIVES = 60, 240
 COUNTRIES = ("US", "DE", "FR", "GB", "BR", "IN", "JP", "CA")
 PLATFORMS = ("ios", "android", "web")

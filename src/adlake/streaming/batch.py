@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts import stamps
@@ -21,7 +20,7 @@ from adlake.io.postgres.table_heads import RecordedHead
 from adlake.io.prometheus.meters import Meters
 from adlake.streaming.batch_facts import BatchFacts, batch_facts
 from adlake.streaming.metering import DERIVED, BatchMeters
-from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.pipeline import Pipeline, kept_deliveries
 from adlake.streaming.reread import InexactTimesError
 from adlake.streaming.sink import Batch, DerivedSink, RecordsSink, StampedSink
 
@@ -116,9 +115,7 @@ class BatchProcessor:
         started_ms, phases = int(time.time() * 1000), Phases()
         failpoints.enter_batch(batch_id, self._pipeline.name)
         failpoints.reach("batch.start")
-        # The value is in it a second time, as text or as bytes: half of what is kept.
-        judged = self._pipeline.admit(records).drop("value")
-        deliveries = judged.persist(StorageLevel.MEMORY_AND_DISK)
+        deliveries = kept_deliveries(self._pipeline, records)
         try:
             with phases.timed("admit"):
                 facts = batch_facts(deliveries)

@@ -9,10 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from adlake.io.iceberg.stamp import LastRecord, PartitionCounts
-from adlake.streaming.filing import HOURS_SPANNED
+from adlake.streaming.filing import HOURS_SPANNED, PAYLOAD_BYTES
 
-_PAYLOAD = "coalesce(raw_bytes, CAST(raw_payload AS BINARY))"
-_LAST_RECORD = f"struct(ingest_ms, coalesce(crc32({_PAYLOAD}), 0) AS crc32)"
+_LAST_RECORD = f"struct(ingest_ms, coalesce(crc32({PAYLOAD_BYTES}), 0) AS crc32)"
 _REASONS = (
     "map_from_entries(transform(array_distinct(reasons), "
     "r -> struct(r, size(filter(reasons, x -> x = r)))))"

@@ -20,6 +20,8 @@ under its arrival hour: one bad clock must not create thousands of partitions.""
 MOST_PARTITIONS: Final = 100
 """Each hour of a batch is a file that a task holds open, about a megabyte of memory each. A batch
 of more hours is filed under coarser times, so any spread costs the same memory and few files."""
+PAYLOAD_BYTES: Final = "coalesce(raw_bytes, CAST(raw_payload AS BINARY))"
+"""The value of a record again, of a row that holds it as text or, where it is no text, as bytes."""
 HOUR_MS: Final = 3_600_000
 _COARSER_MS: Final = (DAY_MS, 16 * DAY_MS, 256 * DAY_MS, 4_096 * DAY_MS)
 _ANY_TIME_MS: Final = 0
@@ -76,7 +78,7 @@ def filed_rows(deliveries: DataFrame, columns: Sequence[str], width_ms: int) -> 
 def records_of(rows: DataFrame) -> DataFrame:
     """Rebuild Kafka records from the rows of a table of records: byte for byte what was read."""
     return rows.selectExpr(
-        "coalesce(raw_bytes, encode(raw_payload, 'UTF-8')) AS value",
+        f"{PAYLOAD_BYTES} AS value",
         "kafka_topic",
         "kafka_partition",
         "kafka_offset",

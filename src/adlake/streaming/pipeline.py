@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts.gauges import Metric
@@ -66,12 +67,13 @@ class Pipeline(Protocol):
             records: value, kafka_topic, kafka_partition, kafka_offset, kafka_key, ingest_ts.
 
         Returns:
-            These columns, one row per record, and at least ingest_ms, ts_ms (NULL when unknown)
-            and reject_reason (NULL when admitted).
+            These columns, one row per record, and at least raw_payload and raw_bytes (the value as
+            text or, where it is none, as bytes), ingest_ms, ts_ms (NULL when unknown) and
+            reject_reason (NULL when admitted).
         """
 
     def rows(self, deliveries: DataFrame, width_ms: int) -> DataFrame:
-        """Rows of `records_table` for judged records; `width_ms`: see streaming.filing."""
+        """Rows of `records_table` for kept deliveries; `width_ms`: see streaming.filing."""
 
     def writers(self, session: SparkSession) -> Sequence[Writer]:
         """The writers of the derived tables, in the order in which they commit."""
@@ -81,3 +83,11 @@ class Pipeline(Protocol):
 
         What fails here is logged, and done at the next start.
         """
+
+
+def kept_deliveries(pipeline: Pipeline, records: DataFrame) -> DataFrame:
+    """Judge Kafka records and keep the outcome for all who read it; to be unpersisted.
+
+    Without the value: it is in there a second time, as text or as bytes (`filing.PAYLOAD_BYTES`).
+    """
+    return pipeline.admit(records).drop("value").persist(StorageLevel.MEMORY_AND_DISK)

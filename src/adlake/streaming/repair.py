@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -20,7 +19,7 @@ from adlake.io.iceberg.stamp import Stamp, offsets_text
 from adlake.io.iceberg.table import IcebergTable
 from adlake.streaming.batch_facts import beyond
 from adlake.streaming.filing import records_of
-from adlake.streaming.pipeline import Pipeline, Writer
+from adlake.streaming.pipeline import Pipeline, Writer, kept_deliveries
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ def _catch_up(
         stamps.BRONZE_SNAPSHOT: str(records.current_snapshot_id()),
     }
     # Persisted as in a batch: one long plan from the records on overflows the planner's stack.
-    deliveries = pipeline.admit(records_of(once)).persist(StorageLevel.MEMORY_AND_DISK)
+    deliveries = kept_deliveries(pipeline, records_of(once))
     try:
         failpoints.reach("recovery.before_commit")
         writer.apply(deliveries.where("reject_reason IS NULL"), stamp)
