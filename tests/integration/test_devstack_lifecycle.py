@@ -149,6 +149,7 @@ def test_up_repairs_a_killed_broker_and_keeps_its_topic(stack: Stack) -> None:
     assert _topic_id(stack.settings) == topic_id_before
 
 
+@pytest.mark.chaos
 def test_a_killed_broker_comes_back_by_itself_and_one_taken_down_does_not(stack: Stack) -> None:
     supervised = Stack(Settings(stack.settings.as_environment() | {"ADLAKE_SUPERVISE": "true"}))
     supervised.up(only=SERVERS)

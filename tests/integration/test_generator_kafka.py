@@ -144,6 +144,7 @@ def test_business_events_reach_their_topic_and_leave_the_ad_events_as_they_are(
     assert truth.is_exact
 
 
+@pytest.mark.chaos
 def test_killed_generator_resumes_to_the_same_set(site: Site) -> None:
     arguments = (
         "--seed", "11", "--rate", "2000", "--events", "250000", "--unpaced", "--faults", "all",

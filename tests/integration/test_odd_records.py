@@ -100,6 +100,7 @@ def test_the_broker_takes_a_century_of_lateness(lake: Lake, years: int) -> None:
     assert publish_all(servers(lake), TOPIC, [(b"k", event(), now_ms() + years * YEAR_MS)])
 
 
+@pytest.mark.chaos
 def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
     """What is held back is pending everywhere; marks and aborted records are a gap nowhere."""
     publish_all(servers(lake), TOPIC, [(b"k", event(event_id="read", impression_id="r"), now_ms())])

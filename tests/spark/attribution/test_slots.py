@@ -161,6 +161,7 @@ def test_moved_rows_keep_the_stamp_and_are_moved_once(lake: SparkSession) -> Non
     assert gold.current_snapshot_id() == snapshot
 
 
+@pytest.mark.chaos
 def test_a_crash_between_two_steps_loses_and_doubles_nothing(
     lake: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ def one_each_day(session: SparkSession, batch: int) -> DataFrame:
     )
 
 
+@pytest.mark.chaos
 def test_a_compaction_of_many_days_is_bounded_and_goes_on_the_next_time(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -179,7 +179,12 @@ def test_the_whole_table_after_each_step_of_a_story(lake: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["campaigns.before_merge", "bronze.after_commit", "gold.after_commit"]
+    "place",
+    [
+        "campaigns.before_merge",
+        pytest.param("bronze.after_commit", marks=pytest.mark.chaos),
+        pytest.param("gold.after_commit", marks=pytest.mark.chaos),
+    ],
 )
 def test_a_driver_that_dies_at_any_step_leaves_the_same_table(
     lake: SparkSession, tmp_path: Path, place: str

@@ -36,6 +36,7 @@ print("done")
 """
 
 
+@pytest.mark.chaos
 def test_batches_and_compactions_log_no_trace_and_no_warning_twice(tmp_path: Path) -> None:
     """In a process of its own: a session takes its logging from the settings it is started with."""
     done = subprocess.run(

@@ -67,6 +67,7 @@ def test_a_batch_waits_for_the_clock_and_counts_no_attempt(
     assert_lawful(lakehouse, [*FIRST, *SECOND])
 
 
+@pytest.mark.chaos
 def test_a_stop_ends_the_wait_and_leaves_the_batch_to_the_next_run(
     lakehouse: SparkSession, tmp_path: Path
 ) -> None:
