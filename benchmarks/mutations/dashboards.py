@@ -75,7 +75,7 @@ DASHBOARDS: tuple[Mutation, ...] = (
     Mutation(
         "a filter is wired to every card", "adlake.metabase.definitions:wired_filters",
         "if name in names", "if True",
-        f"{SYNC}::test_filters_reach_the_variables_of_their_cards",
+        f"{SYNC}::test_a_filter_is_wired_to_those_cards_alone_whose_metric_knows_it",
     ),
     Mutation(
         "a time zone that somebody chose is changed", "adlake.metabase.sync:_Run._time_zone",

@@ -108,6 +108,25 @@ def test_filters_reach_the_variables_of_their_cards(case: Case) -> None:
     assert ["day"] in per["values_source_config"]["values"]
 
 
+def test_a_filter_is_wired_to_those_cards_alone_whose_metric_knows_it(case: Case) -> None:
+    without_buckets = """
+[[cards]]
+key = "roas"
+title = "ROAS"
+metric = "roas"
+chart = "scalar"
+y = ["roas"]
+place = { column = 12, row = 0, width = 6, height = 3 }
+"""
+    write_definitions(case.root, detail=DETAIL + without_buckets)
+    case.sync()
+    wired = {
+        key: [one["target"][1][1] for one in card["parameter_mappings"]]
+        for key, card in placed(case, "Detail").items()
+    }
+    assert wired == {"roas": ["campaign_id"], "over_time": ["bucket", "campaign_id"]}
+
+
 def test_a_click_on_a_campaign_opens_its_dashboard_filtered(case: Case) -> None:
     case.sync()
     settings = placed(case, "Overview")["by_campaign"]["visualization_settings"]
