@@ -11,7 +11,7 @@ from adlake.devstack import doctor
 from adlake.devstack.doctor import Verdict
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.install.java import find_jdk, read_jdk
-from adlake.devstack.services.ports import free_ports
+from adlake.devstack.services.ports import private_environment
 from adlake.settings import Settings
 
 
@@ -24,10 +24,7 @@ def make_jdk(home: Path, version: str, modules: str = "java.base jdk.incubator.v
 
 
 def settings_with(tmp_path: Path, **environment: str) -> Settings:
-    ports = free_ports(6)
-    names = ("KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI")
-    given = {f"ADLAKE_{name}_PORT": str(one) for name, one in zip(names, ports, strict=True)}
-    return Settings({"ADLAKE_HOME": str(tmp_path), **given, **environment})
+    return Settings(private_environment(tmp_path) | environment)
 
 
 def test_java_home_wins_when_its_version_is_accepted(tmp_path: Path) -> None:
