@@ -26,7 +26,7 @@ CODE := src tests benchmarks tools
 PYTEST := $(BIN)/python -m pytest -q
 STACK := -n 2 --dist loadfile --no-loadscope-reorder -m "(integration or browser) and not chaos"
 SPARK := -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
-QUICK := -n 2 -m "not spark and not integration and not browser and not chaos"
+QUICK := -n 2 --dist worksteal -m "not spark and not integration and not browser and not chaos"
 
 .PHONY: help
 help: ## List these targets
@@ -122,9 +122,9 @@ grafana-trial: venv-dev ## Start a real Grafana with them in a container, and as
 check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/ruff check --no-fix $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/sqlfluff lint --disable-progress-bar sql
+	@$(BIN)/sqlfluff lint --disable-progress-bar sql & sql=$$!; \
+	  { $(BIN)/mypy && $(BIN)/lint-imports --no-cache; } || failed=1; \
+	  wait $$sql || failed=1; exit $${failed:-0}
 
 test: check install ## Run every tier of tests: quick, Spark, the whole stack, browser
 	@$(PYTEST) $(QUICK)
