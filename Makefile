@@ -122,6 +122,7 @@ grafana-trial: venv-dev ## Start a real Grafana with them in a container, and as
 check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/ruff check --no-fix $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
+# SQL beside types and layers, on the second core: each takes about as long.
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql & sql=$$!; \
 	  { $(BIN)/mypy && $(BIN)/lint-imports --no-cache; } || failed=1; \
 	  wait $$sql || failed=1; exit $${failed:-0}

@@ -17,7 +17,7 @@ from adlake.metabase.entry import Login, enter
 from adlake.metabase.marks import Mark, mark_of
 from adlake.metabase.sync import Report, TrinoAccess, synchronise
 from tests.fixtures.metabase.double import MetabaseDouble, Refusal, running
-from tests.fixtures.metabase.files import DETAIL, OVERVIEW, write_definitions
+from tests.fixtures.metabase.files import DETAIL, OVERVIEW, ROAS_CARD, write_definitions
 
 TRINO = TrinoAccess(Address("trino", 8080), "metabase")
 
@@ -109,15 +109,7 @@ def test_filters_reach_the_variables_of_their_cards(case: Case) -> None:
 
 
 def test_a_filter_is_wired_to_those_cards_alone_whose_metric_knows_it(case: Case) -> None:
-    without_buckets = """
-[[cards]]
-key = "roas"
-title = "ROAS"
-metric = "roas"
-chart = "scalar"
-y = ["roas"]
-place = { column = 12, row = 0, width = 6, height = 3 }
-"""
+    without_buckets = ROAS_CARD.replace("column = 0", "column = 12")
     write_definitions(case.root, detail=DETAIL + without_buckets)
     case.sync()
     wired = {
