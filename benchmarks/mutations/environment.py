@@ -8,7 +8,7 @@ ENVIRONMENT: tuple[Mutation, ...] = (
     Mutation(
         "the web page of Spark is open to the network", "adlake.wiring.spark:choose_jdk",
         "SPARK_LOCAL_IP=settings.ports.spark_bind_address", 'SPARK_LOCAL_IP="0.0.0.0"',
-        "tests/integration/test_batch_counts.py::test_every_process_listens_on_loopback_alone",
+        "tests/browser/test_dashboard.py::test_every_process_listens_on_loopback_alone",
     ),
     Mutation(
         "the variables of other tools stay", "adlake.environment:adopt",

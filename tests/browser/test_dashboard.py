@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, expect
 
 from adlake.dashboard.bridge import NAMES
 from adlake.dashboard.frame import WAITING
+from adlake.devstack.secret_files import OTHERS_WRITE
 from adlake.devstack.services.trino import Trino
 from adlake.io.output import write_json
 from adlake.io.trino.client import connect
@@ -258,6 +260,7 @@ def test_a_typed_address_opens_its_page(reader: Reader, path: str, title: str) -
     reader.expect_no_complaint()
 
 
+@pytest.mark.chaos
 def test_open_pages_say_so_while_trino_is_stopped(lake: Lake, reader: Reader) -> None:
     other = Reader(reader.page.context.new_page(), reader.address)
     open_pages = {"Campaigns": reader, "Operations": other}
@@ -283,3 +286,32 @@ def test_open_pages_say_so_while_trino_is_stopped(lake: Lake, reader: Reader) ->
 
 def outage_on(reader: Reader) -> Locator:
     return reader.page.get_by_role("alert").filter(has_text="Trino does not answer")
+
+
+def test_every_process_listens_on_loopback_alone(lake: Lake) -> None:
+    addresses = {
+        (service.name, connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port)
+        for service in lake.stack().services()
+        for process in service.processes()
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert {ip for _, ip, _ in addresses} == {"127.0.0.1"}, addresses
+    ports = {port for _, _, port in addresses}
+    # These three are started by who wants them, or where their programs are found.
+    elsewhere = {"notebook_port", "prometheus_port", "alertmanager_port"}
+    known = vars(lake.settings().ports)
+    assert elsewhere <= set(known)
+    given = {n for name, n in known.items() if isinstance(n, int) and name not in elsewhere}
+    assert len(given) > 5
+    assert given <= ports
+
+
+def test_nobody_else_may_write_to_the_files(lake: Lake) -> None:
+    open_to_all = [
+        path for path in lake.home.rglob("*")
+        if not path.is_symlink() and path.lstat().st_mode & OTHERS_WRITE
+    ]  # fmt: skip
+    assert open_to_all == []
+    for secret in lake.settings().paths.secrets_dir.iterdir():
+        assert secret.stat().st_mode & 0o077 == 0, secret

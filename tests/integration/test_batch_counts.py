@@ -1,4 +1,8 @@
-"""What one lake counts, its audit views and quarantine, and a broker that loses records."""
+"""What one lake counts, its audit views and quarantine, and a broker that loses records.
+
+Of the slower tier for the minutes its lake takes; tests/contract/proof holds the views, and
+tests/unit the commands, to the same by default.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from adlake.devstack.secret_files import OTHERS_WRITE
 from adlake.generator.business_truth import BusinessTruth, load_business_truth
 from adlake.io.kafka.producer import publish_all
 from adlake.io.trino.client import TrinoClient, connect
@@ -24,7 +26,7 @@ from adlake.quarantine import corrections as quarantine
 from tests.fixtures.corpus.case import event
 from tests.fixtures.lake import SERVERS, Lake
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 WRONG_SIGN = "wrong-sign"
 """Event of the one rejected conversion that the traffic is sure to hold, and its impression."""
 
@@ -75,37 +77,6 @@ def send_a_wrong_sign(lake: Lake) -> None:
     settings = lake.settings()
     record = (WRONG_SIGN.encode(), payload, int(time.time() * 1000))
     publish_all(settings.bootstrap_servers, settings.kafka.topic, [record])
-
-
-def test_every_process_listens_on_loopback_alone(lake: Lake) -> None:
-    lake.stack().up(only=["dashboard"])
-    addresses = {
-        (service.name, connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port)
-        for service in lake.stack().services()
-        for process in service.processes()
-        for connection in process.net_connections(kind="tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert {ip for _, ip, _ in addresses} == {"127.0.0.1"}, addresses
-    ports = {port for _, _, port in addresses}
-    # These three are started by who wants them, or where their programs are found.
-    elsewhere = {"notebook_port", "prometheus_port", "alertmanager_port"}
-    known = vars(lake.settings().ports)
-    assert elsewhere <= set(known)
-    given = {n for name, n in known.items() if isinstance(n, int) and name not in elsewhere}
-    assert len(given) > 5
-    assert given <= ports
-    lake.stack().down(only=["dashboard"])
-
-
-def test_nobody_else_may_write_to_the_files(lake: Lake) -> None:
-    open_to_all = [
-        path for path in lake.home.rglob("*")
-        if not path.is_symlink() and path.lstat().st_mode & OTHERS_WRITE
-    ]  # fmt: skip
-    assert open_to_all == []
-    for secret in lake.settings().paths.secrets_dir.iterdir():
-        assert secret.stat().st_mode & 0o077 == 0, secret
 
 
 def listed(lake: Lake, *filters: str) -> list[dict[str, Any]]:
@@ -293,7 +264,6 @@ def doomed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         yield one
 
 
-@pytest.mark.chaos
 def test_a_broker_that_loses_its_tail_is_found_out(doomed: Lake) -> None:
     lake = doomed
     assert "nothing is missing" in lake.adlake("producers").stdout

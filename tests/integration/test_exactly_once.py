@@ -118,6 +118,7 @@ def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
     assert "ATTRIBUTED" in {event["disposition"] for event in explained["events"]}
 
 
+@pytest.mark.chaos
 def test_gold_built_again_from_bronze_has_the_same_hash(lake: Lake) -> None:
     replayed_by = lake.adlake("replay")
     shown = replayed_by.stdout

@@ -282,6 +282,7 @@ def test_an_unfinished_build_cannot_be_published(new_lake: NewLake) -> None:
     assert lake.hash() == before
 
 
+@pytest.mark.chaos
 def test_days_are_repaired_alone(new_lake: NewLake) -> None:
     lake = new_lake()
     lake.feed(all_records(seed=10, count=40))

@@ -229,6 +229,7 @@ def test_nothing_is_merged_into_rows_that_were_not_moved(lake: SparkSession) -> 
     catch_up_guard(lake)
 
 
+@pytest.mark.chaos
 def test_a_gold_rolled_back_behind_its_move_is_moved_again(lake: SparkSession) -> None:
     gold = gold_of(lake)
     before = gold.current_snapshot_id()
@@ -240,6 +241,7 @@ def test_a_gold_rolled_back_behind_its_move_is_moved_again(lake: SparkSession) -
     assert stored_slots(lake) == {one: slot_of(one) for one in IDS}
 
 
+@pytest.mark.chaos
 def test_a_branch_of_before_is_moved_by_itself(lake: SparkSession) -> None:
     """What an undo makes Gold of again may be older than the move."""
     gold = gold_of(lake)
@@ -283,6 +285,7 @@ def test_a_newer_format_is_refused_by_name_before_anything_is_written(
     assert gold.current_snapshot_id() == head
 
 
+@pytest.mark.chaos
 def test_slots_of_the_moved_rows_lie_in_their_days(lake: SparkSession) -> None:
     """No file of day 0 is read for an id that tells its day."""
     move_rows_to_their_slots(lake)
