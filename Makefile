@@ -54,7 +54,7 @@ doctor: venv ## Check prerequisites, ports, disk and memory
 	@$(ADLAKE) doctor
 
 ##@ The lake
-.PHONY: wait verify replay models query sql generate stream dashboard metabase notebook provision
+.PHONY: wait verify replay models rollups query sql generate stream dashboard metabase notebook provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
@@ -66,6 +66,9 @@ replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d",
 
 models: venv ## Build the tables of the seven attribution models (ARGS="--half-life 3d")
 	@$(ADLAKE) models build $(value ARGS)
+
+rollups: venv ## Sum Gold by hour again (the stream keeps the sums by itself)
+	@$(ADLAKE) rollups build
 
 query: venv ## Run one metric file (NAME=roas); without NAME, list them
 	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT")

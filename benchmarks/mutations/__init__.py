@@ -23,6 +23,7 @@ from benchmarks.mutations.proof import PROOF
 from benchmarks.mutations.readers import READERS
 from benchmarks.mutations.records import RECORDS
 from benchmarks.mutations.replay import REPLAY
+from benchmarks.mutations.rollups import ROLLUPS
 from benchmarks.mutations.segments import SEGMENTS
 from benchmarks.mutations.sentences import SENTENCES
 from benchmarks.mutations.slots import SLOTS
@@ -43,6 +44,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *SOURCE,
     *RECORDS,
     *REPLAY,
+    *ROLLUPS,
     *SLOTS,
     *SEGMENTS,
     *PROOF,

@@ -7,38 +7,37 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
--- include time_range: moment = impression_time
+-- relation summed_impressions
 -- Nobody is dropped, so the groups together are all impressions. The country is that of the event; that of the
 -- user is in audience_performance.
 WITH seen AS (
     SELECT
         creative_id,
-        is_clicked,
-        is_converted,
+        impressions,
+        clicked_impressions,
+        converted_impressions,
         cost,
         revenue,
         CASE CAST(:breakdown_by AS varchar)
             WHEN 'country' THEN geo_country
             WHEN 'platform' THEN platform
         END AS own_property
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+    FROM summed_impressions
+    WHERE campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
 ),
 
 creative_totals AS (
     SELECT
         creative_id,
         own_property,
-        count(*) AS impressions,
-        count_if(is_clicked) AS clicked_impressions,
-        count_if(is_converted) AS converted_impressions,
-        coalesce(sum(cost), 0) AS spend,
-        coalesce(sum(revenue), 0) AS revenue
+        sum(impressions) AS impressions,
+        sum(clicked_impressions) AS clicked_impressions,
+        sum(converted_impressions) AS converted_impressions,
+        sum(cost) AS spend,
+        sum(revenue) AS revenue
     FROM seen
     GROUP BY creative_id, own_property
+    HAVING sum(impressions) > 0
 ),
 
 -- One row each even if the dimension were broken: a join must never multiply money.

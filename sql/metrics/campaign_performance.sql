@@ -9,22 +9,20 @@
 -- param geo_country varchar = NULL: one country; NULL: all
 -- param platform varchar = NULL: one platform; NULL: all
 -- param most integer = NULL: the first so many campaigns; NULL: all
--- include time_range: moment = impression_time
+-- relation summed_impressions
 -- include chosen_rows
 WITH campaign_totals AS (
     SELECT
         campaign_id,
-        count(*) AS impressions,
-        count_if(is_clicked) AS clicked_impressions,
-        count_if(is_converted) AS converted_impressions,
-        coalesce(sum(cost), 0) AS spend,
-        coalesce(sum(revenue), 0) AS revenue
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND :chosen_rows
+        sum(impressions) AS impressions,
+        sum(clicked_impressions) AS clicked_impressions,
+        sum(converted_impressions) AS converted_impressions,
+        sum(cost) AS spend,
+        sum(revenue) AS revenue
+    FROM summed_impressions
+    WHERE :chosen_rows
     GROUP BY campaign_id
+    HAVING sum(impressions) > 0
 ),
 
 ranked_campaigns AS (

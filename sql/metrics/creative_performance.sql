@@ -7,21 +7,19 @@
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
 -- param most integer = NULL: the first so many creatives; NULL: all
--- include time_range: moment = impression_time
+-- relation summed_impressions
 WITH creative_totals AS (
     SELECT
         creative_id,
-        count(*) AS impressions,
-        count_if(is_clicked) AS clicked_impressions,
-        count_if(is_converted) AS converted_impressions,
-        coalesce(sum(cost), 0) AS spend,
-        coalesce(sum(revenue), 0) AS revenue
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+        sum(impressions) AS impressions,
+        sum(clicked_impressions) AS clicked_impressions,
+        sum(converted_impressions) AS converted_impressions,
+        sum(cost) AS spend,
+        sum(revenue) AS revenue
+    FROM summed_impressions
+    WHERE campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
     GROUP BY creative_id
+    HAVING sum(impressions) > 0
 ),
 
 ranked_creatives AS (

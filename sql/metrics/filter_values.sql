@@ -6,19 +6,17 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param most integer = 100: the first so many of each; NULL: all
+-- relation summed_impressions
 -- Cost: a scan of three columns of Gold; ask it every few minutes.
--- include time_range: moment = impression_time
 WITH grouped AS (
     SELECT
         campaign_id,
         geo_country,
         platform,
-        count(*) AS impressions
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
+        sum(impressions) AS impressions
+    FROM summed_impressions
     GROUP BY GROUPING SETS ((campaign_id), (geo_country), (platform))
+    HAVING sum(impressions) > 0
 ),
 
 filters AS (

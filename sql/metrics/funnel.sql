@@ -6,18 +6,15 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
--- include time_range: moment = impression_time
+-- relation summed_impressions
 -- Each step counts impressions, not events: an impression that was clicked twice is one.
 WITH totals AS (
     SELECT
-        count(*) AS impressions,
-        count_if(is_clicked) AS clicked_impressions,
-        count_if(is_converted) AS converted_impressions
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+        coalesce(sum(impressions), 0) AS impressions,
+        coalesce(sum(clicked_impressions), 0) AS clicked_impressions,
+        coalesce(sum(converted_impressions), 0) AS converted_impressions
+    FROM summed_impressions
+    WHERE campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
 )
 
 SELECT

@@ -6,19 +6,17 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
--- include time_range: moment = impression_time
+-- relation summed_impressions
 WITH hour_totals AS (
     SELECT
-        date_trunc('hour', impression_time) AS hour_at,
-        count(*) AS impressions,
-        count_if(is_clicked) AS clicked_impressions,
-        count_if(is_converted) AS converted_impressions
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
-    GROUP BY 1
+        hour_at,
+        sum(impressions) AS impressions,
+        sum(clicked_impressions) AS clicked_impressions,
+        sum(converted_impressions) AS converted_impressions
+    FROM summed_impressions
+    WHERE campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+    GROUP BY hour_at
+    HAVING sum(impressions) > 0
 )
 
 SELECT
@@ -29,4 +27,4 @@ SELECT
     CAST(clicked_impressions AS decimal(38, 9)) / nullif(impressions, 0) AS ctr,
     CAST(converted_impressions AS decimal(38, 9)) / nullif(clicked_impressions, 0) AS cvr
 FROM hour_totals
-ORDER BY 1
+ORDER BY hour_at

@@ -1,4 +1,4 @@
--- performance_totals: the headline numbers in one scan.
+-- performance_totals: the headline numbers; first and last hour: those with an impression.
 -- question: What did all campaigns together deliver, cost and earn?
 -- grain: one row
 -- date basis: impression time; the last 7 days are provisional
@@ -8,26 +8,36 @@
 -- param campaign_id varchar = NULL: one campaign; NULL: all
 -- param geo_country varchar = NULL: one country; NULL: all
 -- param platform varchar = NULL: one platform; NULL: all
--- include time_range: moment = impression_time
+-- relation summed_impressions
 -- include chosen_rows
-WITH totals AS (
+WITH hours AS (
     SELECT
-        count(*) AS impressions,
-        count_if(is_clicked) AS clicked_impressions,
-        count_if(is_converted) AS converted_impressions,
-        coalesce(sum(cost), 0) AS spend,
+        hour_at,
+        sum(impressions) AS impressions,
+        sum(clicked_impressions) AS clicked_impressions,
+        sum(converted_impressions) AS converted_impressions,
+        sum(cost) AS spend,
+        sum(revenue) AS revenue,
+        sum(revenue_out_of_window) AS revenue_out_of_window,
+        sum(lag_ms) AS lag_ms
+    FROM summed_impressions
+    WHERE :chosen_rows
+    GROUP BY hour_at
+    HAVING sum(impressions) > 0
+),
+
+totals AS (
+    SELECT
+        coalesce(sum(impressions), 0) AS impressions,
+        coalesce(sum(clicked_impressions), 0) AS clicked_impressions,
+        coalesce(sum(converted_impressions), 0) AS converted_impressions,
+        coalesce(sum(spend), 0) AS spend,
         coalesce(sum(revenue), 0) AS revenue,
         coalesce(sum(revenue_out_of_window), 0) AS revenue_out_of_window,
-        sum(CAST(
-            if(is_converted, date_diff('millisecond', impression_time, conversion_time)) AS decimal(18, 0)
-        )) AS total_lag_ms,
-        min(impression_time) AS first_impression_at,
-        max(impression_time) AS last_impression_at
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND :chosen_rows
+        coalesce(sum(lag_ms), 0) AS total_lag_ms,
+        min(hour_at) AS first_hour_at,
+        max(hour_at) AS last_hour_at
+    FROM hours
 )
 
 SELECT
@@ -41,6 +51,6 @@ SELECT
     CAST(converted_impressions AS decimal(38, 9)) / nullif(clicked_impressions, 0) AS cvr,
     CAST(revenue AS decimal(38, 9)) / nullif(spend, 0) AS roas,
     CAST(total_lag_ms AS decimal(38, 3)) / nullif(1000 * converted_impressions, 0) AS attribution_lag_seconds,
-    first_impression_at,
-    last_impression_at
+    first_hour_at,
+    last_hour_at
 FROM totals

@@ -6,16 +6,13 @@
 -- param since timestamp = NULL: impressions at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all
--- include time_range: moment = impression_time
+-- relation summed_impressions
 WITH totals AS (
     SELECT
         coalesce(sum(cost), 0) AS spend,
         coalesce(sum(revenue), 0) AS revenue
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+    FROM summed_impressions
+    WHERE campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
 )
 
 SELECT

@@ -23,6 +23,7 @@ from adlake.contracts.tables import (
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    GOLD_HOURS,
     GOLD_REPLAY,
     GOLD_STATE,
     REMOVAL_EFFECTS,
@@ -89,7 +90,8 @@ PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
-    *_tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BATCH_COUNTS),
+    *_tables(GOLD_STATE, GOLD_HOURS, BRONZE_EVENTS, BATCH_COUNTS),
+    *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
     *_MODEL_TABLES,
 )
 
@@ -101,8 +103,13 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "attribution", "adlake stream",
-        "admits each ad event once, appends Bronze, merges Gold",
-        (AD_EVENTS,), _tables(BRONZE_EVENTS, GOLD_STATE), ATTRIBUTION,
+        "admits each ad event once, appends Bronze, merges Gold, adds what changed to its sums",
+        (AD_EVENTS,), _tables(BRONZE_EVENTS, GOLD_STATE, GOLD_HOURS), ATTRIBUTION,
+    ),
+    Step(
+        "attribution", "adlake rollups",
+        "builds the sums by hour again from Gold",
+        _tables(GOLD_STATE), _tables(GOLD_HOURS),
     ),
     Step(
         "business", "adlake stream",
@@ -140,7 +147,8 @@ FLOW: Final[tuple[Step, ...]] = (
         "blocks until the lake contains every record of the topics",
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS,
-            *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS, CAMPAIGN_UPDATES, DIM_CAMPAIGNS),
+            *_tables(BRONZE_EVENTS, GOLD_STATE, GOLD_HOURS, BUSINESS_EVENTS, CAMPAIGN_UPDATES),
+            *_tables(DIM_CAMPAIGNS),
         ), (),
     ),
     Step(
@@ -149,7 +157,7 @@ FLOW: Final[tuple[Step, ...]] = (
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
-            *_tables(DIM_CAMPAIGNS), *_MODEL_TABLES,
+            *_tables(DIM_CAMPAIGNS, GOLD_HOURS), *_MODEL_TABLES,
         ), (PROOFS,),
     ),
     Step(
@@ -175,7 +183,7 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "metabase", "adlake metabase",
         "puts the same files into Metabase, as the questions of its dashboards",
-        _tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), (),
+        _tables(GOLD_STATE, GOLD_HOURS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), (),
     ),
     Step(
         "notebook", "adlake notebook",

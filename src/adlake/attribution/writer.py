@@ -17,8 +17,9 @@ from pyspark.sql import functions as F
 
 from adlake.attribution.crowds import Crowd, joined_crowds, largest_crowds
 from adlake.attribution.gold_format import FORMAT_PROPERTIES
+from adlake.attribution.rollup.changes import HourChanges
 from adlake.attribution.spark.fold import batch_states
-from adlake.attribution.spark.gold import changed_rows, gold_rows
+from adlake.attribution.spark.gold import changed_rows, gold_rows, rows_before
 from adlake.attribution.spark.slot import slots_sql
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, LawConstants
@@ -81,16 +82,22 @@ class _Found(NamedTuple):
 class GoldWriter:
     """Applies admitted deliveries to Gold, exactly once by construction.
 
-    Merging an old batch again finds every state unchanged and writes no row.
+    Merging an old batch again finds every state unchanged and writes no row. `hours` is told what
+    each batch changes in the sums by hour.
     """
 
     def __init__(
-        self, session: SparkSession, law: LawConstants = LAW_V1, branch: str = STAGING_BRANCH
+        self,
+        session: SparkSession,
+        law: LawConstants = LAW_V1,
+        branch: str = STAGING_BRANCH,
+        hours: HourChanges | None = None,
     ) -> None:
         self._session = session
         self._law = law
         self.table = IcebergTable(session, GOLD_STATE)
         self._staging = self.table.branch_name(branch)
+        self._hours = hours
 
     def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> GoldChange:
         """Merge admitted deliveries into Gold and publish them with `stamp`.
@@ -104,10 +111,13 @@ class GoldWriter:
         """
         phases = Phases()
         self.table.reset_staging()
+        before = self.table.newest_stamp() if self._hours else None
         staged = self.stage(deliveries, stamp, phases)
         reach("gold.before_publish")
         with phases.timed("publish"):
             snapshot_id, head = self.table.publish_staging()
+        if self._hours:
+            self._hours.published(before.snapshot_id if before else None, snapshot_id)
         return GoldChange(
             snapshot_id, staged.impressions, staged.untimed, staged.changed_rows, phases.seconds,
             head, staged.crowds,
@@ -132,6 +142,10 @@ class GoldWriter:
                 }
             changed_count = sum(target.row_count for target in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
+            if self._hours:
+                with phases.timed("hours"):
+                    added = gold_rows(new, self._law).unionByName(changed, allowMissingColumns=True)
+                    self._hours.stage(added, rows_before(changed, self._law))
             version = {stamps.LAW_VERSION: str(self._law.law_version), **FORMAT_PROPERTIES}
             with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.

@@ -14,6 +14,7 @@ from adlake.cli import (
     notebook,
     quarantine,
     replay,
+    rollups,
     source,
     stack,
 )
@@ -21,5 +22,5 @@ from adlake.cli.application import app, main
 
 __all__ = [
     "app", "data", "dims", "jobs", "lake", "main", "metabase", "models", "notebook", "quarantine",
-    "replay", "source", "stack",
+    "replay", "rollups", "source", "stack",
 ]  # fmt: skip

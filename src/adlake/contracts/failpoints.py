@@ -20,6 +20,7 @@ PLACES: Final[Mapping[str, str]] = {
     "gold.after_fold": "P3: the batch is folded, Gold is not touched",
     "gold.after_append": "P4: new rows are staged, readers do not see them",
     "gold.before_publish": "P4: the whole batch is staged, readers do not see it",
+    "rollup.before_commit": "P5: Gold has the batch, its sums by hour do not",
     "gold.after_commit": "P5: both tables have the batch, the job does not know it yet",
     "campaigns.before_merge": "P4: the versions that change are known, none is written",
     "batch.end": "P6: the batch is done, Spark has not logged it",

@@ -23,8 +23,11 @@ from adlake.contracts.tables import (
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    GOLD_HOURS,
     GOLD_REPLAY,
     GOLD_STATE,
+    HOUR_GRAIN,
+    HOUR_SUMS,
     REMOVAL_EFFECTS,
 )
 
@@ -47,6 +50,8 @@ class Filling(StrEnum):
     """Records of a topic, each once; rows are only added."""
     MERGE = "merge"
     """Derived from an append table by key; can be built again from it."""
+    SUMS = "sums"
+    """Sums over a derived table: each batch appends what it changed; can be built again from it."""
     COUNTS = "counts"
     """What the engine counts of its own work."""
     LOAD = "load"
@@ -142,6 +147,10 @@ class TableSpec:
     expires: bool = False
     """Old snapshots are forgotten by maintenance."""
     compaction: Compaction | None = None
+    rebuild: str = ""
+    """Command that builds it again from its source, where it has one."""
+    sums: tuple[str, ...] = ()
+    """Columns to add up over rows of one key: its compaction folds such rows into one."""
     event_id: str = ""
     """Column that names the event of a record; empty: none does."""
     event_owner: str = ""
@@ -185,6 +194,11 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         ),
     ),
     TableSpec(
+        GOLD_HOURS, "date basis, hour, campaign, creative, platform and country", HOUR_GRAIN,
+        Filling.SUMS, Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
+        rebuild="adlake rollups build", compaction=Compaction(Due.BATCHES), sums=HOUR_SUMS,
+    ),
+    TableSpec(
         GOLD_REPLAY, "impression id", ("impression_id",), Filling.SHADOW, Erasure.DROP,
         unchecked="gone after it was published; the replay compares it with Gold",
         lease=REPLAY_LEASE, person="user_id", has_ddl=False,
@@ -192,11 +206,13 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     TableSpec(
         REMOVAL_EFFECTS, "campaign on a path of a user", ("campaign_id",), Filling.BUILD,
         Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
+        rebuild="adlake models build",
     ),
     TableSpec(
         ATTRIBUTION_CREDITS, "attributed conversion and touch of its path",
         ("conversion_id", "impression_id"), Filling.BUILD,
         Erasure.REBUILD, (Check.LAW,), source=GOLD_STATE, expires=True, person="user_id",
+        rebuild="adlake models build",
     ),
     TableSpec(
         BATCH_COUNTS, "batch and partition", BATCH_COUNT_KEY, Filling.COUNTS,
@@ -241,6 +257,7 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
             "campaign_spans",
         ),
     ),
+    GOLD_HOURS: (LawCheck("sums by hour are not those of Gold's rows", "rollup_hourly"),),
     REMOVAL_EFFECTS: (
         LawCheck(
             "removal effects are not what the paths in Gold give", "removal_effects", _EFFECTS
@@ -277,7 +294,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.credit_by_model",
     ),
     BUSINESS: ("audit.admitted_business_events", "gold.business_events_audit"),
-    CAMPAIGNS: ("gold.ad_performance_with_campaigns",),
+    CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance"),
 })  # fmt: skip
 """Pipeline: the views that it makes when it starts. SQL in sql/views; a view that reads another
 one comes after it."""

@@ -11,6 +11,8 @@ CAMPAIGN_UPDATES: Final = "bronze.campaign_updates"
 GOLD_STATE: Final = "gold.ad_performance_state"
 GOLD_REPLAY: Final = "gold.ad_performance_replay"
 """A shadow of Gold, built by `adlake replay`; exists only until it is published or rebuilt."""
+GOLD_HOURS: Final = "gold.rollup_hourly"
+"""Sums over Gold by hour; made from what each batch changed."""
 ATTRIBUTION_CREDITS: Final = "gold.attribution_credits"
 """What each attribution model credits each touch with; made by `adlake models build`."""
 REMOVAL_EFFECTS: Final = "gold.campaign_removal_effects"
@@ -79,6 +81,24 @@ u user_id, g geo_country, p platform, i first_ingest_ms."""
 STATE_FORMAT: Final = 1
 """Version of that encoding; Gold's stamps name it. A text of another version must not begin with
 `[`, so that rows of both can lie in one table."""
+
+HOUR_GRAIN: Final = (
+    "date_basis", "hour_at", "campaign_id", "creative_id", "platform", "geo_country",
+)  # fmt: skip
+"""What a row of GOLD_HOURS sums over; several rows of one grain are to be added up."""
+HOUR_SUMS: Final = (
+    "impressions",
+    "clicked_impressions",
+    "converted_impressions",
+    "conversions",
+    "cost",
+    "revenue",
+    "orphan_revenue",
+    "revenue_out_of_window",
+    "lag_ms",
+)
+FOLDED_DAY: Final = "folded_day"
+"""Column of a table of sums: the day of the rows that were folded, NULL for those of a batch."""
 
 BATCH_COUNT_COLUMNS: Final = (
     "kafka_topic",

@@ -174,9 +174,7 @@ def ask_buckets(sources: Sources, choice: Choice) -> Buckets:
     bucket = period.bucket
     if period.since is None:
         [totals] = sources.answers({"performance_totals": now})["performance_totals"]
-        bucket = bucket_that_fits(
-            bucket, totals["first_impression_at"], totals["last_impression_at"]
-        )
+        bucket = bucket_that_fits(bucket, totals["first_hour_at"], totals["last_hour_at"])
     given = now | {"bucket": bucket}
     found = sources.answers({"performance_over_time": given, "maturity": given})
     maturity = {row["bucket_at"]: row["maturity"] for row in found["maturity"]}

@@ -24,6 +24,7 @@ from adlake.io.iceberg.table import IcebergTable
 from adlake.io.prometheus.meters import Meters
 from adlake.maintenance.batch_counts import forget_lost_records, record_batches
 from adlake.maintenance.event_ids import EventIdCheck
+from adlake.maintenance.folding import fold
 from adlake.maintenance.snapshot_ages import SnapshotAges
 from adlake.maintenance.table_facts import tell_sizes
 from adlake.streaming.broker_log import BrokerLog
@@ -161,7 +162,7 @@ def _compacted(specs: list[TableSpec], due: Due) -> list[TableSpec]:
 def _compact_hot_rows(session: SparkSession, specs: list[TableSpec]) -> None:
     for spec in specs:
         failpoints.reach("maintenance.before_compaction")
-        compact(session, spec)
+        (fold if spec.sums else compact)(session, spec)
         failpoints.reach("maintenance.after_compaction")
 
 

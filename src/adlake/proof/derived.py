@@ -64,7 +64,7 @@ def verify_derived(
         return None
     source = spec_of(table).source
     values = _stamped_values(stamp, read_law) | {"table_snapshot": head, "row_limit": rows_shown}
-    not_compared = _expired(trino, source, stamp) if source else ""
+    not_compared = _expired(trino, table, stamp) if source else ""
     failures, not_compared = _failures(trino, table, values, not_compared)
     counted = bind(sql_text("proof/row_count"), records_values(table) | {"snapshot": head})
     rows = int(trino.records(counted)[0]["row_count"])
@@ -112,12 +112,13 @@ def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
     return values
 
 
-def _expired(trino: TrinoClient, source: str, stamp: Stamp) -> str:
+def _expired(trino: TrinoClient, table: str, stamp: Stamp) -> str:
     """Why the snapshot that a table is made of cannot be read; empty: it can."""
+    source = spec_of(table).source
     snapshot = int(stamp.properties[stamps.SOURCE_SNAPSHOT])
     if snapshot in record_snapshots(trino, source):
         return ""
     return (
         f"not compared: {source} snapshot {snapshot}, of which they are made, has expired "
-        "(`adlake models build` makes them anew)"
+        f"(`{spec_of(table).rebuild}` makes them anew)"
     )

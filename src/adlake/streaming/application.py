@@ -174,7 +174,7 @@ class _Run:
                 reading.pipeline.renew(session)
             except Exception as error:
                 name = reading.pipeline.name
-                log.warning("the views of %s stay as they were until a start: %s", name, error)
+                log.warning("views and sums of %s stay as they were until a start: %s", name, error)
 
     def _raise_unless_grown(self, error: StreamingQueryException) -> None:
         failures = [reading.failure for reading in self._readings if reading.failure]

@@ -16,9 +16,10 @@ from adlake.io.postgres.table_heads import TableHead
 
 @dataclass(frozen=True)
 class Written:
-    """What one batch did to a derived table: its new head, and a few words for the log."""
+    """What one batch did to a derived table, and a few words for the log."""
 
-    head: TableHead
+    head: TableHead | None
+    """Its new head, to be put on record; None: a loss of it is none, it is built again."""
     in_words: str
     counted: Mapping[Metric, float] = field(default_factory=dict)
     """Metrics of pipeline and table, as far as the writer counts them anyway."""

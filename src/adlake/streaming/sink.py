@@ -180,5 +180,6 @@ class DerivedSink(StampedSink):
         self.contained = next_offsets
         self._is_of_lost_records = False
         self.written = written
-        self.note_head(written.head)
+        if written.head is not None:
+            self.note_head(written.head)
         return written.in_words

@@ -7,6 +7,7 @@ from functools import partial
 
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.replay.handlers import replay_handlers
+from adlake.attribution.rollup.handler import rollup_handlers
 from adlake.devstack.home import refuse_unmade_home
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.law_store import read_law
@@ -24,7 +25,7 @@ from adlake.wiring.spark import catalog_access, java_options
 def operation_handlers(connect: Connect) -> Mapping[str, Handler]:
     """By kind of operation."""
     read = partial(read_law, connect)
-    return {**replay_handlers(read), **model_handlers(read), **keep_handlers()}
+    return {**replay_handlers(read), **model_handlers(read), **rollup_handlers(), **keep_handlers()}
 
 
 def request_config(settings: Settings, name: str) -> RequestConfig:

@@ -63,6 +63,7 @@ def tables_of_topics(settings: Settings) -> dict[str, tuple[str, ...]]:
     return {
         names[topic]: names_of(pipeline=step.pipeline, filling=Filling.APPEND)
         + names_of(pipeline=step.pipeline, filling=Filling.MERGE)
+        + names_of(pipeline=step.pipeline, filling=Filling.SUMS)
         for topic, step in flow.pipelines().items()
         if topic in names
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 import pytest
@@ -146,11 +145,11 @@ def test_revenue_follows_the_conversion_and_shows_orphans(campaign_lake: Metrics
     ("name", "right", "wrong"),
     [
         ("roas", "sum(cost)", "avg(cost)"),
-        ("ctr", "count_if(is_clicked)", "count_if(is_converted)"),
-        ("cvr", "impression_time IS NOT NULL", "impression_time IS NULL"),
+        ("ctr", "sum(clicked_impressions)", "sum(converted_impressions)"),
+        ("cvr", "date_basis = 'impression'", "date_basis = 'conversion'"),
         ("attribution_lag", "'millisecond'", "'second'"),
-        ("roas", "AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)",
-         "AND campaign_id = coalesce(CAST(:campaign_id AS varchar), 'c1')"),
+        ("roas", "WHERE campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)",
+         "WHERE campaign_id = coalesce(CAST(:campaign_id AS varchar), 'c1')"),
     ],
 )  # fmt: skip
 def test_a_planted_mistake_changes_the_answer(
@@ -159,7 +158,5 @@ def test_a_planted_mistake_changes_the_answer(
     metric = load_metric(name)
     planted = metric.sql.replace(right, wrong)
     assert planted != metric.sql
-    if wrong.endswith("IS NULL"):  # the open time range would still drop the orphans
-        planted = re.sub(r"impression_time (?=>=|<)", "last_updated_ts ", planted)
     statement = rendered(planted, metric.bound_values({}))
     assert campaign_lake.client.one(*statement) != only(campaign_lake, name)

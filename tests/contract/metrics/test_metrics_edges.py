@@ -96,7 +96,8 @@ def test_future_stamps_do_not_hide_a_stall(lake: MetricsLake) -> None:
     lake.add_snapshot(GOLD, Snapshot(1, 1_000, future))
     record = only(lake, "freshness")
     assert record["freshness_seconds_p99"] is None
-    assert 1_000 <= record["seconds_since_commit"] < 1_060
+    # The lake was made some time before it is asked; a stall that is hidden would be no age at all.
+    assert 1_000 <= record["seconds_since_commit"] < 1_600
     assert only(lake, "freshness", minutes="60")["freshness_seconds_p99"] == 0
 
 

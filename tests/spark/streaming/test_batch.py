@@ -30,6 +30,7 @@ from adlake.streaming.repair import catch_up
 from adlake.streaming.reread import InexactTimesError, SecondReader
 from adlake.streaming.source import TopicRecreatedError
 from tests.fixtures.engine import attribution_processor
+from tests.fixtures.hours import hours_of_lake, hours_of_law
 from tests.fixtures.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
 from tests.golden import DeliveryFixture, law_cases
 
@@ -68,12 +69,14 @@ def records(
 
 
 def assert_lawful(session: SparkSession, deliveries: Sequence[DeliveryFixture]) -> None:
-    """Bronze has each delivery once, Gold is the law of all of them."""
+    """Bronze has each delivery once, Gold is the law of all of them, and so are its sums."""
     bronze = session.table(f"lakehouse.{BRONZE_EVENTS}")
     assert bronze.count() == len(deliveries)
     assert bronze.select("kafka_partition", "kafka_offset").distinct().count() == len(deliveries)
     gold = spark_rows(session.table(f"lakehouse.{GOLD_STATE}"))
-    assert differences(python_rows(admitted_deliveries(deliveries)), gold) == []
+    admitted = admitted_deliveries(deliveries)
+    assert differences(python_rows(admitted), gold) == []
+    assert hours_of_lake(session) == hours_of_law(admitted)
 
 
 def test_a_gold_that_outlived_its_bronze_names_the_new_one_once_that_holds_as_much(

@@ -71,6 +71,12 @@ def test_verify_proves_something_of_a_table_or_it_says_why_not(spec: TableSpec) 
         assert Check.LAW in spec.checks
 
 
+@by_name
+def test_a_table_that_is_made_of_another_names_the_command_that_makes_it(spec: TableSpec) -> None:
+    assert bool(spec.source) == bool(spec.rebuild)
+    assert (spec.filling is Filling.SUMS) == bool(spec.sums)
+
+
 def test_verify_knows_a_law_for_the_tables_that_are_to_be_proven_by_one() -> None:
     """Gold is compared slice by slice; any other table names files of sql."""
     assert set(checked_by(Check.LAW)) == {GOLD_STATE, *LAW_CHECKS}

@@ -245,8 +245,8 @@ def crowded_page() -> None:
         def answers(self, requests):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
             known = {
                 "performance_totals": [sums | {
-                    "attribution_lag_seconds": Decimal(60), "first_impression_at": first,
-                    "last_impression_at": first + timedelta(days=500),
+                    "attribution_lag_seconds": Decimal(60), "first_hour_at": first,
+                    "last_hour_at": first + timedelta(days=500),
                 }],
                 "campaign_performance": [
                     {"campaign_id": f"c{n}", "campaign_name": None, "channel": None, **sums,

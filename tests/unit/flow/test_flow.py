@@ -100,7 +100,10 @@ def tables_of_sql(folder: str) -> set[str]:
 
 
 def _tables_in(file: Path) -> Iterator[str]:
-    text = re.sub(r"--.*|'[^']*'", "", file.read_text())
+    written = file.read_text()
+    for relation in re.findall(r"^-- relation (\w+)$", written, re.MULTILINE):
+        yield from _tables_in(SQL / "fragments" / f"{relation}.sql")
+    text = re.sub(r"--.*|'[^']*'", "", written)
     text = re.sub(r'"(\w+)\$\w+"', r"\1", text)  # a table of Iceberg's metadata is the table
     specs = {spec.name for spec in SPECS}
     names = {one for one in specs | VIEW_NAMES if one.partition(".")[2] != file.stem}

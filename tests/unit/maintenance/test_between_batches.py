@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, TableSpec
-from adlake.contracts.tables import BATCH_COUNTS, GOLD_STATE
+from adlake.contracts.tables import BATCH_COUNTS, GOLD_HOURS, GOLD_STATE
 from adlake.maintenance import between_batches
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 
@@ -23,6 +23,7 @@ def did(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append(spec.name)
 
     monkeypatch.setattr(between_batches, "compact", compact)
+    monkeypatch.setattr(between_batches, "fold", compact)
     monkeypatch.setattr(between_batches, "expire_snapshots", lambda *_: 0)
     monkeypatch.setattr(between_batches, "record_batches", lambda *_: 0)
     monkeypatch.setattr(between_batches, "IcebergTable", lambda *_: None)
@@ -41,7 +42,8 @@ def test_the_places_of_compaction_stand_around_the_hot_rows_alone(did: list[str]
     assert did == ["maintenance.before_expiry", "maintenance.after_expiry", BATCH_COUNTS]
     did.clear()
     after(EVERYTHING, ATTRIBUTION, 3)
-    assert did == ["maintenance.before_compaction", GOLD_STATE, "maintenance.after_compaction"]
+    around = ("maintenance.before_compaction", "maintenance.after_compaction")
+    assert did == [around[0], GOLD_STATE, around[1], around[0], GOLD_HOURS, around[1]]
 
 
 def test_batch_counts_are_merged_also_where_hot_rows_never_are(did: list[str]) -> None:

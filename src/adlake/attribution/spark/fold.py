@@ -91,7 +91,7 @@ def merged_states(batch: DataFrame, known: DataFrame) -> DataFrame:
         impression_id, slot, state, known_state (the stored encoding), was_engaged; one row per
         impression_id that is in both.
     """
-    stored = f"from_json(events_state, '{EVENTS_STATE_SCHEMA}')"
+    stored = decoded_state_sql("events_state")
     merged = let_sql("m", f"sort_array(concat(state, {stored}))", winners_sql("m"))
     return batch.join(F.broadcast(known), "impression_id", "inner").selectExpr(
         "impression_id",
@@ -105,3 +105,8 @@ def merged_states(batch: DataFrame, known: DataFrame) -> DataFrame:
 def encoded_state_sql(state: str) -> str:
     """The stored form of a state: JSON, NULL members left out, in the order of the schema."""
     return f"to_json({state})"
+
+
+def decoded_state_sql(text: str) -> str:
+    """The state of its stored form."""
+    return f"from_json({text}, '{EVENTS_STATE_SCHEMA}')"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from adlake.attribution.spark.fold import encoded_state_sql, merged_states
+from adlake.attribution.spark.fold import decoded_state_sql, encoded_state_sql, merged_states
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_COLUMNS
 
@@ -41,14 +41,21 @@ def changed_rows(batch: DataFrame, known: DataFrame, law: LawConstants = LAW_V1)
         law: constants of the law version.
 
     Returns:
-        The columns of Gold plus was_engaged (the side the stored row is on) and events (how many
-        there are now); a row whose state stays the same is left out, so that a repeated batch
-        writes nothing.
+        The columns of Gold plus was_engaged (the side the stored row is on), events (how many
+        there are now) and known_state (the stored encoding); a row whose state stays the same is
+        left out, so that a repeated batch writes nothing.
     """
     merged = merged_states(batch, known)
     changed = merged.where(f"NOT ({encoded_state_sql('state')} <=> known_state)")
     counted = changed.selectExpr("*", "size(state) AS events")
-    return gold_rows(counted, law, kept=("was_engaged", "events"))
+    return gold_rows(counted, law, kept=("was_engaged", "events", "known_state"))
+
+
+def rows_before(changed: DataFrame, law: LawConstants = LAW_V1) -> DataFrame:
+    """Rows of `changed_rows` as Gold holds them until the batch is published."""
+    state = decoded_state_sql("known_state")
+    stored = changed.selectExpr("impression_id", "slot", f"{state} AS state")
+    return gold_rows(stored, law)
 
 
 def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:

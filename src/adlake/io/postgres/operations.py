@@ -16,6 +16,7 @@ from adlake.io.sql.control import control_sql
 PUBLISH_REPLAY = "publish-replay"
 UNDO_REPLAY = "undo-replay"
 BUILD_MODELS = "build-models"
+BUILD_ROLLUPS = "build-rollups"
 KEEP_SNAPSHOT = "keep-snapshot"
 
 
