@@ -81,7 +81,7 @@ def test_the_pipelines_of_the_map_run_and_their_tables_are_waited_for() -> None:
 def test_every_table_of_records_or_derived_from_them_is_waited_for() -> None:
     waited = {table for tables in tables_of_topics(RENAMED).values() for table in tables}
     assert waited == {
-        spec.name for spec in SPECS if spec.filling in {Filling.APPEND, Filling.MERGE}
+        spec.name for spec in SPECS if spec.filling in {Filling.APPEND, Filling.MERGE, Filling.SUMS}
     }
 
 
