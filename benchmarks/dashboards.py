@@ -25,11 +25,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.attribution.pipeline import provision_audit_views
-from adlake.contracts.tables import CATALOG, GOLD_STATE
+from adlake.attribution.rollup.writer import RollupWriter
+from adlake.contracts import stamps
+from adlake.contracts.tables import CATALOG, GOLD_HOURS, GOLD_STATE
 from adlake.dashboard import bridge, campaigns, periods, rows
 from adlake.dashboard.filters import Choice
 from adlake.dashboard.lake import Parameters, Record, Sources
 from adlake.io.iceberg.ddl import provision_tables
+from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import SparkResources, build_session, connect_catalog
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.metrics.query import run_metric
@@ -78,11 +81,17 @@ def make(settings: Settings, total: int, days: int) -> dict[str, Any]:
     provision_tables(session)
     began = time.monotonic()
     fill_gold(session, datetime.now(UTC), days, total)
+    IcebergTable(session, GOLD_STATE).leave_stamp({stamps.NEXT_OFFSETS: "{}"})
+    summed = time.monotonic()
+    RollupWriter(session).build()
+    built = time.monotonic()
     provision_audit_views(session)
     gold = f"{CATALOG}.{GOLD_STATE}"
     found = {
         "rows": session.table(gold).count(), "days": days, "campaigns": CAMPAIGNS,
         "files": session.table(f"{gold}.files").count(),
+        "rows_of_sums_by_hour": session.table(f"{CATALOG}.{GOLD_HOURS}").count(),
+        "seconds_to_sum": round(built - summed, 1),
         "seconds_to_make": round(time.monotonic() - began),
     }  # fmt: skip
     session.stop()

@@ -49,11 +49,11 @@ def _deliveries(session: SparkSession, start_ms: int, impressions: int) -> DataF
         "id", "shown_ms",
         "concat('imp-', date_format(timestamp_millis(shown_ms), 'yyyyMMdd'), '-', "
         f"lpad(lower(hex(shown_ms % {DAY_MS})), 7, '0'), '-', id) AS impression_id",
-        f"concat('cmp_', lpad(id * 7919 % {CAMPAIGNS}, 3, '0')) AS campaign_id",
-        f"concat('cr_', lpad(id * 7919 % {CREATIVES}, 4, '0')) AS creative_id",
+        f"concat('cmp_', lpad({_drawn(CREATIVES, 1)} % {CAMPAIGNS}, 3, '0')) AS campaign_id",
+        f"concat('cr_', lpad({_drawn(CREATIVES, 1)}, 4, '0')) AS creative_id",
         "concat('user_', id * 104729 % 500000) AS user_id",
-        _one_of(COUNTRIES, 31, "geo_country"), _one_of(PLATFORMS, 17, "platform"),
-        _one_of(CHANNELS, 13, "channel"), "CAST(NULL AS STRING) AS region",
+        _one_of(COUNTRIES, 2, "geo_country"), _one_of(PLATFORMS, 3, "platform"),
+        _one_of(CHANNELS, 4, "channel"), "CAST(NULL AS STRING) AS region",
         "id % 100 < 5 AS is_clicked", "id % 1000 < 5 AS is_converted",
     )  # fmt: skip
     event = (
@@ -71,6 +71,11 @@ def _deliveries(session: SparkSession, start_ms: int, impressions: int) -> DataF
     return told.selectExpr("*", "ts_ms + 2000 AS ingest_ms")
 
 
-def _one_of(values: tuple[str, ...], factor: int, name: str) -> str:
+def _one_of(values: tuple[str, ...], seed: int, name: str) -> str:
     listed = ", ".join(f"'{value}'" for value in values)
-    return f"element_at(array({listed}), CAST(id * {factor} % {len(values)} + 1 AS INT)) AS {name}"
+    return f"element_at(array({listed}), CAST({_drawn(len(values), seed)} + 1 AS INT)) AS {name}"
+
+
+def _drawn(sides: int, seed: int) -> str:
+    """By a hash, so that no attribute tells another one: else sums by hour would be too few."""
+    return f"pmod(xxhash64(shown_ms, id, {seed}), {sides})"

@@ -34,8 +34,8 @@ MATURITY: tuple[Mutation, ...] = (
         f"{MATURE}::test_a_day_is_as_mature_as_its_impressions_are_old",
     ),
     Mutation(
-        "an hour is as old as its oldest impression", "sql/metrics/maturity.sql",
-        "max(impression_time) AS last_impression_at", "min(impression_time) AS last_impression_at",
+        "an hour is as old as its oldest impression", "sql/fragments/bucketed_impressions.sql",
+        "hour_at + INTERVAL '3599.999' SECOND AS newest_at", "hour_at AS newest_at",
         f"{MATURE}::test_a_day_is_as_mature_as_its_impressions_are_old",
     ),
     Mutation(

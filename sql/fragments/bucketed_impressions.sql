@@ -3,9 +3,11 @@
 -- include end_of_whole_hours
 -- include time_range: moment = impression_time
 -- As summed_impressions, with the bucket that they lie in. Of minutes there are no sums: then all is read from Gold.
--- newest_at: no impression of the row is younger. Of an hour that is its last millisecond.
+-- cell_at: the hour (of minutes: the minute) within the bucket. newest_at: no impression of the row is younger; of an
+-- hour that is its last millisecond.
 SELECT
     date_trunc(CAST(:bucket AS varchar), hour_at) AS bucket_at,
+    hour_at AS cell_at,
     hour_at + INTERVAL '3599.999' SECOND AS newest_at,
     campaign_id,
     geo_country,
@@ -24,6 +26,7 @@ WHERE
 UNION ALL
 SELECT
     date_trunc(CAST(:bucket AS varchar), impression_time) AS bucket_at,
+    date_trunc(CASE WHEN CAST(:bucket AS varchar) = 'minute' THEN 'minute' ELSE 'hour' END, impression_time) AS cell_at,
     impression_time AS newest_at,
     campaign_id,
     geo_country,

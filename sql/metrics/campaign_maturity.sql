@@ -14,37 +14,35 @@
 -- relation observation
 -- relation conversion_delays
 -- relation delay_steps
--- include time_range: moment = impression_time
+-- relation summed_impressions
 -- include chosen_rows
 -- As metric maturity, with a campaign in place of a bucket. The curve is that of all campaigns: few have enough
 -- conversions to have one of their own.
-WITH impressions AS (
+WITH campaign_cells AS (
     SELECT
         campaign_id,
-        impression_time,
-        cost,
-        date_trunc('hour', impression_time) AS cell_at
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND :chosen_rows
+        hour_at AS cell_at,
+        sum(impressions) AS impressions,
+        sum(cost) AS spend
+    FROM summed_impressions
+    WHERE :chosen_rows
+    GROUP BY campaign_id, hour_at
+    HAVING sum(impressions) > 0
 ),
 
--- How old an hour's youngest impression is, of whatever campaign: few ages, however many campaigns.
+-- How long ago an hour ended, of whatever campaign: few ages, however many campaigns.
 cells AS (
-    SELECT
+    SELECT DISTINCT
         cell_at,
-        max(impression_time) AS last_impression_at
-    FROM impressions
-    GROUP BY cell_at
+        cell_at + INTERVAL '3599.999' SECOND AS newest_at
+    FROM campaign_cells
 ),
 
 aged_cells AS (
     SELECT
         cells.cell_at,
-        cells.last_impression_at <= observation.mature_until AS is_mature,
-        date_diff('millisecond', cells.last_impression_at, observation.as_of) AS age_ms
+        cells.newest_at <= observation.mature_until AS is_mature,
+        date_diff('millisecond', cells.newest_at, observation.as_of) AS age_ms
     FROM cells
     CROSS JOIN observation
 ),
@@ -56,16 +54,6 @@ arrived AS (
     FROM aged_cells
     INNER JOIN delay_steps ON aged_cells.age_ms >= delay_steps.delay_ms
     GROUP BY aged_cells.cell_at
-),
-
-campaign_cells AS (
-    SELECT
-        campaign_id,
-        cell_at,
-        count(*) AS impressions,
-        sum(cost) AS spend
-    FROM impressions
-    GROUP BY campaign_id, cell_at
 ),
 
 campaign_totals AS (

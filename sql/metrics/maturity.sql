@@ -14,40 +14,30 @@
 -- relation observation
 -- relation conversion_delays
 -- relation delay_steps
--- include time_range: moment = impression_time
+-- relation bucketed_impressions
 -- include chosen_rows
 -- maturity = sum(impressions * F(age)) / sum(impressions) over the hours of a bucket (its minutes if it is one).
--- F: the curve of conversion_delay_curve, of all campaigns together. age: from the newest impression of the hour to
--- as_of, the newest arrival in Gold (never the wall clock). Delays are rounded up to minutes, beyond two hours to
--- hours: so maturity is rather said too low than too high. NULL: too few conversions to have a curve, never 1.
+-- F: the curve of conversion_delay_curve, of all campaigns together. age: from the end of the hour (of a minute: its
+-- newest impression) to as_of, the newest arrival in Gold (never the wall clock). Delays are rounded up to minutes,
+-- beyond two hours to hours: so maturity is rather said too low than too high. NULL: too few conversions to have a
+-- curve, never 1.
 -- revenue_maturity: the same with each conversion weighted by its revenue.
--- is_mature: every impression of the bucket is at least a lookback old; charts and tables mark the others.
+-- is_mature: every hour of the bucket ended at least a lookback ago; charts and tables mark the others.
 -- curve_conversions: how many the curve is made of; NULL: too few.
 -- expected_conversions: converted_impressions / maturity; of a young bucket a rough guess.
--- Cost: a scan of two columns of Gold and, for the curve, its engaged, converted rows of cohort_days.
+-- Cost: for the curve, a scan of the engaged, converted rows of Gold of cohort_days.
 -- One age for each hour is enough for buckets of hours and more.
-WITH impressions AS (
-    SELECT
-        impression_time,
-        is_converted,
-        revenue,
-        date_trunc(if(CAST(:bucket AS varchar) = 'minute', 'minute', 'hour'), impression_time) AS cell_at
-    FROM gold.ad_performance_state
-    WHERE
-        impression_time IS NOT NULL
-        AND :time_range
-        AND :chosen_rows
-),
-
-cells AS (
+WITH cells AS (
     SELECT
         cell_at,
-        max(impression_time) AS last_impression_at,
-        count(*) AS impressions,
-        count_if(is_converted) AS converted_impressions,
-        coalesce(sum(revenue), 0) AS revenue
-    FROM impressions
+        max(newest_at) AS newest_at,
+        sum(impressions) AS impressions,
+        sum(converted_impressions) AS converted_impressions,
+        sum(revenue) AS revenue
+    FROM bucketed_impressions
+    WHERE :chosen_rows
     GROUP BY cell_at
+    HAVING sum(impressions) > 0
 ),
 
 bucketed_cells AS (
@@ -62,7 +52,7 @@ aged_cells AS (
         cells.*,
         observation.as_of,
         observation.lookback_ms,
-        date_diff('millisecond', cells.last_impression_at, observation.as_of) AS age_ms
+        date_diff('millisecond', cells.newest_at, observation.as_of) AS age_ms
     FROM bucketed_cells AS cells
     CROSS JOIN observation
 ),

@@ -77,10 +77,11 @@ def test_campaign_numbers_equal_the_queries(lake: Lake, reader: Reader) -> None:
         "Orphan revenue": grouped(orphans["orphan_revenue"]),
     })  # fmt: skip
     largest = asked(lake, "campaign_performance")[0]
-    assert reader.first_cells(0, 5) == [
+    # The numbers of the new range may be there before its table is.
+    reader.expect_cells(0, 0, [
         largest["campaign_id"], largest["campaign_name"], largest["channel"],
         *(str(largest[name]) for name in ("impressions", "clicked_impressions")),
-    ]  # fmt: skip
+    ])  # fmt: skip
     reader.expect_no_complaint()
 
 
@@ -136,7 +137,7 @@ def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:
     assert all(one["admitted"] > one["rejected"] for one in pipelines)
     reader.open("operations", title="Operations")
     expect(reader.page.get_by_role("heading", name="Pipelines")).to_be_visible()
-    reaches = ("gold.ad_performance_state", "bronze.business_events", "dims.dim_campaigns")
+    reaches = ("gold.rollup_hourly", "bronze.business_events", "dims.dim_campaigns")
     for row, (told, table) in enumerate(zip(pipelines, reaches, strict=True)):
         counts = [f"{told[name]}" for name in ("admitted", "rejected")]
         reader.expect_cells(0, row, [told["topic"], table, "0", *counts, "0"])

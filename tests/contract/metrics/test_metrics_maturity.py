@@ -114,8 +114,8 @@ def test_a_day_is_as_mature_as_its_impressions_are_old(awaited_lake: MetricsLake
         # One impression of the day lacks a millisecond; in a cell its youngest counts.
         ("13", 2, Decimal("0.75"), Decimal("0.6"), False),
         ("19", 3, Decimal("0.75"), Decimal("0.6"), False),
-        # Two hours: half the conversions, 30 of 100 money; this moment: nothing.
-        ("20", 2, Decimal("0.25"), Decimal("0.15"), False),
+        # The hour ended an hour ago: a quarter of conversions, 10 of 100 money; this hour: 0.
+        ("20", 2, Decimal("0.125"), Decimal("0.05"), False),
     ]
     assert {row["as_of"] for row in rows} == {AS_OF}
     assert rows[1]["expected_conversions"] == Decimal("1.333333333")
@@ -138,8 +138,8 @@ def test_minutes_have_ages_of_their_own(awaited_lake: MetricsLake) -> None:
 def test_a_campaign_is_as_mature_as_its_impressions_are_old(awaited_lake: MetricsLake) -> None:
     given = {"since": "2026-11-13T12:00", "fewest": "4"}
     found = {row["campaign_id"]: row for row in answer(awaited_lake, "campaign_maturity", **given)}
-    # Four of six impressions at 0.75, one at 0.5, one at 0.
-    assert found["c9"]["maturity"] == Decimal("0.583333333")
+    # Four of six impressions at 0.75, one at 0.25, one at 0.
+    assert found["c9"]["maturity"] == Decimal("0.541666667")
     assert found["c1"]["maturity"] == Decimal("0.75")
     assert {row["is_mature"] for row in found.values()} == {False}
     [largest] = answer(awaited_lake, "campaign_maturity", **given, most="1")
