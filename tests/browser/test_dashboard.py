@@ -92,6 +92,7 @@ def test_campaign_charts_are_drawn(reader: Reader, pictures: Path | None) -> Non
         "Spend and revenue per hour": "line", "ROAS per hour": "line",
         "CTR and CVR per hour": "line",
     })  # fmt: skip
+    expect(reader.tile("Attribution lag")).not_to_have_text(WAITING, timeout=PATIENCE_MS)
     reader.expect_no_complaint()
     reader.photograph(pictures, "dashboard-campaigns")
 
