@@ -129,8 +129,7 @@ def ranges(seeded: OracleLake) -> list[tuple[datetime | None, datetime | None]]:
     hour = times[len(times) // 2].replace(minute=0, second=0, microsecond=0)
     moments = [
         hour, hour + timedelta(milliseconds=1), hour + timedelta(minutes=30),
-        hour + timedelta(hours=1) - timedelta(milliseconds=1), hour + timedelta(hours=1),
-        hour + timedelta(hours=2, seconds=1), times[-1], times[0],
+        hour + timedelta(hours=1), hour + timedelta(hours=2, seconds=1), times[0],
     ]  # fmt: skip
     both = [(a, b) for a, b in itertools.combinations(moments, 2) if a < b]
     return [(None, None), (None, hour + timedelta(milliseconds=1)), (times[3], None), *both]
