@@ -7,7 +7,7 @@
 -- param until timestamp = NULL: impressions before this time; NULL: to the end
 -- param most integer = 100: the first so many of each; NULL: all
 -- relation summed_impressions
--- Cost: a scan of three columns of Gold; ask it every few minutes.
+-- Cost: a scan of the sums by hour; ask it every few minutes.
 WITH grouped AS (
     SELECT
         campaign_id,
