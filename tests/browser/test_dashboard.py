@@ -23,6 +23,7 @@ from adlake.io.output import write_json
 from adlake.io.trino.client import connect
 from adlake.metrics.query import run_metric
 from tests.fixtures.lake import Lake
+from tests.fixtures.log_noise import noise_of
 from tests.fixtures.reader import PATIENCE_MS, Reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -138,7 +139,7 @@ def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:
     assert all(one["admitted"] > one["rejected"] for one in pipelines)
     reader.open("operations", title="Operations")
     expect(reader.page.get_by_role("heading", name="Pipelines")).to_be_visible()
-    reaches = ("gold.rollup_hourly", "bronze.business_events", "dims.dim_campaigns")
+    reaches = ("gold.rollup_conversions", "bronze.business_events", "dims.dim_campaigns")
     for row, (told, table) in enumerate(zip(pipelines, reaches, strict=True)):
         counts = [f"{told[name]}" for name in ("admitted", "rejected")]
         reader.expect_cells(0, row, [told["topic"], table, "0", *counts, "0"])
@@ -317,3 +318,9 @@ def test_nobody_else_may_write_to_the_files(lake: Lake) -> None:
     assert open_to_all == []
     for secret in lake.settings().paths.secrets_dir.iterdir():
         assert secret.stat().st_mode & 0o077 == 0, secret
+
+
+def test_the_log_of_a_healthy_stream_holds_no_trace_and_no_warning_twice(lake: Lake) -> None:
+    log = (lake.home / "logs" / "stream.log").read_text(errors="replace")
+    assert "batch " in log
+    assert noise_of(log) == []

@@ -155,6 +155,7 @@ def no_steps(gold: DataFrame, converting: DataFrame, law: LawConstants) -> DataF
     return spark_form.steps_of_nothing(gold, converting, law).where("FALSE")
 
 
+@pytest.mark.chaos
 def test_a_build_that_forgets_paths_to_nothing_is_seen(
     lake: SparkSession, heads: dict[str, int], trino: TrinoClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +190,7 @@ def test_a_build_in_slices_takes_the_place_of_the_one_before(
         restored(lake, heads)
 
 
+@pytest.mark.chaos
 def test_a_build_that_is_cut_is_done_again_and_readers_never_see_a_part(
     lake: SparkSession, heads: dict[str, int], tmp_path: Path
 ) -> None:
@@ -224,6 +226,7 @@ def test_the_view_sums_to_the_revenue_of_gold_in_both_engines(
     assert dict(sums) == dict.fromkeys(map(str, Model), revenue)
 
 
+@pytest.mark.chaos
 def test_an_expired_source_is_said_and_the_sums_are_still_proven(
     catalog: SqlCatalog, lake: SparkSession, heads: dict[str, int], trino: TrinoClient,
     seeded: OracleLake,

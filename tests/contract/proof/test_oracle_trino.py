@@ -120,6 +120,7 @@ def lake_with_segments() -> OracleLake:
     return lake_of((one, BASE_MS) for one in segment_payloads(Random(4), impressions=40))
 
 
+@pytest.mark.chaos
 def test_a_lost_or_changed_channel_is_found(proven: Callable[..., Proof]) -> None:
     assert proven(lake_with_segments()).is_good
     for name in ("channel", "region"):

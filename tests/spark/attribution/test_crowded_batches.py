@@ -33,6 +33,7 @@ def crowds_after(
     return writer.apply(crowd(spark, events, first), stamp).crowds
 
 
+@pytest.mark.chaos
 def test_the_256th_event_makes_a_crowd_whatever_batch_it_comes_in(session: SparkSession) -> None:
     writer = GoldWriter(session)
     assert crowds_after(session, writer, 0, 10) == ()

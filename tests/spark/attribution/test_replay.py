@@ -164,6 +164,7 @@ def test_one_batch_many_batches_shuffled_and_replayed_have_one_hash(
         assert differing_groups(lake.session, ShadowTable(lake.session).facts()) == []
 
 
+@pytest.mark.chaos
 def test_the_hash_sees_each_column_and_each_copy(new_lake: NewLake) -> None:
     lake = new_lake()
     lake.feed(all_records(seed=4, count=20))
@@ -321,6 +322,7 @@ def test_a_lookback_that_changes_at_a_date_is_one_law_in_spark(new_lake: NewLake
     assert differences(lake.law_rows(dated), found, COMPARED[:-1]) == []
 
 
+@pytest.mark.chaos
 def test_bronze_rows_that_lie_there_twice_count_once(new_lake: NewLake) -> None:
     lake = new_lake()
     records = all_records(seed=13, count=30)

@@ -186,6 +186,7 @@ def test_a_crash_between_two_steps_loses_and_doubles_nothing(
     assert_gold_is(lake, deliveries_of(0))
 
 
+@pytest.mark.chaos
 def test_a_long_move_says_how_far_it_is_until_it_is_done(
     lake: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

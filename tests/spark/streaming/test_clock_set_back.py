@@ -47,6 +47,7 @@ def attempts_of(session: SparkSession, stopping: threading.Event) -> Attempts:
     return Attempts(stopping, lambda: False, clock)
 
 
+@pytest.mark.chaos
 def test_a_batch_waits_for_the_clock_and_counts_no_attempt(
     lakehouse: SparkSession,
     tmp_path: Path,
