@@ -25,9 +25,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.attribution.pipeline import provision_audit_views
-from adlake.attribution.rollup.writer import RollupWriter
+from adlake.attribution.rollup.writer import rollup_writers
 from adlake.contracts import stamps
-from adlake.contracts.tables import CATALOG, GOLD_HOURS, GOLD_STATE
+from adlake.contracts.tables import CATALOG, GOLD_CONVERSIONS, GOLD_HOURS, GOLD_STATE
 from adlake.dashboard import bridge, campaigns, periods, rows
 from adlake.dashboard.filters import Choice
 from adlake.dashboard.lake import Parameters, Record, Sources
@@ -83,7 +83,8 @@ def make(settings: Settings, total: int, days: int) -> dict[str, Any]:
     fill_gold(session, datetime.now(UTC), days, total)
     IcebergTable(session, GOLD_STATE).leave_stamp({stamps.NEXT_OFFSETS: "{}"})
     summed = time.monotonic()
-    RollupWriter(session).build()
+    for rollup in rollup_writers(session):
+        rollup.build()
     built = time.monotonic()
     provision_audit_views(session)
     gold = f"{CATALOG}.{GOLD_STATE}"
@@ -91,6 +92,7 @@ def make(settings: Settings, total: int, days: int) -> dict[str, Any]:
         "rows": session.table(gold).count(), "days": days, "campaigns": CAMPAIGNS,
         "files": session.table(f"{gold}.files").count(),
         "rows_of_sums_by_hour": session.table(f"{CATALOG}.{GOLD_HOURS}").count(),
+        "conversions": session.table(f"{CATALOG}.{GOLD_CONVERSIONS}").count(),
         "seconds_to_sum": round(built - summed, 1),
         "seconds_to_make": round(time.monotonic() - began),
     }  # fmt: skip

@@ -1,7 +1,8 @@
 """A large Gold table, made without a topic: deliveries by formula, then the law's own fold.
 
 Each day is one batch: its deliveries become states, rows and two files, as `attribution.spark`
-makes them for the stream. Of 100 impressions five were clicked, of 100 clicks ten converted.
+makes them for the stream. Of 1,000 impressions fifty were clicked and five of those converted, one
+of ten of them twice; one converted without a click.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ CAMPAIGNS, CREATIVES = 60, 240
 COUNTRIES = ("US", "DE", "FR", "GB", "BR", "IN", "JP", "CA")
 PLATFORMS = ("ios", "android", "web")
 CHANNELS = ("search", "social", "display", "video")
-_CLICK_AFTER_MS, _CONVERSION_AFTER_MS = 60_000, 3_600_000
+_CLICK_AFTER_MS, _CONVERSION_AFTER_MS, _REPEAT_AFTER_MS = 60_000, 3_600_000, 7_200_000
 
 
 def fill_gold(session: SparkSession, end: datetime, days: int, rows: int) -> None:
@@ -54,7 +55,8 @@ def _deliveries(session: SparkSession, start_ms: int, impressions: int) -> DataF
         "concat('user_', id * 104729 % 500000) AS user_id",
         _one_of(COUNTRIES, 2, "geo_country"), _one_of(PLATFORMS, 3, "platform"),
         _one_of(CHANNELS, 4, "channel"), "CAST(NULL AS STRING) AS region",
-        "id % 100 < 5 AS is_clicked", "id % 1000 < 5 AS is_converted",
+        "id % 100 < 5 AS is_clicked", "id % 1000 < 5 OR id % 1000 = 500 AS is_converted",
+        "id % 10000 < 5 AS is_repeated",
     )  # fmt: skip
     event = (
         "named_struct('event_id', concat({letter!r}, impression_id), 'ts_ms', shown_ms + {after}, "
@@ -66,6 +68,8 @@ def _deliveries(session: SparkSession, start_ms: int, impressions: int) -> DataF
         "NULL)",
         "IF(is_converted, "
         f"{event.format(letter='v', after=_CONVERSION_AFTER_MS, rank=2, micros='25000000')}, NULL)",
+        "IF(is_repeated, "
+        f"{event.format(letter='w', after=_REPEAT_AFTER_MS, rank=2, micros='7000000')}, NULL)",
     ))  # fmt: skip
     told = shown.selectExpr("*", f"inline(filter(array({events}), x -> x IS NOT NULL))")
     return told.selectExpr("*", "ts_ms + 2000 AS ingest_ms")

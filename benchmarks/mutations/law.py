@@ -36,7 +36,7 @@ LAW: tuple[Mutation, ...] = (
     Mutation(
         "open window: seven days after the click is outside",
         "adlake.attribution.spark.gold:_with_attribution",
-        "<= {_window_ms(law)}", "< {_window_ms(law)}", GOLD_ROWS,
+        "<= {window_sql(law, 'x.t')}", "< {window_sql(law, 'x.t')}", GOLD_ROWS,
     ),
     Mutation(
         "a click at the moment of the conversion does not count",

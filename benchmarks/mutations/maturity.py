@@ -6,6 +6,8 @@ from benchmarks.mutations.mutation import Mutation
 
 BRIDGE = "tests/contract/metrics/test_metrics_bridge.py"
 MATURE = "tests/contract/metrics/test_metrics_maturity.py"
+ROLLUP = "tests/spark/attribution/test_rollup.py"
+PROOF = "tests/contract/attribution/test_rollup_proof.py"
 EDGES = "tests/contract/metrics/test_metrics_edges.py"
 HONEST = "tests/unit/dashboard/test_honesty.py"
 PERIODS = "tests/unit/dashboard/test_periods.py"
@@ -14,13 +16,14 @@ BOUNDS = "tests/unit/dashboard/test_bounds.py"
 MATURITY: tuple[Mutation, ...] = (
     Mutation(
         "young impressions bend the delay curve", "sql/fragments/conversion_delays.sql",
-        "gold.impression_time <= cohort.mature_until AND", "",
+        "held.impression_time <= cohort.mature_until AND", "",
         f"{MATURE}::test_the_curve_is_of_impressions_that_were_observed_for_a_lookback",
     ),
     Mutation(
         "a conversion counts when it happened, not when it came",
-        "sql/fragments/conversion_delays.sql", ").i - date_diff", ").t - date_diff",
-        f"{MATURE}::test_the_curve_is_of_impressions_that_were_observed_for_a_lookback",
+        "adlake.attribution.rollup.conversions:_placed",
+        "event.i - unix_millis", "event.t - unix_millis",
+        f"{ROLLUP}::test_each_batch_adds_what_it_changed",
     ),
     Mutation(
         "a curve of too few conversions is shown", "sql/fragments/delay_steps.sql",
@@ -30,7 +33,7 @@ MATURITY: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a lake ripens by the wall clock", "sql/fragments/observation.sql",
-        "max(last_updated_ts) AS as_of", "max(current_timestamp) AS as_of",
+        "SELECT arrivals.as_of,", "SELECT current_timestamp AS as_of,",
         f"{MATURE}::test_a_day_is_as_mature_as_its_impressions_are_old",
     ),
     Mutation(
@@ -39,15 +42,29 @@ MATURITY: tuple[Mutation, ...] = (
         f"{MATURE}::test_a_day_is_as_mature_as_its_impressions_are_old",
     ),
     Mutation(
-        "a conversion beyond the lookback is a repeat", "sql/fragments/conversion_buckets.sql",
-        "latest_click_ms > lookbacks.lookback_ms", "latest_click_ms > lookbacks.lookback_ms + 1",
-        f"{BRIDGE}::test_every_conversion_is_in_one_bucket",
+        "a conversion beyond the lookback is a repeat",
+        "adlake.attribution.rollup.conversions:_placed", "clicked_ms > {", "clicked_ms > 1 + {",
+        f"{ROLLUP}::test_each_batch_adds_what_it_changed",
     ),
     Mutation(
-        "every conversion at one moment is attributed", "sql/fragments/conversion_buckets.sql",
-        "AND conversion.e = element_at( filter(held.held_events, "
-        "event -> event.r = 2 AND event.t = held.attributed_ms), 1 ).e",
-        "", f"{BRIDGE}::test_every_conversion_is_in_one_bucket",
+        "every conversion at one moment is attributed",
+        "adlake.attribution.rollup.conversions:_placed", "WHEN {_IS_ATTRIBUTED} THEN 'ATTRIBUTED'",
+        "WHEN event.t = {_ATTRIBUTED_MS} THEN 'ATTRIBUTED'",
+        f"{ROLLUP}::test_each_batch_adds_what_it_changed",
+    ),
+    Mutation(
+        "a conversion that changed counts twice", "sql/fragments/conversion_delays.sql",
+        "held.conversions,", "abs(held.conversions) AS conversions,",
+        f"{PROOF}::test_a_conversion_that_changed_counts_once",
+    ),
+    Mutation(
+        "verify does not look at the value of conversions", "sql/checks/rollup_conversions.sql",
+        "OR value <> 0", "", f"{PROOF}::test_a_conversion_told_wrongly_is_seen",
+    ),
+    Mutation(
+        "the newest rows stop an hour early", "sql/metrics/impressions.sql",
+        "max(hour_at) FILTER", "max(hour_at + INTERVAL '1' HOUR) FILTER",
+        f"{PROOF}::test_the_newest_rows_of_a_range_are_those_of_gold",
     ),
     Mutation(
         "a refused conversion counts as often as it was sent",

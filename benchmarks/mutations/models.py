@@ -63,8 +63,7 @@ MODELS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a command fails the requests of others", "adlake.wiring.operations:operation_handlers",
-        "{**replay_handlers(read), **model_handlers(read), **rollup_handlers(), **keep_handlers()}",
-        "dict(replay_handlers(read))",
+        "**model_handlers(read), **rollup_handlers(read),", "",
         "tests/unit/streaming/test_requests.py",
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ TRINO = "tests/contract/attribution/test_rollup_proof.py"
 
 ROLLUPS: tuple[Mutation, ...] = (
     Mutation(
-        "what a row was is not taken off", "adlake.attribution.rollup.sums:hour_differences",
+        "what a row was is not taken off", "adlake.attribution.rollup.rollup:Rollup.differences",
         "_signed(removed, -1)", "_signed(removed, 0)",
         f"{SPARK}::test_each_batch_adds_what_it_changed",
     ),
@@ -22,13 +22,13 @@ ROLLUPS: tuple[Mutation, ...] = (
     Mutation(
         "sums of a Gold that is gone stay",
         "adlake.attribution.rollup.writer:RollupWriter._sums",
-        "str(snapshot_id), str(FORMAT)", "told.get(stamps.SOURCE_SNAPSHOT), str(FORMAT)",
+        "str(snapshot_id), str(", "told.get(stamps.SOURCE_SNAPSHOT), str(",
         f"{SPARK}::test_a_gold_that_was_rolled_back_is_summed_anew",
     ),
     Mutation(
         "sums of another version are added to",
         "adlake.attribution.rollup.writer:RollupWriter._sums",
-        "str(snapshot_id), str(FORMAT)", "str(snapshot_id), told.get(stamps.ROLLUP_FORMAT)",
+        "str(self._rollup.format)", "told.get(stamps.ROLLUP_FORMAT)",
         f"{SPARK}::test_sums_of_another_version_are_built_again",
     ),
     Mutation(

@@ -1,67 +1,16 @@
--- conversion_buckets: every distinct conversion event, in the one bucket that its value belongs to; a relation.
+-- conversion_buckets: every distinct conversion event, in the one bucket that its value belongs to; a relation, to be
+-- added up.
 -- include readable_payload
 -- include time_range: moment = conversion_at
 -- include chosen_rows
 -- parameters: since and until (of the conversion's time), campaign_id, geo_country, platform.
--- Conversions of Gold by the law (what is attributed to an impression that never came is ORPHAN); then those that were
--- refused and never admitted as a conversion. One that was refused several times counts once, with its smallest value.
+-- Conversions of Gold by the law (what is attributed to an impression that never came is ORPHAN), from
+-- gold.rollup_conversions: of one that changed there are rows that cancel out, so count with conversions, which may be
+-- below zero in one row. Then those that were refused and never admitted as a conversion. One that was refused several
+-- times counts once, with its smallest value.
 -- A refused conversion is dated by Bronze's partition_ts: its own time, or its arrival where that is unusable.
 -- Its value is what the law would take for money; NULL: it has none (no number, below zero, too large).
-WITH rows_with_conversions AS (
-    SELECT
-        impression_id,
-        campaign_id,
-        geo_country,
-        platform,
-        impression_time,
-        is_clicked,
-        date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00.000 UTC', conversion_time) AS attributed_ms,
-        CAST(
-            json_parse(events_state) AS ARRAY(ROW(e VARCHAR, t BIGINT, r INTEGER, m BIGINT))
-        ) AS held_events
-    FROM gold.ad_performance_state
-    WHERE
-        engaged
-        AND eligible IS NOT NULL
-        AND :chosen_rows
-),
-
--- Of conversions at one moment the first by id is the attributed one; the state is sorted by id.
-held_conversions AS (
-    SELECT
-        held.impression_id,
-        held.campaign_id,
-        held.geo_country,
-        held.platform,
-        held.impression_time,
-        held.is_clicked,
-        conversion.e AS event_id,
-        conversion.t AS ts_ms,
-        conversion.m AS micros,
-        conversion.t = held.attributed_ms
-        AND conversion.e = element_at(
-            filter(held.held_events, event -> event.r = 2 AND event.t = held.attributed_ms), 1
-        ).e AS is_attributed,
-        array_max(
-            transform(
-                filter(held.held_events, event -> event.r = 1 AND event.t <= conversion.t), event -> event.t
-            )
-        ) AS latest_click_ms,
-        CAST(
-            from_unixtime_nanos(CAST(conversion.t AS DECIMAL(38, 0)) * 1000000) AS TIMESTAMP(6) WITH TIME ZONE
-        ) AS conversion_at
-    FROM rows_with_conversions AS held
-    CROSS JOIN
-        UNNEST(filter(held.held_events, event -> event.r = 2)) AS conversion (e, t, r, m)
-),
-
-chosen_conversions AS (
-    SELECT *
-    FROM held_conversions
-    WHERE :time_range
-),
-
-refused_deliveries AS (
+WITH refused_deliveries AS (
     SELECT
         kafka_topic,
         kafka_partition,
@@ -120,26 +69,20 @@ refused_conversions AS (
 )
 
 SELECT
-    chosen_conversions.impression_id,
-    chosen_conversions.event_id,
-    chosen_conversions.campaign_id,
-    chosen_conversions.geo_country,
-    chosen_conversions.platform,
-    chosen_conversions.conversion_at,
-    CASE
-        WHEN chosen_conversions.is_attributed AND chosen_conversions.impression_time IS NULL THEN 'ORPHAN'
-        WHEN chosen_conversions.is_attributed THEN 'ATTRIBUTED'
-        WHEN NOT chosen_conversions.is_clicked THEN 'NO_CLICK'
-        WHEN chosen_conversions.latest_click_ms IS NULL THEN 'CONVERSION_BEFORE_CLICK'
-        WHEN chosen_conversions.ts_ms - chosen_conversions.latest_click_ms > lookbacks.lookback_ms
-            THEN 'OUT_OF_WINDOW'
-        ELSE 'REPEAT_CONVERSION'
-    END AS bucket,
+    impression_id,
+    event_id,
+    campaign_id,
+    geo_country,
+    platform,
+    conversion_at,
+    bucket,
     CAST(NULL AS VARCHAR) AS reject_reason,
-    CAST(CAST(chosen_conversions.micros AS DECIMAL(38, 0)) * 0.000001 AS DECIMAL(18, 6)) AS value
-FROM chosen_conversions
-LEFT JOIN audit.lookbacks
-    ON chosen_conversions.ts_ms >= lookbacks.from_ms AND chosen_conversions.ts_ms < lookbacks.until_ms
+    conversions,
+    value
+FROM gold.rollup_conversions
+WHERE
+    :time_range
+    AND :chosen_rows
 UNION ALL
 SELECT
     refused_conversions.impression_id,
@@ -150,6 +93,7 @@ SELECT
     refused_conversions.conversion_at,
     'REJECTED' AS bucket,
     refused_conversions.reject_reason,
+    1 AS conversions,
     refused_conversions.value
 FROM refused_conversions
 LEFT JOIN gold.ad_performance_state AS gold

@@ -3,6 +3,7 @@
 -- Reads the relation `conversion_delays`. Parameter: fewest, so many make a curve; of fewer there is no row.
 WITH rounded AS (
     SELECT
+        conversions,
         revenue,
         least(
             lookback_ms,
@@ -19,7 +20,7 @@ WITH rounded AS (
 steps AS (
     SELECT
         delay_ms,
-        count(*) AS conversions,
+        sum(conversions) AS conversions,
         sum(revenue) AS revenue
     FROM rounded
     GROUP BY delay_ms

@@ -17,11 +17,12 @@
 -- REJECTED, refused at admission and never admitted. A refused delivery that names no type is no conversion: see
 -- rejected_by_reason. without_value counts refused conversions that name no amount of money; they add 0.
 -- A conversion counts at its own time, so ATTRIBUTED of a range is not the revenue by impression time.
--- Cost: engaged rows of Gold that have a conversion (their states are read), and of Bronze the payloads of refused
--- conversions; since and until skip Bronze's files of other times.
+-- Cost: gold.rollup_conversions, and of Bronze the payloads of refused conversions; since and until skip files of other
+-- times.
 WITH bucketed AS (
     SELECT
         bucket,
+        conversions,
         value,
         CASE CAST(:split_by AS varchar)
             WHEN 'day' THEN CAST(CAST(conversion_at AS date) AS varchar)
@@ -34,11 +35,12 @@ bucket_totals AS (
     SELECT
         split_value,
         bucket,
-        count(*) AS conversions,
+        sum(conversions) AS conversions,
         count_if(value IS NULL) AS without_value,
         coalesce(sum(value), 0) AS value
     FROM bucketed
     GROUP BY split_value, bucket
+    HAVING sum(conversions) > 0
 ),
 
 split_totals AS (

@@ -17,11 +17,12 @@
 -- the empirical distribution over closed cohorts, as for reporting delays (Lawless, Canadian J. Statistics 22, 1994);
 -- that young impressions are not negatives: Chapelle, KDD 2014. NULL: fewer than `fewest` conversions to measure it by.
 -- after_lookback: conversions of those impressions that came later than W after the impression (their click came late).
--- Cost: engaged, converted rows of Gold in the cohort; their states are read.
+-- Cost: a scan of gold.rollup_conversions.
 WITH delays AS (
     SELECT
         delay_ms,
         lookback_ms,
+        conversions,
         revenue
     FROM conversion_delays
     WHERE :chosen_rows
@@ -29,10 +30,10 @@ WITH delays AS (
 
 totals AS (
     SELECT
-        count_if(delay_ms <= lookback_ms) AS conversions,
-        count_if(delay_ms > lookback_ms) AS after_lookback,
+        coalesce(sum(conversions) FILTER (WHERE delay_ms <= lookback_ms), 0) AS conversions,
+        coalesce(sum(conversions) FILTER (WHERE delay_ms > lookback_ms), 0) AS after_lookback,
         sum(revenue) FILTER (WHERE delay_ms <= lookback_ms) AS revenue,
-        count_if(delay_ms <= lookback_ms) >= CAST(:fewest AS bigint) AS is_enough
+        coalesce(sum(conversions) FILTER (WHERE delay_ms <= lookback_ms), 0) >= CAST(:fewest AS bigint) AS is_enough
     FROM delays
 ),
 
@@ -49,7 +50,7 @@ steps AS (
 arrived AS (
     SELECT
         steps.delay_ms,
-        count(delays.delay_ms) AS arrived_conversions,
+        coalesce(sum(delays.conversions), 0) AS arrived_conversions,
         coalesce(sum(delays.revenue), 0) AS arrived_revenue
     FROM steps
     LEFT JOIN delays ON steps.delay_ms >= delays.delay_ms

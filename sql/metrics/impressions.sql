@@ -10,11 +10,49 @@
 -- param geo_country varchar = NULL: one country; NULL: all
 -- param platform varchar = NULL: one platform; NULL: all
 -- param most integer = 100: the first so many, 10,000 at most
+-- relation summed_impressions
 -- include time_range: moment = impression_time
 -- include chosen_rows
 -- `adlake explain IMPRESSION_ID` says why a row is as it is. Rows beyond the first are counted and not kept, so the
 -- answer takes no more memory on a large lake.
-WITH newest AS (
+-- Sums by hour tell how many there are, and since which hour there are as many as asked for: older rows of Gold are not
+-- looked at. Of late ones there are no sums: then all rows of the range are.
+WITH hours AS (
+    SELECT
+        hour_at,
+        sum(
+            CASE CAST(:only AS varchar)
+                WHEN 'clicked' THEN clicked_impressions
+                WHEN 'converted' THEN converted_impressions
+                ELSE impressions
+            END
+        ) AS impressions
+    FROM summed_impressions
+    WHERE :chosen_rows
+    GROUP BY hour_at
+),
+
+counted_hours AS (
+    SELECT
+        hour_at,
+        impressions,
+        sum(impressions) OVER (ORDER BY hour_at DESC) AS impressions_since
+    FROM hours
+),
+
+horizon AS (
+    SELECT
+        CASE WHEN CAST(:only AS varchar) <> 'late' THEN sum(impressions) END AS impressions,
+        coalesce(
+            max(hour_at) FILTER (
+                WHERE impressions_since >= least(CAST(:most AS bigint), 10000) AND CAST(:only AS varchar) <> 'late'
+            ),
+            CAST('1970-01-01 00:00:00+00:00' AS :timestamp_utc)
+        ) AS from_at
+    FROM counted_hours
+),
+
+newest AS (
     SELECT
         count(*) AS impressions,
         max_by(
@@ -43,7 +81,7 @@ WITH newest AS (
         ) AS chosen
     FROM gold.ad_performance_state
     WHERE
-        impression_time IS NOT NULL
+        impression_time >= (SELECT horizon.from_at FROM horizon)
         AND :time_range
         AND :chosen_rows
         AND CASE CAST(:only AS varchar)
@@ -68,8 +106,9 @@ SELECT
     listed.revenue,
     listed.revenue_out_of_window,
     listed.late_by_ms,
-    newest.impressions
+    coalesce(horizon.impressions, newest.impressions) AS impressions
 FROM newest
+CROSS JOIN horizon
 CROSS JOIN
     UNNEST(newest.chosen) WITH ORDINALITY AS listed (
         impression_id, campaign_id, creative_id, user_id, geo_country, platform, impression_time, click_time,

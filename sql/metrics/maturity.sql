@@ -25,7 +25,7 @@
 -- is_mature: every hour of the bucket ended at least a lookback ago; charts and tables mark the others.
 -- curve_conversions: how many the curve is made of; NULL: too few.
 -- expected_conversions: converted_impressions / maturity; of a young bucket a rough guess.
--- Cost: for the curve, a scan of the engaged, converted rows of Gold of cohort_days.
+-- Cost: for the curve, a scan of gold.rollup_conversions.
 -- One age for each hour is enough for buckets of hours and more.
 WITH cells AS (
     SELECT

@@ -23,6 +23,7 @@ from adlake.contracts.tables import (
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_REPLAY,
     GOLD_STATE,
@@ -88,9 +89,12 @@ TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
+_ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
-    *_tables(GOLD_STATE, GOLD_HOURS, BRONZE_EVENTS, BATCH_COUNTS),
+    *_tables(GOLD_STATE),
+    *_ROLLUPS,
+    *_tables(BRONZE_EVENTS, BATCH_COUNTS),
     *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
     *_MODEL_TABLES,
 )
@@ -104,12 +108,12 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "attribution", "adlake stream",
         "admits each ad event once, appends Bronze, merges Gold, adds what changed to its sums",
-        (AD_EVENTS,), _tables(BRONZE_EVENTS, GOLD_STATE, GOLD_HOURS), ATTRIBUTION,
+        (AD_EVENTS,), (*_tables(BRONZE_EVENTS, GOLD_STATE), *_ROLLUPS), ATTRIBUTION,
     ),
     Step(
         "attribution", "adlake rollups",
-        "builds the sums by hour again from Gold",
-        _tables(GOLD_STATE), _tables(GOLD_HOURS),
+        "builds the sums by hour and the list of conversions again from Gold",
+        _tables(GOLD_STATE), _ROLLUPS,
     ),
     Step(
         "business", "adlake stream",
@@ -147,8 +151,8 @@ FLOW: Final[tuple[Step, ...]] = (
         "blocks until the lake contains every record of the topics",
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS,
-            *_tables(BRONZE_EVENTS, GOLD_STATE, GOLD_HOURS, BUSINESS_EVENTS, CAMPAIGN_UPDATES),
-            *_tables(DIM_CAMPAIGNS),
+            *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS, CAMPAIGN_UPDATES, DIM_CAMPAIGNS),
+            *_ROLLUPS,
         ), (),
     ),
     Step(
@@ -157,7 +161,7 @@ FLOW: Final[tuple[Step, ...]] = (
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
-            *_tables(DIM_CAMPAIGNS, GOLD_HOURS), *_MODEL_TABLES,
+            *_tables(DIM_CAMPAIGNS), *_ROLLUPS, *_MODEL_TABLES,
         ), (PROOFS,),
     ),
     Step(
@@ -183,7 +187,9 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "metabase", "adlake metabase",
         "puts the same files into Metabase, as the questions of its dashboards",
-        _tables(GOLD_STATE, GOLD_HOURS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), (),
+        (
+            *_tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), *_ROLLUPS,
+        ), (),
     ),
     Step(
         "notebook", "adlake notebook",

@@ -1,4 +1,4 @@
-"""The pipeline of ad events: admission, Bronze, Gold under the law in force, its sums by hour."""
+"""The pipeline of ad events: admission, Bronze, Gold under the law in force, its rollups."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from adlake.attribution.crowd_alarm import CrowdAlarm
 from adlake.attribution.gold_format import refuse_newer_format, refuse_unplaced_rows
-from adlake.attribution.rollup.changes import HourChanges
-from adlake.attribution.rollup.writer import RollupWriter
+from adlake.attribution.rollup.changes import RollupChanges
+from adlake.attribution.rollup.writer import RollupWriter, rollup_writers
 from adlake.attribution.spark.admit import admit
 from adlake.attribution.spark.bronze import bronze_rows
 from adlake.attribution.writer import GoldChange, GoldWriter
@@ -66,7 +66,7 @@ def counted_in(change: GoldChange) -> dict[Metric, float]:
 
 
 class AttributionPipeline:
-    """Topic of ad events -> bronze.ad_events -> gold.ad_performance_state -> gold.rollup_hourly.
+    """Topic of ad events -> bronze.ad_events -> gold.ad_performance_state -> its rollups.
 
     Args:
         topic: its name at the broker.
@@ -89,8 +89,8 @@ class AttributionPipeline:
         """Rows of Bronze."""
         return bronze_rows(deliveries, width_ms)
 
-    def writers(self, session: SparkSession) -> tuple[GoldSink, RollupWriter]:
-        """Gold, under the law in force now, and its sums.
+    def writers(self, session: SparkSession) -> tuple[GoldSink | RollupWriter, ...]:
+        """Gold, under the law in force now, and its rollups.
 
         Raises:
             NewerFormatError, UnplacedRowsError: its rows are of another version (see
@@ -99,14 +99,16 @@ class AttributionPipeline:
         stamp = IcebergTable(session, GOLD_STATE).newest_stamp()
         refuse_newer_format(stamp)
         refuse_unplaced_rows(stamp)
-        hours = HourChanges()
-        writer = GoldWriter(session, self._read_law(law_version_of(stamp)), hours=hours)
-        return GoldSink(writer, self._alarm), RollupWriter(session, hours)
+        changes = RollupChanges()
+        writer = GoldWriter(session, self._read_law(law_version_of(stamp)), rollups=changes)
+        rollups = rollup_writers(session, self._read_law, changes)
+        return GoldSink(writer, self._alarm), *rollups
 
     def renew(self, session: SparkSession) -> None:
-        """The audit views judge by the law in force, the sums by hour are those of Gold."""
-        RollupWriter(session).follow()
+        """The audit views judge by the law in force, the rollups are those of Gold."""
         provision_audit_views(session, law_in_force(session, self._read_law))
+        for rollup in rollup_writers(session, self._read_law):
+            rollup.follow()
 
 
 def law_in_force(session: SparkSession, read_law: ReadLaw) -> LawConstants:

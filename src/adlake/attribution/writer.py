@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from adlake.attribution.crowds import Crowd, joined_crowds, largest_crowds
 from adlake.attribution.gold_format import FORMAT_PROPERTIES
-from adlake.attribution.rollup.changes import HourChanges
+from adlake.attribution.rollup.changes import RollupChanges
 from adlake.attribution.spark.fold import batch_states
 from adlake.attribution.spark.gold import changed_rows, gold_rows, rows_before
 from adlake.attribution.spark.slot import slots_sql
@@ -82,8 +82,8 @@ class _Found(NamedTuple):
 class GoldWriter:
     """Applies admitted deliveries to Gold, exactly once by construction.
 
-    Merging an old batch again finds every state unchanged and writes no row. `hours` is told what
-    each batch changes in the sums by hour.
+    Merging an old batch again finds every state unchanged and writes no row. `rollups`
+    is told what each batch changes in the sums over Gold.
     """
 
     def __init__(
@@ -91,13 +91,13 @@ class GoldWriter:
         session: SparkSession,
         law: LawConstants = LAW_V1,
         branch: str = STAGING_BRANCH,
-        hours: HourChanges | None = None,
+        rollups: RollupChanges | None = None,
     ) -> None:
         self._session = session
         self._law = law
         self.table = IcebergTable(session, GOLD_STATE)
         self._staging = self.table.branch_name(branch)
-        self._hours = hours
+        self._rollups = rollups
 
     def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> GoldChange:
         """Merge admitted deliveries into Gold and publish them with `stamp`.
@@ -111,13 +111,13 @@ class GoldWriter:
         """
         phases = Phases()
         self.table.reset_staging()
-        before = self.table.newest_stamp() if self._hours else None
+        before = self.table.newest_stamp() if self._rollups else None
         staged = self.stage(deliveries, stamp, phases)
         reach("gold.before_publish")
         with phases.timed("publish"):
             snapshot_id, head = self.table.publish_staging()
-        if self._hours:
-            self._hours.published(before.snapshot_id if before else None, snapshot_id)
+        if self._rollups:
+            self._rollups.published(before.snapshot_id if before else None, snapshot_id)
         return GoldChange(
             snapshot_id, staged.impressions, staged.untimed, staged.changed_rows, phases.seconds,
             head, staged.crowds,
@@ -142,10 +142,11 @@ class GoldWriter:
                 }
             changed_count = sum(target.row_count for target in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
-            if self._hours:
-                with phases.timed("hours"):
+            if self._rollups:
+                with phases.timed("rollups"):
                     added = gold_rows(new, self._law).unionByName(changed, allowMissingColumns=True)
-                    self._hours.stage(added, rows_before(changed, self._law))
+                    before = rows_before(changed, self._law)
+                    self._rollups.stage(added, before, self._law)
             version = {stamps.LAW_VERSION: str(self._law.law_version), **FORMAT_PROPERTIES}
             with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.

@@ -20,9 +20,12 @@ from adlake.contracts.tables import (
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
     CAMPAIGN_UPDATES,
+    CONVERSION_GRAIN,
+    CONVERSION_SUMS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_REPLAY,
     GOLD_STATE,
@@ -151,6 +154,8 @@ class TableSpec:
     """Command that builds it again from its source, where it has one."""
     sums: tuple[str, ...] = ()
     """Columns to add up over rows of one key: its compaction folds such rows into one."""
+    folded_by: str = ""
+    """Of a table of sums: the time by whose day folded rows are filed."""
     event_id: str = ""
     """Column that names the event of a record; empty: none does."""
     event_owner: str = ""
@@ -197,6 +202,13 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         GOLD_HOURS, "date basis, hour, campaign, creative, platform and country", HOUR_GRAIN,
         Filling.SUMS, Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
         rebuild="adlake rollups build", compaction=Compaction(Due.BATCHES), sums=HOUR_SUMS,
+        folded_by="hour_at",
+    ),
+    TableSpec(
+        GOLD_CONVERSIONS, "conversion and what became of it", CONVERSION_GRAIN,
+        Filling.SUMS, Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
+        rebuild="adlake rollups build", compaction=Compaction(Due.BATCHES), sums=CONVERSION_SUMS,
+        folded_by="conversion_at",
     ),
     TableSpec(
         GOLD_REPLAY, "impression id", ("impression_id",), Filling.SHADOW, Erasure.DROP,
@@ -258,6 +270,9 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         ),
     ),
     GOLD_HOURS: (LawCheck("sums by hour are not those of Gold's rows", "rollup_hourly"),),
+    GOLD_CONVERSIONS: (
+        LawCheck("conversions are not those in Gold's states", "rollup_conversions"),
+    ),
     REMOVAL_EFFECTS: (
         LawCheck(
             "removal effects are not what the paths in Gold give", "removal_effects", _EFFECTS

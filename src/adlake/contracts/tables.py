@@ -13,6 +13,8 @@ GOLD_REPLAY: Final = "gold.ad_performance_replay"
 """A shadow of Gold, built by `adlake replay`; exists only until it is published or rebuilt."""
 GOLD_HOURS: Final = "gold.rollup_hourly"
 """Sums over Gold by hour; made from what each batch changed."""
+GOLD_CONVERSIONS: Final = "gold.rollup_conversions"
+"""Every conversion of Gold with what became of it; made from what each batch changed."""
 ATTRIBUTION_CREDITS: Final = "gold.attribution_credits"
 """What each attribution model credits each touch with; made by `adlake models build`."""
 REMOVAL_EFFECTS: Final = "gold.campaign_removal_effects"
@@ -97,6 +99,12 @@ HOUR_SUMS: Final = (
     "revenue_out_of_window",
     "lag_ms",
 )
+CONVERSION_GRAIN: Final = (
+    "bucket", "conversion_at", "impression_id", "event_id", "campaign_id", "geo_country",
+    "platform", "impression_time", "delay_ms",
+)  # fmt: skip
+"""What a row of GOLD_CONVERSIONS is about; a conversion that changed has rows that cancel out."""
+CONVERSION_SUMS: Final = ("conversions", "value")
 FOLDED_DAY: Final = "folded_day"
 """Column of a table of sums: the day of the rows that were folded, NULL for those of a batch."""
 

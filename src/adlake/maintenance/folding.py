@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 
 FEWEST_FILES = 8
 """Of batches; fewer are left as they are."""
-_DAY = "CAST(hour_at AS DATE)"
 
 
 def fold(session: SparkSession, spec: TableSpec, fewest_files: int = FEWEST_FILES) -> int:
@@ -29,9 +28,11 @@ def fold(session: SparkSession, spec: TableSpec, fewest_files: int = FEWEST_FILE
     loose = int(session.table(f"{name}.files").where(f"partition.{FOLDED_DAY} IS NULL").count())
     if loose < max(1, fewest_files):
         return 0
-    rows = session.table(name)
+    rows, day_sql = session.table(name), f"CAST({spec.folded_by} AS DATE)"
     # A few dates, no rows.
-    touched = rows.where(f"{FOLDED_DAY} IS NULL").selectExpr(f"{_DAY} AS day").distinct().collect()
+    touched = (
+        rows.where(f"{FOLDED_DAY} IS NULL").selectExpr(f"{day_sql} AS day").distinct().collect()
+    )
     days = ", ".join(f"DATE '{row.day}'" for row in touched)
     of_those = f"{FOLDED_DAY} IS NULL" + (f" OR {FOLDED_DAY} IN ({days})" if days else "")
     types = {column.name: column.dataType for column in rows.schema}
@@ -39,7 +40,7 @@ def fold(session: SparkSession, spec: TableSpec, fewest_files: int = FEWEST_FILE
         rows.where(of_those).groupBy(*spec.key)
         .agg(*(F.sum(column).cast(types[column]).alias(column) for column in spec.sums))
         .where(" OR ".join(f"{column} <> 0" for column in spec.sums))
-        .withColumn(FOLDED_DAY, F.expr(_DAY))
+        .withColumn(FOLDED_DAY, F.expr(day_sql))
         .repartition(FOLDED_DAY).sortWithinPartitions(FOLDED_DAY, *spec.key)
     )  # fmt: skip
     folded.writeTo(name).options(**ONE_FILE_AT_A_TIME).overwrite(F.expr(of_those))

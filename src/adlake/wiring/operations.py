@@ -25,7 +25,12 @@ from adlake.wiring.spark import catalog_access, java_options
 def operation_handlers(connect: Connect) -> Mapping[str, Handler]:
     """By kind of operation."""
     read = partial(read_law, connect)
-    return {**replay_handlers(read), **model_handlers(read), **rollup_handlers(), **keep_handlers()}
+    return {
+        **replay_handlers(read),
+        **model_handlers(read),
+        **rollup_handlers(read),
+        **keep_handlers(),
+    }
 
 
 def request_config(settings: Settings, name: str) -> RequestConfig:

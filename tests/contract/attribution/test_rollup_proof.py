@@ -1,19 +1,27 @@
-"""Sums by hour that Spark made: proven by Trino's own form, and read with Gold for any range."""
+"""Sums over Gold that Spark made: proven by Trino's own form, and read with Gold for any range."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
 from adlake.attribution.pipeline import provision_audit_views
-from adlake.attribution.rollup.writer import RollupWriter
-from adlake.contracts.tables import CATALOG, GOLD_HOURS, HOUR_GRAIN, HOUR_SUMS
+from adlake.attribution.rollup.writer import rollup_writers
+from adlake.contracts.tables import (
+    CATALOG,
+    GOLD_CONVERSIONS,
+    GOLD_HOURS,
+    HOUR_GRAIN,
+    HOUR_SUMS,
+)
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.views import provision_views
@@ -23,12 +31,12 @@ from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.settings import Settings
 from tests.fixtures.law_sets import law_sets
 from tests.fixtures.trino.hour_rows import hour_rows
-from tests.fixtures.trino.oracle_lake import OracleLake, lake_of, publish
+from tests.fixtures.trino.oracle_lake import OracleLake, Row, lake_of, publish
 from tests.golden import law_cases
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-HOURS = f"{CATALOG}.{GOLD_HOURS}"
+HOURS, CONVERSIONS = f"{CATALOG}.{GOLD_HOURS}", f"{CATALOG}.{GOLD_CONVERSIONS}"
 VIEW = "gold.hourly_performance"
 
 
@@ -44,7 +52,8 @@ def lake(catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake) -> SparkS
     publish(catalog, seeded)
     provision_tables(spark)
     provision_audit_views(spark)
-    assert RollupWriter(spark).follow().startswith("built")
+    for rollup in rollup_writers(spark):
+        assert rollup.follow().startswith("built")
     return spark
 
 
@@ -54,8 +63,8 @@ def trino(lake: SparkSession, private_lake: Settings) -> Iterator[TrinoClient]:
         yield client
 
 
-def proven(trino: TrinoClient) -> DerivedFacts:
-    found = verify_derived(trino, GOLD_HOURS, rows_shown=5)
+def proven(trino: TrinoClient, table: str = GOLD_HOURS) -> DerivedFacts:
+    found = verify_derived(trino, table, rows_shown=5)
     assert found is not None
     return found
 
@@ -121,6 +130,117 @@ def test_a_planted_difference_is_seen(lake: SparkSession, trino: TrinoClient, na
     finally:
         lake.sql(f"CALL {CATALOG}.system.rollback_to_snapshot('{GOLD_HOURS}', {before})")
     assert proven(trino).failures == []
+
+
+def test_what_spark_says_of_conversions_is_what_trino_says(
+    trino: TrinoClient, seeded: OracleLake
+) -> None:
+    facts = proven(trino, GOLD_CONVERSIONS)
+    assert facts.failures == []
+    held = [event for row in seeded.gold for event in json.loads(row["events_state"])]
+    assert facts.rows == sum(event["r"] == 2 for event in held) > 200
+    buckets = trino.rows("SELECT DISTINCT bucket FROM gold.rollup_conversions")
+    assert len(list(buckets)) == 6, "the traffic has one of each"
+
+
+SPOILT_CONVERSIONS = {
+    "a micro is moved": "UPDATE {t} SET value = value + 0.000001 WHERE {one}",
+    "a conversion is there twice": "INSERT INTO {t} SELECT * FROM {t} WHERE {one}",
+    "a conversion is gone": "DELETE FROM {t} WHERE {one}",
+    "it lies in another bucket": "UPDATE {t} SET bucket = 'NO_CLICK' WHERE {one}",
+    "it came a millisecond later": "UPDATE {t} SET delay_ms = delay_ms + 1 WHERE {one}",
+    "it is of another campaign": "UPDATE {t} SET campaign_id = 'nobody' WHERE {one}",
+    "it is of another time": "UPDATE {t} SET conversion_at = conversion_at + INTERVAL 1 SECOND "
+    "WHERE {one}",
+    "its impression is of another time": "UPDATE {t} SET impression_time = impression_time "
+    "- INTERVAL 1 SECOND WHERE {one}",
+}
+
+
+@pytest.mark.parametrize("name", SPOILT_CONVERSIONS)
+def test_a_conversion_told_wrongly_is_seen(
+    lake: SparkSession, trino: TrinoClient, name: str
+) -> None:
+    before = IcebergTable(lake, GOLD_CONVERSIONS).current_snapshot_id()
+    [[first]] = lake.sql(
+        f"SELECT min(impression_id) FROM {CONVERSIONS} WHERE bucket = 'ATTRIBUTED'"
+    ).collect()
+    one = f"bucket = 'ATTRIBUTED' AND impression_id = '{first}'"
+    lake.sql(SPOILT_CONVERSIONS[name].format(t=CONVERSIONS, one=one))
+    try:
+        [failure] = proven(trino, GOLD_CONVERSIONS).failures
+        assert failure.problem == f"{GOLD_CONVERSIONS}: conversions are not those in Gold's states"
+        assert failure.rows
+    finally:
+        lake.sql(f"CALL {CATALOG}.system.rollback_to_snapshot('{GOLD_CONVERSIONS}', {before})")
+
+
+def test_a_conversion_that_changed_counts_once(lake: SparkSession, trino: TrinoClient) -> None:
+    """Rows that cancel out, as a batch leaves them, change no answer."""
+    asked = {
+        "bridge": {"split_by": "campaign"}, "bridge_conversions": {"most": "100000"},
+        "conversion_delay_curve": {"cohort_days": "3650", "fewest": "1"},
+        "maturity": {"cohort_days": "3650", "fewest": "1"},
+    }  # fmt: skip
+
+    def answers() -> list[Any]:
+        return [list(run_metric(trino, name, given).records()) for name, given in asked.items()]
+
+    plain = answers()
+    assert [row for row in plain[2] if row["arrived_conversions"]]
+    before = IcebergTable(lake, GOLD_CONVERSIONS).current_snapshot_id()
+    told = (
+        "bucket, conversion_at, impression_id, event_id, campaign_id, geo_country, platform, "
+        "impression_time, delay_ms"
+    )
+    for sign in ("-", ""):
+        lake.sql(
+            f"INSERT INTO {CONVERSIONS} SELECT {told}, {sign}conversions, {sign}value, NULL "
+            f"FROM {CONVERSIONS} WHERE folded_day IS NOT NULL AND value > 0"
+        )
+    try:
+        assert answers() == plain
+    finally:
+        lake.sql(f"CALL {CATALOG}.system.rollback_to_snapshot('{GOLD_CONVERSIONS}', {before})")
+
+
+def test_the_newest_arrival_is_read_off_the_files(trino: TrinoClient, seeded: OracleLake) -> None:
+    newest = max(row["last_updated_ts"] for row in seeded.gold)
+    rows = run_metric(trino, "conversion_delay_curve").records()
+    assert {row["as_of"] for row in rows} == {newest}
+
+
+ONLY: dict[str, Callable[[Row], bool]] = {
+    "all": lambda _: True,
+    "clicked": lambda row: bool(row["is_clicked"]),
+    "converted": lambda row: bool(row["is_converted"]),
+    "late": lambda row: bool(row["late_by_ms"] > 0),
+}
+
+
+@pytest.mark.parametrize("only", ONLY)
+@pytest.mark.parametrize("most", [1, 7, 100_000])
+def test_the_newest_rows_of_a_range_are_those_of_gold(
+    trino: TrinoClient, seeded: OracleLake, only: str, most: int
+) -> None:
+    for since, until in ranges(seeded)[::3]:
+        rows = [
+            row for row in seeded.gold
+            if row["impression_time"] and ONLY[only](row)
+            and (since is None or row["impression_time"] >= since)
+            and (until is None or row["impression_time"] < until)
+        ]  # fmt: skip
+        newest = sorted(rows, key=lambda row: (row["impression_time"], row["impression_id"]))[::-1]
+        given = {"since": since, "until": until}
+        texts = {name: moment.isoformat() for name, moment in given.items() if moment}
+        found = list(
+            run_metric(trino, "impressions", texts | {"only": only, "most": str(most)}).records()
+        )
+        shown = min(most, 10_000)
+        assert [row["impression_id"] for row in found] == [
+            row["impression_id"] for row in newest[:shown]
+        ], (since, until)
+        assert {row["impressions"] for row in found} <= {len(rows)}
 
 
 def ranges(seeded: OracleLake) -> list[tuple[datetime | None, datetime | None]]:

@@ -225,6 +225,7 @@ def test_recent_duplicates_repeat_an_event_of_an_impression(clicked_lake: Metric
 
 def test_small_files_are_below_the_size_and_deletes_are_rows(clicked_lake: MetricsLake) -> None:
     mebibyte = 1 << 20
+    clicked_lake.run('TRUNCATE TABLE memory.gold."ad_performance_state$files"')
     clicked_lake.insert('gold."ad_performance_state$files"', [
         (0, 900, 64 * mebibyte), (0, 60, 24 * mebibyte), (0, 40, 24 * mebibyte - 1),
         (1, 5, 100), (1, 20, 200), (2, 25, 300),

@@ -36,8 +36,9 @@ def awaited_lake(lake: MetricsLake) -> MetricsLake:
         if converted_at is not None:
             # A repeat that came at once is not the attributed one.
             arrived_ms = ms(converted_at + arrives_later)
+            micros = int(Decimal(revenue) * 10**6)
             events += [
-                {"e": "v", "t": ms(converted_at), "r": 2, "m": 1, "i": arrived_ms},
+                {"e": "v", "t": ms(converted_at), "r": 2, "m": micros, "i": arrived_ms},
                 {"e": "w", "t": ms(converted_at) + 1, "r": 2, "m": 1, "i": ms(shown_at)},
             ]
         is_converted = converted_at is not None

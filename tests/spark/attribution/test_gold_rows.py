@@ -92,7 +92,7 @@ Plant = tuple[ModuleType, str, str, set[int]]
 # Wrong laws of the law page, section 8, planted in the Spark text, with the rows that must notice.
 WRONG_LAWS: dict[str, Plant] = {
     "window open at its end": (
-        gold, "<= {_window_ms(law)}", "< {_window_ms(law)}", {8}),
+        gold, "<= {window_sql(law, 'x.t')}", "< {window_sql(law, 'x.t')}", {8}),
     "click strictly before": (
         gold, "x.t - a.last_click_ms <=",
         "x.t > a.last_click_ms AND x.t - a.last_click_ms <=", {36}),

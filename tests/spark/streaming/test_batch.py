@@ -30,8 +30,13 @@ from adlake.streaming.repair import catch_up
 from adlake.streaming.reread import InexactTimesError, SecondReader
 from adlake.streaming.source import TopicRecreatedError
 from tests.fixtures.engine import attribution_processor
-from tests.fixtures.hours import hours_of_lake, hours_of_law
 from tests.fixtures.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
+from tests.fixtures.rollups import (
+    conversions_of_lake,
+    conversions_of_law,
+    hours_of_lake,
+    hours_of_law,
+)
 from tests.golden import DeliveryFixture, law_cases
 
 pytestmark = pytest.mark.spark
@@ -77,8 +82,10 @@ def assert_lawful(session: SparkSession, deliveries: Sequence[DeliveryFixture]) 
     admitted = admitted_deliveries(deliveries)
     assert differences(python_rows(admitted), gold) == []
     assert hours_of_lake(session) == hours_of_law(admitted)
+    assert conversions_of_lake(session) == conversions_of_law(admitted)
 
 
+@pytest.mark.chaos
 def test_a_gold_that_outlived_its_bronze_names_the_new_one_once_that_holds_as_much(
     lakehouse: SparkSession,
 ) -> None:

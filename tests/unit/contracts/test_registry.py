@@ -74,7 +74,8 @@ def test_verify_proves_something_of_a_table_or_it_says_why_not(spec: TableSpec) 
 @by_name
 def test_a_table_that_is_made_of_another_names_the_command_that_makes_it(spec: TableSpec) -> None:
     assert bool(spec.source) == bool(spec.rebuild)
-    assert (spec.filling is Filling.SUMS) == bool(spec.sums)
+    assert (spec.filling is Filling.SUMS) == bool(spec.sums) == bool(spec.folded_by)
+    assert not spec.folded_by or spec.folded_by in spec.key
 
 
 def test_verify_knows_a_law_for_the_tables_that_are_to_be_proven_by_one() -> None:

@@ -1,1 +1,1 @@
-"""Sums over Gold by hour (gold.rollup_hourly): what a batch changed is added, nothing is asked."""
+"""Sums over Gold (by hour, by conversion): what a batch changed is added, nothing is asked."""

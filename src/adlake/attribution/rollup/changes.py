@@ -1,13 +1,19 @@
-"""What the newest commit of Gold changed in its sums by hour, held until the rollup has it."""
+"""What the newest commit of Gold changed in its rollups, held until they have it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from pyspark.sql import DataFrame
 
-from adlake.attribution.rollup.sums import hour_differences
+from adlake.attribution.rollup.conversions import CONVERSIONS
+from adlake.attribution.rollup.hours import HOURS
+from adlake.attribution.rollup.rollup import Rollup
+from adlake.contracts.law import LawConstants
 from adlake.io.spark.lineage import FrozenFrames
+
+ROLLUPS: Final[tuple[Rollup, ...]] = (HOURS, CONVERSIONS)
 
 
 class Step(NamedTuple):
@@ -15,22 +21,25 @@ class Step(NamedTuple):
 
     before: int | None
     after: int
-    rows: DataFrame
+    rows: Mapping[str, DataFrame]
+    """Table of sums -> its rows."""
 
 
-class HourChanges:
-    """Held in memory alone: after a crash, or any other doubt, the rollup is built again."""
+class RollupChanges:
+    """Held in memory alone: after a crash, or any other doubt, the rollups are built again."""
 
     def __init__(self) -> None:
         self._frames = FrozenFrames()
-        self._staged: DataFrame | None = None
+        self._staged: Mapping[str, DataFrame] | None = None
         self.step: Step | None = None
         """The newest published one."""
 
-    def stage(self, added: DataFrame, removed: DataFrame) -> None:
+    def stage(self, added: DataFrame, removed: DataFrame, law: LawConstants) -> None:
         """Compute what a batch changes, while its frames are there."""
         self.forget()
-        self._staged = self._frames.freeze(hour_differences(added, removed))
+        self._staged = {
+            one.table: self._frames.freeze(one.differences(added, removed, law)) for one in ROLLUPS
+        }
 
     def published(self, before: int | None, after: int) -> None:
         """Gold has the staged batch."""

@@ -1,4 +1,4 @@
-"""Builds the sums by hour again on demand, as an operation of the streaming application."""
+"""Builds the rollups again on demand, as an operation of the streaming application."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from adlake.attribution.rollup.writer import RollupWriter
-from adlake.contracts.tables import GOLD_HOURS
+from adlake.attribution.rollup.writer import ReadLaw, rollup_writers
 from adlake.io.postgres.operations import BUILD_ROLLUPS, Operation
 from adlake.streaming.operations import Handler, Pause
 
 
 class RollupHandler:
-    """One commit, so there is nothing to let go of."""
+    """One commit a table, so there is nothing to let go of.
+
+    Args:
+        read_law: the recorded law of a version.
+    """
+
+    def __init__(self, read_law: ReadLaw) -> None:
+        self._read_law = read_law
 
     def carry_out(self, session: SparkSession, operation: Operation, pause: Pause) -> str:
         """See `streaming.operations.Handler`."""
-        return f"{GOLD_HOURS} {RollupWriter(session).build()}"
+        writers = rollup_writers(session, self._read_law)
+        return ", ".join(f"{writer.table.name} {writer.build()}" for writer in writers)
 
     def is_applied(self, session: SparkSession, operation: Operation) -> bool:
         """To do it again costs time alone."""
@@ -27,6 +34,6 @@ class RollupHandler:
         """Nothing was prepared."""
 
 
-def rollup_handlers() -> Mapping[str, Handler]:
+def rollup_handlers(read_law: ReadLaw) -> Mapping[str, Handler]:
     """By kind of operation."""
-    return {BUILD_ROLLUPS: RollupHandler()}
+    return {BUILD_ROLLUPS: RollupHandler(read_law)}

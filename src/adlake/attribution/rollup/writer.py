@@ -1,4 +1,4 @@
-"""Writes gold.rollup_hourly: adds what a batch changed in Gold, or builds it again from Gold.
+"""Writes a table of sums over Gold: adds what a batch changed, or builds it again from Gold.
 
 Its stamp names the stamped snapshot of Gold that it sums. What a batch changed is added only where
 that is the snapshot the batch began with; after a crash between the two commits, a replay, a roll
@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from adlake.attribution.rollup.changes import HourChanges
-from adlake.attribution.rollup.sums import FORMAT, hour_sums
+from adlake.attribution.rollup.changes import ROLLUPS, RollupChanges
+from adlake.attribution.rollup.rollup import Rollup
 from adlake.contracts import stamps
-from adlake.contracts.tables import FOLDED_DAY, GOLD_HOURS, GOLD_STATE
+from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.tables import FOLDED_DAY, GOLD_STATE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, IcebergTable, stamped
+from adlake.io.postgres.law_store import law_version_of
 from adlake.streaming.pipeline import Written
 
 log = logging.getLogger(__name__)
+
+ReadLaw = Callable[[int], LawConstants]
 
 
 class RollupWriter:
@@ -31,13 +35,23 @@ class RollupWriter:
 
     Args:
         session: its lease fences the commits.
+        rollup: which one.
         changes: what the writer of Gold says of its newest commit.
+        read_law: the recorded law of a version; by default the first one, and no other.
     """
 
-    def __init__(self, session: SparkSession, changes: HourChanges | None = None) -> None:
+    def __init__(
+        self,
+        session: SparkSession,
+        rollup: Rollup,
+        changes: RollupChanges | None = None,
+        read_law: ReadLaw = lambda _: LAW_V1,
+    ) -> None:
         self._session = session
-        self._changes = changes or HourChanges()
-        self.table = IcebergTable(session, GOLD_HOURS)
+        self._rollup = rollup
+        self._changes = changes or RollupChanges()
+        self._read_law = read_law
+        self.table = IcebergTable(session, rollup.table)
         self._gold = IcebergTable(session, GOLD_STATE)
 
     def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> Written:
@@ -51,11 +65,10 @@ class RollupWriter:
         if step is not None and step.after == gold.snapshot_id and self._sums(step.before):
             reach("rollup.before_commit")
             with stamped(self._session, told):
-                step.rows.coalesce(1).writeTo(self.table.full_name).append()
+                step.rows[self._rollup.table].coalesce(1).writeTo(self.table.full_name).append()
             words = "followed"
         else:
             words = self._build(gold, told)
-        self._changes.forget()
         seconds = time.monotonic() - started
         return Written(None, f"{words} ({seconds:.2f} s)", seconds={"append": seconds})
 
@@ -78,20 +91,22 @@ class RollupWriter:
             return False
         told = own.properties
         return (told.get(stamps.SOURCE_SNAPSHOT), told.get(stamps.ROLLUP_FORMAT)) == (
-            str(snapshot_id), str(FORMAT),
+            str(snapshot_id), str(self._rollup.format),
         )  # fmt: skip
 
     def _stamp(self, gold: Stamp) -> dict[str, str]:
         return {
             **gold.properties,
             stamps.SOURCE_SNAPSHOT: str(gold.snapshot_id),
-            stamps.ROLLUP_FORMAT: str(FORMAT),
+            stamps.ROLLUP_FORMAT: str(self._rollup.format),
         }
 
     def _build(self, gold: Stamp, told: Mapping[str, str]) -> str:
         started = time.monotonic()
-        rows = hour_sums(self._gold.at(gold.snapshot_id))
-        in_order = rows.repartition(FOLDED_DAY).sortWithinPartitions(FOLDED_DAY, "hour_at")
+        law = self._read_law(law_version_of(gold))
+        rows = self._rollup.of_all(self._gold.at(gold.snapshot_id), law)
+        moment = self._rollup.spec.folded_by
+        in_order = rows.repartition(FOLDED_DAY).sortWithinPartitions(FOLDED_DAY, moment)
         with stamped(self._session, told):
             writer = in_order.writeTo(self.table.full_name).options(**ONE_FILE_AT_A_TIME)
             # Every row, of batches and folded ones; one commit.
@@ -99,3 +114,12 @@ class RollupWriter:
         words = f"built of Gold snapshot {gold.snapshot_id}"
         log.info("%s: %s in %.2f s", self.table.name, words, time.monotonic() - started)
         return words
+
+
+def rollup_writers(
+    session: SparkSession,
+    read_law: ReadLaw = lambda _: LAW_V1,
+    changes: RollupChanges | None = None,
+) -> tuple[RollupWriter, ...]:
+    """One for each rollup."""
+    return tuple(RollupWriter(session, one, changes, read_law) for one in ROLLUPS)

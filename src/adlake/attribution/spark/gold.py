@@ -92,7 +92,7 @@ def _with_attribution(states: DataFrame, law: LawConstants) -> DataFrame:
     # Exact beyond 64 bits: a sum of many conversions must not overflow.
     start = _walk("NULL", "NULL", "NULL", "NULL", "NULL")
     total = "COALESCE(a.total, 0) + x.m"
-    is_attributed = f"a.converted_ms IS NULL AND x.t - a.last_click_ms <= {_window_ms(law)}"
+    is_attributed = f"a.converted_ms IS NULL AND x.t - a.last_click_ms <= {window_sql(law, 'x.t')}"
     click = _walk("x.t", "a.credited_ms", "a.converted_ms", "a.revenue", "a.total")
     attributed = _walk("a.last_click_ms", "a.last_click_ms", "x.t", "x.m", total)
     other = _walk("a.last_click_ms", "a.credited_ms", "a.converted_ms", "a.revenue", total)
@@ -109,12 +109,12 @@ def _walk(last_click_ms: str, credited_ms: str, converted_ms: str, revenue: str,
     )
 
 
-def _window_ms(law: LawConstants) -> str:
-    """W at the time of conversion `x`: one literal for a law that never changed."""
+def window_sql(law: LawConstants, conversion_ms: str) -> str:
+    """W at the time of a conversion: one literal for a law that never changed."""
     if not law.window_changes:
         return str(law.attribution_window_ms)
     newest_first = " ".join(
-        f"WHEN x.t >= {valid_from_ms} THEN {window_ms}"
+        f"WHEN {conversion_ms} >= {valid_from_ms} THEN {window_ms}"
         for valid_from_ms, window_ms in reversed(law.window_changes)
     )
     return f"(CASE {newest_first} ELSE {law.attribution_window_ms} END)"
