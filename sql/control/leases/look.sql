@@ -4,6 +4,7 @@ SELECT
     holder,
     is_released,
     renewed_at,
+    taken_at,
     ttl_seconds,
     CAST(
         extract(EPOCH FROM renewed_at + make_interval(secs => ttl_seconds) - clock_timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,22 +18,55 @@ if TYPE_CHECKING:
     from adlake.io.deadline import Deadline
 
 
+class Held(StrEnum):
+    """What a start does while another driver holds the lease."""
+
+    FAIL = "fail"
+    FOLLOW = "follow"
+    WAIT = "wait"
+
+
 @app.command(rich_help_panel=JOBS)
-def stream() -> None:
+def stream(
+    held: Annotated[
+        Held,
+        typer.Option(
+            help="while another driver holds the lease: fail, follow its batches until Ctrl-C, or "
+            "follow and wait until it is free"
+        ),
+    ] = Held.FAIL,
+) -> None:
     """Run the attribution stream in the foreground until Ctrl-C or SIGTERM."""
     from adlake.devstack.home import refuse_unmade_home
-    from adlake.io.postgres.lease import LeaseLostError
+    from adlake.io.postgres.lease import LeaseHeldError, LeaseLostError
+    from adlake.io.spark.submitted import leave_interrupts_to_us
     from adlake.streaming.application import run_application
     from adlake.wiring.application import application_config, log_to_stdout, write_missing_seeds
+    from adlake.wiring.following import has_followed, is_followed
     from adlake.wiring.spark import choose_jdk
 
     settings = Settings()
     refuse_unmade_home(settings)
     choose_jdk(settings)
+    leave_interrupts_to_us()
     log_to_stdout()
-    write_missing_seeds(settings)
-    if run_application(application_config(settings)):
-        raise LeaseLostError("another driver took the lease over: this one stopped")
+    while True:
+        if held is not Held.FAIL and has_followed(
+            settings, typer.echo, until_free=held is Held.WAIT
+        ):
+            return
+        try:
+            write_missing_seeds(settings)
+            lost = run_application(application_config(settings))
+        except LeaseHeldError:
+            # Somebody was quicker; a holder that may only be paused is for a person to judge.
+            if held is Held.FAIL or not is_followed(settings):
+                raise
+            continue
+        if not lost:
+            return
+        if held is not Held.WAIT:
+            raise LeaseLostError("another driver took the lease over: this one stopped")
 
 
 @app.command(rich_help_panel=JOBS)

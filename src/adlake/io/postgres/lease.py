@@ -154,6 +154,7 @@ class _Seen:
     holder: str
     is_released: bool
     renewed_at: datetime
+    taken_at: datetime | None
     ttl_seconds: float
     seconds_left: float
 
@@ -200,6 +201,25 @@ def release_by_hand(connect: Connect, name: str) -> str | None:
         held = {"lease_name": name, "generation": before.generation}
         connection.execute(control_sql("leases/release"), held)
     return before.holder
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lease; `since` is None where a version took it that did not write that down."""
+
+    name: str
+    generation: int
+    since: datetime | None
+
+
+def holder_of(connect: Connect, name: str) -> Holder | None:
+    """Who holds the lease now; None when a driver that starts would get it."""
+    with connect() as connection:
+        seen = _seen(connection, name)
+    if seen is None or seen.is_released or holder_is_dead(seen.holder):
+        return None
+    has_run_out = seen.seconds_left < 0 and not holder_lives_here(seen.holder)
+    return None if has_run_out else Holder(seen.holder, seen.generation, seen.taken_at)
 
 
 def is_held(connect: Connect, name: str) -> bool:
