@@ -19,6 +19,7 @@ unexport $(GIVEN) BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS
 export NAME_TEXT := $(value NAME)
 export SQL_TEXT := $(value SQL)
 BIN := .venv/bin
+FORM = $(if $(RUNTIME),--runtime $(RUNTIME))
 ADLAKE := $(BIN)/adlake
 BOOTSTRAP := $(PYTHON) -I tools/bootstrap.py
 CODE := src tests benchmarks tools
@@ -34,24 +35,30 @@ help: ## List these targets
 	  /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(lastword $(MAKEFILE_LIST))
 
 ##@ The stack
-.PHONY: up down status logs nuke doctor
-up: venv ## Start everything and say where to look (RUNTIME=auto|native)
-	@$(ADLAKE) up $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
+.PHONY: up down status logs nuke doctor secrets passwords
+up: venv ## Start everything and say where to look (RUNTIME=auto|native|docker)
+	@$(ADLAKE) up $(FORM) $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
 
 down: venv ## Stop everything
-	@$(ADLAKE) down
+	@$(ADLAKE) down $(FORM)
 
 status: venv ## Show each service: state, uptime, port, memory
-	@$(ADLAKE) status
+	@$(ADLAKE) status $(FORM)
 
 logs: venv ## Show the end of the logs (NAME=stream for one, FOLLOW=1 to go on)
-	@$(ADLAKE) logs $(if $(NAME_TEXT),"$$NAME_TEXT") $(if $(FOLLOW),-f)
+	@$(ADLAKE) logs $(FORM) $(if $(NAME_TEXT),"$$NAME_TEXT") $(if $(FOLLOW),-f)
 
 nuke: venv ## Stop everything and remove all state (not the downloads)
-	@$(ADLAKE) nuke
+	@$(ADLAKE) nuke $(FORM)
 
 doctor: venv ## Check prerequisites, ports, disk and memory
-	@$(ADLAKE) doctor
+	@$(ADLAKE) doctor $(FORM)
+
+secrets: ## Make the passwords of the container form, in .env (`make up` does it itself)
+	@$(PYTHON) -I tools/container_secrets.py
+
+passwords: venv ## Show the logins of Metabase, Grafana, the object store and JupyterLab
+	@$(ADLAKE) passwords
 
 ##@ The lake
 .PHONY: wait verify replay models rollups query sql generate stream dashboard metabase notebook provision

@@ -31,6 +31,15 @@ TERMINAL = frozenset({"TERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE"})
 SERVICES = frozenset({"PATH", "USER", "LOGNAME", "JAVA_HOME"})
 SPARK_SUBMIT = frozenset({"PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"})
 """How a driver that `spark-submit` started finds its JVM; no other command may see them."""
+ENGINE = frozenset(
+    {
+        "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+        "XDG_RUNTIME_DIR", "COMPOSE_PROJECT_NAME",
+    }
+)  # fmt: skip
+"""How a container engine is found (`devstack.containers.engine`); nobody else sees them."""
+CONTAINER_PREFIX = "LAKEHOUSE_"
+"""Passwords of servers, for the one-shot services of docker-compose.yml alone."""
 PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
 JAVA_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 DOWNLOADS = frozenset({*PROXIES, *(name.lower() for name in PROXIES), *JAVA_OPTIONS})
@@ -74,7 +83,8 @@ def enter(entry: str, *verb: str, also: Iterable[str] = ()) -> None:
     An interpreter that listened to variables of Python (or was told to skip assertions) is
     replaced by one that does not. `verb` comes before the given arguments.
     """
-    kept = _only(os.environ, COMMANDS | TERMINAL | DOWNLOADS | frozenset(also))
+    kept = _only(os.environ, COMMANDS | TERMINAL | DOWNLOADS | ENGINE | frozenset(also))
+    kept |= {name: one for name, one in os.environ.items() if name.startswith(CONTAINER_PREFIX)}
     listens = not (sys.flags.isolated and sys.flags.utf8_mode) or sys.flags.optimize
     if listens:
         again = [sys.executable, *ISOLATED, entry, *sys.argv[1:]]
@@ -113,6 +123,23 @@ def home_of_tools(home: Path) -> Path:
 def for_downloads() -> dict[str, str]:
     """Variables of the user that the download of jars may use."""
     return _only(_user or os.environ, DOWNLOADS, prefix=None)
+
+
+def for_engine() -> dict[str, str]:
+    """What the client of a container engine gets: its own variables, the settings, the terminal."""
+    given = _user or os.environ
+    names = COMMANDS | TERMINAL | ENGINE | PROXIES | {name.lower() for name in PROXIES}
+    return _only(given, names - {MARKER, "JAVA_HOME"})
+
+
+def secrets_of_containers() -> dict[str, str]:
+    """Passwords of servers, in a one-shot service of docker-compose.yml; elsewhere none."""
+    given = _user or os.environ
+    return {
+        name: value
+        for name, value in given.items()
+        if name.startswith(CONTAINER_PREFIX) and name != MARKER
+    }
 
 
 def user_home() -> Path | None:

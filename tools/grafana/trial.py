@@ -120,7 +120,7 @@ def started(engine: str, settings: Settings) -> Iterator[Grafana]:
     }
     mounts = {
         "provisioning": "/etc/grafana/provisioning",
-        "dashboards": "/var/lib/grafana/dashboards",
+        "dashboards": "/etc/grafana/dashboards",
     }
     command = [engine, "run", "--detach", "--rm", "--name", NAME, "--network", "host"]
     for name, value in environment.items():

@@ -5,6 +5,7 @@ Settings are read here and passed on. Commands import what they need themselves,
 """
 
 from adlake.cli import (
+    containers,
     data,
     dims,
     jobs,
@@ -21,6 +22,6 @@ from adlake.cli import (
 from adlake.cli.application import app, main
 
 __all__ = [
-    "app", "data", "dims", "jobs", "lake", "main", "metabase", "models", "notebook", "quarantine",
-    "replay", "rollups", "source", "stack",
+    "app", "containers", "data", "dims", "jobs", "lake", "main", "metabase", "models", "notebook",
+    "quarantine", "replay", "rollups", "source", "stack",
 ]  # fmt: skip

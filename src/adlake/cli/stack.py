@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adlake.cli.application import FAILURE, STACK, app
-from adlake.contracts.errors import AdlakeError
+from adlake.devstack.runtime import Runtime
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
+    from adlake.devstack.containers.stack import ContainerStack
     from adlake.devstack.stack import Stack
 
 Only = Annotated[str, typer.Option(help="comma-separated services, nothing else")]
 Without = Annotated[str, typer.Option(help="comma-separated services to leave out")]
 
 
-class Runtime(StrEnum):
-    """Form of the stack."""
-
-    AUTO = "auto"
-    NATIVE = "native"
-    DOCKER = "docker"
+RuntimeOption = Annotated[
+    Runtime,
+    typer.Option(help="form of the stack; auto: docker where an engine answers, native where not"),
+]
 
 
 def _stack() -> Stack:
@@ -36,38 +35,59 @@ def _stack() -> Stack:
     return Stack(settings, report=typer.echo)
 
 
+def _containers(runtime: Runtime) -> ContainerStack | None:
+    """The stack in containers, where that is meant; None: the native one is."""
+    from adlake.devstack.containers.choice import choose
+    from adlake.devstack.containers.stack import ContainerStack
+
+    settings = Settings()
+    if choose(runtime, settings) is Runtime.NATIVE:
+        return None
+    return ContainerStack(settings, typer.echo)
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 @app.command(rich_help_panel=STACK)
-def up(
-    only: Only = "",
-    without: Without = "",
-    runtime: Annotated[Runtime, typer.Option(help="form of the stack")] = Runtime.AUTO,
-) -> None:
+def up(only: Only = "", without: Without = "", runtime: RuntimeOption = Runtime.AUTO) -> None:
     """Start the stack; harmless when it runs, repairs what was killed."""
+    from adlake.devstack.containers import stack as in_containers
     from adlake.devstack.welcome import welcome
 
-    if runtime is Runtime.DOCKER:
-        raise AdlakeError(
-            "the container form of the stack does not exist yet: use RUNTIME=native (or leave "
-            "RUNTIME away), which needs only Python and a JDK"
-        )
+    containers = _containers(runtime)
+    if containers is not None:
+        containers.up(_names(only), _names(without))
+        typer.echo(in_containers.welcome(containers.settings))
+        return
     stack = _stack()
     stack.up(_names(only) or None, _names(without))
     typer.echo(welcome(stack))
 
 
 @app.command(rich_help_panel=STACK)
-def install() -> None:
+def install(
+    jars_into: Annotated[
+        Path | None, typer.Option(help="only Spark's jars, copied into this folder: for an image")
+    ] = None,
+) -> None:
     """Fetch servers and jars into the cache, start nothing."""
+    if jars_into is not None:
+        from adlake.devstack.install.fetch import copy_spark_jars
+
+        copy_spark_jars(Settings().paths.cache.resolve(), jars_into, typer.echo)
+        return
     typer.echo(f"Spark jars: {_stack().installation.spark_jars}")
 
 
 @app.command(rich_help_panel=STACK)
-def down(only: Only = "") -> None:
+def down(only: Only = "", runtime: RuntimeOption = Runtime.AUTO) -> None:
     """Stop the stack and everything it started."""
+    containers = _containers(runtime)
+    if containers is not None:
+        containers.down(_names(only))
+        return
     stack = _stack()
     stack.down(_names(only) or None)
     running = stack.running()
@@ -96,10 +116,15 @@ def revive(name: str) -> None:
 @app.command(rich_help_panel=STACK)
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+    runtime: RuntimeOption = Runtime.AUTO,
 ) -> None:
     """Show each service with state, pid, uptime, port and memory; 1 when one died or hangs."""
     from adlake.devstack import status as view
 
+    containers = _containers(runtime)
+    if containers is not None:
+        _status_of(containers, as_json=as_json)
+        return
     stack = _stack()
 
     def pending() -> str:
@@ -114,23 +139,52 @@ def status(
         raise typer.Exit(FAILURE)
 
 
+def _status_of(containers: ContainerStack, *, as_json: bool) -> None:
+    from dataclasses import asdict
+    from json import dumps
+
+    from adlake.devstack.containers.states import as_table, container_states
+
+    states = container_states(containers.compose)
+    typer.echo(dumps([asdict(one) for one in states]) if as_json else as_table(states))
+    if not all(one.is_fine for one in states):
+        raise typer.Exit(FAILURE)
+
+
 @app.command(rich_help_panel=STACK)
 def logs(
     name: Annotated[str, typer.Argument(help="one service; all when left out")] = "",
     follow: Annotated[bool, typer.Option("-f", "--follow", help="go on until Ctrl-C")] = False,
     lines: Annotated[int, typer.Option("-n", "--lines", min=0)] = 20,
+    runtime: RuntimeOption = Runtime.AUTO,
 ) -> None:
     """Print the end of the logs."""
     from adlake.devstack.logs import log_lines
 
+    containers = _containers(runtime)
+    if containers is not None:
+        containers.logs(name, lines, follow=follow)
+        return
     for line in log_lines(_stack(), name, lines, follow):
         typer.echo(line)
 
 
 @app.command(rich_help_panel=STACK)
-def nuke() -> None:
+def nuke(runtime: RuntimeOption = Runtime.AUTO) -> None:
     """Stop everything and remove all state (events, tables, passwords); says what it left."""
+    containers = _containers(runtime)
+    if containers is not None:
+        containers.nuke()
+        return
     _stack().nuke()
+
+
+@app.command(rich_help_panel=STACK)
+def passwords() -> None:
+    """Show the logins of what runs in containers: Metabase, Grafana, object store, JupyterLab."""
+    from adlake.devstack.containers.stack import logins
+
+    typer.echo(logins(Settings()))
 
 
 @app.command(rich_help_panel=STACK)
@@ -154,11 +208,15 @@ def flow(
 
 
 @app.command(rich_help_panel=STACK)
-def doctor() -> None:
+def doctor(runtime: RuntimeOption = Runtime.AUTO) -> None:
     """Check prerequisites, ports, disk and memory; 1 when something blocks."""
+    from adlake.devstack.containers import doctor as of_containers
+    from adlake.devstack.containers.choice import choose
     from adlake.devstack.doctor import examine, is_blocked
 
-    findings = examine(Settings())
+    settings = Settings()
+    is_native = choose(runtime, settings) is Runtime.NATIVE
+    findings = examine(settings) if is_native else of_containers.examine(settings)
     for finding in findings:
         typer.echo(str(finding))
     if is_blocked(findings):

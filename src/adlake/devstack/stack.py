@@ -29,6 +29,7 @@ from adlake.devstack.services.stream import Stream
 from adlake.devstack.services.trino import Trino
 from adlake.devstack.services.warehouse import remove_warehouse
 from adlake.devstack.supervisor.supervision import SupervisorService
+from adlake.io.iceberg.object_store import is_object_store
 from adlake.settings import Settings
 
 SERVICES: tuple[type[Service], ...] = (
@@ -70,7 +71,9 @@ class Stack:
         """Programs and jars, fetched on first use."""
         if self._installation is None:
             refuse_unfit(self.settings)
-            self._installation = install(self.settings.paths.cache.resolve(), self._report)
+            cache = self.settings.paths.cache.resolve()
+            with_s3 = is_object_store(self.settings.paths.warehouse_uri)
+            self._installation = install(cache, self._report, with_s3=with_s3)
         return self._installation
 
     def services(self, names: Collection[str] | None = None) -> list[Service]:

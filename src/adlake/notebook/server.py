@@ -51,17 +51,19 @@ def notebook_server(settings: Settings) -> NotebookServer:
     refuse_unmade_home(settings)
     port = settings.ports.notebook_port
     refuse_taken("JupyterLab", {"ADLAKE_NOTEBOOK_PORT": port})
-    token = ensure_secret(settings.paths.secrets_dir / "notebook")
+    given = settings.notebook_token()
+    file = settings.paths.secrets_dir / "notebook"
+    token = ensure_secret(file) if given is None else given.get_secret_value()
     return NotebookServer(
-        command=_command(port),
+        command=_command(port, settings.containers.bind_address),
         environment=kernel_environment(settings) | {TOKEN_VARIABLE: token},
         url=f"http://{LOOPBACK}:{port}/lab?token={token}",
     )
 
 
-def _command(port: int) -> list[str]:
+def _command(port: int, address: str) -> list[str]:
     options = {
-        "ServerApp.ip": LOOPBACK,
+        "ServerApp.ip": address,
         "ServerApp.port": str(port),
         # Another port than the one that was told would be a surprise.
         "ServerApp.port_retries": "0",

@@ -39,9 +39,9 @@ def as_owner(database: CatalogDatabase, settings: Settings) -> CatalogDatabase:
     Where no owner is known (a Postgres of others, or a lake that a version before the owner
     started) that is the writer itself.
     """
-    secret = settings.paths.secrets_dir / OWNER_FILE
-    if not secret.exists():
+    given = settings.owner_password()
+    file = settings.paths.secrets_dir / OWNER_FILE
+    if given is None and not file.exists():
         return database
-    return replace(
-        database, user=owner_of(database.user), password=read_secret(secret, "the owner")
-    )
+    password = given if given is not None else read_secret(file, "the owner")
+    return replace(database, user=owner_of(database.user), password=password)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import SecretStr
+
 from adlake.io.iceberg.object_store import ObjectStore, is_object_store
 from adlake.io.iceberg.rest_catalog import RestCatalog
 from adlake.io.kafka.access import KafkaAccess
@@ -39,7 +41,18 @@ def rest_catalog(settings: Settings) -> RestCatalog | None:
 
 
 def object_store(settings: Settings) -> ObjectStore | None:
-    """The store of a warehouse on s3://; None for every other warehouse."""
+    """The store of a warehouse on s3://, with the writer's key; None for every other warehouse."""
+    key = settings.object_store.s3_access_key_id
+    return _store(settings, key, settings.s3_secret_key())
+
+
+def object_store_reader(settings: Settings) -> ObjectStore | None:
+    """The same for who only reads: with a key of its own where one is set."""
+    key, secret = settings.object_store.s3_reader_access_key_id, settings.s3_reader_secret_key()
+    return _store(settings, key, secret) if key or secret else object_store(settings)
+
+
+def _store(settings: Settings, key_id: str, secret: SecretStr | None) -> ObjectStore | None:
     if not is_object_store(settings.paths.warehouse_uri):
         return None
     store = settings.object_store
@@ -47,6 +60,6 @@ def object_store(settings: Settings) -> ObjectStore | None:
         endpoint=store.s3_endpoint,
         region=store.s3_region,
         path_style=store.s3_path_style,
-        access_key_id=store.s3_access_key_id,
-        secret_key=settings.s3_secret_key(),
+        access_key_id=key_id,
+        secret_key=secret,
     )

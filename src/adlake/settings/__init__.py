@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from adlake.contracts.address import LOOPBACK, Address, parse_addresses
 from adlake.contracts.failpoints import checked
 from adlake.environment import cache_folder
+from adlake.settings.containers import ContainerSettings
 from adlake.settings.file import SettingsError as SettingsError
 from adlake.settings.file import read_settings_file
 from adlake.settings.metabase import MetabaseSettings
@@ -171,6 +172,7 @@ class Settings:
         self.supervision = _read(SupervisionSettings, source)
         self.monitoring = _read(MonitoringSettings, source)
         self.metabase = _read(MetabaseSettings, source)
+        self.containers = _read(ContainerSettings, source)
         refuse_misfits(self.catalog, self.catalog_jdbc_uri.removeprefix("jdbc:"))
 
     def as_environment(self, *, with_secrets: bool = True) -> dict[str, str]:
@@ -182,6 +184,7 @@ class Settings:
         concerns = (
             self.paths, self.ports, self.kafka, self.catalog, self.object_store, self.jvm,
             self.stream, self.generator, self.supervision, self.monitoring, self.metabase,
+            self.containers,
         )  # fmt: skip
         return {
             f"{PREFIX}{name}".upper(): _as_text(value)
@@ -258,9 +261,21 @@ class Settings:
         """Password of the broker's user; None where none is set."""
         return secret_of(self.kafka, "kafka_password")
 
+    def owner_password(self) -> SecretStr | None:
+        """Password of the database's owner where it is set; None: the file that `make up` made."""
+        return secret_of(self.catalog, "postgres_owner_password")
+
     def s3_secret_key(self) -> SecretStr | None:
         """Secret of the object store's key; None where none is set."""
         return secret_of(self.object_store, "s3_secret_key")
+
+    def s3_reader_secret_key(self) -> SecretStr | None:
+        """Secret of the reader's key; None where none is set."""
+        return secret_of(self.object_store, "s3_reader_secret_key")
+
+    def notebook_token(self) -> SecretStr | None:
+        """Key to JupyterLab; None where none is set."""
+        return secret_of(self.containers, "notebook_token")
 
     def alert_webhook(self) -> SecretStr | None:
         """Where alerts are posted to; None: nowhere."""
@@ -345,6 +360,7 @@ def _read(concern: type[ReadConcern], source: Mapping[str, _Value]) -> ReadConce
 CONCERNS: tuple[type[Concern], ...] = (
     PathSettings, PortSettings, KafkaSettings, CatalogSettings, ObjectStoreSettings, JvmSettings,
     StreamSettings, GeneratorSettings, SupervisionSettings, MonitoringSettings, MetabaseSettings,
+    ContainerSettings,
 )  # fmt: skip
 PATHS = frozenset(
     f"{PREFIX}{name}".upper()

@@ -47,10 +47,11 @@ OptionalFile = Annotated[
 ]
 Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
-_FILE = "file with it, instead of the setting before"
+FILE_INSTEAD = "file with it, instead of the setting before"
 
 
-def _secret(meaning: str) -> SecretStr:
+def secret(meaning: str) -> SecretStr:
+    """A setting that is a secret."""
     field: SecretStr = Field(SecretStr(""), description=f"{meaning} (a secret: shown nowhere)")
     return field
 
@@ -103,8 +104,8 @@ class KafkaSettings(Concern):
         "SCRAM-SHA-512", description="how clients log in where the protocol is SASL_..."
     )
     kafka_user: str = Field("", description="user of the broker where the protocol is SASL_...")
-    kafka_password: SecretStr = _secret("that user's password")
-    kafka_password_file: OptionalFile = Field(None, description=_FILE)
+    kafka_password: SecretStr = secret("that user's password")
+    kafka_password_file: OptionalFile = Field(None, description=FILE_INSTEAD)
     kafka_ca_file: OptionalFile = Field(
         None, description="certificates (PEM) that sign the broker's; empty: the system's"
     )
@@ -145,10 +146,10 @@ class CatalogSettings(Concern):
     catalog_warehouse: str = Field(
         "", description="what the REST catalog calls the warehouse; empty: its URI"
     )
-    catalog_token: SecretStr = _secret("token for the REST catalog")
-    catalog_token_file: OptionalFile = Field(None, description=_FILE)
-    catalog_credential: SecretStr = _secret("id:secret for the REST catalog's OAuth2")
-    catalog_credential_file: OptionalFile = Field(None, description=_FILE)
+    catalog_token: SecretStr = secret("token for the REST catalog")
+    catalog_token_file: OptionalFile = Field(None, description=FILE_INSTEAD)
+    catalog_credential: SecretStr = secret("id:secret for the REST catalog's OAuth2")
+    catalog_credential_file: OptionalFile = Field(None, description=FILE_INSTEAD)
     catalog_oauth_uri: str = Field("", description="OAuth2 server; empty: the REST catalog itself")
     catalog_scope: str = Field("", description="OAuth2 scope")
     control_uri: str = Field(
@@ -160,8 +161,13 @@ class CatalogSettings(Concern):
         "adlake", description="role in the JDBC catalog's and control database"
     )
     catalog_database: str = Field("lakehouse", description="name of that database")
-    postgres_password: SecretStr = _secret("password of that role; empty: made by `make up`")
-    postgres_password_file: OptionalFile = Field(None, description=_FILE)
+    postgres_password: SecretStr = secret("password of that role; empty: made by `make up`")
+    postgres_password_file: OptionalFile = Field(None, description=FILE_INSTEAD)
+    postgres_owner_password: SecretStr = secret(
+        "password of the role that owns the database, for `adlake provision`; empty: as made by "
+        "`make up`, else there is no owner but the writer"
+    )
+    postgres_owner_password_file: OptionalFile = Field(None, description=FILE_INSTEAD)
 
 
 class MonitoringSettings(Concern):
@@ -170,10 +176,10 @@ class MonitoringSettings(Concern):
     scrape_seconds: float = Field(
         5.0, ge=0.1, description="how often Prometheus reads the metrics and judges the rules"
     )
-    alert_webhook_url: SecretStr = _secret(
+    alert_webhook_url: SecretStr = secret(
         "http(s) address that Alertmanager posts alerts to; empty: it only shows them"
     )
-    alert_webhook_url_file: OptionalFile = Field(None, description=_FILE)
+    alert_webhook_url_file: OptionalFile = Field(None, description=FILE_INSTEAD)
     alert_pace: float = Field(
         1.0, gt=0, description="factor on the waits and ranges of the alert rules, for drills"
     )
@@ -186,8 +192,13 @@ class ObjectStoreSettings(Concern):
     s3_region: str = Field("us-east-1", description="region; stores of your own take any")
     s3_path_style: bool = Field(True, description="bucket in the path, not in the host name")
     s3_access_key_id: str = Field("", description="id of the key; empty: what the machine offers")
-    s3_secret_key: SecretStr = _secret("the key's secret")
-    s3_secret_key_file: OptionalFile = Field(None, description=_FILE)
+    s3_secret_key: SecretStr = secret("the key's secret")
+    s3_secret_key_file: OptionalFile = Field(None, description=FILE_INSTEAD)
+    s3_reader_access_key_id: str = Field(
+        "", description="id of the key of who only reads (Trino, PyIceberg); empty: the same key"
+    )
+    s3_reader_secret_key: SecretStr = secret("that key's secret")
+    s3_reader_secret_key_file: OptionalFile = Field(None, description=FILE_INSTEAD)
 
 
 def refuse_misfits(catalog: CatalogSettings, jdbc: str) -> None:

@@ -69,7 +69,7 @@ def run_application(config: ApplicationConfig) -> int:
     keeper = LeaseKeeper(lease, config.lease_ttl_seconds, run.lose_lease)
     keeper.start()
     try:
-        with served(config.meters, config.metrics_port):
+        with served(config.meters, config.metrics_port, config.metrics_address):
             claim_place(config.lease_connect, config.place)
             run.until_stopped()
     finally:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pyspark.sql import SparkSession
 
+from adlake.contracts.address import LOOPBACK
 from adlake.contracts.place import Place
 from adlake.io.kafka.access import Brokers
 from adlake.io.postgres.lease import Connect
@@ -62,4 +63,6 @@ class ApplicationConfig:
     """Take what the run says of itself."""
     metrics_port: int | None = None
     """Where they are read; None: nowhere."""
+    metrics_address: str = LOOPBACK
+    """What that port is bound on."""
     failpoints: str = ""

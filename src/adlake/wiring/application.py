@@ -91,6 +91,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
         maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE), meters),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
+        metrics_address=settings.containers.bind_address,
         failpoints=stream.failpoints,
     )
 

@@ -6,7 +6,7 @@ from adlake.devstack.home import place_of, refuse_unmade_home
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.postgres.lease import Connect
 from adlake.provision.catalog import catalog_database
-from adlake.provision.outside import object_store, rest_catalog
+from adlake.provision.outside import object_store_reader, rest_catalog
 from adlake.settings import Settings
 from adlake.streaming.place import check_place
 
@@ -19,7 +19,7 @@ def lake_reader(settings: Settings) -> LakeReader:
         password=settings.catalog_password(),
         warehouse_uri=settings.paths.warehouse_uri,
         rest=rest_catalog(settings),
-        object_store=object_store(settings),
+        object_store=object_store_reader(settings),
     )
 
 

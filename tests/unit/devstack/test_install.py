@@ -11,7 +11,7 @@ import pytest
 
 from adlake.devstack.errors import InstallError
 from adlake.devstack.install import checksums, ivy
-from adlake.devstack.install.fetch import SETS, FileSet, file_sets, link_spark_jars, publish
+from adlake.devstack.install.fetch import S3_SET, SETS, FileSet, file_sets, link_spark_jars, publish
 from adlake.devstack.install.unpack import complete_or_absent, unpack_tar
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import REPO_ROOT
@@ -62,7 +62,7 @@ def test_the_committed_list_matches_the_versions() -> None:
     assert f"spark-sql-kafka-0-10_{scala}-{versions['SPARK_VERSION']}.jar" in names
     iceberg = f"iceberg-spark-runtime-{versions['ICEBERG_SPARK']}_{scala}"
     assert f"{iceberg}-{versions['ICEBERG_VERSION']}.jar" in names
-    assert {item.set_name for item in checksums.read_checksums()} == set(SETS)
+    assert {item.set_name for item in checksums.read_checksums()} == {*SETS, S3_SET}
 
 
 def test_the_folder_name_follows_the_content(tmp_path: Path) -> None:
@@ -163,8 +163,8 @@ def test_spark_links_follow_the_set(tmp_path: Path) -> None:
         folder = cache / "spark" / version
         folder.mkdir(parents=True)
         (folder / name).write_text(version)
-        link_spark_jars(folder, jars, cache)
-        link_spark_jars(folder, jars, cache)
+        link_spark_jars(folder, jars, cache / "spark")
+        link_spark_jars(folder, jars, cache / "spark")
     assert sorted(path.name for path in jars.iterdir()) == ["iceberg-2.jar", "spark-core.jar"]
     assert (jars / "iceberg-2.jar").read_text() == "new"
 

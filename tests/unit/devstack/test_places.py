@@ -82,6 +82,9 @@ def test_a_fit_place_is_fine(tmp_path: Path) -> None:
 
 def test_property_files_are_written_as_java_reads_them(tmp_path: Path) -> None:
     target = tmp_path / "server.properties"
-    values = {"port": 1, "controller_port": 2, "log_dirs": "/a b/ü/日/😀/data"}
+    values = {
+        "listeners": "A://b:1", "advertised": "A://b:1", "controller_port": 2,
+        "log_dirs": "/a b/ü/日/😀/data",
+    }  # fmt: skip
     render("kafka/server.properties", target, values)
     assert "log.dirs=/a b/\\u00fc/\\u65e5/\\ud83d\\ude00/data\n" in target.read_text("ascii")

@@ -39,6 +39,7 @@ CANARY = "canary/Yellow@7"
 OUTSIDE = {
     "ADLAKE_WAREHOUSE": "s3://lake/warehouse",
     "ADLAKE_S3_ACCESS_KEY_ID": "key",
+    "ADLAKE_S3_READER_ACCESS_KEY_ID": "reader",
     "ADLAKE_KAFKA_BOOTSTRAP": "kafka.example:9096",
     "ADLAKE_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
     "ADLAKE_KAFKA_USER": "ads",

@@ -129,6 +129,6 @@ def test_the_container_gets_the_files_and_the_servers_of_this_machine_and_is_sto
     for given in (
         "TRINO_URL=http://127.0.0.1:18080", "GF_SERVER_HTTP_ADDR=127.0.0.1",
         f"{FOLDER}/provisioning:/etc/grafana/provisioning:ro",
-        f"{FOLDER}/dashboards:/var/lib/grafana/dashboards:ro",
+        f"{FOLDER}/dashboards:/etc/grafana/dashboards:ro",
     ):  # fmt: skip
         assert f" {given} " in run

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,8 @@ from adlake.devstack.locks import exclusive
 from adlake.devstack.services.postgres_place import find_postgres_bin
 
 SETS = ("kafka", "spark", "trino")
+S3_SET = "spark-s3"
+"""Only for a warehouse on s3://."""
 DOWNLOAD_SECONDS = 3_600.0
 Report = Callable[[str], None]
 
@@ -38,19 +40,14 @@ class FileSet:
     """Parts of the archive to unpack; none: the files are used as they are."""
 
 
-def install(cache: Path, report: Report) -> Installation:
+def install(cache: Path, report: Report, *, with_s3: bool = False) -> Installation:
     """Everything the services need, fetched where missing; raises InstallError."""
-    versions = read_versions()
-    jdk = find_jdk(jdk_majors(versions))
-    sets = {one.name: one for one in file_sets(cache, versions)}
-    missing = [one for one in sets.values() if not one.folder.is_dir()]
-    if missing:
-        expected = {one.name: sum(item.size_bytes for item in one.expected) for one in missing}
-        megabytes = sum(expected.values()) / 1e6
-        report(f"fetching {', '.join(expected)} ({megabytes:.0f} MB, once per machine)")
-        fetcher = _Fetcher(cache, jdk, versions, DownloadProgress(expected), report)
-        _fetch_all(fetcher, missing)
-    link_spark_jars(sets["spark"].folder, ivy.pyspark_home() / "jars", cache)
+    jdk = find_jdk(jdk_majors(read_versions()))
+    sets = _fetched(cache, jdk, (*SETS, S3_SET) if with_s3 else SETS, report)
+    jars = ivy.pyspark_home() / "jars"
+    link_spark_jars(sets["spark"].folder, jars, cache / "spark")
+    if with_s3:
+        link_spark_jars(sets[S3_SET].folder, jars, cache / S3_SET)
     return Installation(
         python=Path(sys.executable),
         jdk=jdk,
@@ -62,16 +59,40 @@ def install(cache: Path, report: Report) -> Installation:
     )
 
 
+def copy_spark_jars(cache: Path, target: Path, report: Report) -> None:
+    """Put the jars that Spark needs beside its own into `target`, for an image; InstallError."""
+    jdk = find_jdk(jdk_majors(read_versions()))
+    target.mkdir(parents=True, exist_ok=True)
+    for one in _fetched(cache, jdk, ("spark", S3_SET), report).values():
+        for jar in one.folder.glob("*.jar"):
+            shutil.copyfile(jar, target / jar.name)
+
+
+def _fetched(cache: Path, jdk: Jdk, names: Sequence[str], report: Report) -> dict[str, FileSet]:
+    versions = read_versions()
+    sets = {one.name: one for one in file_sets(cache, versions, names)}
+    missing = [one for one in sets.values() if not one.folder.is_dir()]
+    if missing:
+        expected = {one.name: sum(item.size_bytes for item in one.expected) for one in missing}
+        megabytes = sum(expected.values()) / 1e6
+        report(f"fetching {', '.join(expected)} ({megabytes:.0f} MB, once per machine)")
+        fetcher = _Fetcher(cache, jdk, versions, DownloadProgress(expected), report)
+        _fetch_all(fetcher, missing)
+    return sets
+
+
 def jdk_majors(versions: dict[str, str]) -> tuple[int, ...]:
     """JDK major versions that Spark and Kafka accept."""
     return tuple(int(major) for major in versions["JDK_MAJORS"].split())
 
 
-def file_sets(cache: Path, versions: dict[str, str]) -> tuple[FileSet, ...]:
-    """The sets of infra/checksums.txt with their place in the cache."""
+def file_sets(
+    cache: Path, versions: dict[str, str], names: Sequence[str] = SETS
+) -> tuple[FileSet, ...]:
+    """Sets of infra/checksums.txt with their place in the cache."""
     listed = checksums.read_checksums()
     sets = []
-    for name in SETS:
+    for name in names:
         expected = tuple(item for item in listed if item.set_name == name)
         plugins = tuple(versions["TRINO_PLUGINS"].split()) if name == "trino" else ()
         suffix = "".join(f"-{plugin}" for plugin in plugins)
@@ -80,10 +101,17 @@ def file_sets(cache: Path, versions: dict[str, str]) -> tuple[FileSet, ...]:
     return tuple(sets)
 
 
-def link_spark_jars(source: Path, jars: Path, cache: Path) -> None:
-    """Put our jars beside PySpark's own: any session and spark-submit of this venv has them."""
+def link_spark_jars(source: Path, jars: Path, ours: Path) -> None:
+    """Put our jars beside PySpark's own: any session and spark-submit of this venv has them.
+
+    Links into `ours`, the folder of all versions of this set, that lead elsewhere now are removed.
+    """
     for stale in jars.iterdir():
-        if stale.is_symlink() and _is_ours(stale, cache) and not (source / stale.name).exists():
+        if (
+            stale.is_symlink()
+            and stale.readlink().is_relative_to(ours)
+            and not (source / stale.name).exists()
+        ):
             stale.unlink(missing_ok=True)
     for jar in source.glob("*.jar"):
         link = jars / jar.name
@@ -94,10 +122,6 @@ def link_spark_jars(source: Path, jars: Path, cache: Path) -> None:
         scratch.unlink(missing_ok=True)
         scratch.symlink_to(jar)
         scratch.replace(link)
-
-
-def _is_ours(link: Path, cache: Path) -> bool:
-    return link.readlink().is_relative_to(cache / "spark")
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import ClassVar
 
 from adlake.contracts.address import LOOPBACK
-from adlake.devstack.services.templates import render
+from adlake.devstack.services.templates import PRIVATE, render
 from adlake.devstack.services.watching import Watcher, milliseconds
+from adlake.settings import Settings
 
 GROUP_WAIT_SECONDS = 10.0
 """What fires together is told together."""
@@ -37,12 +39,16 @@ class Alertmanager(Watcher):
 
     def configure(self) -> None:
         """Who is told; the file is ours alone, since the address may be a secret."""
-        pace = self.settings.monitoring.alert_pace
-        webhook = self.settings.alert_webhook()
-        receivers = [] if webhook is None else [{"url": webhook.get_secret_value()}]
-        values = {
-            "group_wait": milliseconds(GROUP_WAIT_SECONDS * pace),
-            "group_interval": milliseconds(GROUP_INTERVAL_SECONDS * pace),
-            "webhooks": json.dumps(receivers),
-        }
-        render("alertmanager/alertmanager.yml", self.folder / "alertmanager.yml", values)
+        write_configuration(self.settings, self.folder)
+
+
+def write_configuration(settings: Settings, folder: Path, mode: int = PRIVATE) -> None:
+    """Write who is told into `folder`."""
+    pace, webhook = settings.monitoring.alert_pace, settings.alert_webhook()
+    receivers = [] if webhook is None else [{"url": webhook.get_secret_value()}]
+    values = {
+        "group_wait": milliseconds(GROUP_WAIT_SECONDS * pace),
+        "group_interval": milliseconds(GROUP_INTERVAL_SECONDS * pace),
+        "webhooks": json.dumps(receivers),
+    }
+    render("alertmanager/alertmanager.yml", folder / "alertmanager.yml", values, mode)

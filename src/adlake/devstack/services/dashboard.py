@@ -22,7 +22,7 @@ class Dashboard(Service):
         return module_line(
             "adlake.dashboard",
             "--server.port", str(self.settings.ports.dashboard_port),
-            "--server.address", "127.0.0.1", "--server.headless", "true",
+            "--server.address", self.settings.containers.bind_address, "--server.headless", "true",
             "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
         )  # fmt: skip
 

@@ -83,8 +83,10 @@ class Kafka(Service):
                 raise DevstackError(f"cannot format Kafka's storage: {done.stdout}{done.stderr}")
 
     def _render(self, target: Path, log_dirs: Path) -> None:
+        broker = f"BROKER://{HOST}:{self.settings.ports.kafka_port}"
         values = {
-            "port": self.settings.ports.kafka_port,
+            "listeners": broker,
+            "advertised": broker,
             "controller_port": self.settings.ports.kafka_controller_port,
             "log_dirs": log_dirs,
         }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from adlake.contracts.address import LOOPBACK
-from adlake.devstack.services.templates import INFRA_FOLDER, render
+from adlake.devstack.services.templates import INFRA_FOLDER, PRIVATE, render
 from adlake.devstack.services.watching import Watcher, hurried, milliseconds, quoted
+from adlake.settings import Settings
 
 KEPT = ("--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=1GB")
 
@@ -33,15 +35,29 @@ class Prometheus(Watcher):
 
     def configure(self) -> None:
         """What is scraped, how often, and the rules."""
-        ports, monitoring = self.settings.ports, self.settings.monitoring
-        rules = self.folder / "alerts.yml"
-        values = {
-            "scrape_interval": milliseconds(monitoring.scrape_seconds),
-            "rules": quoted(rules),
-            "stream": quoted(f"{LOOPBACK}:{ports.metrics_port}"),
-            "prometheus": quoted(f"{LOOPBACK}:{ports.prometheus_port}"),
-            "alertmanager": quoted(f"{LOOPBACK}:{ports.alertmanager_port}"),
-        }
-        render("prometheus/prometheus.yml", self.folder / "prometheus.yml", values)
-        text = (INFRA_FOLDER / "prometheus" / "alerts.yml").read_text()
-        rules.write_text(hurried(text, monitoring.alert_pace, monitoring.scrape_seconds))
+        ports = self.settings.ports
+        write_configuration(
+            self.settings, self.folder, rules=self.folder / "alerts.yml",
+            stream=f"{LOOPBACK}:{ports.metrics_port}",
+            own=f"{LOOPBACK}:{ports.prometheus_port}",
+            alertmanager=f"{LOOPBACK}:{ports.alertmanager_port}",
+        )  # fmt: skip
+
+
+def write_configuration(
+    settings: Settings, folder: Path, *, rules: Path, stream: str, own: str, alertmanager: str,
+    mode: int = PRIVATE,
+) -> None:  # fmt: skip
+    """Write configuration and rules into `folder`; `rules` is where Prometheus finds them."""
+    monitoring = settings.monitoring
+    values = {
+        "scrape_interval": milliseconds(monitoring.scrape_seconds),
+        "rules": quoted(rules),
+        "stream": quoted(stream),
+        "prometheus": quoted(own),
+        "alertmanager": quoted(alertmanager),
+    }
+    render("prometheus/prometheus.yml", folder / "prometheus.yml", values, mode)
+    text = (INFRA_FOLDER / "prometheus" / "alerts.yml").read_text()
+    paced = hurried(text, monitoring.alert_pace, monitoring.scrape_seconds)
+    (folder / "alerts.yml").write_text(paced)

@@ -9,9 +9,10 @@ from string import Template
 from adlake.settings import REPO_ROOT
 
 INFRA_FOLDER = REPO_ROOT / "infra"
+PRIVATE = 0o600
 
 
-def render(template: str, target: Path, values: Mapping[str, object], mode: int = 0o600) -> None:
+def render(template: str, target: Path, values: Mapping[str, object], mode: int = PRIVATE) -> None:
     """Write infra/<template> with `values` filled in; an unknown name is a KeyError."""
     text = Template((INFRA_FOLDER / template).read_text())
     target.parent.mkdir(parents=True, exist_ok=True)

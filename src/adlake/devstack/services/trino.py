@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from adlake.contracts.address import LOOPBACK
 from adlake.devstack.install.java import own_options
 from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.services.http import fetch_json
 from adlake.devstack.services.service import Service
-from adlake.devstack.services.templates import render
+from adlake.devstack.services.templates import PRIVATE, render
+from adlake.settings import Settings
 
 HEAP = "-Xmx1280m"
 LOCAL_FILES = {"fs.native-local.enabled": "true", "local.location": "/"}
@@ -63,11 +65,11 @@ class Trino(Service):
         Without one of its own, Trino makes the secret of its internal requests from a name that
         stands in this repository: anybody could sign a piece of a query plan that writes.
         """
-        from adlake.provision.outside import object_store, rest_catalog
+        from adlake.provision.outside import object_store_reader, rest_catalog
 
         own = ensure_secret(self.settings.paths.secrets_dir / "trino_internal_secret")
         secrets = {"TRINO_INTERNAL_SECRET": own}
-        store = object_store(self.settings)
+        store = object_store_reader(self.settings)
         secrets |= store.trino_environment() if store is not None else {}
         rest = rest_catalog(self.settings)
         if rest is not None:
@@ -91,31 +93,50 @@ class Trino(Service):
 
     def prepare(self) -> None:
         """Write the configuration."""
-        from adlake.provision.outside import object_store, rest_catalog
-
-        rest, store = rest_catalog(self.settings), object_store(self.settings)
-        values = {
-            "port": self.settings.ports.trino_port,
-            "etc": self._etc,
-            "plugins": self.installation.trino_home / "plugin",
-            "uri": self.settings.catalog_jdbc_uri,
-            "catalog": _lines(rest.trino_properties() if rest is not None else {}),
-            "user": self.settings.catalog.catalog_user,
-            "warehouse": self.settings.paths.warehouse_uri,
-            "storage": _lines(LOCAL_FILES if store is None else store.trino_properties()),
-            "masked_payload": masked_payload(),
-        }
-        for name in CONFIGURATION:
-            render(f"trino/{name}", self._etc / name, values)
-        # A catalog that an older version or a hand left here is nothing that this one knows.
-        shutil.rmtree(self._etc / "catalog", ignore_errors=True)
-        kind = self.settings.catalog.catalog_type
-        target = self._etc / "catalog" / "lakehouse.properties"
-        render(f"trino/catalog/lakehouse.{kind}.properties", target, values)
+        plugins = self.installation.trino_home / "plugin"
+        write_configuration(self.settings, self._etc, plugins=plugins, bind_address=LOOPBACK)
 
     @property
     def _etc(self) -> Path:
         return self.home / "trino" / "etc"
+
+
+def write_configuration(
+    settings: Settings, folder: Path, *, plugins: Path, bind_address: str,
+    etc: Path | None = None, mode: int = PRIVATE,
+) -> None:  # fmt: skip
+    """Write Trino's configuration into `folder`; secrets stay in variables that it names.
+
+    Args:
+        settings: where it finds catalog and files.
+        folder: where it is written.
+        plugins: folder of Trino's plugins.
+        bind_address: what Trino listens on.
+        etc: where Trino finds the folder, if elsewhere.
+        mode: of the files.
+    """
+    from adlake.provision.outside import object_store_reader, rest_catalog
+
+    rest, store = rest_catalog(settings), object_store_reader(settings)
+    values = {
+        "port": settings.ports.trino_port,
+        "bind_address": bind_address,
+        "etc": etc or folder,
+        "plugins": plugins,
+        "uri": settings.catalog_jdbc_uri,
+        "catalog": _lines(rest.trino_properties() if rest is not None else {}),
+        "user": settings.catalog.catalog_user,
+        "warehouse": settings.paths.warehouse_uri,
+        "storage": _lines(LOCAL_FILES if store is None else store.trino_properties()),
+        "masked_payload": masked_payload(),
+    }
+    for name in CONFIGURATION:
+        render(f"trino/{name}", folder / name, values, mode)
+    # A catalog that an older version or a hand left here is nothing that this one knows.
+    shutil.rmtree(folder / "catalog", ignore_errors=True)
+    kind = settings.catalog.catalog_type
+    target = folder / "catalog" / "lakehouse.properties"
+    render(f"trino/catalog/lakehouse.{kind}.properties", target, values, mode)
 
 
 def masked_payload() -> str:

@@ -36,7 +36,7 @@ class ObjectStore:
         if bool(self.access_key_id) != (self.secret_key is not None):
             raise ObjectStoreError(
                 "half a key to the object store is given: ADLAKE_S3_ACCESS_KEY_ID and "
-                "ADLAKE_S3_SECRET_KEY_FILE go together"
+                "ADLAKE_S3_SECRET_KEY_FILE go together, and so do the two of ADLAKE_S3_READER_..."
             )
 
     def spark_properties(self) -> dict[str, str]:

@@ -19,9 +19,9 @@ STOP_SECONDS = 5.0
 
 
 @contextmanager
-def served(meters: Meters, port: int | None) -> Iterator[None]:
+def served(meters: Meters, port: int | None, address: str = LOOPBACK) -> Iterator[None]:
     """Inside, the metrics can be read; without a port they cannot."""
-    endpoint = None if port is None else Endpoint(meters.registry, port)
+    endpoint = None if port is None else Endpoint(meters.registry, port, address)
     if endpoint is not None:
         endpoint.start()
     try:
@@ -32,14 +32,15 @@ def served(meters: Meters, port: int | None) -> Iterator[None]:
 
 
 class Endpoint:
-    """`http://127.0.0.1:port/metrics` from `start` to `stop`.
+    """`http://address:port/metrics` from `start` to `stop`.
 
     A port that is taken ends nobody's work: a driver that was paused may hold it while this one
     has taken over. It is tried again until it is free.
     """
 
-    def __init__(self, registry: CollectorRegistry, port: int) -> None:
+    def __init__(self, registry: CollectorRegistry, port: int, address: str = LOOPBACK) -> None:
         self._registry = registry
+        self._address = address
         self._port = port
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
@@ -57,7 +58,7 @@ class Endpoint:
         has_told = False
         while not self._stopping.is_set():
             try:
-                server, _ = start_http_server(self._port, LOOPBACK, self._registry)
+                server, _ = start_http_server(self._port, self._address, self._registry)
             except OSError as error:
                 if not has_told:
                     log.warning(
@@ -68,7 +69,7 @@ class Endpoint:
                     has_told = True
                 self._stopping.wait(RETRY_SECONDS)
             else:
-                log.info("metrics at http://%s:%d/metrics", LOOPBACK, self._port)
+                log.info("metrics at http://%s:%d/metrics", self._address, self._port)
                 self._stopping.wait()
                 server.shutdown()
                 server.server_close()

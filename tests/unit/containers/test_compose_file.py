@@ -1,0 +1,235 @@
+"""docker-compose.yml and the Dockerfiles, read as data and held to what they promise."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from adlake import __version__
+from adlake.devstack.containers.doctor import PUBLISHED
+from adlake.devstack.containers.secret_lines import SECRETS, add_missing
+from adlake.devstack.install.versions import read_versions
+from adlake.settings import REPO_ROOT, Settings, known_names
+
+FILE = REPO_ROOT / "docker-compose.yml"
+COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+ONE_SHOT = {
+    name
+    for one in SERVICES.values()
+    for name, needed in one.get("depends_on", {}).items()
+    if needed["condition"] == "service_completed_successfully"
+} | {"metabase-init"}
+RUNNING = set(SERVICES) - ONE_SHOT
+WANTED = {
+    "kafka", "postgres", "object-store", "lakehouse-spark", "trino", "metabase", "grafana",
+    "prometheus", "alertmanager", "dashboard",
+}  # fmt: skip
+GIB = 1 << 30
+VARIABLE = re.compile(r"\$\{(\w+)(:?[-?])?([^}]*)\}")
+TAGS = {
+    "apache/kafka": "KAFKA_VERSION",
+    "postgres": "IMAGE_POSTGRES",
+    "versity/versitygw": "IMAGE_OBJECT_STORE",
+    "trinodb/trino": "IMAGE_TRINO",
+    "metabase/metabase": "IMAGE_METABASE",
+    "grafana/grafana": "GRAFANA_VERSION",
+    "prom/prometheus": "IMAGE_PROMETHEUS",
+    "prom/alertmanager": "IMAGE_ALERTMANAGER",
+    "python": "IMAGE_PYTHON",
+}
+OWN_CHOICE = {"ADLAKE_DRIVER_MEMORY": "1536m"}
+"""Defaults that are others than natively: 8 GB hold more servers here."""
+DOCKERFILES = sorted((REPO_ROOT / "infra" / "docker").rglob("Dockerfile"))
+
+
+def bytes_of(limit: str) -> int:
+    number, unit = re.fullmatch(r"(\d+)([mg])", limit).groups()  # type: ignore[union-attr]
+    return int(number) * (GIB if unit == "g" else 1 << 20)
+
+
+def test_every_service_that_was_asked_for_is_there() -> None:
+    assert set(SERVICES) >= WANTED
+    on_demand = {name for name, one in SERVICES.items() if "profiles" in one}
+    assert not on_demand & WANTED
+    assert "jupyter" in on_demand
+    assert SERVICES["lakehouse-spark"]["container_name"] == "lakehouse-spark"
+
+
+def test_memory_limits_sum_to_8_gb() -> None:
+    limits = {
+        name: bytes_of(one["mem_limit"]) for name, one in SERVICES.items() if "profiles" not in one
+    }
+    assert sum(limits.values()) <= 8 * GIB
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_has_no_more_rights_than_it_needs(name: str) -> None:
+    one = SERVICES[name]
+    user, group = one["user"].split(":")
+    assert int(user) > 0
+    assert int(group) > 0
+    assert one["cap_drop"] == ["ALL"]
+    assert "cap_add" not in one
+    assert one["security_opt"] == ["no-new-privileges:true"]
+    assert one["read_only"] is True
+    assert not one.get("privileged")
+    assert not {"network_mode", "pid", "ipc", "devices"} & set(one)
+    # Nothing of the machine is mounted: no folder, and above all no socket of the engine.
+    sources = {volume.split(":")[0] for volume in one.get("volumes", ())}
+    assert sources <= set(COMPOSE["volumes"])
+    assert "pids_limit" in one or name in ONE_SHOT
+
+
+@pytest.mark.parametrize("name", sorted(RUNNING))
+def test_a_service_that_stays_says_whether_it_is_healthy_and_starts_again(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+def test_a_one_shot_service_ends() -> None:
+    assert {"configuration", "init", "metabase-init"} == ONE_SHOT
+    for name in ONE_SHOT:
+        assert SERVICES[name]["restart"] == "no"
+        assert "healthcheck" not in SERVICES[name]
+
+
+def test_who_waits_says_for_what() -> None:
+    for name, one in SERVICES.items():
+        for needed, how in one.get("depends_on", {}).items():
+            wanted = "completed_successfully" if needed in ONE_SHOT else "healthy"
+            assert how == {"condition": f"service_{wanted}"}, (name, needed)
+
+
+def test_ports_are_those_of_the_settings_on_this_machine_alone() -> None:
+    settings = Settings({}).as_environment()
+    published = {}
+    for one in SERVICES.values():
+        for port in one.get("ports", ()):
+            found = re.fullmatch(r"127\.0\.0\.1:\$\{(ADLAKE_\w+):-(\d+)\}:\d+", port)
+            assert found is not None, port
+            published[found[1]] = found[2]
+    assert {name: settings[name] for name in published} == published
+    assert {"3030", "3000", "9000", "9001", "8501", "8888"} <= set(published.values())
+
+
+def test_what_a_user_sets_passes_through_with_the_default_of_the_settings() -> None:
+    settings = Settings({}).as_environment()
+    text = FILE.read_text()
+    assert set(re.findall(r"\bADLAKE_[A-Z0-9_]+", text)) <= set(known_names())
+    defaults = {
+        name: rest for name, kind, rest in VARIABLE.findall(text) if name.startswith("ADLAKE_")
+    }
+    assert {n: OWN_CHOICE.get(n, settings[n]) for n in defaults} == defaults
+
+
+def test_no_password_stands_in_the_file_and_without_env_it_says_what_to_do() -> None:
+    named = {n: (kind, said) for n, kind, said in VARIABLE.findall(FILE.read_text())}
+    secrets = {name: one for name, one in named.items() if name.startswith("LAKEHOUSE_")}
+    assert set(secrets) == set(SECRETS)
+    for kind, said in secrets.values():
+        assert kind == ":?"
+        assert "`make secrets`" in said
+    for name, one in SERVICES.items():
+        for variable, value in one.get("environment", {}).items():
+            if re.search(r"PASS|SECRET|TOKEN|ENCRYPTION", variable):
+                is_named = VARIABLE.fullmatch(str(value)) is not None
+                assert is_named or value == "in-the-container-of-trino", (name, variable)
+
+
+def test_tags_are_those_of_the_versions_file() -> None:
+    versions = read_versions()
+    named = [one["image"] for one in SERVICES.values()]
+    for file in DOCKERFILES:
+        named += re.findall(r"^FROM (\S+:\S+)", file.read_text(), re.MULTILINE)
+    own = {"adlake", "adlake-grafana", "adlake-notebook"}
+    seen = set()
+    for image in named:
+        name, _, tag = image.partition(":")
+        seen.add(name)
+        assert tag == (__version__ if name in own else versions[TAGS[name]]), image
+    assert seen == own | set(TAGS)
+    plugin = (REPO_ROOT / "infra" / "docker" / "grafana" / "Dockerfile").read_text()
+    assert f"install trino-datasource {versions['GRAFANA_TRINO_PLUGIN']}\n" in plugin
+
+
+def test_every_image_of_ours_is_built_by_exactly_one_service() -> None:
+    built = [one["image"] for one in SERVICES.values() if "build" in one]
+    assert sorted(built) == sorted(set(built))
+    own = {one["image"] for one in SERVICES.values() if one["image"].startswith("adlake")}
+    assert set(built) == own
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: file.parent.name)
+def test_a_dockerfile_keeps_our_rules(file: Path) -> None:
+    text = file.read_text()
+    # A line that ends in a backslash goes on in the next one.
+    steps = re.sub(r"\\\n", " ", re.sub(r"(?m)^#.*\n", "", text)).splitlines()
+    for line in filter(None, steps):
+        word, _, rest = line.partition(" ")
+        assert word in {"FROM", "RUN", "COPY", "WORKDIR", "ENV", "USER", "CMD"}, line
+        assert ":latest" not in rest
+        if "apt-get install" in rest:
+            assert "--no-install-recommends" in rest
+            assert "rm -rf /var/lib/apt/lists/*" in rest
+        if re.search(r"\bpip install\b", rest):
+            assert len(re.findall(r"pip install --require-hashes", rest)) == len(
+                re.findall(r"pip install", rest)
+            )
+        assert not re.search(r"curl|wget|https?://", rest), "fetched by a package manager alone"
+    last_user = [line for line in steps if line.startswith("USER ")][-1]
+    assert last_user not in {"USER root", "USER 0"}
+
+
+def test_images_get_only_what_they_copy() -> None:
+    lines = (REPO_ROOT / ".dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    let_in = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    assert not {".env", ".runtime", ".git", "tests", "."} & let_in
+    copied = set()
+    for file in DOCKERFILES:
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", file.read_text(), re.MULTILINE):
+            copied |= {name.split("/")[0] for name in line.split()}
+    assert copied == let_in
+
+
+def composes() -> list[list[str]]:
+    """Every compose that this machine has; none is fine, the rules above are read without one."""
+    found = [["docker-compose"]] if shutil.which("docker-compose") else []
+    if shutil.which("docker"):
+        plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        found += [["docker", "compose"]] if plugin.returncode == 0 else []
+    return found
+
+
+def test_every_compose_of_this_machine_reads_the_file(tmp_path: Path) -> None:
+    file, secrets, empty = tmp_path / FILE.name, tmp_path / ".env", tmp_path / "empty"
+    file.write_text(FILE.read_text())
+    add_missing(secrets)
+    empty.write_text("COMPOSE_PROJECT_NAME=adlake\n")
+    for compose in composes():
+        command = [*compose, "-f", str(file), "--env-file"]
+        done = subprocess.run(
+            [*command, str(secrets), "config"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        rendered = yaml.safe_load(done.stdout)["services"]
+        assert set(rendered) >= WANTED | ONE_SHOT
+        assert set(rendered) <= set(SERVICES)
+        done = subprocess.run(
+            [*command, str(empty), "config"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode != 0
+        assert "run `make secrets` first" in done.stderr
+
+
+def test_doctor_looks_at_every_port_that_is_published() -> None:
+    named = re.findall(r"127\.0\.0\.1:\$\{(ADLAKE_\w+)", FILE.read_text())
+    assert sorted(set(named)) == sorted(PUBLISHED)
