@@ -24,11 +24,15 @@ SETTINGS_PREFIX = "ADLAKE_"
 MARKER = "LAKEHOUSE_SERVICE"
 """Variable of every process of a service: `<ADLAKE_HOME>:<service>`."""
 
-COMMANDS = frozenset({"PATH", "HOME", "USER", "LOGNAME", "JAVA_HOME", "XDG_CACHE_HOME", MARKER})
+ARENAS = "MALLOC_ARENA_MAX"
+"""How many places a program takes memory from: containers with a limit set it."""
+COMMANDS = frozenset(
+    {"PATH", "HOME", "USER", "LOGNAME", "JAVA_HOME", "XDG_CACHE_HOME", MARKER, ARENAS}
+)
 """What a command may take over: where programs, downloads and the JDK lie, and who asks."""
 TERMINAL = frozenset({"TERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE"})
 """What says how the terminal shows text."""
-SERVICES = frozenset({"PATH", "USER", "LOGNAME", "JAVA_HOME"})
+SERVICES = frozenset({"PATH", "USER", "LOGNAME", "JAVA_HOME", ARENAS})
 SPARK_SUBMIT = frozenset({"PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"})
 """How a driver that `spark-submit` started finds its JVM; no other command may see them."""
 ENGINE = frozenset(

@@ -38,11 +38,12 @@ def _stack() -> Stack:
 def _containers(runtime: Runtime) -> ContainerStack | None:
     """The stack in containers, where that is meant; None: the native one is."""
     from adlake.devstack.containers.choice import choose
-    from adlake.devstack.containers.stack import ContainerStack
 
     settings = Settings()
     if choose(runtime, settings) is Runtime.NATIVE:
         return None
+    from adlake.devstack.containers.stack import ContainerStack
+
     return ContainerStack(settings, typer.echo)
 
 
@@ -119,12 +120,12 @@ def status(
     runtime: RuntimeOption = Runtime.AUTO,
 ) -> None:
     """Show each service with state, pid, uptime, port and memory; 1 when one died or hangs."""
-    from adlake.devstack import status as view
-
     containers = _containers(runtime)
     if containers is not None:
         _status_of(containers, as_json=as_json)
         return
+    from adlake.devstack import status as view
+
     stack = _stack()
 
     def pending() -> str:
