@@ -1,0 +1,92 @@
+#!/bin/bash
+# Runs the real docker-compose.yml on podman with the images of build.sh, and writes what it saw: every service healthy,
+# 100,000 events through the documented commands, Gold proven, keys of the object store held to their rights, the driver
+# and Trino killed and back, memory as the control groups counted it. Ends with everything removed.
+# Needs root, podman, docker-compose 1.29 and the images. Usage: run.sh [REPORT]
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+repo=$(cd "$here/../.." && pwd)
+report=${1:-/dev/stdout}
+scratch=$(mktemp -d)
+cd "$repo" || exit 1
+export DOCKER_HOST=unix://$scratch/podman.sock ADLAKE_GENERATOR_HISTORY=1h ADLAKE_GENERATOR_HISTORY_EVENTS=20000
+export ADLAKE_GENERATOR_RATE=200
+services="lakehouse-spark trino generator dashboard prometheus alertmanager"
+failed=0
+
+say() { echo "$*" >> "$report"; echo "$*" >&2; }
+tried() { # WHAT COMMAND...
+  local what=$1 began=$SECONDS; shift
+  if "$@" > "$scratch/out" 2>&1; then say "- ok: $what ($((SECONDS - began)) s)"
+  else failed=1; say "- FAILED: $what ($((SECONDS - began)) s): $(tail -n 3 "$scratch/out" | tr '\n' ' ')"; fi
+}
+inside() { podman exec lakehouse-spark "$@"; }
+healthy() { [ "$(podman inspect "$1" --format '{{.State.Health.Status}}')" = healthy ]; }
+all_healthy() {
+  for _ in $(seq 150); do
+    local waiting=0
+    for name in $services kafka postgres object-store; do
+      [ "$name" = lakehouse-spark ] || name=adlake_${name}_1
+      healthy "$name" || waiting=1
+    done
+    [ $waiting = 0 ] && return
+    sleep 2
+  done
+  podman ps --all --format '{{.Names}} {{.Status}}'
+  return 1
+}
+started_again() { # CONTAINER PROGRAM: kills it from outside, as the kernel would
+  local before pid; before=$(podman inspect "$1" --format '{{.State.StartedAt}}')
+  pid=$(podman top "$1" hpid comm | awk -v program="$2" '$2 ~ program {print $1; exit}')
+  kill -9 "$pid" || return 1
+  for _ in $(seq 60); do
+    [ "$(podman inspect "$1" --format '{{.State.StartedAt}}')" != "$before" ] && break
+    sleep 1
+  done
+  all_healthy
+}
+follows() {
+  python3 "$here/follow.py" > "$scratch/follow" 2>&1
+  cat "$scratch/follow"
+  grep -q "the stream runs already: .* holds its lease since" "$scratch/follow" \
+    && grep -q "batch [0-9]*: [0-9,]* records" "$scratch/follow" && grep -q "^exit 0$" "$scratch/follow"
+}
+peaks() {
+  for container in $(podman ps --quiet); do
+    local name limit used
+    name=$(podman inspect "$container" --format '{{.Name}}')
+    used=$(cat "/sys/fs/cgroup/memory/libpod_parent/libpod-$(podman inspect "$container" --format '{{.Id}}')/memory.max_usage_in_bytes")
+    limit=$(podman inspect "$container" --format '{{.HostConfig.Memory}}')
+    say "| $name | $((used >> 20)) | $((limit >> 20)) | $(podman inspect "$container" --format '{{.RestartCount}}') |"
+  done
+}
+finish() {
+  docker-compose down --volumes > "$scratch/out" 2>&1 && say "- ok: down, volumes removed"
+  kill "$(cat "$scratch/checks.pid")" "$(cat "$scratch/service.pid")" 2> /dev/null
+  rm -rf "$scratch"
+}
+trap finish EXIT
+
+python3 -I tools/container_secrets.py
+podman system service --time=0 "$DOCKER_HOST" > "$scratch/service.log" 2>&1 & echo $! > "$scratch/service.pid"
+"$here/healthchecks.sh" & echo $! > "$scratch/checks.pid"
+sleep 2
+say "# Drill of the container form, $(date -u +%F)"
+say "podman $(podman --version | cut -d' ' -f3), docker-compose $(docker-compose version --short), $(nproc) processors."
+# shellcheck disable=SC2086 - they are words
+tried "docker-compose up" docker-compose up --detach --no-build $services
+tried "every service is healthy" all_healthy
+tried "the documented generator: 100,000 events with every fault" \
+  inside python src/producers/ad_traffic_generator.py --events 100000 --unpaced --faults all
+tried "the documented job follows the running stream, Ctrl-C, exit 0" follows
+tried "the driver's JVM is killed, the container starts again" started_again lakehouse-spark java
+tried "Trino is killed, the container starts again" started_again adlake_trino_1 java
+tried "no more traffic" docker-compose stop generator
+tried "every record is in Gold" inside adlake wait --timeout 300
+tried "Gold is proven" inside adlake verify --quiet
+say ""
+say "| container | peak MiB | limit MiB | started again |"
+say "| --- | --- | --- | --- |"
+peaks
+say ""
+exit $failed
