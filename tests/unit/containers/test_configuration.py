@@ -73,8 +73,8 @@ def test_the_heap_of_trino_fits_into_its_limit(written: Path) -> None:
     options = (written / "trino" / "jvm.config").read_text().split()
     heap = next(int(one[4:-1]) for one in options if one.startswith("-Xmx"))
     limit = int(COMPOSE["trino"]["mem_limit"].removesuffix("m"))
-    # Seen: half a gigabyte beside the heap under queries.
-    assert heap + 512 <= limit
+    # Seen under queries: 1,493 MiB of a heap of 1,024.
+    assert heap + 576 <= limit
     memory = lines_of(written / "trino" / "config.properties")["query.max-memory-per-node"]
     assert int(memory.removesuffix("MB")) <= heap * 0.7
 
