@@ -12,6 +12,12 @@ CROWD = "tests/contract/metrics/test_metrics_many_campaigns.py"
 
 READERS: tuple[Mutation, ...] = (
     Mutation(
+        "a chart of a notebook is a page that loads Vega from a CDN",
+        "adlake.notebook.charts:draw_by_jupyterlab",
+        '    alt.renderers.enable("adlake")\n', '    alt.renderers.enable("html")\n',
+        "tests/unit/notebook/test_notebooks.py",
+    ),
+    Mutation(
         "Trino lets table procedures through", "infra/trino/catalog/lakehouse.jdbc.properties",
         "iceberg.security=READ_ONLY", "iceberg.security=ALLOW_ALL",
         f"{READS_ONLY}::test_every_write_is_refused_and_nothing_changes",

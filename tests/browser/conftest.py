@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from adlake.settings import REPO_ROOT
+from tests.fixtures.chromium import chromium
 from tests.fixtures.lake import SERVERS, Lake
 from tests.fixtures.reader import Reader
 
@@ -43,14 +43,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "the page tests need Debian's chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox does not start for root, as in a container.
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

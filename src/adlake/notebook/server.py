@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from adlake import environment
@@ -38,8 +39,8 @@ class NotebookServer:
         os.execve(self.command[0], self.command, self.environment)  # noqa: S606 - our own line
 
 
-def notebook_server(settings: Settings) -> NotebookServer:
-    """What `adlake notebook` starts.
+def notebook_server(settings: Settings, folder: Path = NOTEBOOKS) -> NotebookServer:
+    """What `adlake notebook` starts, on a folder of notebooks.
 
     Raises:
         NoJupyterError: it is not installed.
@@ -55,19 +56,19 @@ def notebook_server(settings: Settings) -> NotebookServer:
     file = settings.paths.secrets_dir / "notebook"
     token = ensure_secret(file) if given is None else given.get_secret_value()
     return NotebookServer(
-        command=_command(port, settings.containers.bind_address),
+        command=_command(port, settings.containers.bind_address, folder),
         environment=kernel_environment(settings) | {TOKEN_VARIABLE: token},
         url=f"http://{LOOPBACK}:{port}/lab?token={token}",
     )
 
 
-def _command(port: int, address: str) -> list[str]:
+def _command(port: int, address: str, folder: Path) -> list[str]:
     options = {
         "ServerApp.ip": address,
         "ServerApp.port": str(port),
         # Another port than the one that was told would be a surprise.
         "ServerApp.port_retries": "0",
-        "ServerApp.root_dir": str(NOTEBOOKS),
+        "ServerApp.root_dir": str(folder),
         "ServerApp.open_browser": "False",
         "ServerApp.allow_root": str(os.geteuid() == 0),
         # Ctrl-C ends it, without a question.

@@ -16,19 +16,21 @@ from adlake.contracts.law import LAW_V1
 from adlake.io.iceberg.views import provision_views
 from adlake.io.sql.files import sql_text
 from adlake.io.sql.law import law_parameters
+from adlake.notebook.charts import CHART_TYPE
 from adlake.notebook.server import NOTEBOOKS, kernel_environment
 from adlake.settings import Settings
+from tests.fixtures.jupyter_lab import LabPage, lab_page
 from tests.fixtures.trino.notebook_lake import publish_notebook_lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 EVENTS = 8_000
-CHART = "vegaEmbed"
-"""What Altair puts into the page for each chart."""
 CHARTS = {
     "01_quick_tour": 2, "02_effective_frequency": 2, "03_path_analysis": 2, "04_unique_reach": 3,
     "05_attribution_models": 4, "06_reading_without_a_server": 0, "07_click_prediction": 1,
 }  # fmt: skip
+FEWEST_COLOURS = 10
+"""Of what was drawn with smooth edges; an empty canvas has one."""
 CHECKS = {
     "01_quick_tour": "assert len(hours) > 20 and len(campaigns) > 20",
     "02_effective_frequency": "assert abs(frequency['share_up_to'].max() - 1) < 1e-6",
@@ -66,8 +68,16 @@ def kernel(
     manager.context.destroy()
 
 
+@pytest.fixture(scope="module")
+def lab(empty_lake: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabPage]:
+    with lab_page(empty_lake, tmp_path_factory.mktemp("executed")) as page:
+        yield page
+
+
 @pytest.mark.parametrize("name", CHARTS)
-def test_a_notebook_runs_and_draws(name: str, kernel: KernelManager) -> None:
+def test_a_notebook_runs_and_its_charts_show_without_internet(
+    name: str, kernel: KernelManager, lab: LabPage
+) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
     notebook.cells.append(nbformat.v4.new_code_cell(CHECKS[name]))
@@ -75,9 +85,12 @@ def test_a_notebook_runs_and_draws(name: str, kernel: KernelManager) -> None:
     client.execute()
     client.kc.stop_channels()
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
-    charts = [out for out in outputs if CHART in out.get("data", {}).get("text/html", "")]
+    charts = [out for out in outputs if CHART_TYPE in out.get("data", {})]
     assert len(charts) == CHARTS[name]
     assert [out for out in outputs if out.output_type == "stream" and out.name == "stderr"] == []
+    nbformat.write(notebook, lab.folder / f"{name}.ipynb")
+    colours = lab.colours_of_charts(f"{name}.ipynb", CHARTS[name])
+    assert [one for one in colours if one < FEWEST_COLOURS] == []
 
 
 def test_every_notebook_is_run() -> None:

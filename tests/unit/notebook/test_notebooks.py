@@ -8,12 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import nbformat
 import pandas as pd
 import pytest
 
 from adlake.metrics.query import load_metric
 from adlake.notebook import Lake, charted
+from adlake.notebook.charts import CHART_TYPE
 from adlake.notebook.server import NOTEBOOKS, NoJupyterError, notebook_server
 from adlake.settings import REPO_ROOT, Settings
 
@@ -89,6 +91,12 @@ def test_numbers_for_charts_are_floats_and_nothing_else_changes() -> None:
     assert charts["roas"].isna().tolist() == [False, True]
     assert charts["name"].tolist() == ["a", "b"]
     assert frame["roas"][0] == Decimal("1.5")
+
+
+def test_a_chart_is_given_to_jupyterlab_and_loads_nothing() -> None:
+    shown = alt.Chart(pd.DataFrame({"a": [1]})).mark_bar()._repr_mimebundle_()
+    assert set(shown) == {CHART_TYPE, "text/plain"}
+    assert str(shown).count("http") == 1, "the address of the grammar, which nobody opens"
 
 
 def test_the_file_of_a_metric_is_rendered_for_duckdb() -> None:
