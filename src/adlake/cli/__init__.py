@@ -8,6 +8,7 @@ from adlake.cli import (
     containers,
     data,
     dims,
+    generate,
     jobs,
     lake,
     metabase,
@@ -22,6 +23,7 @@ from adlake.cli import (
 from adlake.cli.application import app, main
 
 __all__ = [
-    "app", "containers", "data", "dims", "jobs", "lake", "main", "metabase", "models", "notebook",
+    "app", "containers", "data", "dims", "generate", "jobs", "lake", "main", "metabase", "models",
+    "notebook",
     "quarantine", "replay", "rollups", "source", "stack",
 ]  # fmt: skip

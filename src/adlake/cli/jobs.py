@@ -130,9 +130,9 @@ def verify(
     from adlake.generator.truth import load_truth
     from adlake.io.postgres.law_store import read_law
     from adlake.io.trino.client import connect
-    from adlake.proof import verify as job
     from adlake.proof.pin import clear_empty_lake
     from adlake.proof.recorded import RecordedProof, record_proof
+    from adlake.proof.verify import Verification
     from adlake.wiring.lake import lease_connect
     from adlake.wiring.proof import records_sources
 
@@ -144,7 +144,7 @@ def verify(
         clear_empty_lake(topic, partial(streams_here, settings)),
         connect(settings.ports.trino_port, settings.ports.trino_host) as client,
     ):
-        proof = job.verify(
+        proof = Verification(
             client,
             lambda: load_truth(settings.paths.truth_dir),
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
@@ -153,7 +153,7 @@ def verify(
             count_batches=batches,
             others=others,
             read_law=lambda version: read_law(lease_connect(settings), version),
-        )
+        ).prove()
     recorded = RecordedProof(datetime.now(UTC), proof.is_good, proof.lines())
     record_proof(settings.paths.proof_file, recorded)
     typer.echo("\n".join(recorded.lines))

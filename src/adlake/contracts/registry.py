@@ -290,7 +290,7 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
     ),
 })  # fmt: skip
 """How `adlake verify` proves the derived tables; Gold, which is large, is compared slice by slice
-(proof.verify)."""
+(proof.gold_check)."""
 FIRST_RECORDS: Final = BRONZE_EVENTS
 """What stamps are about that were written before there was a second table of records."""
 

@@ -87,16 +87,8 @@ class Timeline:
 
     def _births(self) -> Callable[[int], Record]:
         """A function that gives the record born at a moment; its locals make it fast."""
-        market, planner, encoder = self.market, self.planner, self.encoder
-        totals, pending = self.totals, self.pending
-        creatives, users = market.creative_table, market.user_table
-        thresholds = market.click_threshold
-        bids, permille = market.bid_micros, market.price_permille
-        homes, places, platforms = market.home_place, market.place_table, market.platform_table
-        heads, tails, user_ids = encoder.heads, encoder.tails, encoder.users
-        place_members, platform_members = encoder.places, encoder.platforms
-        tag, impression_id = encoder.tag, encoder.impression_id
-        counts, costs = totals.plain_impressions, totals.plain_cost_micros
+        planner, pending, plain = self.planner, self.pending, self._plain_impressions()
+        creatives, thresholds = self.market.creative_table, self.market.click_threshold
         special_below = U32 if self.detail is not None else planner.faulty_below
         drops = planner.drops_traffic
         sequence = self.impressions
@@ -112,31 +104,51 @@ class Timeline:
                 creative = creatives[row[0]]
                 if drops:
                     creative = planner.serving_creative(creative, now_ms)
-                campaign = campaign_of(creative)
                 mine = sequence
                 sequence += 1
                 self.impressions = sequence
-                if row[5] < thresholds[campaign] or row[6] << 16 | row[7] < special_below:
-                    first = self._first_delivery(mine, now_ms, creative)
-                    if first[0] <= now_ms:
-                        return self._send(first, now_ms)
-                    heapq.heappush(pending, first)
-                    continue
-                user = users[row[1]]
-                place = places[row[9]] if row[8] < TRAVEL_BELOW_U16 else homes[user]
-                bid = bids[campaign] * permille[row[3] >> 4] // 1_000
-                ts_ms = now_ms - (row[4] & 0xFF)
-                counts[campaign] += 1
-                costs[campaign] += bid
-                key = impression_id(ts_ms, mine)
-                return key, IMPRESSION_TEMPLATE % (
-                    tag, mine, ts_ms // 1_000 if row[4] < SECONDS_BELOW_U16 else ts_ms, key,
-                    heads[creative], user_ids[user], place_members[place],
-                    platform_members[platforms[row[2]]],
-                    bid // MICROS_PER_UNIT, bid % MICROS_PER_UNIT, tails[creative],
-                ), now_ms  # fmt: skip
+                if (
+                    row[5] >= thresholds[campaign_of(creative)]
+                    and row[6] << 16 | row[7] >= special_below
+                ):
+                    return plain(mine, now_ms, creative, row)
+                first = self._first_delivery(mine, now_ms, creative)
+                if first[0] <= now_ms:
+                    return self._send(first, now_ms)
+                heapq.heappush(pending, first)
 
         return born
+
+    def _plain_impressions(self) -> Callable[[int, int, int, Row], Record]:
+        """A function that gives the record of an impression after which nothing follows.
+
+        Nearly all are such ones, so it takes no way through the planner; its locals make it fast.
+        """
+        market, encoder, totals = self.market, self.encoder, self.totals
+        users, bids, permille = market.user_table, market.bid_micros, market.price_permille
+        homes, places, platforms = market.home_place, market.place_table, market.platform_table
+        heads, tails, user_ids = encoder.heads, encoder.tails, encoder.users
+        place_members, platform_members = encoder.places, encoder.platforms
+        tag, impression_id = encoder.tag, encoder.impression_id
+        counts, costs = totals.plain_impressions, totals.plain_cost_micros
+
+        def plain(sequence: int, now_ms: int, creative: int, row: Row) -> Record:
+            campaign = campaign_of(creative)
+            user = users[row[1]]
+            place = places[row[9]] if row[8] < TRAVEL_BELOW_U16 else homes[user]
+            bid = bids[campaign] * permille[row[3] >> 4] // 1_000
+            ts_ms = now_ms - (row[4] & 0xFF)
+            counts[campaign] += 1
+            costs[campaign] += bid
+            key = impression_id(ts_ms, sequence)
+            return key, IMPRESSION_TEMPLATE % (
+                tag, sequence, ts_ms // 1_000 if row[4] < SECONDS_BELOW_U16 else ts_ms, key,
+                heads[creative], user_ids[user], place_members[place],
+                platform_members[platforms[row[2]]],
+                bid // MICROS_PER_UNIT, bid % MICROS_PER_UNIT, tails[creative],
+            ), now_ms  # fmt: skip
+
+        return plain
 
     def _first_delivery(self, sequence: int, born_ms: int, creative: int) -> Pending:
         if self.on_journey is not None:

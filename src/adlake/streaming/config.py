@@ -19,6 +19,9 @@ from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.operations import Handler
 from adlake.streaming.pipeline import Pipeline
 
+Preparation = Callable[[SparkSession], None]
+"""Done once the lease is held and nothing is lost: makes tables, loads first rows."""
+
 
 class Maintenance(Protocol):
     """What is done for the tables between two batches, and at a clean stop."""
@@ -54,8 +57,7 @@ class ApplicationConfig:
     max_offsets_per_trigger: int
     ready_file: Path
     pipelines: Sequence[Pipeline]
-    preparations: Sequence[Callable[[SparkSession], None]]
-    """Done once the lease is held and nothing is lost: make tables, load first rows."""
+    preparations: Sequence[Preparation]
     handlers: Mapping[str, Handler]
     """Who carries out which kind of operation."""
     maintenance: Maintenance

@@ -26,7 +26,7 @@ from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.provision.outside import kafka_access
 from adlake.provision.topics import topics_of
 from adlake.settings import Settings
-from adlake.streaming.config import ApplicationConfig
+from adlake.streaming.config import ApplicationConfig, Preparation
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
@@ -52,12 +52,6 @@ def application_config(settings: Settings) -> ApplicationConfig:
     read = partial(read_law, connect)
     meters = Meters()
     meters.put(gauges.BUILD, 1, version=__version__)
-    plan = MaintenancePlan(
-        compact_every=stream.compact_every_batches,
-        expire_every=stream.expire_every_batches,
-        snapshot_minutes=stream.snapshot_minutes,
-        record_every=stream.ledger_every_batches,
-    )
     return ApplicationConfig(
         brokers=kafka_access(settings),
         secrets_dir=settings.paths.secrets_dir,
@@ -68,31 +62,52 @@ def application_config(settings: Settings) -> ApplicationConfig:
         checkpoint_dir=settings.paths.checkpoint_dir,
         marker_dir=settings.paths.failpoint_dir,
         ready_file=settings.paths.stream_ready_file,
-        resources=SparkResources(
-            master=stream.spark_master,
-            driver_memory=stream.driver_memory,
-            shuffle_partitions=stream.shuffle_partitions,
-            ui_port=settings.ports.spark_ui_port,
-            local_dir=str(home / "tmp" / "spark"),
-            java_options=java_options(settings),
-            driver_host=settings.ports.spark_driver_host,
-            bind_address=settings.ports.spark_bind_address,
-        ),
+        resources=_resources(settings),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
         pipelines=pipelines_of(settings, read),
-        preparations=(
-            refuse_unreadable_gold,
-            provision_tables,
-            partial(load_first_versions, seed_dir=settings.paths.seed_dir),
-            partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
-        ),
+        preparations=_preparations(settings),
         handlers=operation_handlers(connect),
-        maintenance=Maintenance(plan, partial(is_held, connect, REPLAY_LEASE), meters),
+        maintenance=Maintenance(
+            _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
+        ),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
         metrics_address=settings.containers.bind_address,
         failpoints=stream.failpoints,
+    )
+
+
+def _preparations(settings: Settings) -> tuple[Preparation, ...]:
+    return (
+        refuse_unreadable_gold,
+        provision_tables,
+        partial(load_first_versions, seed_dir=settings.paths.seed_dir),
+        partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
+    )
+
+
+def _resources(settings: Settings) -> SparkResources:
+    stream, home = settings.stream, settings.paths.home.resolve()
+    return SparkResources(
+        master=stream.spark_master,
+        driver_memory=stream.driver_memory,
+        shuffle_partitions=stream.shuffle_partitions,
+        ui_port=settings.ports.spark_ui_port,
+        local_dir=str(home / "tmp" / "spark"),
+        java_options=java_options(settings),
+        driver_host=settings.ports.spark_driver_host,
+        bind_address=settings.ports.spark_bind_address,
+    )
+
+
+def _maintenance_plan(settings: Settings) -> MaintenancePlan:
+    stream = settings.stream
+    return MaintenancePlan(
+        compact_every=stream.compact_every_batches,
+        expire_every=stream.expire_every_batches,
+        snapshot_minutes=stream.snapshot_minutes,
+        record_every=stream.ledger_every_batches,
     )
 
 

@@ -20,7 +20,7 @@ from adlake.io.sql.files import SqlText, bind, sql_text, with_relations
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.proof.pin import NothingToVerifyError
 from adlake.proof.verdict import Proof
-from adlake.proof.verify import verify
+from adlake.proof.verify import Verification
 from adlake.settings import Settings
 from tests.fixtures.law_sets import law_sets
 from tests.fixtures.segment_sets import segment_payloads
@@ -51,7 +51,7 @@ def proven(trino: TrinoClient, catalog: SqlCatalog) -> Callable[..., Proof]:
 
     def prove(lake: OracleLake, next_offsets: dict[int, int] | None = None, **how: int) -> Proof:
         publish(catalog, lake, next_offsets)
-        return verify(trino, **how)
+        return Verification(trino, **how).prove()
 
     return prove
 
@@ -144,7 +144,9 @@ def test_rows_from_before_the_columns_lack_them(
     proof = proven(lake)
     assert proof.is_good, "\n".join(proof.lines())
     publish(catalog, lake, without=("channel", "region"))
-    assert verify(trino).is_good, "a snapshot from before the columns has not even their names"
+    assert Verification(trino).prove().is_good, (
+        "a snapshot from before the columns has not even their names"
+    )
 
 
 Spoiler = Callable[[OracleLake], None]
@@ -289,7 +291,7 @@ def test_verify_says_what_to_do_when_gold_is_empty(trino: TrinoClient, catalog: 
     catalog.drop_table(GOLD_STATE)
     catalog.create_table(GOLD_STATE, schema=GOLD_SCHEMA)
     with pytest.raises(NothingToVerifyError, match="adlake wait"):
-        verify(trino)
+        Verification(trino).prove()
 
 
 def test_slot_law_of_trino_is_that_of_python(trino: TrinoClient) -> None:

@@ -1,0 +1,113 @@
+"""`adlake generate`: simulated traffic into the topics."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adlake.cli.application import DATA, app
+from adlake.settings import Settings
+
+if TYPE_CHECKING:
+    from adlake.generator.run import Target
+
+Rate = Annotated[float, typer.Option(help="events per second, all kinds together")]
+Seed = Annotated[int | None, typer.Option(help="same seed, options and start: the same bytes")]
+Events = Annotated[int | None, typer.Option(min=1, help="end after so many events")]
+Duration = Annotated[str, typer.Option(help="end after so much virtual time, e.g. 10m")]
+History = Annotated[
+    str, typer.Option(help="first publish a compressed past of this length, e.g. 24h")
+]
+HistoryEvents = Annotated[int, typer.Option(min=0, help="events of that past; 0: 200,000")]
+StartAt = Annotated[str, typer.Option(help="virtual start (ISO 8601) instead of now")]
+Faults = Annotated[str, typer.Option(help="default|none|all, name=share,...")]
+Unpaced = Annotated[
+    bool, typer.Option("--unpaced", help="as fast as possible; virtual time runs at --rate")
+]
+Drain = Annotated[
+    bool, typer.Option("--drain", help="at the end also send what is still due, days ahead")
+]
+DailyRhythm = Annotated[
+    bool, typer.Option("--daily-rhythm", help="live rate follows day and night too")
+]
+Processes = Annotated[int, typer.Option(min=1, help="workers, an equal share each")]
+TruthDetail = Annotated[
+    bool, typer.Option("--truth-detail", help="write one line per event beside the truth")
+]
+Business = Annotated[
+    bool, typer.Option("--business", help="also the business events that follow, to their topic")
+]
+Campaigns = Annotated[
+    bool, typer.Option("--campaigns", help="also the updates of the campaigns, to their topic")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="forget an unfinished run")]
+
+
+@app.command(rich_help_panel=DATA)
+def generate(  # noqa: PLR0917
+    rate: Rate = 1_000.0,
+    seed: Seed = None,
+    events: Events = None,
+    duration: Duration = "",
+    history: History = "",
+    history_events: HistoryEvents = 0,
+    start_at: StartAt = "",
+    faults: Faults = "default",
+    unpaced: Unpaced = False,
+    drain: Drain = False,
+    daily_rhythm: DailyRhythm = False,
+    processes: Processes = 1,
+    truth_detail: TruthDetail = False,
+    business: Business = False,
+    campaigns: Campaigns = False,
+    fresh: Fresh = False,
+) -> None:
+    """Publish simulated ad traffic and write the right answer beside it; resumes where it was."""
+    from adlake.generator.faults import parse_faults
+    from adlake.generator.options import GeneratorOptions, parse_duration_ms, parse_start_ms
+    from adlake.generator.run import run_generator
+
+    settings = Settings()
+    _prepare(settings)
+    options = GeneratorOptions(
+        seed=settings.generator.generator_seed if seed is None else seed, rate=rate,
+        faults=parse_faults(faults), history_ms=parse_duration_ms(history) if history else 0,
+        history_events=history_events, start_at_ms=parse_start_ms(start_at) if start_at else None,
+        daily_rhythm=daily_rhythm, workers=processes, events=events,
+        duration_ms=parse_duration_ms(duration) if duration else None, paced=not unpaced,
+        drain=drain, truth_detail=truth_detail, fresh=fresh,
+    )  # fmt: skip
+    target = _target(settings, options.seed, business=business, campaigns=campaigns)
+    raise typer.Exit(run_generator(options, target))
+
+
+def _prepare(settings: Settings) -> None:
+    from adlake.devstack.home import refuse_other_home
+    from adlake.generator.run import set_up_logging
+    from adlake.io import failpoints
+
+    refuse_other_home(settings.paths.home.resolve())
+    set_up_logging()
+    failpoints.arm(settings.stream.failpoints, settings.paths.failpoint_dir, None)
+
+
+def _target(settings: Settings, seed: int, *, business: bool, campaigns: bool) -> Target:
+    """Where the events go; topics that are not asked for get none."""
+    from adlake.generator.run import Target
+    from adlake.provision.outside import kafka_access
+
+    home = settings.paths.home.resolve()
+    target = Target(kafka_access(settings), settings.kafka.topic, home)
+    if business:
+        from adlake.generator.dimensions import advertisers_of
+
+        target = replace(
+            target,
+            business_topic=settings.kafka.business_topic,
+            advertisers=advertisers_of(seed),
+        )
+    if campaigns:
+        target = replace(target, campaign_topic=settings.kafka.campaign_topic)
+    return target
