@@ -26,9 +26,9 @@ MATURITY: tuple[Mutation, ...] = (
         f"{ROLLUP}::test_each_batch_adds_what_it_changed",
     ),
     Mutation(
-        "a curve of too few conversions is shown", "sql/fragments/delay_steps.sql",
-        "WHERE all_conversions >= CAST(:fewest AS BIGINT)",
-        "WHERE all_conversions >= least(CAST(:fewest AS BIGINT), 1)",
+        "a curve of too few conversions is shown", "sql/fragments/delay_curve.sql",
+        "HAVING max(conversions) >= CAST(:fewest AS BIGINT)",
+        "HAVING max(conversions) >= least(CAST(:fewest AS BIGINT), 1)",
         f"{MATURE}::test_too_few_conversions_give_no_share",
     ),
     Mutation(

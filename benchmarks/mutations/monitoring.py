@@ -56,7 +56,7 @@ MONITORING: tuple[Mutation, ...] = (
     ),
     Mutation(
         "metrics are open to the network", "adlake.io.prometheus.endpoint:Endpoint._run",
-        "start_http_server(self._port, LOOPBACK, self._registry)",
+        "start_http_server(self._port, self._address, self._registry)",
         'start_http_server(self._port, "0.0.0.0", self._registry)',
         "tests/unit/io/test_endpoint.py",
     ),
@@ -66,9 +66,8 @@ MONITORING: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the webhook's address is readable by all",
-        "adlake.devstack.services.alertmanager:Alertmanager.configure",
-        'render("alertmanager/alertmanager.yml", self.folder / "alertmanager.yml", values)',
-        'render("alertmanager/alertmanager.yml", self.folder / "alertmanager.yml", values, 0o644)',
+        "adlake.devstack.services.alertmanager:write_configuration",
+        "values, mode)", "values, 0o644)",
         WATCHING,
     ),
     Mutation(

@@ -13,7 +13,7 @@
 -- param fewest integer = 30: a curve of fewer conversions tells nothing
 -- relation observation
 -- relation conversion_delays
--- relation delay_steps
+-- relation delay_curve
 -- relation summed_impressions
 -- include chosen_rows
 -- As metric maturity, with a campaign in place of a bucket. The curve is that of all campaigns: few have enough
@@ -30,44 +30,35 @@ WITH campaign_cells AS (
     HAVING sum(impressions) > 0
 ),
 
--- How long ago an hour ended, of whatever campaign: few ages, however many campaigns.
-cells AS (
-    SELECT DISTINCT
-        cell_at,
-        cell_at + INTERVAL '3599.999' SECOND AS newest_at
-    FROM campaign_cells
-),
-
 aged_cells AS (
     SELECT
-        cells.cell_at,
-        cells.newest_at <= observation.mature_until AS is_mature,
-        date_diff('millisecond', cells.newest_at, observation.as_of) AS age_ms
-    FROM cells
+        campaign_cells.*,
+        date_diff('millisecond', campaign_cells.cell_at, observation.as_of) - 3599999 AS age_ms,
+        observation.lookback_ms
+    FROM campaign_cells
     CROSS JOIN observation
 ),
 
-arrived AS (
+placed_cells AS (
     SELECT
-        aged_cells.cell_at,
-        sum(delay_steps.conversions) AS conversions
+        aged_cells.*,
+        delay_curve.*,
+        width_bucket(aged_cells.age_ms, delay_curve.delays_ms) AS place
     FROM aged_cells
-    INNER JOIN delay_steps ON aged_cells.age_ms >= delay_steps.delay_ms
-    GROUP BY aged_cells.cell_at
+    LEFT JOIN delay_curve ON TRUE
 ),
 
 campaign_totals AS (
     SELECT
-        campaign_cells.campaign_id,
-        sum(campaign_cells.impressions) AS impressions,
-        sum(campaign_cells.spend) AS spend,
-        bool_and(aged_cells.is_mature) AS is_mature,
-        sum(CAST(campaign_cells.impressions AS decimal(38, 0)) * coalesce(arrived.conversions, 0))
-            AS arrived_conversions
-    FROM campaign_cells
-    INNER JOIN aged_cells ON campaign_cells.cell_at = aged_cells.cell_at
-    LEFT JOIN arrived ON campaign_cells.cell_at = arrived.cell_at
-    GROUP BY campaign_cells.campaign_id
+        campaign_id,
+        sum(impressions) AS impressions,
+        sum(spend) AS spend,
+        min(age_ms) >= min(lookback_ms) AS is_mature,
+        sum(CAST(impressions AS decimal(38, 0)) * if(place > 0, element_at(arrived_conversions, place), 0))
+            AS arrived_conversions,
+        max(all_conversions) AS curve_conversions
+    FROM placed_cells
+    GROUP BY campaign_id
 ),
 
 ranked_campaigns AS (
@@ -82,20 +73,13 @@ top_campaigns AS (
     SELECT *
     FROM ranked_campaigns
     WHERE place <= coalesce(CAST(:most AS bigint), place)
-),
-
-curve_totals AS (
-    SELECT max(all_conversions) AS conversions
-    FROM delay_steps
 )
 
 SELECT
-    top_campaigns.campaign_id,
-    top_campaigns.impressions,
-    CAST(top_campaigns.arrived_conversions AS decimal(38, 9))
-    / nullif(curve_totals.conversions * top_campaigns.impressions, 0) AS maturity,
-    top_campaigns.is_mature,
-    top_campaigns.campaigns
+    campaign_id,
+    impressions,
+    CAST(arrived_conversions AS decimal(38, 9)) / nullif(curve_conversions * impressions, 0) AS maturity,
+    is_mature,
+    campaigns
 FROM top_campaigns
-CROSS JOIN curve_totals
-ORDER BY top_campaigns.place
+ORDER BY place

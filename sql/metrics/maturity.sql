@@ -13,7 +13,7 @@
 -- param fewest integer = 30: a curve of fewer conversions tells nothing
 -- relation observation
 -- relation conversion_delays
--- relation delay_steps
+-- relation delay_curve
 -- relation bucketed_impressions
 -- include chosen_rows
 -- maturity = sum(impressions * F(age)) / sum(impressions) over the hours of a bucket (its minutes if it is one).
@@ -57,49 +57,40 @@ aged_cells AS (
     CROSS JOIN observation
 ),
 
-arrived AS (
+-- Place 0 is before the shortest delay: nothing had arrived yet. Without a curve all of it is NULL.
+placed_cells AS (
     SELECT
-        aged_cells.cell_at,
-        sum(delay_steps.conversions) AS conversions,
-        sum(delay_steps.revenue) AS revenue
+        aged_cells.*,
+        delay_curve.*,
+        width_bucket(aged_cells.age_ms, delay_curve.delays_ms) AS place
     FROM aged_cells
-    INNER JOIN delay_steps ON aged_cells.age_ms >= delay_steps.delay_ms
-    GROUP BY aged_cells.cell_at
-),
-
-bucket_totals AS (
-    SELECT
-        aged_cells.bucket_at,
-        sum(aged_cells.impressions) AS impressions,
-        sum(aged_cells.converted_impressions) AS converted_impressions,
-        sum(aged_cells.revenue) AS revenue,
-        sum(CAST(aged_cells.impressions AS decimal(38, 0)) * coalesce(arrived.conversions, 0)) AS arrived_conversions,
-        sum(CAST(aged_cells.impressions AS decimal(20, 0)) * coalesce(arrived.revenue, 0)) AS arrived_revenue,
-        min(aged_cells.age_ms) >= min(aged_cells.lookback_ms) AS is_mature,
-        max(aged_cells.as_of) AS as_of
-    FROM aged_cells
-    LEFT JOIN arrived ON aged_cells.cell_at = arrived.cell_at
-    GROUP BY aged_cells.bucket_at
-),
-
--- Without a curve there is no row of it, and nothing to divide by.
-curve_totals AS (
-    SELECT
-        max(all_conversions) AS conversions,
-        max(all_revenue) AS revenue
-    FROM delay_steps
+    LEFT JOIN delay_curve ON TRUE
 ),
 
 measured AS (
     SELECT
-        bucket_totals.*,
-        curve_totals.conversions AS curve_conversions,
-        CAST(bucket_totals.arrived_conversions AS decimal(38, 9))
-        / nullif(curve_totals.conversions * bucket_totals.impressions, 0) AS maturity,
-        CAST(bucket_totals.arrived_revenue AS decimal(38, 9))
-        / nullif(curve_totals.revenue * bucket_totals.impressions, 0) AS revenue_maturity
-    FROM bucket_totals
-    CROSS JOIN curve_totals
+        bucket_at,
+        sum(impressions) AS impressions,
+        sum(converted_impressions) AS converted_impressions,
+        sum(revenue) AS revenue,
+        sum(CAST(impressions AS decimal(38, 0)) * if(place > 0, element_at(arrived_conversions, place), 0))
+            AS arrived_conversions,
+        sum(CAST(impressions AS decimal(20, 0)) * if(place > 0, element_at(arrived_revenue, place), 0))
+            AS arrived_revenue,
+        max(all_conversions) AS curve_conversions,
+        max(all_revenue) AS curve_revenue,
+        min(age_ms) >= min(lookback_ms) AS is_mature,
+        max(as_of) AS as_of
+    FROM placed_cells
+    GROUP BY bucket_at
+),
+
+shares AS (
+    SELECT
+        *,
+        CAST(arrived_conversions AS decimal(38, 9)) / nullif(curve_conversions * impressions, 0) AS maturity,
+        CAST(arrived_revenue AS decimal(38, 9)) / nullif(curve_revenue * impressions, 0) AS revenue_maturity
+    FROM measured
 )
 
 SELECT
@@ -113,5 +104,5 @@ SELECT
     is_mature,
     curve_conversions,
     as_of
-FROM measured
+FROM shares
 ORDER BY bucket_at

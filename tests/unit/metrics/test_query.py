@@ -85,7 +85,7 @@ def test_assignments_split_at_the_first_equals_sign() -> None:
 def test_a_relation_of_the_header_stands_before_the_query_in_its_order() -> None:
     metric = load_metric("maturity")
     places = [metric.sql.index(f"{name} AS (") for name in (
-        "WITH observation", "conversion_delays", "delay_steps", "impressions",
+        "WITH observation", "conversion_delays", "delay_curve", "impressions",
     )]  # fmt: skip
     assert places == sorted(places)
     assert "relation observation" not in metric.remarks
