@@ -6,6 +6,7 @@ still find what it holds. tests/fixtures/archived_lake/make.py says what is in i
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 RECORD = Record.read()
 FORMS = list(RECORD.ids)
+BUILD_SECONDS = 120
+ASKED = ("query", "models_built", "--format", "json")
 NEWS = ("to be clicked", "conversion only")
 """Stories that the test goes on with."""
 
@@ -36,12 +39,16 @@ class Opened:
     rows_of: Counter[str]
     bronze: dict[str, int]
     corrections: str
+    models: str
     proof: str
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    lake = Lake(tmp_path_factory.mktemp("archived") / "home", {"TRIGGER_SECONDS": "1"})
+    lake = Lake(
+        tmp_path_factory.mktemp("archived") / "home",
+        {"TRIGGER_SECONDS": "1", "MODELS_EVERY_HOURS": "24"},
+    )
     try:
         lake.adlake("restore", str(ARCHIVE))
         lake.stack().up(only=SERVERS)
@@ -66,8 +73,18 @@ def looked_at(lake: Lake, before: list[Row]) -> Opened:
         rows_of=Counter(row["impression_id"] for row in after),
         bronze=topics,
         corrections=lake.adlake("quarantine", "list", "--format", "json").stdout,
+        models=models_built(lake),
         proof=lake.adlake("verify", expected=None).stdout,
     )
+
+
+def models_built(lake: Lake) -> str:
+    """The build that the stream asks of itself after its first batch."""
+    deadline = time.monotonic() + BUILD_SECONDS
+    while "gold_snapshot_id" not in (said := lake.adlake(*ASKED, expected=None).stdout):
+        assert time.monotonic() < deadline, f"{said}\n{lake.stream().last_log_lines(60)}"
+        time.sleep(2)
+    return said
 
 
 def rows(lake: Lake) -> list[Row]:
@@ -143,6 +160,11 @@ def test_the_stream_goes_on_in_the_incarnation_that_the_archive_was_in(opened: O
 
 def test_a_correction_of_the_archive_is_still_known(opened: Opened) -> None:
     assert '"resubmitted"' in opened.corrections
+
+
+def test_the_stream_builds_the_models_of_an_older_lake_by_its_schedule(opened: Opened) -> None:
+    assert '"half_life_days": "7' in opened.models
+    assert "gold.attribution_credits" in opened.proof
 
 
 def test_an_archived_lake_is_proven_after_its_news(opened: Opened) -> None:

@@ -120,6 +120,9 @@ class StreamSettings(Concern):
         le=60,
         description="copy batch counts to their table (every n batches; 0: never)",
     )
+    models_every_hours: float = Field(
+        0.0, ge=0, description="build the tables of the attribution models so often; 0: when asked"
+    )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"
     )

@@ -35,6 +35,7 @@ from adlake.streaming.place import claim_place
 from adlake.streaming.probes import Probes, questions
 from adlake.streaming.reading import Reading
 from adlake.streaming.ready_file import ReadyFile, WaitingNote
+from adlake.streaming.schedule import Schedule
 from adlake.streaming.session import leased_session
 from adlake.streaming.stopping import StopSignals
 
@@ -89,6 +90,7 @@ class _Run:
         self._clock = never_behind()
         self._attempts = Attempts(self._stopping, lambda: self.lease_lost)
         self._heads = HeadsRecorder(config.lease_connect)
+        self._schedule = Schedule(config.lease_connect, config.every_seconds)
         self._readings = [
             Reading(
                 pipeline,
@@ -191,6 +193,9 @@ class _Run:
             if failpoints.are_planted():
                 for reading in self._readings:
                     reading.pass_between_batches()
+            # Where no batch has come there is nothing new, or nothing at all.
+            if any(reading.batches_done for reading in self._readings):
+                self._schedule.ask_due()
             self._operations.run_due()
         self._stopping.set()
         # Stop between batches: an interrupted MERGE kills the stream thread. A batch that begins

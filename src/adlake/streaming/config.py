@@ -61,6 +61,8 @@ class ApplicationConfig:
     handlers: Mapping[str, Handler]
     """Who carries out which kind of operation."""
     maintenance: Maintenance
+    every_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Kind of operation -> how often this run asks for it itself."""
     meters: Meters = field(default_factory=Meters)
     """Take what the run says of itself."""
     metrics_port: int | None = None

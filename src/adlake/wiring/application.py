@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from adlake import __version__, flow
 from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
@@ -20,6 +21,7 @@ from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.law_store import read_law
 from adlake.io.postgres.lease import is_held
+from adlake.io.postgres.operations import BUILD_MODELS
 from adlake.io.prometheus.meters import Meters
 from adlake.io.spark.session import SparkResources
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
@@ -32,6 +34,8 @@ from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.operations import operation_handlers
 from adlake.wiring.spark import catalog_access, java_options
+
+SECONDS_PER_HOUR: Final = 3_600
 
 
 def log_to_stdout() -> None:
@@ -71,6 +75,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
         maintenance=Maintenance(
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
         ),
+        every_seconds=schedule_of(settings),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
         metrics_address=settings.containers.bind_address,
@@ -109,6 +114,12 @@ def _maintenance_plan(settings: Settings) -> MaintenancePlan:
         snapshot_minutes=stream.snapshot_minutes,
         record_every=stream.ledger_every_batches,
     )
+
+
+def schedule_of(settings: Settings) -> dict[str, float]:
+    """Kind of operation -> seconds between two of them; those that are off are not in it."""
+    hours = {BUILD_MODELS: settings.stream.models_every_hours}
+    return {kind: every * SECONDS_PER_HOUR for kind, every in hours.items() if every}
 
 
 def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:

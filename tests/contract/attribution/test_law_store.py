@@ -50,6 +50,29 @@ def test_laws_are_recorded_once_and_never_change(connect: Connect, private_lake:
     assert read_law(connect, 1) == LAW_V1
 
 
+def test_a_scheduled_request_is_left_once_and_again_when_its_time_is_over(
+    connect: Connect,
+) -> None:
+    kind = operations.BUILD_MODELS
+    first = operations.request_if_due(connect, kind, 3_600)
+    assert first is not None, "never done: due at once"
+    assert operations.request_if_due(connect, kind, 0) is None, "one is open"
+    assert operations.read(connect, first).arguments == {}
+    operations.finish(connect, first, "failed", "no Gold yet")
+    assert operations.request_if_due(connect, kind, 3_600) is None, "over within the hour"
+    other = operations.request_if_due(connect, operations.BUILD_ROLLUPS, 3_600)
+    assert other is not None, "each kind has its own time"
+    operations.finish(connect, other, "done", "")
+    with connect() as connection:
+        connection.execute(
+            "UPDATE adlake.operations SET finished_at = finished_at - interval '61 minutes'"
+        )
+    second = operations.request_if_due(connect, kind, 3_600)
+    assert second is not None
+    operations.finish(connect, second, "done", "built")
+    assert operations.next_open(connect) is None
+
+
 def test_requests_are_done_in_order_and_end_once(connect: Connect) -> None:
     first = operations.request(connect, operations.PUBLISH_REPLAY, {"shadow_snapshot": 2**62})
     second = operations.request(connect, operations.UNDO_REPLAY, {})

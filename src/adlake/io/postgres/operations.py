@@ -42,6 +42,14 @@ def request(connect: Connect, kind: str, arguments: Mapping[str, int]) -> int:
     return int(row[0])
 
 
+def request_if_due(connect: Connect, kind: str, every_seconds: float) -> int | None:
+    """Leave a request unless one of its kind is open or was over so recently; its id, or None."""
+    wanted = {"kind": kind, "every_seconds": every_seconds, "requested_by": this_holder()}
+    with connect() as connection:
+        row = connection.execute(control_sql("operations/insert_due"), wanted).fetchone()
+    return None if row is None else int(row[0])
+
+
 def next_open(connect: Connect) -> Operation | None:
     """The oldest request that is not over."""
     with connect() as connection:
