@@ -2,8 +2,10 @@
 # Builds stand-ins for the images that docker-compose.yml names, under the same names, where no image registry can be
 # reached: from Debian's packages, the Go module proxy and what `adlake install` fetched from Maven Central. Our own
 # image is built from its real Dockerfile, on a stand-in of its base. What stand-ins cannot show: infra/drill/README.md.
-# Needs podman and debootstrap, and root. Usage: build.sh [FOLDER FOR SCRATCH]
+# Needs podman and debootstrap, and root. HUB: the host that the engine puts before the names of images that have none.
+# Usage: HUB=... build.sh [FOLDER FOR SCRATCH]
 set -euo pipefail
+hub=${HUB:?name the host that podman puts before the names of images that have none}
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 scratch=${1:-$(mktemp -d)}
@@ -15,7 +17,7 @@ version() { sed -n "s/^$1=//p" "$repo/infra/versions.env"; }
 
 build() { # NAME:TAG CONTAINERFILE [FOLDER]
   echo "== $1"
-  podman build --quiet --network host --tag "docker.io/$1" --file "$here/images/$2" "${3:-$scratch}"
+  podman build --quiet --network host --tag "$hub/$1" --file "$here/images/$2" "${3:-$scratch}"
 }
 
 if ! podman image exists debian-stand-in:12; then
