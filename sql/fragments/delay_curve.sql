@@ -1,8 +1,8 @@
 -- delay_curve: the curve of delays as one row: conversions of the cohort and their revenue by delay, rounded up to
 -- minutes and beyond two hours to hours, never beyond the lookback; a relation.
 -- Reads the relation `conversion_delays`. Parameter: fewest, so many make a curve; of fewer there is no row.
--- delays_ms, ascending; beside each how much had arrived by then. So what had arrived after any time is looked up by
--- width_bucket, once for each row that asks.
+-- delays_ms, ascending; beside each how much had arrived by then. So what had arrived after any time is looked up once
+-- for each row that asks, by how many delays are no longer than that.
 WITH rounded AS (
     SELECT
         conversions,
@@ -38,7 +38,7 @@ arrivals AS (
 
 SELECT
     array_agg(
-        CAST(delay_ms AS DOUBLE)
+        delay_ms
         ORDER BY delay_ms
     ) AS delays_ms,
     array_agg(

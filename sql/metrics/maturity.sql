@@ -62,7 +62,7 @@ placed_cells AS (
     SELECT
         aged_cells.*,
         delay_curve.*,
-        width_bucket(aged_cells.age_ms, delay_curve.delays_ms) AS place
+        cardinality(filter(delay_curve.delays_ms, delay_ms -> delay_ms <= aged_cells.age_ms)) AS place
     FROM aged_cells
     LEFT JOIN delay_curve ON TRUE
 ),
