@@ -103,7 +103,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay bench-dashboards lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay bench-dashboards bench-viewers lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -178,6 +178,9 @@ bench-replay: venv-dev install ## Measure how fast Gold is built again from Bron
 
 bench-dashboards: venv-dev install ## Measure the questions of the dashboard's pages on 20 million rows of Gold
 	@$(BIN)/python benchmarks/dashboards.py $(value ARGS)
+
+bench-viewers: venv-dev install ## Measure first paint and memory of the dashboard with 1, 5 and 20 viewers
+	@$(BIN)/python benchmarks/viewers.py $(value ARGS)
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
 	@$(BIN)/python -I tools/lock.py
