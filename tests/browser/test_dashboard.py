@@ -138,7 +138,8 @@ def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:
     # Whether one of so few is rejected is a matter of the moment the run began.
     assert all(one["admitted"] > one["rejected"] for one in pipelines)
     reader.open("operations", title="Operations")
-    expect(reader.page.get_by_role("heading", name="Pipelines")).to_be_visible()
+    pipelines_heading = reader.page.get_by_role("heading", name="Pipelines")
+    expect(pipelines_heading).to_be_visible(timeout=PATIENCE_MS)
     reaches = ("gold.rollup_conversions", "bronze.business_events", "dims.dim_campaigns")
     for row, (told, table) in enumerate(zip(pipelines, reaches, strict=True)):
         counts = [f"{told[name]}" for name in ("admitted", "rejected")]
