@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
-from adlake.attribution.law.rules import (
-    delivery_findings,
-    delivery_flags,
-    states_of,
-)
 from adlake.attribution.pipeline import provision_audit_views
 from adlake.contracts.law import LAW_V1
 from adlake.contracts.registry import ATTRIBUTION, VIEWS
@@ -27,18 +21,26 @@ from adlake.metrics.query import run_metric
 from adlake.proof.records_sql import completeness_sql
 from adlake.settings import Settings
 from adlake.wiring.metabase import TRINO_USER
+from tests.fixtures.trino.audit_rows import (
+    CONTENT_COLUMNS,
+    EVENT_COLUMNS,
+    assert_same,
+    expected_contents,
+    expected_events,
+    expected_findings,
+    expected_orphans,
+    expected_rejections,
+    outcome_in,
+)
 from tests.fixtures.trino.audited_lake import (
     HOUR_MS,
     Engines,
-    admitted,
     audited_engines,
     audited_lake,
     by_position,
-    counted_batches,
     expected_outcomes,
     expected_reuse,
     reuse_in,
-    write_batch_counts,
 )
 from tests.fixtures.trino.awaited_conversions import (
     bridge_of,
@@ -46,7 +48,15 @@ from tests.fixtures.trino.awaited_conversions import (
     conversion_value,
     shown_bridge,
 )
-from tests.fixtures.trino.oracle_lake import OracleLake, utc_of
+from tests.fixtures.trino.batch_counts import (
+    COUNT_FAULTS,
+    counted_batches,
+    expected_applied,
+    with_fault,
+    with_marks,
+    write_batch_counts,
+)
+from tests.fixtures.trino.oracle_lake import OracleLake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -75,13 +85,7 @@ def test_every_view_was_made_and_none_is_made_twice(engines: Engines, spark: Spa
 
 
 def test_rejected_deliveries_are_those_of_bronze(engines: Engines, lake: OracleLake) -> None:
-    expected = {
-        (row["kafka_topic"], row["kafka_partition"], row["kafka_offset"]): (
-            row["reject_reason"], row["raw_payload"],
-        )
-        for row in lake.bronze
-        if row["reject_reason"]
-    }  # fmt: skip
+    expected = expected_rejections(lake)
     assert expected
     for engine, rows in engines.ask("rejected_deliveries").items():
         found = {
@@ -94,35 +98,17 @@ def test_rejected_deliveries_are_those_of_bronze(engines: Engines, lake: OracleL
 def test_admitted_deliveries_have_the_content_of_the_law(
     engines: Engines, lake: OracleLake
 ) -> None:
-    names = ("type_rank", "micros", "campaign_id", "creative_id", "user_id", "geo_country")
-    expected = {
-        position: (
-            delivery.impression_id, delivery.event.event_id, utc_of(delivery.event.ts_ms),
-            *(getattr(delivery.event, name) for name in (*names, "platform")),
-        )
-        for position, (_, delivery) in admitted(lake).items()
-    }  # fmt: skip
+    expected = expected_contents(lake)
     for engine, rows in engines.ask("admitted_deliveries").items():
         found = {
-            position: tuple(
-                row[name] for name in ("impression_id", "event_id", "event_ts", *names, "platform")
-            )
+            position: tuple(row[name] for name in CONTENT_COLUMNS)
             for position, row in by_position(rows).items()
         }
-        wrong = [p for p in expected if found.get(p) != expected[p]]
-        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
-        assert len(found) == len(expected), engine
+        assert_same(engine, found, expected)
 
 
 def test_delivery_findings_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
-    deliveries = admitted(lake)
-    findings = delivery_findings(delivery for _, delivery in deliveries.values())
-    expected = {
-        position: (findings.get(position), is_flagged)
-        for position, (row, delivery) in deliveries.items()
-        if (is_flagged := bool(delivery_flags(row["kafka_key"], delivery.impression_id)))
-        or position in findings
-    }
+    expected = expected_findings(lake)
     assert {"DUPLICATE_DELIVERY", "CONFLICTING_DUPLICATE", None} == {
         f for f, _ in expected.values()
     }
@@ -134,38 +120,15 @@ def test_delivery_findings_are_those_of_the_law(engines: Engines, lake: OracleLa
         assert found == expected, engine
 
 
-FLAG_COLUMNS = {
-    "is_click_before_impression": "CLICK_BEFORE_IMPRESSION",
-    "is_dim_mismatch": "DIM_MISMATCH",
-    "is_duplicate_impression": "DUPLICATE_IMPRESSION",
-    "is_late": "LATE",
-}
-
-
 def test_gold_events_are_those_of_the_states(engines: Engines, lake: OracleLake) -> None:
-    states = states_of(delivery for _, delivery in admitted(lake).values())
-    dimensions = ("campaign_id", "creative_id", "user_id", "geo_country", "platform")
-    expected = {
-        (impression_id, event.event_id): (
-            event.type_rank, event.ts_ms, utc_of(event.ts_ms), event.first_ingest_ms,
-            utc_of(event.first_ingest_ms), event.micros,
-            *(getattr(event, name) for name in dimensions), len(state) > 1 or event.type_rank != 0,
-        )
-        for impression_id, state in states.items()
-        for event in state
-    }  # fmt: skip
-    columns = (
-        "type_rank", "ts_ms", "event_ts", "first_ingest_ms", "first_ingest_ts", "micros",
-        *dimensions, "engaged",
-    )  # fmt: skip
+    expected = expected_events(lake)
     for engine, rows in engines.ask("gold_events").items():
         found = {
-            (row["impression_id"], row["event_id"]): tuple(row[name] for name in columns)
+            (row["impression_id"], row["event_id"]): tuple(row[name] for name in EVENT_COLUMNS)
             for row in rows
         }
-        wrong = [key for key in expected if found.get(key) != expected[key]]
-        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
-        assert len(found) == len(rows) == len(expected), engine
+        assert_same(engine, found, expected)
+        assert len(rows) == len(expected), engine
 
 
 def test_event_outcomes_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
@@ -196,17 +159,9 @@ def test_event_outcomes_and_lookbacks_follow_the_law_that_gold_follows(
 
 def assert_outcomes(engines: Engines, expected: Mapping[tuple[str, str], Any]) -> None:
     for engine, rows in engines.ask("event_outcomes").items():
-        found = {
-            (row["impression_id"], row["event_id"]): (
-                row["event_type"], row["event_ts"], row["first_ingest_ts"], row["amount"],
-                row["disposition"], row["is_credited_click"],
-                [flag for column, flag in FLAG_COLUMNS.items() if row[column]],
-            )
-            for row in rows
-        }  # fmt: skip
-        wrong = [key for key in expected if found.get(key) != expected[key]]
-        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
-        assert len(found) == len(rows) == len(expected), engine
+        found = {(row["impression_id"], row["event_id"]): outcome_in(row) for row in rows}
+        assert_same(engine, found, expected)
+        assert len(rows) == len(expected), engine
 
 
 def test_reused_event_ids_are_those_of_the_law(engines: Engines, lake: OracleLake) -> None:
@@ -216,21 +171,14 @@ def test_reused_event_ids_are_those_of_the_law(engines: Engines, lake: OracleLak
     assert sum(use.cost_at_stake for use in expected.values()) > 0
     for engine, rows in engines.ask("reused_event_ids").items():
         found = {(row["event_id"], row["impression_id"]): reuse_in(row) for row in rows}
-        wrong = [key for key in expected if found.get(key) != expected[key]]
-        assert not wrong, (engine, wrong[0], expected[wrong[0]], found.get(wrong[0]))
-        assert len(found) == len(rows) == len(expected), engine
+        assert_same(engine, found, expected)
+        assert len(rows) == len(expected), engine
 
 
 def test_orphans_are_older_than_six_hours_before_the_newest_arrival(
     engines: Engines, lake: OracleLake
 ) -> None:
-    newest: datetime = max(row["last_updated_ts"] for row in lake.gold)
-    limit = newest - timedelta(hours=6)
-    expected = {
-        row["impression_id"]
-        for row in lake.gold
-        if row["impression_time"] is None and row["last_updated_ts"] < limit
-    }
+    expected = expected_orphans(lake)
     around = {"orphan-newest", "orphan-at", "orphan-after", "orphan-before"}
     assert expected & around == {"orphan-before"}
     for engine, rows in engines.ask("orphans").items():
@@ -285,24 +233,10 @@ def test_a_view_is_replaced_when_its_text_changed(
 def test_batches_are_complete_and_their_duplicates_are_known(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
-    counted = counted_batches(lake)
     # What came after the newest recorded batch is no gap.
-    write_batch_counts(spark, counted[:-4])
-    first_of: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for (_, partition, offset), (row, delivery) in admitted(lake).items():
-        key = (delivery.impression_id, delivery.event.event_id)
-        place = (row["ingest_ts"], partition, offset)
-        first_of[key] = min(first_of.get(key, place), place)
-    applied = {(partition, offset) for _, partition, offset in first_of.values()}
-    expected = {
-        (row["batch_id"], p := row["kafka_partition"]): (
-            sum(
-                (p, offset) in applied for offset in range(row["first_offset"], row["next_offset"])
-            ),
-            row["admitted"],
-        )
-        for row in counted[:-4]
-    }
+    counted = counted_batches(lake)[:-4]
+    write_batch_counts(spark, counted)
+    expected = expected_applied(lake, counted)
     assert any(applied_ones < all_ones for applied_ones, all_ones in expected.values())
     for engine, rows in engines.ask("batch_completeness").items():
         assert all(row["is_complete"] for row in rows), engine
@@ -316,23 +250,6 @@ def test_batches_are_complete_and_their_duplicates_are_known(
     assert engines.ask("completeness_gaps") == {"trino": [], "spark": []}
 
 
-COUNT_FAULTS: dict[str, tuple[int, dict[str, int], set[str]]] = {
-    "a verdict is missing": (
-        5,
-        {"admitted": -1},
-        {"offsets of a batch neither admitted nor rejected", "records counted but not written"},
-    ),
-    "a batch ends early": (
-        1,
-        {"next_offset": -2, "admitted": -2},
-        {"offsets between two batches", "records counted but not written"},
-    ),
-    "a batch begins too early": (9, {"first_offset": -1, "admitted": 1}, {
-        "offsets between two batches", "records counted but not written",
-    }),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("fault", [
     "a verdict is missing",
     pytest.param("a batch ends early", marks=pytest.mark.chaos),
@@ -341,9 +258,8 @@ COUNT_FAULTS: dict[str, tuple[int, dict[str, int], set[str]]] = {
 def test_counts_do_not_agree_when(
     fault: str, engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
-    number, changes, expected = COUNT_FAULTS[fault]
-    counted = counted_batches(lake)
-    counted[number] |= {name: counted[number][name] + change for name, change in changes.items()}
+    number, _, expected = COUNT_FAULTS[fault]
+    counted = with_fault(counted_batches(lake), fault)
     write_batch_counts(spark, counted)
     for engine, rows in engines.ask("completeness_gaps").items():
         assert {row["gap"] for row in rows} == expected, (engine, rows)
@@ -353,23 +269,6 @@ def test_counts_do_not_agree_when(
         partition = counted[number]["kafka_partition"]
         assert bad <= {(batch, partition) for batch in range(3)}, engine
         assert bad, engine
-
-
-def with_marks(counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Three marks at the end of each partition, then two more, then a batch of one mark alone."""
-    rows = [dict(row) for row in counted]
-    newest = [row for row in rows if row["batch_id"] == 2]
-    for row in newest:
-        row |= {"next_offset": row["next_offset"] + 3, "empty_before": 0, "empty_within": 3}
-    return rows + [
-        row
-        | {
-            "batch_id": 3, "bronze_sequence": 4, "bronze_rows_added": 0, "admitted": 0,
-            "rejected": 0, "first_offset": row["next_offset"] + 2,
-            "next_offset": row["next_offset"] + 3, "empty_before": 2, "empty_within": 1,
-        }
-        for row in newest
-    ]  # fmt: skip
 
 
 def test_counts_agree_over_offsets_that_hold_no_record(
