@@ -1,0 +1,47 @@
+"""Settings of the streaming application."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from adlake.contracts.failpoints import checked
+from adlake.settings.outside import Concern
+
+
+class StreamSettings(Concern):
+    """The attribution streaming job."""
+
+    trigger_seconds: float = Field(5.0, gt=0, description="micro-batch interval")
+    max_offsets_per_trigger: int = Field(
+        250_000, ge=1, description="rate limit: most records in one micro-batch"
+    )
+    spark_master: str = Field("local[2]", description="Spark master URL")
+    driver_memory: str = Field("2g", description="heap of the Spark driver")
+    shuffle_partitions: int = Field(2, ge=1, description="tasks per shuffle")
+    compact_every_batches: int = Field(
+        6, ge=0, description="compact hot slots every so many batches; 0: never"
+    )
+    expire_every_batches: int = Field(
+        60, ge=0, description="forget old snapshots every so many batches; 0: never"
+    )
+    ledger_every_batches: int = Field(
+        12,
+        ge=0,
+        le=60,
+        description="copy batch counts to their table (every n batches; 0: never)",
+    )
+    models_every_hours: float = Field(
+        0.0, ge=0, description="build the tables of the attribution models so often; 0: when asked"
+    )
+    snapshot_minutes: float = Field(
+        30.0, gt=0, description="snapshots younger than this stay readable"
+    )
+    lease_ttl_seconds: float = Field(
+        20.0, gt=0, description="another driver may take over after this long without a renewal"
+    )
+    # Checked here: the job itself reads it only once it holds the lease and has a Spark.
+    failpoints: Annotated[str, AfterValidator(checked)] = Field(
+        "", description="planted faults for tests, e.g. gold.before_publish=kill9@batch3"
+    )
