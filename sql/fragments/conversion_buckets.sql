@@ -10,6 +10,7 @@
 -- times counts once, with its smallest value.
 -- A refused conversion is dated by Bronze's partition_ts: its own time, or its arrival where that is unusable.
 -- Its value is what the law would take for money; NULL: it has none (no number, below zero, too large).
+-- refused_at: where the refused delivery lies in its topic; NULL: a conversion of Gold.
 WITH refused_deliveries AS (
     SELECT
         kafka_topic,
@@ -34,7 +35,8 @@ refused_contents AS (
         json_extract_scalar(payload, '$.platform') AS platform,
         json_extract_scalar(payload, '$.conversion_value') AS number_text,
         coalesce(json_format(json_extract(payload, '$.conversion_value')) NOT LIKE '"%', FALSE) AS is_number,
-        length(trim(impression_id)) > 0 AND length(trim(event_id)) > 0 AS has_key
+        length(trim(impression_id)) > 0 AND length(trim(event_id)) > 0 AS has_key,
+        kafka_topic || '/' || CAST(kafka_partition AS VARCHAR) || '/' || CAST(kafka_offset AS VARCHAR) AS refused_at
     FROM refused_deliveries
     WHERE :time_range
 ),
@@ -60,9 +62,9 @@ refused_conversions AS (
         *,
         row_number() OVER (
             PARTITION BY
-                if(has_key, impression_id, kafka_topic || '/' || CAST(kafka_partition AS VARCHAR)),
-                if(has_key, event_id, CAST(kafka_offset AS VARCHAR)),
-                has_key
+                has_key,
+                if(has_key, impression_id, refused_at),
+                if(has_key, event_id)
             ORDER BY value ASC NULLS LAST, conversion_at ASC, kafka_topic ASC, kafka_partition ASC, kafka_offset ASC
         ) AS place
     FROM refused_values
@@ -77,6 +79,7 @@ SELECT
     conversion_at,
     bucket,
     CAST(NULL AS VARCHAR) AS reject_reason,
+    CAST(NULL AS VARCHAR) AS refused_at,
     conversions,
     value
 FROM gold.rollup_conversions
@@ -93,6 +96,7 @@ SELECT
     refused_conversions.conversion_at,
     'REJECTED' AS bucket,
     refused_conversions.reject_reason,
+    refused_conversions.refused_at,
     1 AS conversions,
     refused_conversions.value
 FROM refused_conversions

@@ -12,41 +12,23 @@
 -- param most integer = 100: the first so many; NULL: all
 -- relation conversion_buckets
 -- `adlake explain IMPRESSION_ID` says why a conversion is in its bucket. Cost: as metric bridge.
--- A refused conversion without a key is an event of its own, however like another one it is.
-WITH chosen AS (
-    SELECT *
+WITH listed AS (
+    SELECT
+        impression_id,
+        event_id,
+        campaign_id,
+        geo_country,
+        platform,
+        conversion_at,
+        bucket,
+        reject_reason,
+        refused_at,
+        sum(value) AS value
     FROM conversion_buckets
     WHERE bucket = coalesce(CAST(:bucket AS varchar), bucket)
-),
-
-listed AS (
-    SELECT
-        impression_id,
-        event_id,
-        campaign_id,
-        geo_country,
-        platform,
-        conversion_at,
-        bucket,
-        reject_reason,
-        sum(value) AS value
-    FROM chosen
-    WHERE bucket <> 'REJECTED'
-    GROUP BY impression_id, event_id, campaign_id, geo_country, platform, conversion_at, bucket, reject_reason
+    GROUP BY
+        impression_id, event_id, campaign_id, geo_country, platform, conversion_at, bucket, reject_reason, refused_at
     HAVING sum(conversions) > 0
-    UNION ALL
-    SELECT
-        impression_id,
-        event_id,
-        campaign_id,
-        geo_country,
-        platform,
-        conversion_at,
-        bucket,
-        reject_reason,
-        value
-    FROM chosen
-    WHERE bucket = 'REJECTED'
 ),
 
 ranked AS (
