@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from adlake.contracts.errors import AdlakeError
-from adlake.io.output import OutputFormat
+from adlake.contracts.output_format import OutputFormat
 from adlake.settings import SettingsError
 
 FAILURE = 1

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from adlake.cli.application import DATA, Format, Output, app
-from adlake.io.output import OutputFormat
+from adlake.contracts.output_format import OutputFormat
 from adlake.settings import Settings
 
 

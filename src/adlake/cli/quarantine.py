@@ -12,7 +12,7 @@ import typer
 
 from adlake.cli.application import DATA, Format, Output, app, not_blank
 from adlake.contracts.errors import AdlakeError
-from adlake.io.output import OutputFormat
+from adlake.contracts.output_format import OutputFormat
 from adlake.settings import Settings
 
 quarantine = typer.Typer(

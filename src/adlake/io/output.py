@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -25,6 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adlake.contracts.errors import AdlakeError
+from adlake.contracts.output_format import OutputFormat
 
 if TYPE_CHECKING:
     from adlake.io.trino.client import QueryResult
@@ -33,14 +33,6 @@ TABLE_ROW_LIMIT: Final = 1_000
 _TABLE_DECIMALS: Final = 6
 _UNWRAPPED_WIDTH: Final = 10_000
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-class OutputFormat(StrEnum):
-    """How a result is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 class OutputFileError(AdlakeError):

@@ -13,10 +13,10 @@ from typing import Any, TextIO
 
 import pytest
 
+from adlake.contracts.output_format import OutputFormat
 from adlake.io.output import (
     TABLE_ROW_LIMIT,
     OutputFileError,
-    OutputFormat,
     inert,
     write_csv,
     write_json,
