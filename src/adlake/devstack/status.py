@@ -60,16 +60,16 @@ def _with_restarts(row: ServiceStatus, count: int, last: str) -> ServiceStatus:
 
 def status_of(service: Service) -> ServiceStatus:
     """Look at one service."""
-    if service.elsewhere() and service.main_process() is None:
-        return _elsewhere(service)
     main = service.main_process()
+    if service.elsewhere() and main is None:
+        return _elsewhere(service)
     return ServiceStatus(
         service=service.name,
-        state=service.state().value,
+        state=service.state_of(main).value,
         pid=main.pid if main else None,
         uptime_seconds=age_seconds(main) if main else None,
         port=next(iter(service.ports().values()), None),
-        memory_bytes=memory_bytes(service.processes()),
+        memory_bytes=memory_bytes(service.processes_of(main)),
         note=service.waits_for() if main else service.missing(),
     )
 

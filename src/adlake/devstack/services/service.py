@@ -135,11 +135,21 @@ class Service(ABC):
 
     def processes(self) -> list[psutil.Process]:
         """Every living process of this service."""
-        return process.family_of(self.main_process(), self.marker)
+        return self.processes_of(self.main_process())
+
+    def processes_of(self, main: psutil.Process | None) -> list[psutil.Process]:
+        """The same of a main process that was found already: each search looks at all processes."""
+        if main is None and not self.pid_path.exists():
+            return []  # it was searched for by its marker, and nothing has it
+        return process.family_of(main, self.marker)
 
     def state(self) -> State:
         """What the service is doing now."""
-        if self.main_process() is not None or self.elsewhere():
+        return self.state_of(self.main_process())
+
+    def state_of(self, main: psutil.Process | None) -> State:
+        """The same of a main process that was found already."""
+        if main is not None or self.elsewhere():
             return State.READY if self.is_ready() else State.NOT_READY
         return State.DIED if self.pid_path.exists() else State.STOPPED
 
