@@ -36,7 +36,7 @@ class RollupChanges:
 
     def stage(self, added: DataFrame, removed: DataFrame, law: LawConstants) -> None:
         """Compute what a batch changes, while its frames are there."""
-        self.forget()
+        self._forget()
         self._staged = {
             one.table: self._frames.freeze(one.differences(added, removed, law)) for one in ROLLUPS
         }
@@ -46,7 +46,6 @@ class RollupChanges:
         if self._staged is not None:
             self.step = Step(before, after, self._staged)
 
-    def forget(self) -> None:
-        """Let the rows go."""
+    def _forget(self) -> None:
         self._frames.release()
         self._staged = self.step = None
