@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -15,7 +15,7 @@ from adlake.attribution.spark.bronze import bronze_rows
 from adlake.attribution.writer import GoldChange, GoldWriter
 from adlake.contracts import gauges
 from adlake.contracts.gauges import Metric
-from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
 from adlake.contracts.registry import ATTRIBUTION, VIEWS
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.contracts.topics import AD_TOPIC
@@ -25,9 +25,6 @@ from adlake.io.phases import shown
 from adlake.io.postgres.law_store import law_version_of
 from adlake.io.sql.law import law_parameters
 from adlake.streaming.pipeline import Written
-
-ReadLaw = Callable[[int], LawConstants]
-"""The recorded law of a version."""
 
 
 class GoldSink:

@@ -6,6 +6,7 @@ change of any of these is a new law version and a full rebuild of Gold from Bron
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +53,9 @@ class LawConstants:
         """The longest W of any time."""
         return max(self.attribution_window_ms, *(w for _, w in self.window_changes), 0)
 
+
+ReadLaw = Callable[[int], LawConstants]
+"""Gives the recorded law of a version."""
 
 LAW_V1: Final = LawConstants(
     law_version=1,

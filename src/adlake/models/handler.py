@@ -7,7 +7,7 @@ run; rows are staged on a branch, and two moves of `main` make them visible, the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from adlake.contracts import stamps
 from adlake.contracts.errors import NO_GOLD, AdlakeError
-from adlake.contracts.law import LawConstants
+from adlake.contracts.law import LawConstants, ReadLaw
 from adlake.contracts.tables import ATTRIBUTION_CREDITS, GOLD_STATE, REMOVAL_EFFECTS
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.stamp import Stamp
@@ -37,8 +37,6 @@ from adlake.streaming.operations import Handler, Pause
 ROWS_PER_SLICE = 2_000_000
 """Rows of Gold whose paths are made at once: bounds memory, and the pause of the stream."""
 HALF_LIFE_ARGUMENT = "half_life_ms"
-ReadLaw = Callable[[int], LawConstants]
-"""The recorded law of a version."""
 _KEPT = (
     stamps.TOPIC, stamps.TOPIC_ID, stamps.START_OFFSETS, stamps.NEXT_OFFSETS,
     stamps.BRONZE_SNAPSHOT, stamps.LAW_VERSION,

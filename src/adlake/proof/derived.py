@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adlake.contracts import stamps
-from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.law import LAW_V1, ReadLaw
 from adlake.contracts.registry import LAW_CHECKS, LawCheck, spec_of
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.postgres.law_store import law_version_of
@@ -16,8 +16,6 @@ from adlake.io.trino.client import TableMissingError, TrinoClient, TrinoMemoryEr
 from adlake.proof.pin import NothingToVerifyError, head_of, newest_stamp, record_snapshots
 from adlake.proof.records_sql import records_values
 from adlake.proof.verdict import Failure
-
-ReadLaw = Callable[[int], LawConstants]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ Everything is read at one pinned pair of snapshots, so the proof is exact while 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.law import LAW_V1, ReadLaw
 from adlake.contracts.registry import LAW_CHECKS
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.trino.client import TrinoClient
@@ -33,8 +33,6 @@ from adlake.proof.verdict import Failure, LakeFacts, OffsetCoverage, Pin, Proof
 ROWS_PER_SLICE: Final = 250_000
 """Bronze rows compared at once; keeps a query within 400 MB of Trino's memory."""
 ROWS_SHOWN: Final = 10
-
-ReadLaw = Callable[[int], LawConstants]
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Final
 
 from adlake import __version__, flow
-from adlake.attribution.pipeline import AttributionPipeline, ReadLaw
+from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
 from adlake.contracts import gauges
+from adlake.contracts.law import ReadLaw
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS, REPLAY_LEASE
 from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.dims.first_versions import load_first_versions

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from adlake.attribution.pipeline import ReadLaw
 from adlake.attribution.replay.publication import carry_out, is_applied
+from adlake.contracts.law import ReadLaw
 from adlake.contracts.tables import GOLD_STATE
 from adlake.io.iceberg.table import REPLAY_BRANCH, IcebergTable
 from adlake.io.postgres.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation

@@ -23,7 +23,7 @@ from adlake.attribution.spark.admit import admit
 from adlake.attribution.writer import GoldWriter
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.stamp import Stamp, offsets_text
@@ -41,8 +41,6 @@ UNDO_DAYS = 7
 """Expiry spares the state before a publication for so long."""
 ROWS_PER_STEP = 250_000
 """Deliveries merged at once while catching up: bounds memory, and the stream's pause."""
-
-ReadLaw = Callable[[int], LawConstants]
 Pause = Callable[[], None]
 """Called between two steps, when batches may run."""
 

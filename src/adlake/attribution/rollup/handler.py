@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from adlake.attribution.rollup.writer import ReadLaw, rollup_writers
+from adlake.attribution.rollup.writer import rollup_writers
+from adlake.contracts.law import ReadLaw
 from adlake.io.postgres.operations import BUILD_ROLLUPS, Operation
 from adlake.streaming.operations import Handler, Pause
 

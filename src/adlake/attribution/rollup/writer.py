@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from adlake.attribution.rollup.changes import ROLLUPS, RollupChanges
 from adlake.attribution.rollup.rollup import Rollup
 from adlake.contracts import stamps
-from adlake.contracts.law import LAW_V1, LawConstants
+from adlake.contracts.law import LAW_V1, ReadLaw
 from adlake.contracts.tables import FOLDED_DAY, GOLD_STATE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.stamp import Stamp
@@ -26,8 +26,6 @@ from adlake.io.postgres.law_store import law_version_of
 from adlake.streaming.pipeline import Written
 
 log = logging.getLogger(__name__)
-
-ReadLaw = Callable[[int], LawConstants]
 
 
 class RollupWriter:
