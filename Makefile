@@ -103,7 +103,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay bench-dashboards bench-viewers lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay bench-dashboards bench-viewers bench-session-start lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -112,6 +112,9 @@ venv-dev: ## Make .venv with the development tools
 
 install: venv ## Fetch servers and jars into the cache
 	@$(ADLAKE) install
+
+class-archive: venv ## Make the archive from which Spark starts faster (a running stack makes it, too)
+	@$(ADLAKE) install --class-archive
 
 format: venv-dev ## Format the code
 	@$(BIN)/ruff format $(CODE)
@@ -138,7 +141,9 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	  wait $$sql || failed=1; exit $${failed:-0}
 
 test: check install ## Run every tier of tests: quick, Spark, the whole stack, browser
-	@$(PYTEST) $(QUICK)
+# The class archive of the slow tiers is made beside the quick one: it is done before that is.
+	@$(ADLAKE) install --class-archive & archive=$$!; $(PYTEST) $(QUICK) || failed=$$?; \
+	  wait $$archive || failed=$$?; exit $${failed:-0}
 	@$(PYTEST) $(SPARK)
 	@$(PYTEST) $(STACK)
 
@@ -148,16 +153,16 @@ test-unit: venv-dev ## Run the quick tests alone
 coverage: venv-dev ## Measure which code the quick tests run; fails below the recorded floor
 	@$(BIN)/python benchmarks/covered.py $(QUICK)
 
-test-spark: venv-dev install ## Run the tests that need a Spark session
+test-spark: venv-dev class-archive ## Run the tests that need a Spark session
 	@$(PYTEST) $(SPARK)
 
-test-integration: venv-dev install ## Run the tests that start the stack
+test-integration: venv-dev class-archive ## Run the tests that start the stack
 	@$(PYTEST) $(STACK)
 
-screenshots: venv-dev install ## Test the pages in chromium and save their pictures in docs/img
+screenshots: venv-dev class-archive ## Test the pages in chromium and save their pictures in docs/img
 	@SCREENSHOTS=docs/img $(PYTEST) tests/browser
 
-chaos: venv-dev install ## Put every fault into a real stack (an hour; ONLY=f04 for some; MINUTES=10 SEED=7 at random)
+chaos: venv-dev class-archive ## Put every fault into a real stack (an hour; ONLY=f04 for some; MINUTES=10 SEED=7 at random)
 ifdef MINUTES
 	@$(BIN)/python benchmarks/storm.py --minutes $(MINUTES) --seed $(or $(SEED),7)
 else
@@ -167,13 +172,13 @@ endif
 mutants: venv-dev install ## Plant named bugs in the code and show the test that catches each
 	@$(BIN)/python benchmarks/mutants.py $(if $(ONLY),--only $(ONLY)) $(value ARGS)
 
-bench: venv-dev install ## Run the benchmark (10 minutes at 5,000 events a second)
+bench: venv-dev class-archive ## Run the benchmark (10 minutes at 5,000 events a second)
 	@$(BIN)/python benchmarks/run.py $(value ARGS)
 
 bench-generator: venv-dev install ## Measure how fast one generator process publishes
 	@$(BIN)/python benchmarks/generator.py
 
-bench-replay: venv-dev install ## Measure how fast Gold is built again from Bronze, and its hashes
+bench-replay: venv-dev class-archive ## Measure how fast Gold is built again from Bronze, and its hashes
 	@$(BIN)/python benchmarks/replay.py $(value ARGS)
 
 bench-dashboards: venv-dev install ## Measure the questions of the dashboard's pages on 20 million rows of Gold
@@ -181,6 +186,9 @@ bench-dashboards: venv-dev install ## Measure the questions of the dashboard's p
 
 bench-viewers: venv-dev install ## Measure first paint and memory of the dashboard with 1, 5 and 20 viewers
 	@$(BIN)/python benchmarks/viewers.py $(value ARGS)
+
+bench-session-start: venv-dev class-archive ## Measure what Spark's class archive saves a session (10 minutes)
+	@$(BIN)/python benchmarks/session_start.py
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
 	@$(BIN)/python -I tools/lock.py

@@ -33,7 +33,7 @@ from adlake.dashboard.filters import Choice
 from adlake.dashboard.lake import Parameters, Record, Sources
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
-from adlake.io.spark.session import SparkResources, build_session, connect_catalog
+from adlake.io.spark.session import build_session, connect_catalog
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.metrics.query import run_metric
 from adlake.settings import REPO_ROOT, Settings
@@ -42,6 +42,7 @@ from benchmarks.canary import percentile
 from benchmarks.large_gold import CAMPAIGNS, PLATFORMS, fill_gold
 from benchmarks.own_stack import own_stack
 from tests.fixtures.machine import machine_facts
+from tests.fixtures.sessions import resources_of
 
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "dashboards.json"
 PROMISE_SECONDS = 1.0
@@ -79,7 +80,7 @@ def main() -> int:
 
 def make(settings: Settings, total: int, days: int) -> dict[str, Any]:
     """Fill Gold up to this moment; what is in it."""
-    session = build_session("large gold", SparkResources(driver_memory="3g"))
+    session = build_session("large gold", resources_of("3g"))
     connect_catalog(session, catalog_access(settings))
     provision_tables(session)
     began = time.monotonic()

@@ -7,9 +7,8 @@ import random
 
 import pytest
 
-# The second compiler pays off after minutes of load; on two cores it takes them from the tests.
-# One compiler alone gets a small code cache; once that is full the JVM only interprets.
-JVM_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+from tests.fixtures.jvm import JVM_OPTIONS
+
 os.environ.setdefault("ADLAKE_JAVA_OPTIONS", JVM_OPTIONS)  # servers, drivers, commands
 os.environ.setdefault("JAVA_TOOL_OPTIONS", JVM_OPTIONS)  # sessions in the process of the tests
 

@@ -12,11 +12,12 @@ from pyspark.sql import SparkSession
 from adlake.contracts.tables import CATALOG
 from adlake.devstack.services.ports import free_ports
 from adlake.devstack.stack import Stack
-from adlake.io.spark.session import SparkResources, build_session, connect_catalog
+from adlake.io.spark.session import build_session, connect_catalog
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.provision.catalog import owner_database
 from adlake.settings import Settings
 from adlake.wiring.spark import catalog_access
+from tests.fixtures.sessions import resources_of
 from tests.fixtures.trino import scratch_trino
 from tests.fixtures.trino.metrics_lake import MetricsLake
 from tests.fixtures.trino.scratch_trino import ScratchTrino
@@ -66,7 +67,7 @@ def catalog(empty_lake: Settings) -> Iterator[SqlCatalog]:
 @pytest.fixture(scope="module")
 def spark(empty_lake: Settings) -> Iterator[SparkSession]:
     """A Spark session on the private lake, which is empty."""
-    session = build_session("contracts", SparkResources(driver_memory="1500m"))
+    session = build_session("contracts", resources_of("1500m"))
     connect_catalog(session, catalog_access(empty_lake))
     yield session
     session.stop()

@@ -22,7 +22,7 @@ import pytest
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
 from adlake.devstack.services.http import fetch
 from adlake.io.kafka.producer import Record, publish_all
-from adlake.io.spark.session import SparkResources, build_session, connect_catalog
+from adlake.io.spark.session import build_session, connect_catalog
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.spark import catalog_access
 from tests.faults.test_resources import small_disk
@@ -30,6 +30,7 @@ from tests.fixtures.alerting import Webhook, webhook
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import QUICK, kill_service, signal_all, wait_for_free_port
 from tests.fixtures.lake import Lake
+from tests.fixtures.sessions import resources_of
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
@@ -250,7 +251,7 @@ def test_alerts_a_row_put_into_bronze_by_hand_is_a_completeness_gap(
 ) -> None:
     began = time.monotonic()
     lake.stack().down(only=["stream"])
-    session = build_session("drill", SparkResources(driver_memory="1g"))
+    session = build_session("drill", resources_of("1g"))
     try:
         connect_catalog(session, catalog_access(lake.settings()))
         table = f"{CATALOG}.{BRONZE_EVENTS}"

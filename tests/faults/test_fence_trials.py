@@ -25,11 +25,12 @@ from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import IcebergTable, stamped
 from adlake.io.postgres.lease import Connect, Lease, LeaseHeldError, acquire
 from adlake.io.postgres.sqlstate import is_fenced
-from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.io.spark.session import CatalogAccess, build_session, connect_catalog
 from adlake.provision.catalog import catalog_database
 from adlake.wiring.spark import catalog_access
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.lake import Lake
+from tests.fixtures.sessions import resources_of
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
@@ -59,7 +60,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     try:
         lake.stack().up(only=["postgres"])
         settings = lake.settings()
-        session = build_session("adlake fence", SparkResources(driver_memory="1g"))
+        session = build_session("adlake fence", resources_of("1g"))
         connect = catalog_database(settings).connect
         first = acquire(connect, LEASE, 5.0)
         access = catalog_access(settings)

@@ -20,7 +20,7 @@ from adlake.attribution.law.admission import Rejected, admit
 from adlake.contracts.details import REASON_OF
 from adlake.contracts.details import RejectDetail as D
 from adlake.io.iceberg.ddl import provision_tables
-from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
+from adlake.io.spark.session import CatalogAccess, build_session, connect_catalog
 from tests.fixtures.corpus import CASES, INGEST_MS, STORY_CLASSES, Case
 from tests.fixtures.corpus.case import event
 from tests.fixtures.corpus.mutations import payloads
@@ -28,6 +28,7 @@ from tests.fixtures.corpus.stories import OWN, TABLE_ROWS
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.feed import Feed
 from tests.fixtures.lawful_rows import spark_rows
+from tests.fixtures.sessions import resources_of
 from tests.golden import law_cases
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_800)]
@@ -43,7 +44,7 @@ CLOCK_CLASSES = range(53, 61)
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    session = build_session("adlake input", SparkResources(driver_memory="2g"))
+    session = build_session("adlake input", resources_of("2g"))
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()

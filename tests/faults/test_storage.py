@@ -19,7 +19,7 @@ from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
 from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.table import IcebergTable, stamped
 from adlake.io.postgres.lease import acquire
-from adlake.io.spark.session import SparkResources, build_session, connect_catalog
+from adlake.io.spark.session import build_session, connect_catalog
 from adlake.io.trino.client import TrinoClient, TrinoQueryError
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.spark import catalog_access
@@ -35,6 +35,7 @@ from tests.fixtures.drill.lake import (
 )
 from tests.fixtures.engine import compact_gold
 from tests.fixtures.lake import Lake
+from tests.fixtures.sessions import resources_of
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
@@ -122,7 +123,7 @@ def leased_session(lake: Lake) -> Iterator[SparkSession]:
     """A session that may commit, as a driver's."""
     settings = lake.settings()
     lease = acquire(lease_connect(settings), "attribution", 60.0)
-    session = build_session("adlake storage", SparkResources(driver_memory="1g"))
+    session = build_session("adlake storage", resources_of("1g"))
     connect_catalog(session, replace(catalog_access(settings), lease=lease))
     try:
         yield session

@@ -27,9 +27,10 @@ from adlake.io.kafka.ranges import fetch_ranges
 from adlake.io.kafka.topic import TopicWatch, topic_facts
 from adlake.io.outages import spark_trouble
 from adlake.io.spark.kafka_source import kafka_records
-from adlake.io.spark.session import SparkResources, build_session
+from adlake.io.spark.session import build_session
 from adlake.provision.outside import kafka_access
 from adlake.settings import REPO_ROOT, Settings
+from tests.fixtures.sessions import resources_of
 
 pytestmark = pytest.mark.integration
 PASSWORD = 'canary"\\7'  # noqa: S105 - of a broker that lives for a minute
@@ -114,7 +115,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    session = build_session("login", SparkResources(driver_memory="1g"))
+    session = build_session("login", resources_of("1g"))
     yield session
     session.stop()
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from adlake.io.spark.session import SparkResources, build_session
+from adlake.io.spark.session import build_session
+from tests.fixtures.sessions import resources_of
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    session = build_session("adlake tests", SparkResources(driver_memory="1500m"))
+    session = build_session("adlake tests", resources_of("1500m"))
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()

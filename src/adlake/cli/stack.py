@@ -72,6 +72,9 @@ def install(
     jars_into: Annotated[
         Path | None, typer.Option(help="only Spark's jars, copied into this folder: for an image")
     ] = None,
+    class_archive: Annotated[
+        bool, typer.Option("--class-archive", help="make Spark's class archive as well, if missing")
+    ] = False,
 ) -> None:
     """Fetch servers and jars into the cache, start nothing."""
     if jars_into is not None:
@@ -80,6 +83,10 @@ def install(
         copy_spark_jars(Settings().paths.cache.resolve(), jars_into, typer.echo)
         return
     typer.echo(f"Spark jars: {_stack().installation.spark_jars}")
+    if class_archive:
+        from adlake.wiring.class_archive import make_class_archive
+
+        make_class_archive(Settings(), typer.echo)
 
 
 @app.command(rich_help_panel=STACK)

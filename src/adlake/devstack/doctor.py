@@ -7,6 +7,7 @@ import resource
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ import psutil
 
 from adlake.contracts.place import LakePlaceError, NoLakeYetError
 from adlake.devstack.errors import DevstackError
+from adlake.devstack.install.class_archive import own_place
 from adlake.devstack.install.fetch import file_sets, jdk_majors
 from adlake.devstack.install.java import find_jdk, trino_java
 from adlake.devstack.install.prerequisites import place_problems
@@ -70,6 +72,7 @@ def examine(settings: Settings) -> list[Finding]:
         _guarded("Postgres", lambda: str(find_postgres_bin())),
         *place_findings(settings),
         cache_finding(cache),
+        *class_archive_findings(settings),
         *port_findings(settings),
         *watcher_findings(settings),
         *catalog_findings(settings),
@@ -168,6 +171,16 @@ def cache_finding(cache: Path) -> Finding:
         return room
     detail = f"missing: {', '.join(missing)} ({room.detail})"
     return Finding(Verdict.WARNING, "downloads", detail, "`make up` fetches them")
+
+
+def class_archive_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether Spark's sessions start from an archive; they do without."""
+    if not settings.jvm.class_archive:
+        return
+    with suppress(DevstackError):  # no Java: that has a finding of its own
+        found = own_place(settings.jvm.java_options).find()
+        detail = str(found) if found else "not made yet: the running stack makes it, once"
+        yield Finding(Verdict.OK, "archive", detail)
 
 
 def disk_finding(subject: str, folder: Path, wanted_gib: int, setting: str) -> Finding:

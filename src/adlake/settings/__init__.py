@@ -96,6 +96,10 @@ class JvmSettings(Concern):
     """Every Java process: Kafka, Trino, Spark."""
 
     java_options: str = Field("", description="options added to every JVM, e.g. -XX:+UseZGC")
+    class_archive: bool = Field(
+        True,
+        description="Spark takes its classes from an archive, made once beside the running stack",
+    )
 
 
 class GeneratorSettings(Concern):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
+from adlake.devstack.errors import DevstackError
+from adlake.devstack.install.class_archive import options_of_user, own_place
 from adlake.devstack.install.fetch import jdk_majors
 from adlake.devstack.install.ivy import pyspark_home
 from adlake.devstack.install.java import find_jdk, own_options
@@ -15,12 +18,13 @@ from adlake.provision.outside import object_store, rest_catalog
 from adlake.settings import Settings
 
 
-def choose_jdk(settings: Settings) -> None:
+def choose_jdk(settings: Settings, scratch: Path | None = None) -> None:
     """Let Spark in this process run on the JDK that `make up` chooses; DevstackError: none fits.
 
     Spark is the package of this environment, with no configuration but what the session is given.
+    Temporary files are left in `scratch`, else in the lake's folder for them.
     """
-    scratch = scratch_of(settings.paths.home.resolve())
+    scratch = scratch or scratch_of(settings.paths.home.resolve())
     scratch.mkdir(parents=True, exist_ok=True)
     spark_home = pyspark_home()
     os.environ.update(
@@ -36,8 +40,18 @@ def choose_jdk(settings: Settings) -> None:
 
 
 def java_options(settings: Settings) -> tuple[str, ...]:
-    """Options of Spark's JVM beyond those of its session."""
-    return tuple(own_options(settings.paths.home.resolve(), settings.jvm.java_options))
+    """Options of Spark's JVM beyond those of its session; the user's own come last, and win."""
+    added = settings.jvm.java_options
+    archive = class_archive_options(added) if settings.jvm.class_archive else ()
+    return (*archive, *own_options(settings.paths.home.resolve(), added))
+
+
+def class_archive_options(added: str) -> tuple[str, ...]:
+    """What lets a JVM that is given the options `added` start from the class archive, if any."""
+    try:
+        return options_of_user(own_place(added).find())
+    except DevstackError:  # no Java: said by whoever starts it
+        return ()
 
 
 def catalog_access(settings: Settings) -> CatalogAccess:

@@ -43,6 +43,15 @@ class Jdk:
         return self.home / "bin" / "java"
 
 
+_COLLECTOR = re.compile(r"-XX:[+]Use(Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC")
+
+
+def collector(added: str) -> list[str]:
+    """The garbage collector of servers, where the user's own options name none: Java wants one."""
+    is_chosen = any(_COLLECTOR.fullmatch(one) for one in shlex.split(added))
+    return [] if is_chosen else ["-XX:+UseG1GC"]
+
+
 def own_options(home: Path, added: str) -> list[str]:
     """Options of every JVM of the lake at `home`; `added` is the setting with the user's own.
 

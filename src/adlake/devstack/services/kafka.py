@@ -8,9 +8,10 @@ import uuid
 from pathlib import Path
 from typing import ClassVar
 
+from adlake import environment
 from adlake.contracts.address import parse_addresses
 from adlake.devstack.errors import DevstackError
-from adlake.devstack.install.java import own_options
+from adlake.devstack.install.java import collector, own_options
 from adlake.devstack.install.unpack import complete_or_absent
 from adlake.devstack.services.ports import HOST, accepts, answers
 from adlake.devstack.services.service import Service
@@ -75,8 +76,10 @@ class Kafka(Service):
             scratch_config = self._folder / "format.properties"
             self._render(scratch_config, scratch)
             tool = ["kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", identity]
+            settings = self.settings.as_environment(with_secrets=False)
             done = subprocess.run(
                 [*self._java(), *tool, "--config", str(scratch_config)],
+                env=environment.of_service(settings, self.marker, self.home),
                 capture_output=True, text=True, timeout=FORMAT_SECONDS, check=False,
             )  # fmt: skip
             if done.returncode:
@@ -94,7 +97,8 @@ class Kafka(Service):
 
     def _java(self) -> list[str]:
         return [
-            str(self.installation.jdk.java), HEAP, "-Xms64m", "-XX:+UseG1GC",
+            str(self.installation.jdk.java), HEAP, "-Xms64m",
+            *collector(self.settings.jvm.java_options),
             "-XX:MaxGCPauseMillis=50", "-XX:+ExitOnOutOfMemoryError",
             f"-Dlog4j2.configurationFile={INFRA_FOLDER / 'kafka' / 'log4j2.properties'}",
             *own_options(self.home, self.settings.jvm.java_options),

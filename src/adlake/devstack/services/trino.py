@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from adlake.contracts.address import LOOPBACK
-from adlake.devstack.install.java import own_options
+from adlake.devstack.install.java import collector, own_options
 from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.services.http import fetch_json
 from adlake.devstack.services.service import Service
@@ -35,7 +35,8 @@ class Trino(Service):
     def command(self) -> list[str]:
         """Argument vector; the flags are those that Trino's own launcher sets."""
         return [
-            str(self.installation.trino_java), HEAP, "-Xms256m", "-XX:+UseG1GC",
+            str(self.installation.trino_java), HEAP, "-Xms256m",
+            *collector(self.settings.jvm.java_options),
             "-XX:G1HeapRegionSize=8M", "-XX:+ExplicitGCInvokesConcurrent",
             "-XX:+ExitOnOutOfMemoryError", "-XX:-OmitStackTraceInFastThrow",
             "-XX:ReservedCodeCacheSize=192M", "-XX:PerMethodRecompilationCutoff=10000",
