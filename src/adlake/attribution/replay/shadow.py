@@ -18,6 +18,7 @@ from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import GOLD_COLUMNS, GOLD_REPLAY, GOLD_STATE
 from adlake.io.iceberg.ddl import DDL_DIR
+from adlake.io.iceberg.folders import folders_in, remove_folder
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, REPLAY_BRANCH, IcebergTable
 
@@ -119,14 +120,9 @@ class ShadowTable:
             .collect()
         )
         taken = {row.build for row in builds}
-        jvm: Any = self._session._jvm
-        folder = jvm.org.apache.hadoop.fs.Path(root)
-        files = folder.getFileSystem(self._session._jsparkSession.sessionState().newHadoopConf())
-        if not files.exists(folder):
-            return
-        for status in files.listStatus(folder):
-            if status.getPath().getName() not in taken:
-                files.delete(status.getPath(), True)
+        gold = self._gold.java_table()
+        for build in folders_in(gold, root) - taken:
+            remove_folder(gold, f"{root}/{build}")
 
 
 def adopt_files(
