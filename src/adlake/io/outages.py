@@ -20,6 +20,14 @@ _KAFKA_LOGIN = (
     "ADLAKE_KAFKA_PASSWORD_FILE, and what this user may read"
 )
 _REST = "the REST catalog does not answer ({}): see whether it runs at ADLAKE_CATALOG_URI"
+_STORE = (
+    "the object store does not answer, or not as it should ({}): see whether it runs at "
+    "ADLAKE_S3_ENDPOINT; the stream goes on exactly where the tables are"
+)
+_STORE_KEY = (
+    "the object store refuses this key ({}): check ADLAKE_S3_ACCESS_KEY_ID and "
+    "ADLAKE_S3_SECRET_KEY_FILE, and what this key may do in the bucket of ADLAKE_WAREHOUSE"
+)
 _FENCED = "{}: another driver took over, this one wrote nothing more"
 _MEMORY = "the Spark JVM is out of memory ({}): raise ADLAKE_DRIVER_MEMORY, then `make up`"
 
@@ -27,6 +35,7 @@ _DISK = (
     r"No space left on device|Disk quota exceeded|Read-only file system"
     r"|Too many open files|Input/output error"
 )
+_SDK = r"software\.amazon\.awssdk\.(?:[a-z0-9]+\.)+"
 
 
 def _fenced(said: str) -> str:
@@ -68,6 +77,15 @@ _OUTAGES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
         ),
         _REST.format,
     ),
+    (
+        re.compile(rf"{_SDK}\w+Exception: ([^\n(]*\(Service: S3, Status Code: 40[13])"),
+        lambda said: _STORE_KEY.format(f"{said})"),
+    ),
+    (
+        re.compile(rf"{_SDK}\w+Exception: ([^\n(]*\(Service: S3, Status Code: 5\d\d)"),
+        lambda said: _STORE.format(f"{said})"),
+    ),
+    (re.compile(rf"{_SDK}SdkClientException: (Unable to [^\n]*)"), _STORE.format),
     (re.compile(r"(Py4JNetworkError|Answer from Java side is empty)"), lambda _: _JVM_GONE),
 )
 

@@ -91,6 +91,25 @@ UnreachableError.__module__ = "py4j.protocol"
         (FULL, "the disk: No space left on device", "make room"),
         (FULL_DATABASE, "the disk: No space left on device", "make room"),
         (MEMORY, "the Spark JVM is out of memory", "ADLAKE_DRIVER_MEMORY"),
+        (
+            "software.amazon.awssdk.services.s3.model.AccessDeniedException: Access Denied. "
+            "(Service: S3, Status Code: 403, Request ID: X4TE) (SDK Attempt Count: 1)",
+            "the object store refuses this key (Access Denied. (Service: S3, Status Code: 403))",
+            "ADLAKE_S3_SECRET_KEY_FILE",
+        ),
+        (
+            "software.amazon.awssdk.services.s3.model.S3Exception: SlowDown "
+            "(Service: S3, Status Code: 503, Request ID: null) (SDK Attempt Count: 6)",
+            "the object store does not answer, or not as it should (SlowDown (Service: S3, Status "
+            "Code: 503))",
+            "ADLAKE_S3_ENDPOINT",
+        ),
+        (
+            "software.amazon.awssdk.core.exception.SdkClientException: Unable to execute HTTP "
+            "request: Connect to 127.0.0.1:9000 failed: Connection refused",
+            "the object store does not answer, or not as it should (Unable to execute HTTP request",
+            "goes on",
+        ),
         (FENCED, "fenced: lease attribution is at generation 3: another driver", ""),
     ],
 )  # fmt: skip
