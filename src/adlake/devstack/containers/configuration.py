@@ -23,6 +23,7 @@ ANY: Final = "0.0.0.0"  # noqa: S104 - inside a container; its ports are publish
 BROKER_PORT: Final = 29092
 """Of clients in the network of the containers; those of this machine use ADLAKE_KAFKA_PORT."""
 SPARK_KEY, TRINO_KEY, READER_KEY = "adlake-spark", "adlake-trino", "adlake-reader"
+CATALOG_KEY: Final = "adlake-catalog"
 
 
 def write_configuration(settings: Settings, target: Path, secrets: dict[str, str]) -> Iterator[str]:
@@ -69,25 +70,30 @@ def _watchers(settings: Settings, target: Path) -> str:
 
 
 def _object_store(folder: Path, secrets: dict[str, str]) -> str:
-    """The keys of the store: it reads its users from a file, and its policies from the bucket."""
     keys = {
         SPARK_KEY: secrets["LAKEHOUSE_STORE_SPARK_SECRET"],
         TRINO_KEY: secrets["LAKEHOUSE_STORE_TRINO_SECRET"],
         READER_KEY: secrets["LAKEHOUSE_STORE_READER_SECRET"],
+        CATALOG_KEY: secrets["LAKEHOUSE_STORE_CATALOG_SECRET"],
     }
+    write_keys(folder, keys)
+    return "object-store"
+
+
+def write_keys(folder: Path, secrets: dict[str, str]) -> None:
+    """The keys of the store: it reads its users from a file, and its policies from the bucket."""
     users = {
         name: {
             "access": name, "secret": secret, "role": "user",
             "userID": 0, "groupID": 0, "projectID": 0,
         }
-        for name, secret in keys.items()
+        for name, secret in secrets.items()
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     scratch = folder / "users.json.writing"
     scratch.write_text(json.dumps({"accessAccounts": users}, indent=1))
     scratch.chmod(0o600)
     scratch.replace(folder / "users.json")
-    return "object-store"
 
 
 def _copy(source: str, target: Path) -> None:

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from adlake.devstack.containers.configuration import READER_KEY, SPARK_KEY, TRINO_KEY
+from adlake.devstack.containers.configuration import (
+    CATALOG_KEY,
+    READER_KEY,
+    SPARK_KEY,
+    TRINO_KEY,
+)
 from adlake.devstack.home import bind_home, place_of
 from adlake.io.postgres.migrations import CatalogDatabase, apply_migrations
 from adlake.io.postgres.rights import owner_of
@@ -69,5 +74,10 @@ def _bucket(settings: Settings, secrets: Mapping[str, str]) -> str:
     )  # fmt: skip
     bucket = urlsplit(settings.paths.warehouse_uri).netloc
     made = client.ensure_bucket(bucket)
-    client.put_policy(bucket, lake_policy(bucket, [SPARK_KEY], [TRINO_KEY, READER_KEY]))
+    client.put_policy(bucket, policy_of(bucket))
     return f"bucket {bucket}: {'created' if made else 'up to date'}"
+
+
+def policy_of(bucket: str) -> dict[str, Any]:
+    """Who may do what in the lake's bucket: Spark and a REST catalog write, all others read."""
+    return lake_policy(bucket, [SPARK_KEY, CATALOG_KEY], [TRINO_KEY, READER_KEY])
