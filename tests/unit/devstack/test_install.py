@@ -11,7 +11,15 @@ import pytest
 
 from adlake.devstack.errors import InstallError
 from adlake.devstack.install import checksums, ivy
-from adlake.devstack.install.fetch import S3_SET, SETS, FileSet, file_sets, link_spark_jars, publish
+from adlake.devstack.install.fetch import (
+    NESSIE_SET,
+    S3_SET,
+    SETS,
+    FileSet,
+    file_sets,
+    link_spark_jars,
+    publish,
+)
 from adlake.devstack.install.unpack import complete_or_absent, unpack_tar
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import REPO_ROOT
@@ -62,7 +70,9 @@ def test_the_committed_list_matches_the_versions() -> None:
     assert f"spark-sql-kafka-0-10_{scala}-{versions['SPARK_VERSION']}.jar" in names
     iceberg = f"iceberg-spark-runtime-{versions['ICEBERG_SPARK']}_{scala}"
     assert f"{iceberg}-{versions['ICEBERG_VERSION']}.jar" in names
-    assert {item.set_name for item in checksums.read_checksums()} == {*SETS, S3_SET}
+    assert f"nessie-quarkus-{versions['NESSIE_VERSION']}-runner.jar" in names
+    named = {*SETS, S3_SET, NESSIE_SET}
+    assert {item.set_name for item in checksums.read_checksums()} == named
 
 
 def test_the_folder_name_follows_the_content(tmp_path: Path) -> None:

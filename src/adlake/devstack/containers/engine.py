@@ -11,12 +11,13 @@ from typing import Final
 
 from adlake import environment
 from adlake.devstack.errors import DevstackError
+from adlake.folders import IS_CHECKOUT
 from adlake.settings import REPO_ROOT
 
 ANSWER_SECONDS: Final = 10.0
 COMPOSES: Final = (("docker", "compose"), ("docker-compose",))
 """Ways to compose, in the order in which they are looked for."""
-PROFILES: Final = ("notebooks",)
+PROFILES: Final = ("notebooks", "rest")
 """Services on demand; stopping and removing means them as well."""
 NO_ENGINE: Final = (
     "no container engine answers: start Docker (`docker info` tells more), or use RUNTIME=native, "
@@ -25,6 +26,10 @@ NO_ENGINE: Final = (
 NO_COMPOSE: Final = (
     "Docker answers, but there is no compose: install its plugin (`docker compose version`) or "
     "docker-compose 1.29"
+)
+NO_COMPOSE_FILE: Final = (
+    "docker-compose.yml is no part of an installed package: clone the repository for containers, "
+    "or use RUNTIME=native"
 )
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -77,8 +82,10 @@ def find_compose() -> tuple[str, ...]:
     """The first way to compose that is there.
 
     Raises:
-        DevstackError: there is none, or no engine answers.
+        DevstackError: there is none, no engine answers, or there is nothing to compose.
     """
+    if not IS_CHECKOUT:
+        raise DevstackError(NO_COMPOSE_FILE)
     if engine_facts() is None:
         raise DevstackError(NO_ENGINE)
     for compose in COMPOSES:

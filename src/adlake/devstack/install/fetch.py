@@ -24,6 +24,8 @@ from adlake.devstack.services.postgres_place import find_postgres_bin
 SETS = ("kafka", "spark", "trino")
 S3_SET = "spark-s3"
 """Only for a warehouse on s3://."""
+NESSIE_SET = "nessie"
+"""A REST catalog, for trials."""
 DOWNLOAD_SECONDS = 3_600.0
 Report = Callable[[str], None]
 
@@ -66,6 +68,12 @@ def copy_spark_jars(cache: Path, target: Path, report: Report) -> None:
     for one in _fetched(cache, jdk, ("spark", S3_SET), report).values():
         for jar in one.folder.glob("*.jar"):
             shutil.copyfile(jar, target / jar.name)
+
+
+def fetched_folder(cache: Path, name: str, report: Report) -> Path:
+    """The folder of one set, fetched where it is missing; raises InstallError."""
+    jdk = find_jdk(jdk_majors(read_versions()))
+    return _fetched(cache, jdk, (name,), report)[name].folder
 
 
 def _fetched(cache: Path, jdk: Jdk, names: Sequence[str], report: Report) -> dict[str, FileSet]:
