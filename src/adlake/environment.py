@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from adlake.folders import FILES_ROOT
+
 SOURCES = Path(__file__).resolve().parents[1]
 ENTRY = SOURCES / "adlake" / "cli" / "__main__.py"
 ISOLATED = ("-I", "-X", "utf8")
@@ -53,7 +55,7 @@ told in `devstack.install.download_environment`."""
 NOWHERE = "/nonexistent"
 """HOME of commands: no tool finds a file of the user's there, and none can leave one."""
 LOCALE = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-PYICEBERG_FOLDER = SOURCES.parent / "infra" / "pyiceberg"
+PYICEBERG_FOLDER = FILES_ROOT / "infra" / "pyiceberg"
 """Holds a configuration that says nothing; without one PyIceberg looks in the current folder."""
 FIXED = {
     **LOCALE,

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from adlake.contracts.errors import AdlakeError
-from adlake.io.sql.files import SQL_ROOT
+from adlake.folders import FILES_ROOT
 from adlake.io.sql.header import MetricParameterError
 from adlake.metabase.contract import (
     COLUMNS_OF_THE_GRID,
@@ -29,7 +29,7 @@ from adlake.metabase.contract import (
 )
 from adlake.metrics.query import Metric, UnknownMetricError, load_metric, metric_names
 
-DEFINITIONS_ROOT: Final = SQL_ROOT.parent / "metabase"
+DEFINITIONS_ROOT: Final = FILES_ROOT / "metabase"
 Defined = TypeVar("Defined", bound=Definition)
 _KINDS: Final = {"timestamp": "date", "integer": "number"}
 

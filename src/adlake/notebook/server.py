@@ -14,9 +14,10 @@ from adlake.contracts.errors import AdlakeError
 from adlake.devstack.home import refuse_unmade_home
 from adlake.devstack.secret_files import ensure_secret
 from adlake.devstack.services.ports import refuse_taken
-from adlake.settings import REPO_ROOT, Settings
+from adlake.folders import FILES_ROOT
+from adlake.settings import Settings
 
-NOTEBOOKS: Final = REPO_ROOT / "notebooks"
+NOTEBOOKS: Final = FILES_ROOT / "notebooks"
 TOKEN_VARIABLE: Final = "JUPYTER_TOKEN"  # noqa: S105 - a name
 _FOLDERS: Final = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
 

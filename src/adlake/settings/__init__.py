@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from adlake.contracts.address import LOOPBACK, Address, parse_addresses
 from adlake.environment import cache_folder
+from adlake.folders import REPO_ROOT as REPO_ROOT
 from adlake.settings.containers import ContainerSettings
 from adlake.settings.file import SettingsError as SettingsError
 from adlake.settings.file import read_settings_file
@@ -37,7 +38,6 @@ from adlake.settings.outside import KafkaSettings as KafkaSettings
 from adlake.settings.stream import StreamSettings
 
 PREFIX = "ADLAKE_"
-REPO_ROOT = Path(__file__).resolve().parents[3]
 SETTINGS_FILE = REPO_ROOT / ".env"
 
 

@@ -13,12 +13,13 @@ from adlake.devstack.errors import InstallError
 from adlake.devstack.install.class_archive import options_of_maker, own_place
 from adlake.devstack.install.java import own_options
 from adlake.environment import home_of_tools, scratch_of
+from adlake.folders import FILES_ROOT
 from adlake.io.spark.ending import end_jvm
 from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
-from adlake.settings import REPO_ROOT, Settings
+from adlake.settings import Settings
 from adlake.wiring.spark import choose_jdk
 
-TRAINING = REPO_ROOT / "infra" / "spark" / "class_training.sql"
+TRAINING = FILES_ROOT / "infra" / "spark" / "class_training.sql"
 MEMORY = "512m"
 ENDING_SECONDS = 600.0
 """Most of the work is done when the JVM ends, perhaps at the lowest priority."""

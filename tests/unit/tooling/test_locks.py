@@ -6,6 +6,7 @@ import re
 import tomllib
 
 import pytest
+from packaging.requirements import Requirement
 
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import REPO_ROOT
@@ -32,5 +33,5 @@ def test_the_locks_hold_every_declared_package(name: str, extras: list[str]) -> 
     for extra in extras:
         declared += project["optional-dependencies"][extra]
     locked = set(re.findall(r"(?m)^([a-z0-9.-]+)==", (REPO_ROOT / name).read_text()))
-    missing = {re.split(r"[\[<>=]", package)[0] for package in declared} - locked
+    missing = {Requirement(package).name for package in declared} - locked
     assert not missing, f"run `make lock`: {name} lacks {missing}"

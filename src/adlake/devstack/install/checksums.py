@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.devstack.errors import InstallError
-from adlake.settings import REPO_ROOT
+from adlake.folders import FILES_ROOT
 
-CHECKSUMS_FILE = REPO_ROOT / "infra" / "checksums.txt"
+CHECKSUMS_FILE = FILES_ROOT / "infra" / "checksums.txt"
 CHUNK_BYTES = 1 << 20
 
 

@@ -14,9 +14,9 @@ from adlake.devstack.errors import InstallError
 from adlake.devstack.install.java import Jdk
 from adlake.devstack.install.java_downloads import network_options
 from adlake.environment import LOCALE, for_downloads
-from adlake.settings import REPO_ROOT
+from adlake.folders import FILES_ROOT
 
-IVY_FOLDER = REPO_ROOT / "infra" / "ivy"
+IVY_FOLDER = FILES_ROOT / "infra" / "ivy"
 SETS_WITH_METADATA = ("kafka",)
 """Sets whose dependencies are looked up; in the others every file is named."""
 RETRIEVE_PATTERN = "[artifact]-[revision](-[classifier]).[ext]"

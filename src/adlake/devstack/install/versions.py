@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from adlake.devstack.errors import InstallError
-from adlake.settings import REPO_ROOT
+from adlake.folders import FILES_ROOT
 
-VERSIONS_FILE = REPO_ROOT / "infra" / "versions.env"
+VERSIONS_FILE = FILES_ROOT / "infra" / "versions.env"
 
 
 def read_versions(path: Path = VERSIONS_FILE) -> dict[str, str]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from adlake.settings import REPO_ROOT
+from adlake.folders import FILES_ROOT
 
-INFRA_FOLDER = REPO_ROOT / "infra"
+INFRA_FOLDER = FILES_ROOT / "infra"
 PRIVATE = 0o600
 
 

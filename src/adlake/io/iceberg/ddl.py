@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from adlake.contracts.registry import Filling, names_of
 from adlake.contracts.tables import CATALOG, LATER_COLUMNS, NAMESPACES
+from adlake.folders import FILES_ROOT
 from adlake.io.iceberg.table import IcebergTable
 
-_ROOT = Path(__file__).resolve().parents[4]
-DDL_DIR = _ROOT / "sql" / "ddl"
+DDL_DIR = FILES_ROOT / "sql" / "ddl"
 
 
 def provision_tables(session: SparkSession) -> None:

@@ -63,6 +63,11 @@ class MetabaseClient:
         """Use a session that the server gave."""
         self._session = session
 
+    @property
+    def session(self) -> str:
+        """The session in use, as a browser would send it; a secret."""
+        return self._session
+
     def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         """What the server has at a path."""
         return self._asked("GET", f"{path}?{urlencode(query)}" if query else path, None)

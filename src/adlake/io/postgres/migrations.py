@@ -10,10 +10,11 @@ import psycopg
 from pydantic import SecretStr
 
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import FILES_ROOT
 from adlake.io.postgres.rights import grant_rights
 from adlake.io.sql.control import control_sql
 
-MIGRATIONS_FOLDER = Path(__file__).resolve().parents[4] / "sql" / "migrations"
+MIGRATIONS_FOLDER = FILES_ROOT / "sql" / "migrations"
 CONNECT_SECONDS = 10
 LOCK_KEY = 7_215_331_904_118
 """Advisory lock: two provisioners never migrate at once."""

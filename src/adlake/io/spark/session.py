@@ -17,13 +17,14 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts.address import LOOPBACK
 from adlake.contracts.tables import CATALOG
+from adlake.folders import FILES_ROOT
 from adlake.io.iceberg.object_store import ObjectStore, ObjectStoreError
 from adlake.io.iceberg.rest_catalog import RestCatalog
 from adlake.io.postgres.lease import Lease
 
 REDACTED = "(?i)secret|password|passwd|token|access[.]?key|credential|jaas"
 """Options whose value Spark shows in no page, plan or log."""
-_LOGGING = Path(__file__).resolve().parents[4] / "infra" / "spark" / "log4j2.properties"
+_LOGGING = FILES_ROOT / "infra" / "spark" / "log4j2.properties"
 
 
 @dataclass(frozen=True)

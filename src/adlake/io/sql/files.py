@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
+from adlake.folders import FILES_ROOT
 from adlake.io.sql.literals import TIMESTAMP_UTC, Dialect, SqlText, SqlValue, literal
 from adlake.io.sql.template import (
     HEADER,
@@ -26,7 +26,7 @@ __all__ = [
     "parameters", "sql_text", "with_relations",
 ]  # fmt: skip
 
-SQL_ROOT: Final = Path(__file__).resolve().parents[4] / "sql"
+SQL_ROOT: Final = FILES_ROOT / "sql"
 
 _RELATION_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
