@@ -37,17 +37,20 @@ Json = dict[str, Any]
 
 
 class Grafana:
-    """A Grafana that answers without a login."""
+    """A Grafana that answers without a login, or to the given `Authorization`."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, authorization: str = "") -> None:
         self.address = address
+        self._headers = {"Content-Type": "application/json"}
+        if authorization:
+            self._headers["Authorization"] = authorization
 
     def ask(self, path: str, body: Json | None = None) -> Any:  # noqa: ANN401 - it is JSON
         """The answer, also when it tells of an error; None when nobody answers."""
         request = urllib.request.Request(  # noqa: S310 - an address of this machine
             f"{self.address}{path}",
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers=self._headers,
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
