@@ -103,7 +103,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay bench-dashboards bench-viewers bench-session-start lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-generator bench-replay bench-dashboards bench-viewers bench-session-start wheel lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -132,9 +132,23 @@ grafana-types: venv-dev ## Make the schema of dashboards from Grafana's types (n
 grafana-trial: venv-dev ## Start a real Grafana with them in a container, and ask it about each panel
 	@$(BIN)/python -m tools.grafana.trial
 
+dashboards-check: venv-dev ## Compare the real Metabase and Grafana of RUNTIME=docker with the metrics, and take pictures
+	@$(BIN)/python -m tools.dashboards_check
+
+digests: venv-dev ## Pin the images of docker-compose.yml to their contents (needs docker and a registry)
+	@$(BIN)/python -m tools.digests
+
+sbom: venv-dev install ## List what adlake is made of, with licences (infra/sbom.cdx.json, docs/licences.md)
+	@$(BIN)/python -m tools.sbom
+
+audit: venv-dev ## Ask a database of known faults about every locked Python package (needs the network)
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock --requirement requirements-notebook.lock
+
 check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	@$(BIN)/ruff check --no-fix $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
+	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint infra/docker/Dockerfile infra/docker/*/Dockerfile; \
+	  else echo "Dockerfiles are not linted: hadolint has no build for this machine"; fi
 # SQL beside types and layers, on the second core: each takes about as long.
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql & sql=$$!; \
 	  { $(BIN)/mypy && $(BIN)/lint-imports --no-cache; } || failed=1; \
@@ -189,6 +203,9 @@ bench-viewers: venv-dev install ## Measure first paint and memory of the dashboa
 
 bench-session-start: venv-dev class-archive ## Measure what Spark's class archive saves a session (10 minutes)
 	@$(BIN)/python benchmarks/session_start.py
+
+wheel: venv-dev ## Build the package of pip (dist/): `adlake` against servers that run already
+	@$(BIN)/python -I tools/wheel.py
 
 lock: venv-dev ## Resolve the Python packages again within infra/versions.env
 	@$(BIN)/python -I tools/lock.py
