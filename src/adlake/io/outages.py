@@ -28,6 +28,10 @@ _STORE_KEY = (
     "the object store refuses this key ({}): check ADLAKE_S3_ACCESS_KEY_ID and "
     "ADLAKE_S3_SECRET_KEY_FILE, and what this key may do in the bucket of ADLAKE_WAREHOUSE"
 )
+_NO_BRANCH = (
+    "the catalog lost a branch of a table that it had been told to keep ({}): batches are staged "
+    "on one, so a REST catalog has to keep branches, which Nessie's does not (docs/adr/0019)"
+)
 _FENCED = "{}: another driver took over, this one wrote nothing more"
 _MEMORY = "the Spark JVM is out of memory ({}): raise ADLAKE_DRIVER_MEMORY, then `make up`"
 
@@ -77,6 +81,7 @@ _OUTAGES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
         ),
         _REST.format,
     ),
+    (re.compile(r"(Cannot use branch \(does not exist\): [^\n]*)"), _NO_BRANCH.format),
     (
         re.compile(rf"{_SDK}\w+Exception: ([^\n(]*\(Service: S3, Status Code: 40[13])"),
         lambda said: _STORE_KEY.format(f"{said})"),

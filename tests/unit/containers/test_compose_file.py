@@ -42,7 +42,6 @@ TAGS = {
     "grafana/grafana": "GRAFANA_VERSION",
     "prom/prometheus": "IMAGE_PROMETHEUS",
     "prom/alertmanager": "IMAGE_ALERTMANAGER",
-    "projectnessie/nessie": "NESSIE_VERSION",
     "python": "IMAGE_PYTHON",
 }
 OWN_CHOICE = {"ADLAKE_DRIVER_MEMORY": "1280m"}
@@ -59,7 +58,7 @@ def test_every_service_that_was_asked_for_is_there() -> None:
     assert set(SERVICES) >= WANTED
     on_demand = {name for name, one in SERVICES.items() if "profiles" in one}
     assert not on_demand & WANTED
-    assert on_demand == {"jupyter", "catalog"}
+    assert "jupyter" in on_demand
     assert SERVICES["lakehouse-spark"]["container_name"] == "lakehouse-spark"
 
 

@@ -96,8 +96,8 @@ def test_prometheus_finds_its_rules_the_stream_and_the_alertmanager(written: Pat
 def test_each_client_of_the_store_is_a_user_of_its_own(written: Path) -> None:
     file = written / "object-store" / "users.json"
     users = json.loads(file.read_text())["accessAccounts"]
-    assert set(users) == {"adlake-spark", "adlake-trino", "adlake-reader", "adlake-catalog"}
-    assert len({one["secret"] for one in users.values()}) == 4
+    assert set(users) == {"adlake-spark", "adlake-trino", "adlake-reader"}
+    assert len({one["secret"] for one in users.values()}) == 3
     assert {one["role"] for one in users.values()} == {"user"}
     assert file.stat().st_mode & 0o777 == 0o600
 

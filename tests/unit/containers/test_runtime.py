@@ -143,8 +143,8 @@ def test_up_makes_the_passwords_and_a_refusal_of_compose_is_told(
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked == [
         "up --detach --build dashboard",
-        "--profile notebooks --profile rest down --remove-orphans",
-        "--profile notebooks --profile rest down --volumes --remove-orphans",
+        "--profile notebooks down --remove-orphans",
+        "--profile notebooks down --volumes --remove-orphans",
     ]
     programs("compose", "exit 3")
     with pytest.raises(DevstackError, match=r"compose failed .*exit code 3"):

@@ -110,6 +110,13 @@ UnreachableError.__module__ = "py4j.protocol"
             "the object store does not answer, or not as it should (Unable to execute HTTP request",
             "goes on",
         ),
+        (
+            "org.apache.iceberg.exceptions.ValidationException: Cannot use branch (does not "
+            "exist): staging",
+            "the catalog lost a branch of a table that it had been told to keep (Cannot use branch "
+            "(does not exist): staging)",
+            "a REST catalog has to keep branches",
+        ),
         (FENCED, "fenced: lease attribution is at generation 3: another driver", ""),
     ],
 )  # fmt: skip

@@ -23,7 +23,6 @@ ANY: Final = "0.0.0.0"  # noqa: S104 - inside a container; its ports are publish
 BROKER_PORT: Final = 29092
 """Of clients in the network of the containers; those of this machine use ADLAKE_KAFKA_PORT."""
 SPARK_KEY, TRINO_KEY, READER_KEY = "adlake-spark", "adlake-trino", "adlake-reader"
-CATALOG_KEY: Final = "adlake-catalog"
 
 
 def write_configuration(settings: Settings, target: Path, secrets: dict[str, str]) -> Iterator[str]:
@@ -74,7 +73,6 @@ def _object_store(folder: Path, secrets: dict[str, str]) -> str:
         SPARK_KEY: secrets["LAKEHOUSE_STORE_SPARK_SECRET"],
         TRINO_KEY: secrets["LAKEHOUSE_STORE_TRINO_SECRET"],
         READER_KEY: secrets["LAKEHOUSE_STORE_READER_SECRET"],
-        CATALOG_KEY: secrets["LAKEHOUSE_STORE_CATALOG_SECRET"],
     }
     write_keys(folder, keys)
     return "object-store"

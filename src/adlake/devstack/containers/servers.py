@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from adlake.devstack.containers.configuration import (
-    CATALOG_KEY,
     READER_KEY,
     SPARK_KEY,
     TRINO_KEY,
@@ -79,5 +78,5 @@ def _bucket(settings: Settings, secrets: Mapping[str, str]) -> str:
 
 
 def policy_of(bucket: str) -> dict[str, Any]:
-    """Who may do what in the lake's bucket: Spark and a REST catalog write, all others read."""
-    return lake_policy(bucket, [SPARK_KEY, CATALOG_KEY], [TRINO_KEY, READER_KEY])
+    """Who may do what in the lake's bucket: Spark writes, all others read."""
+    return lake_policy(bucket, [SPARK_KEY], [TRINO_KEY, READER_KEY])
