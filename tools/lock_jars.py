@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from adlake.devstack.install import checksums, ivy
-from adlake.devstack.install.fetch import NESSIE_SET, S3_SET, SETS, jdk_majors
+from adlake.devstack.install.fetch import NESSIE_SET, REST_SET, S3_SET, SETS, jdk_majors
 from adlake.devstack.install.java import find_jdk
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import Settings
@@ -19,7 +19,9 @@ def main() -> None:
     cache = Settings().paths.cache.resolve()
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        folders = {name: Path(scratch) / "files" / name for name in (*SETS, S3_SET, NESSIE_SET)}
+        folders = {
+            name: Path(scratch) / "files" / name for name in (*SETS, S3_SET, NESSIE_SET, REST_SET)
+        }
         for name, folder in folders.items():
             ivy.retrieve(
                 name, folder, ivy_cache=Path(scratch) / "ivy" / name, jdk=jdk, versions=versions,

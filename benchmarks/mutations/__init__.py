@@ -18,6 +18,7 @@ from benchmarks.mutations.models import MODELS
 from benchmarks.mutations.monitoring import MONITORING
 from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.outside import OUTSIDE
+from benchmarks.mutations.packaging import PACKAGING
 from benchmarks.mutations.places import PLACES
 from benchmarks.mutations.proof import PROOF
 from benchmarks.mutations.readers import READERS
@@ -57,6 +58,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *GRAFANA,
     *DASHBOARDS,
     *MATURITY,
+    *PACKAGING,
     *PLACES,
     *ENVIRONMENT,
     *OUTSIDE,

@@ -1,7 +1,13 @@
-"""A REST catalog that keeps no branches of tables is refused by name (ADR 0019)."""
+"""A lake whose tables a REST catalog lists: kills, a paused driver, a catalog that dies.
+
+One that keeps no branches of tables is refused by name (ADR 0019).
+"""
 
 from __future__ import annotations
 
+import signal
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,18 +15,101 @@ import pytest
 
 from adlake.devstack.errors import DevstackError
 from tests.fixtures.drill.chronicle import Chronicle
-from tests.fixtures.drill.lake import drilled_lake, produce
-from tests.fixtures.nessie import running_nessie
+from tests.fixtures.drill.lake import (
+    QUICK,
+    drilled_lake,
+    produce,
+    prove,
+    prove_history,
+    run_into,
+    run_once,
+    second_driver,
+    wait_for_free_port,
+    wait_until_stopped,
+)
+from tests.fixtures.lake import Lake
 from tests.fixtures.object_store.gateway import running_gateway
+from tests.fixtures.rest_catalogs import IcebergServer, NessieServer, RestServer, running
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+
+AWAY_SECONDS = 20.0
+KILLS = ("bronze.after_commit", "gold.before_publish", "gold.after_append")
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestServer]:
+    folder = tmp_path_factory.mktemp("rest")
+    with (
+        running_gateway(folder / "store") as gateway,
+        running(IcebergServer(folder / "catalog", gateway)) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory, catalog: RestServer) -> Iterator[Lake]:
+    with drilled_lake(tmp_path_factory.mktemp("rest") / "home", **catalog.settings()) as one:
+        produce(one, 2_000, seed=14)
+        run_once(one)
+        yield one
+
+
+@pytest.mark.parametrize("place", KILLS)
+def test_f1_kills_on_a_rest_catalog(lake: Lake, chronicle: Chronicle, place: str) -> None:
+    produce(lake, 600, seed=15)
+    run_into(lake, f"{place}=kill9")
+    run_once(lake)
+    chronicle.add("F1", f"REST catalog: killed at {place}", fired=True)
+
+
+def test_f4_a_paused_driver_keeps_the_lease_beyond_its_time(
+    lake: Lake, chronicle: Chronicle
+) -> None:
+    """What protects instead of the fence: nobody else writes while the holder may still wake up."""
+    produce(lake, 600, seed=16)
+    wait_for_free_port(lake)
+    with second_driver(lake, "zombie.log", FAILPOINTS="batch.start=stop") as zombie:
+        wait_until_stopped(zombie)
+        time.sleep(2 * float(QUICK["LEASE_TTL_SECONDS"]))
+        other = lake.stream()
+        with pytest.raises(DevstackError):
+            other.start()
+        assert "holds lease attribution" in other.last_log_lines(60)
+        lake.stack().down(only=["stream"])
+        zombie.send_signal(signal.SIGCONT)
+        prove(lake)
+    run_once(lake)
+    chronicle.add(
+        "F4", "REST catalog: a driver starts while another is paused beyond its lease", fired=True,
+        outcome="refused by name; the paused one went on",
+    )  # fmt: skip
+
+
+def test_f22_the_catalog_dies_and_comes_back(
+    lake: Lake, catalog: RestServer, chronicle: Chronicle
+) -> None:
+    wait_for_free_port(lake)
+    lake.stack().up(only=["stream"])
+    catalog.kill()
+    produce(lake, 600, seed=18)
+    time.sleep(AWAY_SECONDS)
+    catalog.start()
+    lake.stack().up(only=["stream"])
+    prove(lake)
+    lake.stack().down(only=["stream"])
+    chronicle.add("F22", "REST catalog: killed and started again", fired=True)
+
+
+def test_every_head_was_lawful(lake: Lake, chronicle: Chronicle) -> None:
+    chronicle.totals["rest_catalog"] = prove_history(lake)
 
 
 def test_a_catalog_without_branches_is_named(tmp_path: Path, chronicle: Chronicle) -> None:
     """Nessie says yes to a branch and makes none: nothing is lost, and the stream says why."""
     with (
         running_gateway(tmp_path / "store") as gateway,
-        running_nessie(tmp_path / "nessie", gateway) as nessie,
+        running(NessieServer(tmp_path / "nessie", gateway)) as nessie,
         drilled_lake(tmp_path / "home", **nessie.settings()) as lake,
     ):
         produce(lake, 300, seed=14)

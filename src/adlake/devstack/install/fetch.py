@@ -24,8 +24,8 @@ from adlake.devstack.services.postgres_place import find_postgres_bin
 SETS = ("kafka", "spark", "trino")
 S3_SET = "spark-s3"
 """Only for a warehouse on s3://."""
-NESSIE_SET = "nessie"
-"""A REST catalog, for trials."""
+NESSIE_SET, REST_SET = "nessie", "rest-catalog"
+"""REST catalogs, for drills."""
 DOWNLOAD_SECONDS = 3_600.0
 Report = Callable[[str], None]
 

@@ -17,7 +17,7 @@ from adlake.environment import LOCALE, for_downloads
 from adlake.folders import FILES_ROOT
 
 IVY_FOLDER = FILES_ROOT / "infra" / "ivy"
-SETS_WITH_METADATA = ("kafka",)
+SETS_WITH_METADATA = ("kafka", "rest-catalog")
 """Sets whose dependencies are looked up; in the others every file is named."""
 RETRIEVE_PATTERN = "[artifact]-[revision](-[classifier]).[ext]"
 POLL_SECONDS = 0.5
