@@ -74,7 +74,8 @@ def python_packages() -> Iterator[Component]:
 def jars(expected: tuple[Expected, ...], cache: Path) -> Iterator[Component]:
     """The files of the list of checksums, by what they say of themselves in the cache."""
     lying = {path.name: path for path in cache.glob("*/*/**/*.jar")}
-    for one in sorted(expected, key=lambda item: (item.set_name, item.file_name)):
+    once = {one.file_name: one for one in expected}  # two sets may share a jar
+    for one in sorted(once.values(), key=lambda item: (item.set_name, item.file_name)):
         named = _JAR.match(one.file_name)
         name, version = named.groups() if named else (one.file_name, "")
         path = lying.get(one.file_name)
