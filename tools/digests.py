@@ -22,8 +22,6 @@ from adlake.settings import REPO_ROOT
 
 COMPOSE: Final = REPO_ROOT / "docker-compose.yml"
 TARGET: Final = REPO_ROOT / "docker-compose.digests.yml"
-OURS: Final = re.compile(r"adlake(-\w+)?:")
-"""Images that are built here."""
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _HEADING: Final = """# Written by `make digests`: the contents that the tags had at that time.
 # Use it by a line in .env:
@@ -36,17 +34,20 @@ class NoDigestError(Exception):
     """The registry does not say what an image is."""
 
 
+def registry_images(compose: dict[str, Any]) -> dict[str, str]:
+    """Service -> its image, for the images that come from a registry and are not built here."""
+    services = compose["services"]
+    built = {one["image"] for one in services.values() if "build" in one}
+    return {name: one["image"] for name, one in services.items() if one["image"] not in built}
+
+
 def pinned(compose: dict[str, Any], ask: Ask) -> dict[str, Any]:
     """The services whose image comes from a registry, with its digest.
 
     Raises:
         NoDigestError: one has none.
     """
-    images = {
-        name: one["image"]
-        for name, one in compose["services"].items()
-        if not OURS.match(one["image"])
-    }
+    images = registry_images(compose)
     digests = {image: ask(image) for image in sorted(set(images.values()))}
     return {"services": {name: {"image": f"{one}@{digests[one]}"} for name, one in images.items()}}
 

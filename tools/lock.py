@@ -8,6 +8,7 @@ of this machine gets into the files.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ PYPI_PREFIX = "PYPI_"
 NOTEBOOK = "requirements-notebook.lock"
 DEV_PREFIX = "DEV_PYPI_"
 """Of packages that only developers install."""
+_LOCKED = re.compile(r"^([a-z0-9.-]+)==([^\s;]+)", re.MULTILINE)
 BUILD_TOOLS = "setuptools\nwheel\n"
 """What packages without a wheel (pyspark) need to be built."""
 
@@ -50,6 +52,11 @@ def pins(versions: dict[str, str], prefix: str = PYPI_PREFIX) -> str:
         if name.startswith(prefix)
     )
     return "\n".join(lines) + "\n"
+
+
+def locked(text: str) -> set[tuple[str, str]]:
+    """(name, version) of each package in the text of a lock file."""
+    return set(_LOCKED.findall(text))
 
 
 def _compile(output: str, *arguments: str, stdin: str = "") -> None:

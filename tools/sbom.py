@@ -28,15 +28,13 @@ from packageurl import PackageURL
 
 from adlake.devstack.install.checksums import Expected, read_checksums
 from adlake.settings import REPO_ROOT, Settings
-from tools.jars import JarFacts, facts_of_jar
+from tools.digests import registry_images
+from tools.jars import NOT_SAID, JarFacts, facts_of_jar
+from tools.lock import locked
 
 BILL = REPO_ROOT / "infra" / "sbom.cdx.json"
 PAGE = REPO_ROOT / "docs" / "licences.md"
 LOCKS = ("requirements.lock", "requirements-notebook.lock")
-UNKNOWN = "not said"
-OURS = ("adlake:", "adlake-")
-"""Images that are built here."""
-_LOCKED = re.compile(r"^([a-z0-9.-]+)==([^\s;]+)", re.MULTILINE)
 _JAR = re.compile(r"^(.+?)-(\d[^/]*?)\.(?:jar|tar\.gz)$")
 _HEADING = """# Licences
 Written by `make sbom` from what each package or jar says of itself; `not said` means that it says
@@ -66,7 +64,7 @@ def components(cache: Path) -> list[Component]:
 def python_packages() -> Iterator[Component]:
     """The packages of the lock files, each once."""
     texts = "".join((REPO_ROOT / lock).read_text() for lock in LOCKS)
-    for name, version in sorted(set(_LOCKED.findall(texts))):
+    for name, version in sorted(locked(texts)):
         purl = PackageURL("pypi", None, name, version)
         yield _component(ComponentType.LIBRARY, purl, _licence_of_package(name))
 
@@ -79,20 +77,19 @@ def jars(expected: tuple[Expected, ...], cache: Path) -> Iterator[Component]:
         named = _JAR.match(one.file_name)
         name, version = named.groups() if named else (one.file_name, "")
         path = lying.get(one.file_name)
-        facts = facts_of_jar(path, name) if path else JarFacts(None, UNKNOWN)
+        facts = facts_of_jar(path, name) if path else JarFacts(None, NOT_SAID)
         purl = PackageURL("maven", facts.group, name, version)
         yield _component(ComponentType.LIBRARY, purl, facts.licence, [one.sha256])
 
 
 def images() -> Iterator[Component]:
     """The images that the compose file takes from a registry."""
-    services = yaml.safe_load((REPO_ROOT / "docker-compose.yml").read_text())["services"]
-    names = {service["image"] for service in services.values()}
-    for image in sorted(name for name in names if not name.startswith(OURS)):
+    compose = yaml.safe_load((REPO_ROOT / "docker-compose.yml").read_text())
+    for image in sorted(set(registry_images(compose).values())):
         name, _, tag = image.partition(":")
         group, _, short = name.rpartition("/")
         yield _component(
-            ComponentType.CONTAINER, PackageURL("docker", group or None, short, tag), UNKNOWN
+            ComponentType.CONTAINER, PackageURL("docker", group or None, short, tag), NOT_SAID
         )
 
 
@@ -115,7 +112,7 @@ def as_page(parts: list[Component]) -> str:
     for part in parts:
         kind = part.purl.type if part.purl else ""
         name = f"{part.group}/{part.name}" if part.group else part.name
-        licences = ", ".join(sorted(_said(one) for one in part.licenses)) or UNKNOWN
+        licences = ", ".join(sorted(_said(one) for one in part.licenses)) or NOT_SAID
         lines.append(f"| {kind} | {name} | {part.version} | {licences} |\n")
     return _HEADING + "".join(lines)
 
@@ -126,7 +123,7 @@ def _component(
     return Component(
         type=kind, group=purl.namespace, name=purl.name, version=purl.version, purl=purl,
         bom_ref=purl.to_string(),
-        licenses=[] if licence == UNKNOWN else [LicenseFactory().make_from_string(licence)],
+        licenses=[] if licence == NOT_SAID else [LicenseFactory().make_from_string(licence)],
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=one) for one in sha256],
     )  # fmt: skip
 
@@ -136,7 +133,7 @@ def _said(licence: object) -> str:
         told = getattr(licence, attribute, None)
         if told:
             return str(told)
-    return UNKNOWN
+    return NOT_SAID
 
 
 def _licence_of_package(name: str) -> str:
@@ -144,7 +141,7 @@ def _licence_of_package(name: str) -> str:
     try:
         told: Any = metadata.metadata(name)
     except metadata.PackageNotFoundError:  # of another system, or of a newer Python
-        return UNKNOWN
+        return NOT_SAID
     expression = told.get("License-Expression")
     if expression:
         return str(expression)
@@ -154,12 +151,10 @@ def _licence_of_package(name: str) -> str:
         if one.startswith("License :: ") and one != "License :: OSI Approved"
     ]
     if classifiers:
-        return (
-            " AND ".join(sorted(classifiers)) if len(classifiers) == 1 else ", ".join(classifiers)
-        )
+        return ", ".join(classifiers)
     field = (told.get("License") or "").strip()
     # Some packages put the whole text there.
-    return field if field and "\n" not in field and len(field) < 80 else UNKNOWN
+    return field if field and "\n" not in field and len(field) < 80 else NOT_SAID
 
 
 if __name__ == "__main__":

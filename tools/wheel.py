@@ -7,7 +7,6 @@ tried together; what these need themselves floats.
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -21,11 +20,11 @@ from packaging.utils import canonicalize_name
 from adlake.devstack.errors import InstallError
 from adlake.folders import SHIPPED
 from adlake.settings import REPO_ROOT
+from tools.lock import locked
 
 TAKEN = ("src", "pyproject.toml", "LICENSE", *SHIPPED)
 """What the build sees: nothing that lies about in a checkout gets in."""
 LOCK = "requirements.lock"
-_LOCKED = re.compile(r"^([a-z0-9.-]+)==(\S+?)(?:\s|$)", re.MULTILINE)
 
 
 def main() -> None:
@@ -78,7 +77,7 @@ def pinned(project: str, lock: str) -> str:
     """
     given: list[str] = tomllib.loads(project)["project"]["dependencies"]
     found: dict[str, set[str]] = {}
-    for name, version in _LOCKED.findall(lock):
+    for name, version in locked(lock):
         found.setdefault(canonicalize_name(name), set()).add(version)
     for line in given:
         requirement = Requirement(line)

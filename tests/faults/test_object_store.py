@@ -7,7 +7,7 @@ directly, with the key of readers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import pytest
@@ -55,7 +55,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory, gateway: Gateway) -> Iterator
 
 @pytest.fixture
 def proxy(gateway: Gateway) -> Iterator[StoreProxy]:
-    with StoreProxy(gateway.port) as one:
+    with closing(StoreProxy(gateway.port)) as one:
         yield one
 
 
