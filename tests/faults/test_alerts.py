@@ -204,18 +204,28 @@ def test_alerts_a_full_disk_is_told_before_it_is_full(
     note(chronicle, "400 MB of a small disk taken", alerts, began, fired)
 
 
-def test_alerts_the_database_away_makes_batches_fail(
-    lake: Lake, told: Webhook, chronicle: Chronicle
+def test_alerts_no_room_at_all_makes_batches_fail(
+    lake: Lake, told: Webhook, chronicle: Chronicle, disk: Path
 ) -> None:
-    began = time.monotonic()
+    began, ballast = time.monotonic(), disk / "ballast"
     with traffic(lake):
-        kill_service(lake, "postgres")
+        fill(ballast)
         told.wait_for("firing", "BatchesFail", seconds=SECONDS)
         fired = time.monotonic() - began
-        wait_for_free_port(lake, 120)
+        ballast.unlink()
+        # After four attempts in a row the driver has ended.
         lake.stack().up(only=SERVICES)
         told.wait_for("resolved", "BatchesFail", seconds=SECONDS)
-    note(chronicle, "catalog database killed", ("BatchesFail",), began, fired)
+    note(chronicle, "no room on the disk of the warehouse", ("BatchesFail",), began, fired)
+
+
+def fill(ballast: Path) -> None:
+    """Take what is free, in smaller and smaller pieces."""
+    with ballast.open("wb", buffering=0) as file:
+        for piece in (2**20, 2**12):
+            with suppress(OSError):
+                while True:
+                    file.write(bytes(piece))
 
 
 def test_alerts_a_stream_that_ends_again_and_again_is_told(
