@@ -47,3 +47,9 @@ ORDER BY r.day;
 CALL lakehouse.system.rewrite_data_files(table => 'training.rows', options => map('rewrite-all', 'true'));
 
 SELECT content, file_path, record_count FROM lakehouse.training.rows.files;
+
+SELECT
+    strict.read_object(
+        CAST(concat('{"a": ', id, ', "b": "', name, '", "c": {"d": [1.5]}}') AS binary), 'a,b'
+    ) AS found
+FROM lakehouse.training.rows;

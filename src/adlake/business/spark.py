@@ -108,7 +108,7 @@ def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
     """Columns by name, added step by step; made once, since they are thousands of expressions."""
     return (
         *payload_steps(),
-        *field_steps(text="_object_text", read="_read", fields=BUSINESS_FIELDS),
+        *field_steps(value="_object_bytes", read="_read", fields=BUSINESS_FIELDS),
         {"event_type": held_text("event_type")},
         {"_is_known": F.coalesce(_is_type(*TYPES), F.lit(False))},
         {"_read": _read_of_type()},

@@ -85,7 +85,7 @@ def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
     texts = {name: F.when(~is_missing(name), held_text(name)) for name in _STRINGS}
     return (
         *payload_steps(),
-        *field_steps(text="_object_text", read="_read", fields=_FIELDS),
+        *field_steps(value="_object_bytes", read="_read", fields=_FIELDS),
         {
             **texts,
             "_epoch_ms": epoch_ms_of(integer_of(TIMESTAMP_FIELD)),

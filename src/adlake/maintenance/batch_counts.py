@@ -28,6 +28,7 @@ from adlake.contracts.tables import (
 from adlake.io.iceberg.stamp import PartitionCounts, Stamp
 from adlake.io.iceberg.table import COMMITTED_MS, ROWS, ROWS_ADDED, SEQUENCE, IcebergTable, stamped
 from adlake.io.prometheus.meters import Meters
+from adlake.io.spark.rows import frame_of
 from adlake.maintenance.empty_offsets import (
     Empty,
     EmptyOffsets,
@@ -81,7 +82,7 @@ def record_batches(
     problems = list(count_mismatches(found, before, empty))
     for problem in problems:
         log.error("completeness: %s", problem)
-    frame = session.createDataFrame(rows, _SCHEMA).coalesce(1)
+    frame = frame_of(session, rows, _SCHEMA).coalesce(1)
     if not is_gapless:
         # Records were rolled back, or the snapshot expired: the key tells what is there already.
         frame = _unknown_rows(session, counted, frame)

@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from adlake.contracts.law import MICROS_PER_UNIT, LawConstants
+from adlake.io.spark.rows import frame_of
 from adlake.models.contract import DECAY_TERMS, LN2, UNIT, Model
 from adlake.models.markov import CONVERSION, NOTHING, START, Removal, State
 
@@ -101,7 +102,7 @@ def effect_rows(session: SparkSession, removal: Removal) -> DataFrame:
         for campaign, lost in removal.lost.items()
     ]
     money = f"DECIMAL(18, {_UNIT_DIGITS})"
-    return session.createDataFrame(rows, f"campaign_id STRING, lost {money}, converts {money}")
+    return frame_of(session, rows, f"campaign_id STRING, lost {money}, converts {money}")
 
 
 def credit_rows(steps: DataFrame, effects: DataFrame, half_life_ms: int) -> DataFrame:

@@ -75,7 +75,7 @@ def _steps(constants: LawConstants) -> tuple[dict[str, Column], ...]:
     """
     return (
         *payload_steps(),
-        *field_steps(text="_object_text", read="_read"),
+        *field_steps(value="_object_bytes", read="_read"),
         *_event_steps(),
         {"reject_detail": _detail(constants)},
         {"reject_reason": reason_of(REASON_OF)},

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adlake.devstack.errors import InstallError
-from adlake.devstack.install import checksums, ivy
+from adlake.devstack.install import checksums, functions, ivy
 from adlake.devstack.install.installation import Installation
 from adlake.devstack.install.java import Jdk, find_jdk, trino_java
 from adlake.devstack.install.progress import DownloadProgress
@@ -21,7 +21,7 @@ from adlake.devstack.install.versions import read_versions
 from adlake.devstack.locks import exclusive
 from adlake.devstack.services.postgres_place import find_postgres_bin
 
-SETS = ("kafka", "spark", "trino")
+SETS = ("compiler", "kafka", "spark", "trino")
 S3_SET = "spark-s3"
 """Only for a warehouse on s3://."""
 NESSIE_SET, REST_SET = "nessie", "rest-catalog"
@@ -48,6 +48,8 @@ def install(cache: Path, report: Report, *, with_s3: bool = False) -> Installati
     sets = _fetched(cache, jdk, (*SETS, S3_SET) if with_s3 else SETS, report)
     jars = ivy.pyspark_home() / "jars"
     link_spark_jars(sets["spark"].folder, jars, cache / "spark")
+    compiled = functions.compiled(cache, jdk, sets["compiler"].folder, jars, report)
+    link_spark_jars(compiled, jars, cache / functions.FOLDER)
     if with_s3:
         link_spark_jars(sets[S3_SET].folder, jars, cache / S3_SET)
     return Installation(
@@ -65,8 +67,11 @@ def copy_spark_jars(cache: Path, target: Path, report: Report) -> None:
     """Put the jars that Spark needs beside its own into `target`, for an image; InstallError."""
     jdk = find_jdk(jdk_majors(read_versions()))
     target.mkdir(parents=True, exist_ok=True)
-    for one in _fetched(cache, jdk, ("spark", S3_SET), report).values():
-        for jar in one.folder.glob("*.jar"):
+    sets = _fetched(cache, jdk, ("compiler", "spark", S3_SET), report)
+    compiler = sets.pop("compiler").folder
+    compiled = functions.compiled(cache, jdk, compiler, ivy.pyspark_home() / "jars", report)
+    for folder in (compiled, *(one.folder for one in sets.values())):
+        for jar in folder.glob("*.jar"):
             shutil.copyfile(jar, target / jar.name)
 
 

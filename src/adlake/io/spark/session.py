@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
 from adlake.contracts.address import LOOPBACK
+from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import CATALOG
 from adlake.folders import FILES_ROOT
 from adlake.io.iceberg.object_store import ObjectStore, ObjectStoreError
@@ -24,7 +25,45 @@ from adlake.io.postgres.lease import Lease
 
 REDACTED = "(?i)secret|password|passwd|token|access[.]?key|credential|jaas"
 """Options whose value Spark shows in no page, plan or log."""
+FUNCTION_CATALOG = "strict"
+"""Spark's name for the catalog of our functions."""
+_FUNCTIONS = "adlake.payload.Functions"
+"""Of src/jvm."""
 _LOGGING = FILES_ROOT / "infra" / "spark" / "log4j2.properties"
+_SETTINGS = {
+    f"spark.sql.catalog.{FUNCTION_CATALOG}": _FUNCTIONS,
+    "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+    "spark.sql.session.timeZone": "UTC",
+    # Beside what Spark hides itself: logins of catalogs and brokers.
+    "spark.redaction.regex": REDACTED,
+    # A micro-batch has one known shape; re-planning between its stages only adds latency.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    # Slot lists change with every batch: keep them out of the generated code, or each batch
+    # compiles anew.
+    "spark.sql.optimizer.inSetConversionThreshold": "0",
+    "spark.sql.optimizer.inSetSwitchThreshold": "0",
+    # One batch is made of more pieces of generated code than the default cache holds: each
+    # would be compiled again, and again by the JIT, in every batch.
+    "spark.sql.codegen.cache.maxEntries": "5000",
+    # A batch is kept for seconds, and most of it is payloads: looking for a way to make its
+    # columns smaller cost a sixth of admission, and saved little memory.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
+    "spark.sql.streaming.stopTimeout": "30s",
+    "spark.ui.showConsoleProgress": "false",
+    # A link on a page that anybody on the machine can open is no way to stop a job.
+    "spark.ui.killEnabled": "false",
+    # Old UI data of a job that runs for weeks is memory for nothing.
+    "spark.ui.retainedJobs": "100",
+    "spark.ui.retainedStages": "100",
+    "spark.sql.ui.retainedExecutions": "50",
+    "spark.ui.retainedTasks": "1000",
+}
+"""Of every session."""
+
+
+class FunctionsMissingError(AdlakeError):
+    """Spark does not know the functions of src/jvm."""
 
 
 @dataclass(frozen=True)
@@ -76,60 +115,54 @@ class SparkResources:
 
 
 def build_session(app_name: str, resources: SparkResources) -> SparkSession:
-    """Create (or reuse) the session of this process; time zone UTC."""
-    builder = (
-        SparkSession.builder.appName(app_name)
-        .master(resources.master)
-        .config("spark.driver.memory", resources.driver_memory)
+    """Create (or reuse) the session of this process; time zone UTC.
+
+    Raises:
+        FunctionsMissingError: Spark has not been given our functions.
+    """
+    chosen = {
+        "spark.driver.memory": resources.driver_memory,
         # The JVM leaves very long methods to its interpreter; admission is generated as such.
         # Out of memory it ends at once and is started again, rather than going on half alive.
-        .config(
-            "spark.driver.extraJavaOptions",
-            joined_options(
-                "-XX:-DontCompileHugeMethods",
-                "-XX:+ExitOnOutOfMemoryError",
-                f"-Dlog4j2.configurationFile={_LOGGING}",
-                *resources.java_options,
-            ),
-        )
-        .config("spark.driver.bindAddress", resources.bind_address)
-        .config("spark.driver.host", resources.driver_host)
-        # Beside what Spark hides itself: logins of catalogs and brokers.
-        .config("spark.redaction.regex", REDACTED)
-        .config("spark.ui.enabled", str(resources.ui_port is not None).lower())
-        .config("spark.ui.port", str(resources.ui_port or 4040))
-        .config("spark.ui.showConsoleProgress", "false")
-        # A link on a page that anybody on the machine can open is no way to stop a job.
-        .config("spark.ui.killEnabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", str(resources.shuffle_partitions))
-        # A micro-batch has one known shape; re-planning between its stages only adds latency.
-        .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.sql.autoBroadcastJoinThreshold", "-1")
-        # Slot lists change with every batch: keep them out of the generated code, or each batch
-        # compiles anew.
-        .config("spark.sql.optimizer.inSetConversionThreshold", "0")
-        .config("spark.sql.optimizer.inSetSwitchThreshold", "0")
-        # One batch is made of more pieces of generated code than the default cache holds: each
-        # would be compiled again, and again by the JIT, in every batch.
-        .config("spark.sql.codegen.cache.maxEntries", "5000")
-        # A batch is kept for seconds, and most of it is payloads: looking for a way to make its
-        # columns smaller cost a sixth of admission, and saved little memory.
-        .config("spark.sql.inMemoryColumnarStorage.compressed", "false")
-        .config("spark.sql.streaming.stopTimeout", "30s")
-        .config("spark.sql.extensions", _ICEBERG_EXTENSIONS)
-        # Old UI data of a job that runs for weeks is memory for nothing.
-        .config("spark.ui.retainedJobs", "100")
-        .config("spark.ui.retainedStages", "100")
-        .config("spark.sql.ui.retainedExecutions", "50")
-        .config("spark.ui.retainedTasks", "1000")
-    )
+        "spark.driver.extraJavaOptions": joined_options(
+            "-XX:-DontCompileHugeMethods",
+            "-XX:+ExitOnOutOfMemoryError",
+            f"-Dlog4j2.configurationFile={_LOGGING}",
+            *resources.java_options,
+        ),
+        "spark.driver.bindAddress": resources.bind_address,
+        "spark.driver.host": resources.driver_host,
+        "spark.ui.enabled": str(resources.ui_port is not None).lower(),
+        "spark.ui.port": str(resources.ui_port or 4040),
+        "spark.sql.shuffle.partitions": str(resources.shuffle_partitions),
+    }
     if resources.local_dir is not None:
-        builder = builder.config("spark.local.dir", resources.local_dir)
+        chosen["spark.local.dir"] = resources.local_dir
+    builder = SparkSession.builder.appName(app_name).master(resources.master)
+    for name, value in (_SETTINGS | chosen).items():
+        builder = builder.config(name, value)
     with _output_to(resources.output_file):
         session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel("WARN")
+    _refuse_without_functions(session)
     return session
+
+
+def _refuse_without_functions(session: SparkSession) -> None:
+    if not _has_class(session, _FUNCTIONS):
+        raise FunctionsMissingError(
+            "adlake's own functions are not among Spark's jars: run `make install` (or "
+            "`adlake install --jars-into FOLDER`, for a Spark elsewhere)"
+        )
+
+
+def _has_class(session: SparkSession, name: str) -> bool:
+    jvm: Any = session._jvm
+    try:
+        jvm.java.lang.Class.forName(name)
+    except Py4JJavaError:
+        return False
+    return True
 
 
 def joined_options(*options: str) -> str:
@@ -157,9 +190,6 @@ def _output_to(file: Path | None) -> Iterator[None]:
             for number, own in kept.items():
                 os.dup2(own, number)
                 os.close(own)
-
-
-_ICEBERG_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 
 
 def connect_catalog(session: SparkSession, access: CatalogAccess) -> None:
@@ -196,11 +226,8 @@ _S3_CLASS = "software.amazon.awssdk.services.s3.S3Client"
 
 
 def _refuse_without_s3(session: SparkSession) -> None:
-    jvm: Any = session._jvm
-    try:
-        jvm.java.lang.Class.forName(_S3_CLASS)
-    except Py4JJavaError:
+    if not _has_class(session, _S3_CLASS):
         raise ObjectStoreError(
             "a warehouse on s3:// needs Iceberg's S3 library in Spark's folder of jars "
             "(iceberg-aws-bundle, of the version of iceberg-spark-runtime that lies there)"
-        ) from None
+        )

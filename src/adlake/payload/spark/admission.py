@@ -35,7 +35,7 @@ _LAST_EVENT_MS: Final = MAX_EVENT_MS_EXCLUSIVE - 1
 
 
 def payload_steps() -> tuple[dict[str, Column], ...]:
-    """Add raw_payload, raw_bytes, ingest_ms, `_byte_fault` and `_object_text`."""
+    """Add raw_payload, raw_bytes, ingest_ms, `_byte_fault` and `_object_bytes`."""
     value, as_text = F.col("value"), F.col("value").cast("string")
     is_utf8 = F.is_valid_utf8(as_text)
     start = F.substring(_trimmed("LEADING", "CAST(value AS STRING)"), 1, 1)
@@ -46,7 +46,7 @@ def payload_steps() -> tuple[dict[str, Column], ...]:
             "ingest_ms": F.unix_millis("ingest_ts"),
         },
         {"_byte_fault": _byte_fault(start)},
-        {"_object_text": F.when(F.col("_byte_fault").isNull(), F.col("raw_payload"))},
+        {"_object_bytes": F.when(F.col("_byte_fault").isNull(), F.col("value"))},
     )
 
 
