@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from adlake.devstack.supervisor.process import memory_bytes
 from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT, Settings
 from benchmarks.canary import CanaryWatch, percentile
+from benchmarks.memory_limit import limited_memory
 from benchmarks.own_stack import own_stack
 from tests.fixtures.machine import machine_facts
 
@@ -38,8 +40,12 @@ WARM_UP_SECONDS = 60
 
 def main() -> int:
     arguments = parse_arguments()
-    with own_stack(without=["generator"]) as stack:
+    limited = limited_memory(arguments.memory_mib) if arguments.memory_mib else nullcontext()
+    with limited as limit, own_stack(without=["generator"]) as stack:
         report = measure(stack.settings, stack, arguments)
+        if limit is not None:
+            facts = report["memory_limit"] = limit.facts()
+            report["verdict"]["within_memory"] = facts["processes_killed"] == 0
     REPORTS.mkdir(exist_ok=True)
     target = REPORTS / arguments.report
     target.write_text(json.dumps(report, indent=2) + "\n")
@@ -57,6 +63,9 @@ def parse_arguments() -> argparse.Namespace:
         help="leave out `adlake verify`, which takes a minute per million events",
     )  # fmt: skip
     parser.add_argument("--faults", default="default", help="as in `adlake generate --faults`")
+    parser.add_argument(
+        "--memory-mib", type=int, help="limit of all processes together, by a control group"
+    )
     parser.add_argument("--report", default="bench.json", help="file under benchmarks/reports")
     return parser.parse_args()
 

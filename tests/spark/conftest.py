@@ -8,11 +8,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from adlake.io.spark.session import build_session
+from tests.fixtures.jvm_functions import use_functions_of_sources
 from tests.fixtures.sessions import resources_of
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    use_functions_of_sources(tmp_path_factory.mktemp("functions"))
     session = build_session("adlake tests", resources_of("1500m"))
     session.sparkContext.setLogLevel("ERROR")
     yield session

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.attribution.crowds import Crowd, joined_crowds, largest_crowds
@@ -79,6 +79,9 @@ class _Found(NamedTuple):
     crowds: list[tuple[int, str]]
 
 
+_NOTHING = _Found(0, 0, [], [])
+
+
 class GoldWriter:
     """Applies admitted deliveries to Gold, exactly once by construction.
 
@@ -129,29 +132,28 @@ class GoldWriter:
         """Merge admitted deliveries into the branch as it stands; publish nothing."""
         with frozen_frames() as frames:
             with phases.timed("fold"):
-                batch = frames.freeze(batch_states(deliveries))
+                batch = frames.keep(batch_states(deliveries))
                 spoken_of = _found(batch)
             reach("gold.after_fold")
             with phases.timed("look-up"):
                 known = self._known_rows(batch, spoken_of.slots, frames)
             with phases.timed("project"):
-                changed = frames.freeze(changed_rows(batch, known, self._law))
-                targets = {
-                    is_engaged: _found(changed.where(f"was_engaged = {is_engaged}"), "events")
-                    for is_engaged in (True, False)
-                }
+                changed = frames.keep(changed_rows(batch, known, self._law))
+                targets = _found_by_side(changed)
             changed_count = sum(target.row_count for target in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
+            new_rows = gold_rows(new, self._law)
             if self._rollups:
+                new_rows = frames.keep(new_rows)
                 with phases.timed("rollups"):
-                    added = gold_rows(new, self._law).unionByName(changed, allowMissingColumns=True)
+                    added = new_rows.unionByName(changed, allowMissingColumns=True)
                     before = rows_before(changed, self._law)
                     self._rollups.stage(added, before, self._law)
             version = {stamps.LAW_VERSION: str(self._law.law_version), **FORMAT_PROPERTIES}
             with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.
                 with phases.timed("append"):
-                    self._append(gold_rows(new, self._law), spoken_of.row_count, spoken_of.slots)
+                    self._append(new_rows, spoken_of.row_count, spoken_of.slots)
                 reach("gold.after_append")
                 if changed_count:
                     with phases.timed("merge"):
@@ -168,10 +170,10 @@ class GoldWriter:
         Engaged rows are few, so they are searched for every key first; only the keys not found
         there are searched among rows of an impression only, in their own slots.
         """
-        engaged = frames.freeze(self._look_up(batch, batch_slots, is_engaged=True))
+        engaged = frames.keep(self._look_up(batch, batch_slots, is_engaged=True))
         remaining = batch.join(F.broadcast(engaged), "impression_id", "left_anti")
         slots = _found(remaining).slots
-        impression_only = frames.freeze(self._look_up(remaining, slots, is_engaged=False))
+        impression_only = frames.keep(self._look_up(remaining, slots, is_engaged=False))
         return engaged.unionAll(impression_only)
 
     def _look_up(self, keys: DataFrame, slots: list[int], *, is_engaged: bool) -> DataFrame:
@@ -223,12 +225,22 @@ def _setting(session: SparkSession, name: str, value: str) -> Iterator[None]:
         session.conf.set(name, str(before))
 
 
-def _found(rows: DataFrame, events_sql: str = "size(state)") -> _Found:
+def _found(rows: DataFrame) -> _Found:
     """One pass: what prunes the next steps, and the few ids that a warning may name; no data."""
-    row = rows.agg(
+    row = rows.agg(*_facts("size(state)")).first()
+    return _Found(*row) if row is not None else _NOTHING
+
+
+def _found_by_side(changed: DataFrame) -> dict[bool, _Found]:
+    """The same for the rows of each side of Gold, in one pass: engaged or not -> its facts."""
+    rows = changed.groupBy("was_engaged").agg(*_facts("events")).collect()
+    return dict.fromkeys((True, False), _NOTHING) | {side: _Found(*one) for side, *one in rows}
+
+
+def _facts(events_sql: str) -> tuple[Column, ...]:
+    return (
         F.count("*").alias("row_count"),
         F.expr(f"count_if(slot < {SLOTS_PER_DAY})").alias("untimed"),
         F.collect_set("slot").alias("slots"),
         largest_crowds(events_sql).alias("crowds"),
-    ).first()
-    return _Found(*row) if row is not None else _Found(0, 0, [], [])
+    )

@@ -115,8 +115,7 @@ class BatchProcessor:
         started_ms, phases = int(time.time() * 1000), Phases()
         failpoints.enter_batch(batch_id, self._pipeline.name)
         failpoints.reach("batch.start")
-        deliveries = kept_deliveries(self._pipeline, records)
-        try:
+        with kept_deliveries(self._pipeline, records) as deliveries:
             with phases.timed("admit"):
                 facts = batch_facts(deliveries)
             if facts is None:
@@ -129,8 +128,6 @@ class BatchProcessor:
                 snapshot = self._records.take(batch)
             with phases.timed(DERIVED):
                 done = [sink.take(batch, self._records, snapshot) for sink in self._derived]
-        finally:
-            deliveries.unpersist()
         self._tell(batch_id, facts, phases.seconds, done)
         failpoints.reach("batch.end")
         return facts

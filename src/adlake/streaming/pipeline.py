@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts.gauges import Metric
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.table_heads import TableHead
+from adlake.io.spark.lineage import frozen_frames
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,11 @@ class Pipeline(Protocol):
         """
 
 
-def kept_deliveries(pipeline: Pipeline, records: DataFrame) -> DataFrame:
-    """Judge Kafka records and keep the outcome for all who read it; to be unpersisted.
+@contextmanager
+def kept_deliveries(pipeline: Pipeline, records: DataFrame) -> Iterator[DataFrame]:
+    """Judge Kafka records and keep the outcome inside the block, for all who read it.
 
     Without the value: it is in there a second time, as text or as bytes (`filing.PAYLOAD_BYTES`).
     """
-    return pipeline.admit(records).drop("value").persist(StorageLevel.MEMORY_AND_DISK)
+    with frozen_frames() as frames:
+        yield frames.keep(pipeline.admit(records).drop("value"))

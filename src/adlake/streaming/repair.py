@@ -70,13 +70,10 @@ def _catch_up(
         stamps.SINK: writer.table.name.partition(".")[0],
         stamps.BRONZE_SNAPSHOT: str(records.current_snapshot_id()),
     }
-    # Persisted as in a batch: one long plan from the records on overflows the planner's stack.
-    deliveries = kept_deliveries(pipeline, records_of(once))
-    try:
+    # Kept as in a batch: one long plan from the records on overflows the planner's stack.
+    with kept_deliveries(pipeline, records_of(once)) as deliveries:
         failpoints.reach("recovery.before_commit")
         writer.apply(deliveries.where("reject_reason IS NULL"), stamp)
-    finally:
-        deliveries.unpersist()
 
 
 def _is_same_place(contained: Stamp, newest: Stamp) -> bool:

@@ -8,32 +8,60 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
 from adlake.io.iceberg.ddl import provision_tables
-from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.lineage import frozen_frames
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 
 pytestmark = pytest.mark.spark
 
+NAME = f"{CATALOG}.{BRONZE_EVENTS}"
 
-def test_a_frozen_frame_keeps_its_rows_when_its_table_is_written(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    """A persisted frame is computed anew after a write: Spark drops what was cached of a table."""
+ONE_ROW = (
+    "INSERT INTO {} (kafka_topic, kafka_partition, kafka_offset, ingest_ts, partition_ts) "
+    "SELECT 't', 0, {}L, current_timestamp(), current_timestamp()"
+)
+
+
+@pytest.fixture
+def session(spark: SparkSession, tmp_path: Path) -> SparkSession:
+    """Of a lake of its own, with one record."""
     session = spark.newSession()
     connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
     provision_tables(session)
-    name = IcebergTable(session, BRONZE_EVENTS).full_name
-    one = (
-        f"INSERT INTO {name} (kafka_topic, kafka_partition, kafka_offset, ingest_ts, partition_ts) "
-        "SELECT 't', 0, {}L, current_timestamp(), current_timestamp()"
-    )
-    session.sql(one.format(0))
+    session.sql(ONE_ROW.format(NAME, 0))
+    return session
+
+
+def test_a_frozen_frame_keeps_its_rows_when_its_table_is_written(session: SparkSession) -> None:
+    """A persisted frame is computed anew after a write: Spark drops what was cached of a table."""
     with frozen_frames() as frames:
-        frozen = frames.freeze(session.table(name).select("kafka_offset"))
-        session.sql(one.format(1))
+        frozen = frames.freeze(session.table(NAME).select("kafka_offset"))
+        session.sql(ONE_ROW.format(NAME, 1))
         assert [row.kafka_offset for row in frozen.collect()] == [0]
-        assert session.table(name).count() == 2
+        assert session.table(NAME).count() == 2
         execution: Any = frozen._jdf.queryExecution()
         assert "ad_events" not in execution.analyzed().toString(), "it can still be computed anew"
+
+
+@pytest.mark.parametrize("is_read_before", [True, False])
+def test_a_kept_frame_is_that_of_the_moment_it_was_made(
+    session: SparkSession, *, is_read_before: bool
+) -> None:
+    with frozen_frames() as frames:
+        kept = frames.keep(session.table(NAME).select("kafka_offset"))
+        if is_read_before:
+            assert kept.count() == 1
+        session.sql(ONE_ROW.format(NAME, 1))
+        assert [row.kafka_offset for row in kept.collect()] == [0]
+
+
+def test_a_kept_frame_is_computed_once_and_its_memory_given_back(session: SparkSession) -> None:
+    context: Any = session.sparkContext._jsc.sc()
+    before = context.getPersistentRDDs().size()
+    with frozen_frames() as frames:
+        kept = frames.keep(session.range(8).selectExpr("uuid() AS drawn"))
+        first = sorted(row.drawn for row in kept.collect())
+        assert sorted(row.drawn for row in kept.where("drawn IS NOT NULL").collect()) == first
+        assert context.getPersistentRDDs().size() == before + 1
+    assert context.getPersistentRDDs().size() == before

@@ -96,7 +96,7 @@ def test_a_batch_over_5000_hours_opens_few_partitions(lakehouse: SparkSession, n
 
 
 def test_a_batch_over_ten_years_opens_few_partitions(lakehouse: SparkSession) -> None:
-    deliveries = drawn(20_000, 4, STAMPINGS["by both, as a backfill with kept times"])
+    deliveries = drawn(8_800, 10, STAMPINGS["by both, as a backfill with kept times"])
     apply(lakehouse, deliveries)
     assert_exact_and_bounded(lakehouse, deliveries)
 

@@ -311,3 +311,19 @@ def test_the_training_has_the_statements_of_a_batch() -> None:
     verbs = [one.split()[0] for one in statements()]
     assert {"CREATE", "INSERT", "MERGE", "SELECT", "CALL"} <= set(verbs)
     assert not [one for one in statements() if "--" in one]
+
+
+@pytest.mark.parametrize(
+    ("own", "chosen"),
+    [
+        ("", ["-XX:+UseParallelGC"]),
+        ("-XX:+UseZGC -Xss2m", ["-XX:+UseZGC"]),
+        ("-XX:+UseGCOverheadLimit", ["-XX:+UseParallelGC"]),
+    ],
+)
+def test_one_collector_is_chosen_and_the_users_wins(
+    own_place: ArchivePlace, tmp_path: Path, own: str, chosen: list[str]
+) -> None:
+    options = java_options(settings_of(tmp_path, ADLAKE_JAVA_OPTIONS=own))
+    assert [one for one in options if one.startswith("-XX:+Use") and one.endswith("GC")] == chosen
+    assert not own_place.folder.exists()

@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.attribution.gold_format import is_placed_by_older_law, refuse_newer_format
@@ -31,6 +30,7 @@ from adlake.io.iceberg.table import REPLAY_BRANCH, IcebergTable
 from adlake.io.phases import Phases
 from adlake.io.postgres.law_store import law_version_of
 from adlake.io.postgres.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
+from adlake.io.spark.lineage import frozen_frames
 from adlake.streaming.batch_facts import beyond
 from adlake.streaming.filing import records_of
 
@@ -207,11 +207,10 @@ def _catch_up(
                 stamps.BRONZE_SNAPSHOT: str(bronze.current_snapshot_id()),
             }
         )
-        deliveries = _judged(beyond(_newer_rows(session, bronze, since), at), end)
-        try:
+        with frozen_frames() as frames:
+            # As in a batch: one long plan from Bronze to Gold overflows the planner's stack.
+            deliveries = frames.keep(_judged(beyond(_newer_rows(session, bronze, since), at), end))
             gold.stage(deliveries.where("reject_reason IS NULL"), stamp, Phases())
-        finally:
-            deliveries.unpersist()
         at = end
         if at == newest.next_offsets:
             return sum(at.values()) - sum(since.next_offsets.get(p, 0) for p in at)
@@ -234,8 +233,7 @@ def _judged(rows: DataFrame, end: Mapping[int, int]) -> DataFrame:
         for partition, offset in sorted(end.items())
     )
     records = records_of(rows.where("reject_reason IS NULL").where(limits or "FALSE"))
-    # Persisted as in a batch: one long plan from Bronze to Gold overflows the planner's stack.
-    return admit(records).persist(StorageLevel.MEMORY_AND_DISK)
+    return admit(records)
 
 
 def next_step(

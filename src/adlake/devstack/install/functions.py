@@ -44,14 +44,13 @@ def compiled(
     Raises:
         InstallError: the sources do not compile.
     """
-    sources = sorted(SOURCES.rglob("*.java"))
-    folder = cache / FOLDER / _digest(sources, compiler, spark_jars)
+    folder = place_of(cache, compiler, spark_jars)
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".compiling-") as scratch:
         classes, made = Path(scratch) / "classes", Path(scratch) / "made"
-        _compile(sources, classes, jdk, compiler, spark_jars)
+        _compile(classes, jdk, compiler, spark_jars)
         made.mkdir()
         _pack(classes, made / JAR)
         try:
@@ -63,25 +62,28 @@ def compiled(
     return folder
 
 
-def _digest(sources: list[Path], compiler: Path, spark_jars: Path) -> str:
+def place_of(cache: Path, compiler: Path, spark_jars: Path) -> Path:
+    """The folder for these sources, compiled or not: other sources, another name."""
     digest = hashlib.sha256()
     facts = [compiler.name, *_OPTIONS, *sorted(jar.name for jar in spark_jars.glob("spark-*.jar"))]
     digest.update("\n".join(facts).encode())
-    for source in sources:
+    for source in _sources():
         digest.update(f"\n{source.relative_to(SOURCES).as_posix()}\n".encode())
         digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+    return cache / FOLDER / digest.hexdigest()[:16]
 
 
-def _compile(
-    sources: list[Path], classes: Path, jdk: Jdk, compiler: Path, spark_jars: Path
-) -> None:
+def _sources() -> list[Path]:
+    return sorted(SOURCES.rglob("*.java"))
+
+
+def _compile(classes: Path, jdk: Jdk, compiler: Path, spark_jars: Path) -> None:
     [jar] = compiler.glob("*.jar")
     others = sorted(one for one in spark_jars.glob("*.jar") if one.name != JAR)
     class_path = os.pathsep.join(map(str, others))
     done = subprocess.run(
         [str(jdk.java), "-jar", str(jar), *_OPTIONS, "-classpath", class_path, "-d", str(classes),
-         *map(str, sources)],
+         *map(str, _sources())],
         env=LOCALE, capture_output=True, text=True, timeout=COMPILE_SECONDS, check=False,
     )  # fmt: skip
     if done.returncode:

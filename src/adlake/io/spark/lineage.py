@@ -25,6 +25,15 @@ class FrozenFrames:
         self._frozen.append(frozen)
         return frozen
 
+    def keep(self, frame: DataFrame) -> DataFrame:
+        """The frame as rows that the first of its readers computes, for all others too.
+
+        As rows, since Spark's own cache turns them into columns and back: three times the cost.
+        """
+        kept = frame.localCheckpoint(eager=False)
+        self._frozen.append(kept)
+        return kept
+
     def release(self) -> None:
         """Drop the rows; the frames must not be used afterwards."""
         for frame in self._frozen:
