@@ -170,6 +170,12 @@ def test_folding_keeps_every_sum_and_leaves_one_row_a_grain(lakehouse: SparkSess
     one.assert_sums_are_those_of_the_law()
     assert one.take(random_batches(9, 10)[0]) == "followed"
     one.assert_sums_are_those_of_the_law()
+    for name, (_, of_law) in FOLDED.items():
+        # Into days that have folded rows already.
+        assert fold(lakehouse, spec_of(name), fewest_files=1) > 0
+        folded = lakehouse.table(IcebergTable(lakehouse, name).full_name)
+        assert folded.count() == len(of_law(one.seen))
+    one.assert_sums_are_those_of_the_law()
 
 
 def test_one_command_builds_what_a_hand_changed(lakehouse: SparkSession) -> None:
