@@ -8,6 +8,7 @@ import random
 import pytest
 
 from tests.fixtures.jvm import JVM_OPTIONS
+from tests.fixtures.servers.choice import decide
 
 os.environ.setdefault("ADLAKE_JAVA_OPTIONS", JVM_OPTIONS)  # servers, drivers, commands
 os.environ.setdefault("JAVA_TOOL_OPTIONS", JVM_OPTIONS)  # sessions in the process of the tests
@@ -18,6 +19,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--shuffle", type=int, metavar="SEED",
         help="run files, and the tests in each, in another order: no test may need one before it",
     )  # fmt: skip
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say where servers run: `make` runs quietly, where pytest has no header."""
+    choice = decide()
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(session.config, "workerinput"):
+        terminal.write_line(str(choice))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,7 +11,6 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,15 @@ import pytest
 
 from adlake.generator.business_truth import BusinessTruth, load_business_truth
 from adlake.io.kafka.producer import publish_all
-from adlake.io.trino.client import TrinoClient, connect
+from adlake.io.trino.client import TrinoClient
 from adlake.provision.catalog import catalog_database
 from adlake.quarantine import corrections as quarantine
 from tests.fixtures.corpus.case import event
 from tests.fixtures.lake import SERVERS, Lake
+from tests.fixtures.servers.served import served_lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+QUICK = {"TRIGGER_SECONDS": "1", "MAX_OFFSETS_PER_TRIGGER": "4000", "LEDGER_EVERY_BATCHES": "1"}
 WRONG_SIGN = "wrong-sign"
 """Event of the one rejected conversion that the traffic is sure to hold, and its impression."""
 
@@ -34,31 +35,22 @@ WRONG_SIGN = "wrong-sign"
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """Shared by all tests but the one that takes records away."""
-    with counted_lake(tmp_path_factory.mktemp("counts") / "home") as one:
+    with served_lake(tmp_path_factory.mktemp("counts") / "home", **QUICK) as one:
+        fill(one)
         yield one
 
 
-@contextmanager
-def counted_lake(home: Path) -> Iterator[Lake]:
-    """A lake with its first traffic, and one rejected conversion that is known."""
-    one = Lake(
-        home,
-        {"TRIGGER_SECONDS": "1", "MAX_OFFSETS_PER_TRIGGER": "4000", "LEDGER_EVERY_BATCHES": "1"},
-    )
-    try:
-        one.stack().up(only=SERVERS)
-        produce(one, 10_000, 1, "--business")
-        send_a_wrong_sign(one)
-        one.stack().up(only=["stream"])
-        one.adlake("wait", "--timeout", "240")
-        yield one
-    finally:
-        one.stack().nuke()
+def fill(lake: Lake) -> None:
+    """The first traffic, and one rejected conversion that is known."""
+    produce(lake, 10_000, 1, "--business")
+    send_a_wrong_sign(lake)
+    lake.stack().up(only=["stream"])
+    lake.adlake("wait", "--timeout", "240")
 
 
 @pytest.fixture(scope="module")
 def trino(lake: Lake) -> Iterator[TrinoClient]:
-    with connect(lake.settings().ports.trino_port) as client:
+    with lake.trino() as client:
         yield client
 
 
@@ -259,9 +251,14 @@ def test_what_is_no_rejected_delivery_is_refused(lake: Lake) -> None:
 
 @pytest.fixture
 def doomed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """A lake of its own: what a broker lost stays lost."""
-    with counted_lake(tmp_path_factory.mktemp("doomed") / "home") as one:
+    """A lake of its own, whose broker's files are taken away: what a broker lost stays lost."""
+    one = Lake(tmp_path_factory.mktemp("doomed") / "home", QUICK)
+    try:
+        one.stack().up(only=SERVERS)
+        fill(one)
         yield one
+    finally:
+        one.stack().nuke()
 
 
 def test_a_broker_that_loses_its_tail_is_found_out(doomed: Lake) -> None:

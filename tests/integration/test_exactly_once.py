@@ -20,13 +20,13 @@ import psutil
 import pytest
 
 from adlake.contracts.tables import GOLD_STATE
-from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT
 from tests.fixtures.business.lake import assert_business_events_are_exact
 from tests.fixtures.drill.lake import produce, prove, run_into, wait_for_free_port
 from tests.fixtures.lake import SERVERS, Lake
 from tests.fixtures.log_noise import noise_of
 from tests.fixtures.operator_sql import damaged
+from tests.fixtures.servers.served import served_lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -55,20 +55,14 @@ class Proven:
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    one = Lake(
+    with served_lake(
         tmp_path_factory.mktemp("exactly-once") / "home",
-        {
-            "MAX_OFFSETS_PER_TRIGGER": "6000",
-            "TRIGGER_SECONDS": "1",
-            "COMPACT_EVERY_BATCHES": "2",
-            "EXPIRE_EVERY_BATCHES": "2",
-        },
-    )
-    try:
-        one.stack().up(only=SERVERS)
+        MAX_OFFSETS_PER_TRIGGER="6000",
+        TRIGGER_SECONDS="1",
+        COMPACT_EVERY_BATCHES="2",
+        EXPIRE_EVERY_BATCHES="2",
+    ) as one:
         yield one
-    finally:
-        one.stack().nuke()
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +72,8 @@ def proven(servers: Lake) -> Proven:
     run_into(servers, f"{KILLS[0]}@batch0", MAX_OFFSETS_PER_TRIGGER="1500")
     behind = servers.adlake("wait", "--timeout", "0", expected=1)
     proof = proven_by_the_job(servers)
-    logs = {name: servers.home / "logs" / f"{name}.log" for name in (*SERVERS, JOB_LOG)}
-    texts = {name: log.read_text(errors="replace") for name, log in logs.items()}
-    return Proven(proof, behind.stderr, texts)
+    logs = {name: servers.log_of(name) for name in (*SERVERS, JOB_LOG)}
+    return Proven(proof, behind.stderr, logs)
 
 
 @pytest.fixture
@@ -104,7 +97,7 @@ def test_the_logs_of_the_servers_hold_no_trace_and_no_warning_twice(proven: Prov
 
 
 def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
-    with connect(lake.settings().ports.trino_port, catalog="lakehouse") as client:
+    with lake.trino() as client:
         [[victim]] = client.rows(
             "SELECT impression_id FROM gold.ad_performance_state WHERE is_converted "
             "ORDER BY impression_id LIMIT 1"
@@ -148,7 +141,7 @@ def test_gold_is_proven_after_kills_in_a_row(lake: Lake) -> None:
 
 
 def test_business_events_are_exact(lake: Lake) -> None:
-    with connect(lake.settings().ports.trino_port) as client:
+    with lake.trino() as client:
         assert assert_business_events_are_exact(lake, client) > 1_500
 
 
@@ -206,6 +199,7 @@ def no_process_shows(lake: Lake, job: psutil.Process) -> bool:
     running += [one for service in lake.stack().services() for one in service.processes()]
     shown = [" ".join(arguments) for one in running if (arguments := arguments_of(one))]
     shown += [file.read_text(errors="replace") for file in (lake.home / "logs").iterdir()]
+    shown += [lake.log_of(name) for name in SERVERS]
     assert len(password) > 10
     assert len(shown) > 5
     return not any(password in text for text in shown)

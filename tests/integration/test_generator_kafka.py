@@ -31,6 +31,7 @@ from tests.fixtures.generated_streams import (
     timeline_of,
 )
 from tests.fixtures.lake import Lake
+from tests.fixtures.servers.served import served_lake
 
 pytestmark = pytest.mark.integration
 START_AT = "2026-09-21T14:13:20Z"
@@ -39,7 +40,14 @@ MOST_SECONDS_PER_EVENT = 60e-6
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    lake = Lake(tmp_path_factory.mktemp("generator") / "home")
+    with served_lake(tmp_path_factory.mktemp("generator") / "home", only=["kafka"]) as lake:
+        yield lake
+
+
+@pytest.fixture
+def doomed_broker(tmp_path: Path) -> Iterator[Lake]:
+    """One whose process the test stops."""
+    lake = Lake(tmp_path / "doomed")
     try:
         lake.stack().up(only=["kafka"])
         yield lake
@@ -232,12 +240,15 @@ def test_second_generator_is_refused_while_one_runs(site: Site) -> None:
     process.communicate(timeout=30)
 
 
-def test_dead_broker_ends_a_stopped_run_within_ten_seconds(broker: Lake, site: Site) -> None:
+def test_dead_broker_ends_a_stopped_run_within_ten_seconds(
+    doomed_broker: Lake, tmp_path: Path
+) -> None:
+    site = Site(doomed_broker, tmp_path / "home", "dead-broker")
     process = site.start("--rate", "500", "--faults", "none")
     deadline = time.monotonic() + 60
     while not site.written() and time.monotonic() < deadline:
         time.sleep(0.2)
-    main = broker.stack().services(["kafka"])[0].main_process()
+    main = doomed_broker.stack().services(["kafka"])[0].main_process()
     assert main is not None
     main.suspend()
     try:
@@ -255,7 +266,7 @@ def test_dead_broker_ends_a_stopped_run_within_ten_seconds(broker: Lake, site: S
 
 def test_missing_broker_is_named(site: Site) -> None:
     (port,) = free_ports(1)
-    site._environment["ADLAKE_KAFKA_PORT"] = str(port)
+    site._environment["ADLAKE_KAFKA_BOOTSTRAP"] = f"127.0.0.1:{port}"
     assert "no Kafka broker answers" in site.run("--events", "10", expected=1)
 
 

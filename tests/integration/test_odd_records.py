@@ -16,9 +16,8 @@ from adlake.io.kafka.holes import OffsetRange, ranges_without_records
 from adlake.io.kafka.last_records import with_last_records
 from adlake.io.kafka.producer import ProducerError, publish_all
 from adlake.io.kafka.topic import topic_facts
-from adlake.io.trino.client import connect
 from tests.fixtures.corpus.case import event
-from tests.fixtures.lake import SERVERS, Lake
+from tests.fixtures.lake import Lake
 from tests.fixtures.odd_producers import (
     TOPIC,
     configure,
@@ -27,6 +26,7 @@ from tests.fixtures.odd_producers import (
     publish,
     servers,
 )
+from tests.fixtures.servers.served import served_lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 YEAR_MS = 365 * 86_400_000
@@ -36,12 +36,8 @@ NEED_TABLES = (("query", "roas"), ("explain", "imp-1"), ("quarantine", "list"))
 
 @pytest.fixture(scope="module")
 def servers_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    one = Lake(tmp_path_factory.mktemp("odd") / "home", {"TRIGGER_SECONDS": "1"})
-    try:
-        one.stack().up(only=SERVERS)
+    with served_lake(tmp_path_factory.mktemp("odd") / "home", TRIGGER_SECONDS="1") as one:
         yield one
-    finally:
-        one.stack().nuke()
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +104,7 @@ def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
     a_transaction_is_open_while_the_stream_runs(lake)
     lake.stack().down(only=["stream"])  # closes the audit
     assert "PROVEN" in lake.adlake("verify", "--batches").stdout
-    with connect(lake.settings().ports.trino_port) as trino:
+    with lake.trino() as trino:
         assert trino.records("SELECT * FROM audit.completeness_gaps") == []
         recorded = trino.one("SELECT sum(empty_before) AS seams FROM audit.completeness_ledger")
     assert recorded["seams"] == 2, "an aborted record and its mark, where records were read before"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from adlake.contracts.address import LOOPBACK, Address
 from adlake.devstack.services import alertmanager, prometheus, trino
 from adlake.devstack.services.templates import INFRA_FOLDER, render
 from adlake.settings import Settings
@@ -27,16 +28,17 @@ SPARK_KEY, TRINO_KEY, READER_KEY = "adlake-spark", "adlake-trino", "adlake-reade
 
 def write_configuration(settings: Settings, target: Path, secrets: dict[str, str]) -> Iterator[str]:
     """Write a folder for each server below `target`; yields its name."""
-    yield _kafka(settings, target / "kafka")
-    yield _trino(settings, target / "trino")
+    yield write_kafka(target / "kafka", Address(LOOPBACK, settings.ports.kafka_port))
+    yield write_trino(settings, target / "trino")
     yield _watchers(settings, target)
     yield _object_store(target / "object-store", secrets)
 
 
-def _kafka(settings: Settings, folder: Path) -> str:
+def write_kafka(folder: Path, published: Address) -> str:
+    """Write the broker's folder; `published` is where this machine reaches it."""
     values = {
         "listeners": f"BROKER://{ANY}:{BROKER_PORT},HOST://{ANY}:9092",
-        "advertised": f"BROKER://kafka:{BROKER_PORT},HOST://127.0.0.1:{settings.ports.kafka_port}",
+        "advertised": f"BROKER://kafka:{BROKER_PORT},HOST://{published}",
         "controller_port": 9093,
         "log_dirs": "/var/lib/kafka/data/log",
     }
@@ -46,7 +48,8 @@ def _kafka(settings: Settings, folder: Path) -> str:
     return "kafka"
 
 
-def _trino(settings: Settings, folder: Path) -> str:
+def write_trino(settings: Settings, folder: Path) -> str:
+    """Write Trino's folder; addresses in `settings` are those inside the network."""
     # The folder is mounted where Trino's own launcher looks.
     trino.write_configuration(
         settings, folder, plugins=Path("/data/trino/plugins"), bind_address=ANY, mode=READABLE,
