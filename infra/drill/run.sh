@@ -1,12 +1,15 @@
 #!/bin/bash
 # Runs the real docker-compose.yml on podman with the images of build.sh, and writes what it saw: every service healthy,
 # 100,000 events through the documented commands, Gold proven, keys of the object store held to their rights, the driver
-# and Trino killed and back, memory as the control groups counted it. Ends with everything removed.
-# Needs root, podman, docker-compose 1.29 and the images. Usage: run.sh [REPORT]
+# and Trino killed and back; with MINUTES, that long of RATE events a second (5000), timed from the producer to Trino;
+# memory as the control groups counted it. Ends with everything removed.
+# Needs root, podman, docker-compose 1.29 and the images. Usage: [MINUTES=10] [RATE=5000] run.sh [REPORT]
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 report=${1:-/dev/stdout}
+minutes=${MINUTES:-0} rate=${RATE:-5000}
+python=${PYTHON:-$repo/.venv/bin/python}
 scratch=$(mktemp -d)
 cd "$repo" || exit 1
 export DOCKER_HOST=unix://$scratch/podman.sock ADLAKE_GENERATOR_HISTORY=1h ADLAKE_GENERATOR_HISTORY_EVENTS=20000
@@ -51,6 +54,24 @@ follows() {
   grep -q "the stream runs already: .* holds its lease since" "$scratch/follow" \
     && grep -q "batch [0-9]*: [0-9,]* records" "$scratch/follow" && grep -q "^exit 0$" "$scratch/follow"
 }
+sent() { # how many ad events the broker has
+  inside adlake producers --json | "$python" -c 'import json, sys; print(sum(
+    one["broker_offsets"] for one in json.load(sys.stdin)["lines"]
+    if one["topic"] == "ad_events" and one["partition"] is None))'
+}
+together=/sys/fs/cgroup/memory/libpod_parent/memory.max_usage_in_bytes
+loaded() { # the generator's own container at another rate, and nothing else made again
+  ADLAKE_GENERATOR_RATE=$rate docker-compose up --detach --no-build --no-deps generator || return 1
+  sleep 20 # until it sends
+  local before began events seconds kept_up=0; before=$(sent) began=$SECONDS
+  echo 0 > "$together"
+  "$python" "$here/canaries.py" "$minutes" > "$scratch/canaries" || kept_up=1
+  events=$(($(sent) - before)) seconds=$((SECONDS - began))
+  { cat "$scratch/canaries"
+    echo "$events events in $seconds s: $((events / seconds)) a second"
+    echo "all containers together held at most $(($(cat "$together") >> 20)) MiB"; } | tee "$scratch/load"
+  [ $((events / seconds)) -ge $((rate * 98 / 100)) ] && return $kept_up
+}
 peaks() {
   for container in $(podman ps --quiet); do
     local name limit used
@@ -81,6 +102,10 @@ tried "the documented generator: 100,000 events with every fault" \
 tried "the documented job follows the running stream, Ctrl-C, exit 0" follows
 tried "the driver's JVM is killed, the container starts again" started_again lakehouse-spark java
 tried "Trino is killed, the container starts again" started_again adlake_trino_1 java
+if [ "$minutes" != 0 ]; then
+  tried "$minutes minutes of $rate events a second" loaded
+  while read -r line; do say "  - $line"; done < "$scratch/load"
+fi
 tried "no more traffic" docker-compose stop generator
 tried "every record is in Gold" inside adlake wait --timeout 300
 tried "Gold is proven" inside adlake verify --quiet
