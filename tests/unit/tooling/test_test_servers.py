@@ -14,7 +14,9 @@ import pytest
 from docker.errors import APIError, ImageNotFound
 from requests import ReadTimeout
 
-from tests.fixtures.servers import choice
+from adlake.devstack.stack import Stack
+from tests.fixtures.lake import Lake
+from tests.fixtures.servers import choice, containers
 from tests.fixtures.servers.choice import COMPOSE, SERVERS, Servers, choose
 
 IMAGES = [COMPOSE[name]["image"] for name in SERVERS]
@@ -157,3 +159,28 @@ def test_a_system_without_the_address_keeps_its_servers_native() -> None:
     assert "no address 127.0.0.2" in choice.obstacle_of(engine(IMAGES, refuse), has_address=False)
     assert choice.can_listen("127.0.0.1")
     assert not choice.can_listen("192.0.2.1")
+
+
+def test_servers_in_containers_are_joined_and_never_started(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "home")
+    servers = containers.ContainerServers(lake, network=None)
+    lake.environment |= servers.addresses(["kafka"])
+    at = {one.name: one.elsewhere() for one in Stack(lake.settings()).services(SERVERS)}
+    assert at == {"postgres": "", "trino": "", "kafka": f"127.0.0.2:{lake.port_of('kafka')}"}
+    lake.environment |= servers.addresses(SERVERS)
+    for service in Stack(lake.settings()).services(SERVERS):
+        assert service.elsewhere() == f"127.0.0.2:{lake.port_of(service.name)}"
+    assert lake.settings().catalog_password().get_secret_value() == servers.passwords["writer"]
+
+
+@pytest.mark.parametrize(
+    ("options", "user"),
+    [(["name=seccomp"], f"{os.getuid()}:{os.getgid()}"), (["name=rootless"], "0:0"), (None, None)],
+)
+def test_trino_is_whoever_owns_the_files_of_the_lake(
+    monkeypatch: pytest.MonkeyPatch, options: list[str] | None, user: str | None
+) -> None:
+    """Without root the engine's own user is root inside."""
+    told = SimpleNamespace(info=lambda: {"SecurityOptions": options})
+    monkeypatch.setattr(containers, "DockerClient", lambda: SimpleNamespace(client=told))
+    assert containers.user_of_our_files() == (user or f"{os.getuid()}:{os.getgid()}")
