@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
 from types import SimpleNamespace
 from typing import Any
 
@@ -96,6 +100,38 @@ def test_an_engine_elsewhere_does_not_see_the_files_of_a_lake(
 ) -> None:
     assert "does not see the files" in engine_at("tcp://192.0.2.1:2375")
     assert "does not see the files" in engine_at("ssh://somebody@192.0.2.1")
+
+
+class Engine(BaseHTTPRequestHandler):
+    """An engine at a socket; `images` is the status that it answers for any image with."""
+
+    images = 200
+
+    def do_GET(self) -> None:
+        status, told = 200, {"ApiVersion": "1.41", "MinAPIVersion": "1.24", "message": "a word"}
+        if "/images/" in self.path:
+            status = self.images
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_told: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.mark.parametrize(("images", "said"), [(200, ""), (500, "no container engine answers")])
+def test_an_engine_of_this_machine_is_asked_for_the_images(
+    engine_at: Callable[[str], str], tmp_path: Path, images: int, said: str
+) -> None:
+    address = str(tmp_path / "engine.sock")
+    handler = type("Answers", (Engine,), {"images": images})
+    with ThreadingUnixStreamServer(address, handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert engine_at(f"unix://{address}") == said
+        server.shutdown()
 
 
 def engine(has: list[str], pull: Callable[[str], Iterator[Mapping[str, Any]]]) -> Any:  # noqa: ANN401
