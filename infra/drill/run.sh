@@ -68,7 +68,7 @@ loaded() { # the generator's own container at another rate, and nothing else mad
   "$python" "$here/canaries.py" "$minutes" > "$scratch/canaries" || kept_up=1
   events=$(($(sent) - before)) seconds=$((SECONDS - began))
   { cat "$scratch/canaries"
-    echo "$events events in $seconds s: $((events / seconds)) a second"
+    echo "$events records of ads in $seconds s: $((events / seconds)) a second, repeated ones included"
     echo "all containers together held at most $(($(cat "$together") >> 20)) MiB"; } | tee "$scratch/load"
   [ $((events / seconds)) -ge $((rate * 98 / 100)) ] && return $kept_up
 }
