@@ -1,4 +1,4 @@
-"""Times events of its own from the producer to a row that Trino returns, beside the traffic of the containers."""
+"""Times events of its own from the producer to a row of Trino, beside the containers' traffic."""
 
 import sys
 import time
@@ -20,8 +20,8 @@ def main() -> None:
     watch.stop(DRAIN_SECONDS)
     middle, high = (percentile(watch.seconds, share) for share in (0.5, 0.95))
     sys.stdout.write(
-        f"{len(watch.seconds)} events of our own were seen by Trino after {middle:.0f} s (half of them) and "
-        f"{high:.0f} s (95 of 100), {len(watch.pending)} never\n"
+        f"{len(watch.seconds)} events of our own were seen by Trino after {middle:.0f} s (half of "
+        f"them) and {high:.0f} s (95 of 100), {len(watch.pending)} never\n"
     )
     sys.exit(1 if watch.pending else 0)
 
