@@ -36,8 +36,8 @@ LOG: tuple[Mutation, ...] = (
         f"{ALARM_TEST}::test_an_id_cannot_steer_the_log",
     ),
     Mutation(
-        "stored events do not count for the alarm", "adlake.attribution.writer:GoldWriter.stage",
-        'is_engaged}"), "events")', 'is_engaged}"), "0")',
+        "stored events do not count for the alarm", "adlake.attribution.writer:_found_by_side",
+        '_facts("events")', '_facts("0")',
         "tests/spark/attribution/test_crowded_batches.py",
     ),
     Mutation(
