@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,9 @@ from adlake.devstack.supervisor.process import memory_bytes
 from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT, Settings
 from benchmarks.canary import CanaryWatch, percentile
-from benchmarks.memory_limit import limited_memory
 from benchmarks.own_stack import own_stack
 from tests.fixtures.machine import machine_facts
+from tests.fixtures.memory_group import memory_group
 
 REPORTS = REPO_ROOT / "benchmarks" / "reports"
 FRESHNESS_P95_LIMIT_SECONDS = 30.0
@@ -40,11 +40,15 @@ WARM_UP_SECONDS = 60
 
 def main() -> int:
     arguments = parse_arguments()
-    limited = limited_memory(arguments.memory_mib) if arguments.memory_mib else nullcontext()
-    with limited as limit, own_stack(without=["generator"]) as stack:
+    with ExitStack() as ends:
+        group = None
+        if arguments.memory_mib:
+            group = ends.enter_context(memory_group(arguments.memory_mib))
+            group.take(os.getpid())
+        stack = ends.enter_context(own_stack(without=["generator"]))
         report = measure(stack.settings, stack, arguments)
-        if limit is not None:
-            facts = report["memory_limit"] = limit.facts()
+        if group is not None:
+            facts = report["memory_limit"] = group.facts()
             report["verdict"]["within_memory"] = facts["processes_killed"] == 0
     REPORTS.mkdir(exist_ok=True)
     target = REPORTS / arguments.report

@@ -27,9 +27,7 @@ from pyspark import SparkContext
 from pyspark.sql import functions as F
 
 from adlake.devstack.install.class_archive import options_of_maker, options_of_user, own_place
-from adlake.devstack.install.fetch import jdk_majors
-from adlake.devstack.install.java import find_jdk
-from adlake.devstack.install.versions import read_versions
+from adlake.devstack.install.java import spark_jdk
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.spark.ending import end_jvm
 from adlake.io.spark.session import CatalogAccess, SparkResources, build_session, connect_catalog
@@ -85,7 +83,7 @@ def measured(folder: Path, rounds: int) -> dict[str, Any]:
         "what": "seconds of a session with Spark's class archive and without, medians of "
         f"{rounds}; cpu is of the JVM (to: until then) and of all processes (cpu_total)",
         "machine": machine_facts(),
-        "java": find_jdk(jdk_majors(read_versions())).major,
+        "java": spark_jdk().major,
         "archive": {
             **making, "megabytes": round(archive.stat().st_size / 1e6),
             "classes": classes_of(folder, archive),

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from adlake.devstack.install import checksums, ivy
-from adlake.devstack.install.fetch import NESSIE_SET, REST_SET, S3_SET, SETS, jdk_majors
-from adlake.devstack.install.java import find_jdk
+from adlake.devstack.install.fetch import NESSIE_SET, REST_SET, S3_SET, SETS
+from adlake.devstack.install.java import spark_jdk
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import Settings
 
@@ -15,7 +15,7 @@ from adlake.settings import Settings
 def main() -> None:
     """Write infra/checksums.txt anew from a fresh download; review the difference."""
     versions = read_versions()
-    jdk = find_jdk(jdk_majors(versions))
+    jdk = spark_jdk()
     cache = Settings().paths.cache.resolve()
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:

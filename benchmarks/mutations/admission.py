@@ -15,7 +15,7 @@ ADMISSION: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a price written as text is taken for money", "adlake.payload.spark.admission:is_number",
-        'return (kind(name) == "BIGINT") | kind(name).startswith("D")',
+        'return kind(name).isin("BIGINT", "DOUBLE")',
         'return kind(name) != "VOID"', PARITY,
     ),
     Mutation(

@@ -60,12 +60,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory, told: Webhook, disk: Path) ->
         "MAX_OFFSETS_PER_TRIGGER": "20000", "LEDGER_EVERY_BATCHES": "1", "SCRAPE_SECONDS": "1",
         "ALERT_PACE": "0.05", "ALERT_WEBHOOK_URL": told.url, "WAREHOUSE": f"file://{disk}/warehouse",
     }  # fmt: skip
-    one = Lake(tmp_path_factory.mktemp("watched") / "home", chosen)
-    try:
-        one.stack().up(only=SERVICES)
+    with Lake(tmp_path_factory.mktemp("watched") / "home", chosen).running(only=SERVICES) as one:
         yield one
-    finally:
-        one.stack().nuke()
 
 
 def impression(event_id: str, impression_id: str, kind: str = "IMPRESSION") -> Record:

@@ -23,22 +23,18 @@ from adlake.settings import REPO_ROOT
 from adlake.wiring.lake import lake_reader, lease_connect
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import VICTIMS, fired_at, produce, run_into, wait_for_free_port
-from tests.fixtures.lake import SERVERS, Lake
+from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    one = Lake(
+    with Lake(
         tmp_path_factory.mktemp("replay") / "home",
         {"MAX_OFFSETS_PER_TRIGGER": "20000", "TRIGGER_SECONDS": "1"},
-    )
-    try:
-        one.stack().up(only=SERVERS)
+    ).running() as one:
         yield one
-    finally:
-        one.stack().nuke()
 
 
 def proof(lake: Lake) -> str:

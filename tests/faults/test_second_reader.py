@@ -33,13 +33,9 @@ RECORDS_A_ROUND = 250
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Lake]:
     """Kafka alone, with the lake's topic."""
-    lake = Lake(tmp_path / "home")
-    try:
-        lake.stack().up(only=["kafka"])
+    with Lake(tmp_path / "home").running(only=["kafka"]) as lake:
         ensure_topic(lake.settings().bootstrap_servers, lake.settings().kafka)
         yield lake
-    finally:
-        lake.stack().nuke()
 
 
 def test_the_second_client_reads_every_committed_record_and_no_other(

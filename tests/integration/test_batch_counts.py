@@ -23,7 +23,7 @@ from adlake.io.trino.client import TrinoClient
 from adlake.provision.catalog import catalog_database
 from adlake.quarantine import corrections as quarantine
 from tests.fixtures.corpus.case import event
-from tests.fixtures.lake import SERVERS, Lake
+from tests.fixtures.lake import Lake
 from tests.fixtures.servers.served import served_lake
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -252,13 +252,9 @@ def test_what_is_no_rejected_delivery_is_refused(lake: Lake) -> None:
 @pytest.fixture
 def doomed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake of its own, whose broker's files are taken away: what a broker lost stays lost."""
-    one = Lake(tmp_path_factory.mktemp("doomed") / "home", QUICK)
-    try:
-        one.stack().up(only=SERVERS)
+    with Lake(tmp_path_factory.mktemp("doomed") / "home", QUICK).running() as one:
         fill(one)
         yield one
-    finally:
-        one.stack().nuke()
 
 
 def test_a_broker_that_loses_its_tail_is_found_out(doomed: Lake) -> None:

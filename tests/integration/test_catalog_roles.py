@@ -62,12 +62,8 @@ REFUSED = (
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    one = Lake(Path(tmp_path_factory.mktemp("roles") / "home"))
-    try:
-        one.stack().up(only=["postgres"])
+    with Lake(Path(tmp_path_factory.mktemp("roles") / "home")).running(only=["postgres"]) as one:
         yield one
-    finally:
-        one.stack().nuke()
 
 
 @pytest.fixture

@@ -59,12 +59,8 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    one = Lake(tmp_path_factory.mktemp("fence") / "home")
-    try:
-        one.stack().up(only=["postgres"])
+    with Lake(tmp_path_factory.mktemp("fence") / "home").running(only=["postgres"]) as one:
         yield one
-    finally:
-        one.stack().nuke()
 
 
 @pytest.fixture(scope="module")

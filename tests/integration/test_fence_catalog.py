@@ -88,12 +88,8 @@ class Catalogs:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
-    one = Lake(tmp_path / "home")
-    try:
-        one.stack().up(only=["postgres"])
+    with Lake(tmp_path / "home").running(only=["postgres"]) as one:
         yield one
-    finally:
-        one.stack().nuke()
 
 
 @pytest.fixture

@@ -47,12 +47,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 @pytest.fixture
 def doomed_broker(tmp_path: Path) -> Iterator[Lake]:
     """One whose process the test stops."""
-    lake = Lake(tmp_path / "doomed")
-    try:
-        lake.stack().up(only=["kafka"])
+    with Lake(tmp_path / "doomed").running(only=["kafka"]) as lake:
         yield lake
-    finally:
-        lake.stack().nuke()
 
 
 class Site:

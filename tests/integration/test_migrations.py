@@ -30,16 +30,12 @@ FINDINGS = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CatalogDatabase]:
-    lake = Lake(Path(tmp_path_factory.mktemp("migrations") / "home"))
-    try:
-        lake.stack().up(only=["postgres"])
+    with Lake(tmp_path_factory.mktemp("migrations") / "home").running(only=["postgres"]) as lake:
         settings = lake.settings()
         password = (settings.paths.secrets_dir / "postgres_admin_password").read_text()
         yield CatalogDatabase(
             "127.0.0.1", settings.ports.postgres_port, ADMIN, ADMIN, SecretStr(password.strip())
         )
-    finally:
-        lake.stack().nuke()
 
 
 def database_of(server: CatalogDatabase, name: str, newest: int, folder: Path) -> CatalogDatabase:

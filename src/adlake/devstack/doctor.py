@@ -17,8 +17,8 @@ import psutil
 from adlake.contracts.place import LakePlaceError, NoLakeYetError
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.install.class_archive import own_place
-from adlake.devstack.install.fetch import file_sets, jdk_majors
-from adlake.devstack.install.java import find_jdk, trino_java
+from adlake.devstack.install.fetch import file_sets
+from adlake.devstack.install.java import spark_jdk, trino_java
 from adlake.devstack.install.prerequisites import place_problems
 from adlake.devstack.install.versions import read_versions
 from adlake.devstack.lake_place import refuse_wrong_place
@@ -222,7 +222,7 @@ def _guarded(subject: str, look: Callable[[], str]) -> Finding:
 
 
 def _jdk_detail() -> str:
-    jdk = find_jdk(jdk_majors(read_versions()))
+    jdk = spark_jdk()
     return f"{jdk.major} in {jdk.home}"
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.install.class_archive import options_of_user, own_place
-from adlake.devstack.install.fetch import jdk_majors
 from adlake.devstack.install.ivy import pyspark_home
-from adlake.devstack.install.java import find_jdk, own_options
-from adlake.devstack.install.versions import read_versions
+from adlake.devstack.install.java import collector, own_options, spark_jdk
 from adlake.environment import scratch_of
 from adlake.io.spark.session import CatalogAccess
 from adlake.provision.outside import object_store, rest_catalog
 from adlake.settings import Settings
-
-_ANY_COLLECTOR = re.compile(r"-XX:\+Use\w+GC\b")
 
 
 def choose_jdk(settings: Settings, scratch: Path | None = None) -> None:
@@ -31,7 +26,7 @@ def choose_jdk(settings: Settings, scratch: Path | None = None) -> None:
     scratch.mkdir(parents=True, exist_ok=True)
     spark_home = pyspark_home()
     os.environ.update(
-        JAVA_HOME=str(find_jdk(jdk_majors(read_versions())).home),
+        JAVA_HOME=str(spark_jdk().home),
         SPARK_HOME=str(spark_home),
         SPARK_CONF_DIR=str(spark_home / "conf"),
         PYSPARK_PYTHON=sys.executable,
@@ -47,15 +42,8 @@ def java_options(settings: Settings) -> tuple[str, ...]:
     added = settings.jvm.java_options
     archive = class_archive_options(added) if settings.jvm.class_archive else ()
     own = own_options(settings.paths.home.resolve(), added)
-    return (*archive, *collector_options(added), *own)
-
-
-def collector_options(added: str) -> tuple[str, ...]:
-    """The garbage collector of Spark's JVM, unless the options `added` name one: two are an error.
-
-    Batches want throughput; Java's own choice keeps pauses short, for a sixth of the processor.
-    """
-    return () if _ANY_COLLECTOR.search(added) else ("-XX:+UseParallelGC",)
+    # Batches want throughput; Java's own choice keeps pauses short, for a sixth of the processor.
+    return (*archive, *collector(added, "Parallel"), *own)
 
 
 def class_archive_options(added: str) -> tuple[str, ...]:

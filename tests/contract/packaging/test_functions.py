@@ -10,9 +10,8 @@ import pytest
 from adlake.contracts.law import MAX_NESTING_DEPTH
 from adlake.devstack.errors import InstallError
 from adlake.devstack.install import functions, ivy
-from adlake.devstack.install.fetch import fetched_folder, jdk_majors
-from adlake.devstack.install.java import Jdk, find_jdk
-from adlake.devstack.install.versions import read_versions
+from adlake.devstack.install.fetch import fetched_folder
+from adlake.devstack.install.java import Jdk, spark_jdk
 from adlake.settings import Settings
 
 SPARK_JARS = ivy.pyspark_home() / "jars"
@@ -20,7 +19,7 @@ SPARK_JARS = ivy.pyspark_home() / "jars"
 
 @pytest.fixture(scope="module")
 def jdk() -> Jdk:
-    return find_jdk(jdk_majors(read_versions()))
+    return spark_jdk()
 
 
 @pytest.fixture(scope="module")

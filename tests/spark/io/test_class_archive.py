@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from adlake.devstack.install.class_archive import options_of_user, own_place
-from adlake.devstack.install.fetch import jdk_majors
 from adlake.devstack.install.ivy import pyspark_home
-from adlake.devstack.install.java import find_jdk
-from adlake.devstack.install.versions import read_versions
+from adlake.devstack.install.java import spark_jdk
 from adlake.settings import REPO_ROOT
 
 pytestmark = pytest.mark.spark
@@ -98,7 +96,7 @@ def test_java_starts_with_an_archive_that_does_not_fit_and_says_nothing(
 ) -> None:
     path = tmp_path / "given.jsa"
     lay(path, archive)
-    java = find_jdk(jdk_majors(read_versions())).java
+    java = spark_jdk().java
     done = subprocess.run(
         [java, *options_of_user(path), *options, "-version"],
         env={"LANG": "C.UTF-8"}, capture_output=True, text=True, timeout=60, check=False,

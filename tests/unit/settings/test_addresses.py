@@ -290,7 +290,7 @@ def test_sparks_driver_has_a_name_and_an_address_of_its_own(
     given = {"ADLAKE_SPARK_DRIVER_HOST": "driver", "ADLAKE_SPARK_BIND_ADDRESS": "0.0.0.0"}  # noqa: S104
     settings = settings_of(tmp_path / "home", **given)
     monkeypatch.setattr(
-        wiring_of_spark, "find_jdk", lambda _majors: Jdk(tmp_path, 21, has_spark_module=True)
+        wiring_of_spark, "spark_jdk", lambda: Jdk(tmp_path, 21, has_spark_module=True)
     )
     with monkeypatch.context() as patched:
         patched.setattr("os.environ", dict(FIXED))

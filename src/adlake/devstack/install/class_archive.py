@@ -20,10 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.devstack.errors import InstallError
-from adlake.devstack.install.fetch import jdk_majors
 from adlake.devstack.install.ivy import pyspark_home
-from adlake.devstack.install.java import Jdk, find_jdk
-from adlake.devstack.install.versions import read_versions
+from adlake.devstack.install.java import Jdk, spark_jdk
 from adlake.devstack.locks import exclusive
 
 FOLDER = "class-archive"
@@ -93,7 +91,7 @@ class ArchivePlace:
 
 def own_place(java_options: str) -> ArchivePlace:
     """The place for the sessions of this environment; DevstackError: there is no Java for them."""
-    return archive_place(find_jdk(jdk_majors(read_versions())), pyspark_home(), java_options)
+    return archive_place(spark_jdk(), pyspark_home(), java_options)
 
 
 def archive_place(jdk: Jdk, spark_home: Path, java_options: str) -> ArchivePlace:

@@ -14,7 +14,7 @@ from pathlib import Path
 from adlake.devstack.errors import InstallError
 from adlake.devstack.install import checksums, functions, ivy
 from adlake.devstack.install.installation import Installation
-from adlake.devstack.install.java import Jdk, find_jdk, trino_java
+from adlake.devstack.install.java import Jdk, spark_jdk, trino_java
 from adlake.devstack.install.progress import DownloadProgress
 from adlake.devstack.install.unpack import unpack_tar
 from adlake.devstack.install.versions import read_versions
@@ -44,7 +44,7 @@ class FileSet:
 
 def install(cache: Path, report: Report, *, with_s3: bool = False) -> Installation:
     """Everything the services need, fetched where missing; raises InstallError."""
-    jdk = find_jdk(jdk_majors(read_versions()))
+    jdk = spark_jdk()
     sets = _fetched(cache, jdk, (*SETS, S3_SET) if with_s3 else SETS, report)
     jars = ivy.pyspark_home() / "jars"
     link_spark_jars(sets["spark"].folder, jars, cache / "spark")
@@ -65,7 +65,7 @@ def install(cache: Path, report: Report, *, with_s3: bool = False) -> Installati
 
 def copy_spark_jars(cache: Path, target: Path, report: Report) -> None:
     """Put the jars that Spark needs beside its own into `target`, for an image; InstallError."""
-    jdk = find_jdk(jdk_majors(read_versions()))
+    jdk = spark_jdk()
     target.mkdir(parents=True, exist_ok=True)
     sets = _fetched(cache, jdk, ("compiler", "spark", S3_SET), report)
     compiler = sets.pop("compiler").folder
@@ -77,7 +77,7 @@ def copy_spark_jars(cache: Path, target: Path, report: Report) -> None:
 
 def fetched_folder(cache: Path, name: str, report: Report) -> Path:
     """The folder of one set, fetched where it is missing; raises InstallError."""
-    jdk = find_jdk(jdk_majors(read_versions()))
+    jdk = spark_jdk()
     return _fetched(cache, jdk, (name,), report)[name].folder
 
 
@@ -92,11 +92,6 @@ def _fetched(cache: Path, jdk: Jdk, names: Sequence[str], report: Report) -> dic
         fetcher = _Fetcher(cache, jdk, versions, DownloadProgress(expected), report)
         _fetch_all(fetcher, missing)
     return sets
-
-
-def jdk_majors(versions: dict[str, str]) -> tuple[int, ...]:
-    """JDK major versions that Spark and Kafka accept."""
-    return tuple(int(major) for major in versions["JDK_MAJORS"].split())
 
 
 def file_sets(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from adlake.devstack.errors import InstallError
 from adlake.devstack.install.java import Jdk
+from adlake.devstack.install.unpack import complete_or_absent
 from adlake.environment import LOCALE
 from adlake.folders import FILES_ROOT
 
@@ -47,17 +48,10 @@ def compiled(
     folder = place_of(cache, compiler, spark_jars)
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".compiling-") as scratch:
-        classes, made = Path(scratch) / "classes", Path(scratch) / "made"
-        _compile(classes, jdk, compiler, spark_jars)
-        made.mkdir()
-        _pack(classes, made / JAR)
-        try:
-            made.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was faster
-                raise
+    with complete_or_absent(folder) as made, tempfile.TemporaryDirectory() as classes:
+        _compile(Path(classes), jdk, compiler, spark_jars)
+        _pack(Path(classes), made / JAR)
+        made.chmod(0o755)
     report("Spark's functions are compiled")
     return folder
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.devstack.errors import DevstackError
+from adlake.devstack.install.versions import read_versions
 from adlake.environment import home_of_tools, scratch_of
 
 # Spark's launcher adds this module; run-time images without it cannot start a session.
@@ -46,10 +47,10 @@ class Jdk:
 _COLLECTOR = re.compile(r"-XX:[+]Use(Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC")
 
 
-def collector(added: str) -> list[str]:
-    """The garbage collector of servers, where the user's own options name none: Java wants one."""
+def collector(added: str, name: str = "G1") -> list[str]:
+    """The garbage collector of a JVM, where the user's own options name none: Java wants one."""
     is_chosen = any(_COLLECTOR.fullmatch(one) for one in shlex.split(added))
-    return [] if is_chosen else ["-XX:+UseG1GC"]
+    return [] if is_chosen else [f"-XX:+Use{name}GC"]
 
 
 def own_options(home: Path, added: str) -> list[str]:
@@ -62,6 +63,16 @@ def own_options(home: Path, added: str) -> list[str]:
         "-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=US", "-Dfile.encoding=UTF-8",
         *shlex.split(added),
     ]  # fmt: skip
+
+
+def spark_jdk() -> Jdk:
+    """The JDK that Spark and Kafka run on here; DevstackError: there is none that fits."""
+    return find_jdk(jdk_majors(read_versions()))
+
+
+def jdk_majors(versions: Mapping[str, str]) -> tuple[int, ...]:
+    """JDK major versions that Spark and Kafka accept."""
+    return tuple(int(major) for major in versions["JDK_MAJORS"].split())
 
 
 def find_jdk(majors: tuple[int, ...], environment: Mapping[str, str] | None = None) -> Jdk:

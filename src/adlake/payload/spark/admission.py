@@ -104,7 +104,7 @@ def held_text(name: str) -> Column:
 
 def is_number(name: str) -> Column:
     """Whether the member is a JSON number."""
-    return (kind(name) == "BIGINT") | kind(name).startswith("D")
+    return kind(name).isin("BIGINT", "DOUBLE")
 
 
 def is_missing(name: str) -> Column:

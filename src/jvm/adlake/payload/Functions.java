@@ -1,7 +1,5 @@
 package adlake.payload;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -27,7 +25,6 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 public final class Functions implements FunctionCatalog {
   private static final String NAME = "read_object";
-  private static final String SEPARATOR = ",";
   private String catalogName;
 
   @Override
@@ -62,18 +59,17 @@ public final class Functions implements FunctionCatalog {
         DataTypes.createStructField("kinds", STRINGS, true),
         DataTypes.createStructField("texts", STRINGS, true),
     });
-    private static final ThreadLocal<Map<UTF8String, StrictReader>> READERS =
-        ThreadLocal.withInitial(HashMap::new);
+    private static final ThreadLocal<StrictReader> READER = new ThreadLocal<>();
 
     /** Called by Spark for each row, by its name. */
     public static InternalRow invoke(byte[] value, UTF8String names) {
       if (value == null) {
         return null;
       }
-      StrictReader reader = READERS.get().get(names);
-      if (reader == null) {
-        reader = new StrictReader(names.toString().split(SEPARATOR));
-        READERS.get().put(names.copy(), reader);
+      StrictReader reader = READER.get();
+      if (reader == null || !reader.reads(names)) {
+        reader = new StrictReader(names);
+        READER.set(reader);
       }
       String fault = reader.read(value);
       return new GenericInternalRow(new Object[] {

@@ -45,16 +45,23 @@ final class StrictReader {
   private static final UTF8String DOUBLE = UTF8String.fromString("DOUBLE");
   private static final UTF8String BOOLEAN = UTF8String.fromString("BOOLEAN");
 
+  private final UTF8String names;
   private final Map<String, Integer> places;
   private UTF8String[] kinds;
   private UTF8String[] texts;
 
-  /** A reader of the members with these names. */
-  StrictReader(String[] names) {
+  /** A reader of the members with these names, which commas part. */
+  StrictReader(UTF8String names) {
+    this.names = names.copy();
     places = new HashMap<>();
-    for (int i = 0; i < names.length; i++) {
-      places.put(names[i], i);
+    for (String name : names.toString().split(",")) {
+      places.put(name, places.size());
     }
+  }
+
+  /** Whether it reads the members with these names. */
+  boolean reads(UTF8String others) {
+    return names.equals(others);
   }
 
   /** Kinds of the members, by their places; null for absent and null. */
@@ -129,12 +136,9 @@ final class StrictReader {
         texts[place] = UTF8String.fromString(parser.getText());
         break;
       case VALUE_NULL:
-        kinds[place] = null;
-        texts[place] = null;
         break;
       default:
         kinds[place] = BOOLEAN;
-        texts[place] = null;
     }
   }
 
