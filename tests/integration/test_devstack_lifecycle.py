@@ -22,6 +22,7 @@ from adlake.devstack.supervisor.process import MARKER
 from adlake.io.kafka.admin import TopicError, ensure_topic, topic_configuration
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
+from tests.fixtures.processes import arguments_of
 from tests.fixtures.quick_start import CPU_SECONDS, cost_of
 
 pytestmark = pytest.mark.integration
@@ -115,7 +116,7 @@ def test_no_secret_is_in_an_argument_or_a_log(stack: Stack) -> None:
     for service in stack.services(SERVERS):
         assert secret not in service.log_file.read_text(errors="replace")
         for process in service.processes():
-            assert secret not in " ".join(process.cmdline())
+            assert secret not in " ".join(arguments_of(process))
     for path in (stack.home / "trino").rglob("*.properties"):
         assert secret not in path.read_text()
 

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from adlake.io.spark.rows import frame_of
+from tests.fixtures.processes import arguments_of
 
 pytestmark = pytest.mark.spark
 
@@ -22,7 +23,7 @@ ROWS = [
 
 
 def workers() -> list[str]:
-    lines = [" ".join(one.cmdline()) for one in psutil.Process().children(recursive=True)]
+    lines = [" ".join(arguments_of(one)) for one in psutil.Process().children(recursive=True)]
     return [line for line in lines if "pyspark" in line and "java" not in line]
 
 

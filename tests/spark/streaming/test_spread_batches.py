@@ -95,6 +95,7 @@ def test_a_batch_over_5000_hours_opens_few_partitions(lakehouse: SparkSession, n
     assert_exact_and_bounded(lakehouse, deliveries)
 
 
+@pytest.mark.chaos
 def test_a_batch_over_ten_years_opens_few_partitions(lakehouse: SparkSession) -> None:
     deliveries = drawn(8_800, 10, STAMPINGS["by both, as a backfill with kept times"])
     apply(lakehouse, deliveries)
