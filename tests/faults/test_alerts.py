@@ -25,9 +25,9 @@ from adlake.io.kafka.producer import Record, publish_all
 from adlake.io.spark.session import build_session, connect_catalog
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.spark import catalog_access
-from tests.faults.test_resources import small_disk
 from tests.fixtures.alerting import Webhook, webhook
 from tests.fixtures.drill.chronicle import Chronicle
+from tests.fixtures.drill.disk import small_disk
 from tests.fixtures.drill.lake import QUICK, kill_service, signal_all, wait_for_free_port
 from tests.fixtures.lake import Lake
 from tests.fixtures.sessions import resources_of

@@ -131,6 +131,7 @@ class GoldWriter:
     ) -> StagedChange:
         """Merge admitted deliveries into the branch as it stands; publish nothing."""
         with frozen_frames() as frames:
+            held = self._rollups.begin() if self._rollups else frames
             with phases.timed("fold"):
                 batch = frames.keep(batch_states(deliveries))
                 spoken_of = _found(batch)
@@ -138,17 +139,16 @@ class GoldWriter:
             with phases.timed("look-up"):
                 known = self._known_rows(batch, spoken_of.slots, frames)
             with phases.timed("project"):
-                changed = frames.keep(changed_rows(batch, known, self._law))
+                changed = held.keep(changed_rows(batch, known, self._law))
                 targets = _found_by_side(changed)
             changed_count = sum(target.row_count for target in targets.values())
             new = batch.join(F.broadcast(known), "impression_id", "left_anti")
             new_rows = gold_rows(new, self._law)
             if self._rollups:
-                new_rows = frames.keep(new_rows)
-                with phases.timed("rollups"):
-                    added = new_rows.unionByName(changed, allowMissingColumns=True)
-                    before = rows_before(changed, self._law)
-                    self._rollups.stage(added, before, self._law)
+                new_rows = held.keep(new_rows)
+                added = new_rows.unionByName(changed, allowMissingColumns=True)
+                before = rows_before(changed, self._law)
+                self._rollups.stage(added, before, self._law)
             version = {stamps.LAW_VERSION: str(self._law.law_version), **FORMAT_PROPERTIES}
             with stamped(self._session, {**stamp, **version}):
                 # The append comes also when empty: each batch leaves one stamped snapshot.

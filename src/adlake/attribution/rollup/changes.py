@@ -30,21 +30,30 @@ class RollupChanges:
 
     def __init__(self) -> None:
         self._frames = FrozenFrames()
-        self._staged: Mapping[str, DataFrame] | None = None
+        self._staged: dict[str, DataFrame] | None = None
         self.step: Step | None = None
-        """The newest published one."""
+        """The newest published one; None once each rollup has it."""
+
+    def begin(self) -> FrozenFrames:
+        """Forget the step before; returns what keeps the rows of the next one for as long."""
+        self._forget()
+        return self._frames
 
     def stage(self, added: DataFrame, removed: DataFrame, law: LawConstants) -> None:
-        """Compute what a batch changes, while its frames are there."""
-        self._forget()
-        self._staged = {
-            one.table: self._frames.freeze(one.differences(added, removed, law)) for one in ROLLUPS
-        }
+        """Say what a batch changes; summed by the commit of each rollup, so the rows are kept."""
+        self._staged = {one.table: one.differences(added, removed, law) for one in ROLLUPS}
 
     def published(self, before: int | None, after: int) -> None:
         """Gold has the staged batch."""
         if self._staged is not None:
             self.step = Step(before, after, self._staged)
+
+    def taken(self, table: str) -> None:
+        """A rollup has it; the rows are given back when the last one has."""
+        if self._staged is not None:
+            self._staged.pop(table, None)
+            if not self._staged:
+                self._forget()
 
     def _forget(self) -> None:
         self._frames.release()

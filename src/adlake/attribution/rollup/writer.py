@@ -60,13 +60,16 @@ class RollupWriter:
         if gold is None:
             return Written(None, "Gold is empty")
         told = {**self._stamp(gold), **stamp}
-        if step is not None and step.after == gold.snapshot_id and self._sums(step.before):
+        name = self._rollup.table
+        is_next = step is not None and step.after == gold.snapshot_id and name in step.rows
+        if step is not None and is_next and self._sums(step.before):
             reach("rollup.before_commit")
             with stamped(self._session, told):
-                step.rows[self._rollup.table].coalesce(1).writeTo(self.table.full_name).append()
+                step.rows[name].coalesce(1).writeTo(self.table.full_name).append()
             words = "followed"
         else:
             words = self._build(gold, told)
+        self._changes.taken(name)
         seconds = time.monotonic() - started
         return Written(None, f"{words} ({seconds:.2f} s)", seconds={"append": seconds})
 
