@@ -187,7 +187,7 @@ class GoldWriter:
 
     def _append(self, rows: DataFrame, row_count: int, slots: list[int]) -> None:
         compact = rows.coalesce(1) if row_count < _SMALL_BATCH_ROWS else rows
-        compact = compact.select(*GOLD_COLUMNS)
+        compact = compact.selectExpr(*GOLD_COLUMNS)
         if len({slot // SLOTS_PER_DAY for slot in slots}) <= _MOST_OPEN_DAYS:
             compact.writeTo(self._staging).append()
         else:

@@ -65,7 +65,7 @@ def admit(records: DataFrame, constants: LawConstants = LAW_V1) -> DataFrame:
     judged = records
     for step in _steps(constants):
         judged = judged.withColumns(step)
-    return judged.select(*ADMITTED_COLUMNS)
+    return judged.selectExpr(*ADMITTED_COLUMNS)
 
 
 def bronze_rows(deliveries: DataFrame, width_ms: int = HOUR_MS) -> DataFrame:

@@ -22,6 +22,7 @@ from adlake.folders import FILES_ROOT
 from adlake.io.iceberg.object_store import ObjectStore, ObjectStoreError
 from adlake.io.iceberg.rest_catalog import RestCatalog
 from adlake.io.postgres.lease import Lease
+from adlake.io.spark.names import remember_names
 
 REDACTED = "(?i)secret|password|passwd|token|access[.]?key|credential|jaas"
 """Options whose value Spark shows in no page, plan or log."""
@@ -50,6 +51,8 @@ _SETTINGS = {
     # columns smaller cost a sixth of admission, and saved little memory.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     "spark.sql.streaming.stopTimeout": "30s",
+    # Else each expression that is made remembers the line of Python that made it.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     # A link on a page that anybody on the machine can open is no way to stop a job.
     "spark.ui.killEnabled": "false",
@@ -145,6 +148,7 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
         session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel("WARN")
     _refuse_without_functions(session)
+    remember_names(session)
     return session
 
 
