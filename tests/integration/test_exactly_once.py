@@ -113,7 +113,6 @@ def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
         corrupt = lake.adlake("verify", expected=1)
         assert victim in corrupt.stdout + corrupt.stderr
         assert "revenue" in corrupt.stdout + corrupt.stderr
-    assert "0 differ" in lake.adlake("verify").stdout
     explained = json.loads(lake.adlake("explain", victim, "--json").stdout)
     assert explained["differences"] == []
     assert "ATTRIBUTED" in {event["disposition"] for event in explained["events"]}

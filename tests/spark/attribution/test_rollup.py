@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -65,9 +66,9 @@ class Batches:
     def __init__(self, session: SparkSession, law: LawConstants = LAW_V1) -> None:
         self.session = session
         self.law = law
-        changes = RollupChanges()
-        self.gold = GoldWriter(session, law, rollups=changes)
-        self.rollups = rollup_writers(session, lambda _: law, changes)
+        self.changes = RollupChanges()
+        self.gold = GoldWriter(session, law, rollups=self.changes)
+        self.rollups = rollup_writers(session, lambda _: law, self.changes)
         self.seen: list[AdmittedDelivery] = []
         self._number = 0
 
@@ -110,6 +111,29 @@ def test_each_batch_adds_what_it_changed(lakehouse: SparkSession) -> None:
     late = random_batches(4, 20)[0]
     assert one.take(late) == "followed", "compaction changes no row"
     one.assert_sums_are_those_of_the_law()
+
+
+def test_rows_of_a_step_are_kept_until_each_has_it_and_no_longer(
+    lakehouse: SparkSession,
+) -> None:
+    one, batches = Batches(lakehouse), random_batches(7, 60)
+    one.take(batches[0])
+    kept = rows_kept(lakehouse)
+    stamp = one.merge(batches[1])
+    frame = delivery_frame(lakehouse, batches[1])
+    for rollup in one.rollups:
+        assert one.changes.step is not None
+        assert rows_kept(lakehouse) > kept
+        assert rollup.apply(frame, stamp).in_words.startswith("followed")
+    assert one.changes.step is None
+    assert rows_kept(lakehouse) == kept
+    one.assert_sums_are_those_of_the_law()
+
+
+def rows_kept(session: SparkSession) -> int:
+    """Sets of rows that Spark holds."""
+    context: Any = session.sparkContext._jsc
+    return int(context.sc().getPersistentRDDs().size())
 
 
 def test_what_gold_took_without_it_is_summed_anew(lakehouse: SparkSession) -> None:
