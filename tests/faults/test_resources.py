@@ -28,8 +28,7 @@ from tests.fixtures.memory_group import memory_group
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
-BACKLOG = 500_000
-"""Events, and as many of history."""
+BACKLOG = 1_000_000
 FEW_FILES = 48
 GOLD_SUMS = (
     "SELECT count(*), sum(revenue), sum(revenue_out_of_window), sum(cost), "
