@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyiceberg.catalog.rest import RestCatalog as PyIcebergRest
 
+from adlake.devstack.containers.configuration import REST_KEY, SPARK_KEY
 from adlake.devstack.errors import DevstackError
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (
@@ -28,8 +31,14 @@ from tests.fixtures.drill.lake import (
     wait_until_stopped,
 )
 from tests.fixtures.lake import Lake
-from tests.fixtures.object_store.gateway import running_gateway
-from tests.fixtures.rest_catalogs import IcebergServer, NessieServer, RestServer, running
+from tests.fixtures.object_store.gateway import REGION, SECRETS, running_gateway
+from tests.fixtures.rest_catalogs import (
+    WAREHOUSE,
+    IcebergServer,
+    NessieServer,
+    RestServer,
+    running,
+)
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
@@ -53,6 +62,18 @@ def lake(tmp_path_factory: pytest.TempPathFactory, catalog: RestServer) -> Itera
         produce(one, 2_000, seed=14)
         run_once(one)
         yield one
+
+
+def client(catalog: RestServer, key: str) -> PyIcebergRest:
+    """PyIceberg on the catalog, with one of the store's keys."""
+    gateway = catalog.gateway
+    return PyIcebergRest(
+        "lakehouse", uri=catalog.uri, warehouse=WAREHOUSE,
+        **{
+            "s3.endpoint": gateway.endpoint, "s3.region": REGION, "s3.access-key-id": key,
+            "s3.secret-access-key": SECRETS[key],
+        },
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("place", KILLS)
@@ -82,6 +103,26 @@ def test_f4_a_paused_driver_keeps_the_lease_beyond_its_time(
         "F4", "REST catalog: a driver starts while another is paused beyond its lease", fired=True,
         outcome="refused by name; the paused one went on",
     )  # fmt: skip
+
+
+def test_the_key_of_the_catalog_writes_metadata_and_reads_no_rows(catalog: RestServer) -> None:
+    """Least rights: what it commits with is no key to the lake (it runs with it in this file)."""
+    rows = pa.table({"number": [1, 2, 3]})
+    ours = client(catalog, SPARK_KEY)
+    ours.create_namespace("other")
+    table = ours.create_table("other.numbers", rows.schema)
+    table.append(rows)
+    file = next(iter(table.scan().plan_files())).file.file_path
+    its = client(catalog, REST_KEY).load_table("other.numbers").io
+    with pytest.raises(OSError, match="ACCESS_DENIED"):
+        its.new_input(file).open()
+    with its.new_output(f"{table.location()}/metadata/x").create(overwrite=True) as made:
+        made.write(b"x")
+    with (
+        pytest.raises(OSError, match="ACCESS_DENIED"),
+        its.new_output(f"{table.location()}/data/x").create(overwrite=True) as refused,
+    ):
+        refused.write(b"x")
 
 
 def test_f22_the_catalog_dies_and_comes_back(
