@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -123,6 +124,24 @@ def test_the_key_of_the_catalog_writes_metadata_and_reads_no_rows(catalog: RestS
         its.new_output(f"{table.location()}/data/x").create(overwrite=True) as refused,
     ):
         refused.write(b"x")
+
+
+def test_f22_many_commit_at_once_after_the_catalog_died(
+    tmp_path: Path, catalog: RestServer, chronicle: Chronicle
+) -> None:
+    """Its list is a file: what a second start finds in it must lock nobody out."""
+    rows = pa.table({"number": [1, 2, 3]})
+    with running(IcebergServer(tmp_path, catalog.gateway)) as server:
+        ours = client(server, SPARK_KEY)
+        ours.create_namespace("many")
+        tables = [ours.create_table(f"many.t{number}", rows.schema) for number in range(4)]
+        server.kill()
+        server.start()
+        with ThreadPoolExecutor(len(tables)) as pool:
+            for done in [pool.submit(one.append, rows) for one in tables]:
+                done.result()
+        assert [one.refresh().scan().count() for one in tables] == [3] * len(tables)
+    chronicle.add("F22", "REST catalog: many commits at once after it was killed", fired=True)
 
 
 def test_f22_the_catalog_dies_and_comes_back(
