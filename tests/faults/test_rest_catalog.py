@@ -8,11 +8,15 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyiceberg.catalog.rest import RestCatalog as PyIcebergRest
 
+from adlake.devstack.containers.configuration import REST_KEY, SPARK_KEY
 from adlake.devstack.errors import DevstackError
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (
@@ -28,8 +32,14 @@ from tests.fixtures.drill.lake import (
     wait_until_stopped,
 )
 from tests.fixtures.lake import Lake
-from tests.fixtures.object_store.gateway import running_gateway
-from tests.fixtures.rest_catalogs import IcebergServer, NessieServer, RestServer, running
+from tests.fixtures.object_store.gateway import REGION, SECRETS, running_gateway
+from tests.fixtures.rest_catalogs import (
+    WAREHOUSE,
+    IcebergServer,
+    NessieServer,
+    RestServer,
+    running,
+)
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
@@ -53,6 +63,18 @@ def lake(tmp_path_factory: pytest.TempPathFactory, catalog: RestServer) -> Itera
         produce(one, 2_000, seed=14)
         run_once(one)
         yield one
+
+
+def client(catalog: RestServer, key: str) -> PyIcebergRest:
+    """PyIceberg on the catalog, with one of the store's keys."""
+    gateway = catalog.gateway
+    return PyIcebergRest(
+        "lakehouse", uri=catalog.uri, warehouse=WAREHOUSE,
+        **{
+            "s3.endpoint": gateway.endpoint, "s3.region": REGION, "s3.access-key-id": key,
+            "s3.secret-access-key": SECRETS[key],
+        },
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("place", KILLS)
@@ -82,6 +104,44 @@ def test_f4_a_paused_driver_keeps_the_lease_beyond_its_time(
         "F4", "REST catalog: a driver starts while another is paused beyond its lease", fired=True,
         outcome="refused by name; the paused one went on",
     )  # fmt: skip
+
+
+def test_the_key_of_the_catalog_writes_metadata_and_reads_no_rows(catalog: RestServer) -> None:
+    """Least rights: what it commits with is no key to the lake (it runs with it in this file)."""
+    rows = pa.table({"number": [1, 2, 3]})
+    ours = client(catalog, SPARK_KEY)
+    ours.create_namespace("other")
+    table = ours.create_table("other.numbers", rows.schema)
+    table.append(rows)
+    file = next(iter(table.scan().plan_files())).file.file_path
+    its = client(catalog, REST_KEY).load_table("other.numbers").io
+    with pytest.raises(OSError, match="ACCESS_DENIED"):
+        its.new_input(file).open()
+    with its.new_output(f"{table.location()}/metadata/x").create(overwrite=True) as made:
+        made.write(b"x")
+    with (
+        pytest.raises(OSError, match="ACCESS_DENIED"),
+        its.new_output(f"{table.location()}/data/x").create(overwrite=True) as refused,
+    ):
+        refused.write(b"x")
+
+
+def test_f22_many_commit_at_once_after_the_catalog_died(
+    tmp_path: Path, catalog: RestServer, chronicle: Chronicle
+) -> None:
+    """Its list is a file: what a second start finds in it must lock nobody out."""
+    rows = pa.table({"number": [1, 2, 3]})
+    with running(IcebergServer(tmp_path, catalog.gateway)) as server:
+        ours = client(server, SPARK_KEY)
+        ours.create_namespace("many")
+        tables = [ours.create_table(f"many.t{number}", rows.schema) for number in range(4)]
+        server.kill()
+        server.start()
+        with ThreadPoolExecutor(len(tables)) as pool:
+            for done in [pool.submit(one.append, rows) for one in tables]:
+                done.result()
+        assert [one.refresh().scan().count() for one in tables] == [3] * len(tables)
+    chronicle.add("F22", "REST catalog: many commits at once after it was killed", fired=True)
 
 
 def test_f22_the_catalog_dies_and_comes_back(

@@ -62,7 +62,7 @@ def refuse_database_elsewhere(settings: Settings) -> None:
     """Only a database in this home is moved, backed up and restored together with it."""
     if settings.has_rest_catalog:
         raise LakePlaceError(
-            f"the tables are listed by the REST catalog at {settings.catalog.catalog_uri}: it is "
+            f"the tables are listed by the REST catalog at {settings.rest_catalog_uri}: it is "
             "backed up and moved by its own means, together with the warehouse"
         )
     address = settings.postgres_address

@@ -31,7 +31,7 @@ def rest_catalog(settings: Settings) -> RestCatalog | None:
         return None
     catalog = settings.catalog
     return RestCatalog(
-        uri=catalog.catalog_uri,
+        uri=settings.rest_catalog_uri,
         warehouse=catalog.catalog_warehouse or settings.paths.warehouse_uri,
         token=secret_of(catalog, "catalog_token"),
         credential=secret_of(catalog, "catalog_credential"),

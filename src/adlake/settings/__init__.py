@@ -197,6 +197,12 @@ class Settings:
         return self.catalog.catalog_type == "rest"
 
     @property
+    def rest_catalog_uri(self) -> str:
+        """Address of the REST catalog, where there is one."""
+        own = f"http://{Address(self.ports.rest_host, self.ports.rest_port)}"
+        return self.catalog.catalog_uri or own
+
+    @property
     def control_uri(self) -> str:
         """URI of the control database: leases, laws, requests (no credentials in it)."""
         default = self._postgres_uri if self.has_rest_catalog else self.catalog_jdbc_uri

@@ -75,6 +75,10 @@ class PortSettings(Concern):
         LOOPBACK, description="host of Trino; another than 127.0.0.1 is not started from here"
     )
     trino_port: Port = Field(8080, description="Trino HTTP")
+    rest_host: Host = Field(
+        LOOPBACK, description="host of the REST catalog, where ADLAKE_CATALOG_URI is empty"
+    )
+    rest_port: Port = Field(8181, description="REST catalog; of the container form, too")
     dashboard_port: Port = Field(8501, description="Streamlit dashboard")
     notebook_port: Port = Field(8888, description="JupyterLab of `make notebook`")
     spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")
@@ -141,7 +145,8 @@ class CatalogSettings(Concern):
     catalog_uri: str = Field(
         "",
         description="jdbc:postgresql://host:port/database (empty: on $ADLAKE_POSTGRES_HOST and "
-        "_PORT), or the http(s) address of the REST catalog",
+        "_PORT), or the http(s) address of the REST catalog (empty: http on $ADLAKE_REST_HOST and "
+        "_PORT)",
     )
     catalog_warehouse: str = Field(
         "", description="what the REST catalog calls the warehouse; empty: its URI"
@@ -208,10 +213,10 @@ def refuse_misfits(catalog: CatalogSettings, jdbc: str) -> None:
     """
     uri, control = catalog.catalog_uri, catalog.control_uri.removeprefix("jdbc:")
     is_rest = catalog.catalog_type == "rest"
-    if is_rest and not uri.startswith(("http://", "https://")):
+    if is_rest and uri and not uri.startswith(("http://", "https://")):
         raise SettingsError(
             "ADLAKE_CATALOG_TYPE=rest wants ADLAKE_CATALOG_URI=http(s)://..., the address of the "
-            "REST catalog"
+            "REST catalog, or none for the one on ADLAKE_REST_HOST and ADLAKE_REST_PORT"
         )
     if not is_rest and uri and not uri.startswith("jdbc:postgresql://"):
         raise SettingsError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,7 +13,9 @@ import pytest
 import yaml
 
 from adlake import __version__
+from adlake.devstack.containers.configuration import REST_KEY
 from adlake.devstack.containers.doctor import PUBLISHED
+from adlake.devstack.containers.engine import PROFILES, REST_PROFILE
 from adlake.devstack.containers.secret_lines import SECRETS, add_missing
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import REPO_ROOT, Settings, known_names
@@ -32,6 +35,7 @@ WANTED = {
     "prometheus", "alertmanager", "dashboard",
 }  # fmt: skip
 GIB = 1 << 30
+REST = {"ADLAKE_CATALOG_TYPE": "rest"}
 VARIABLE = re.compile(r"\$\{(\w+)(:?[-?])?([^}]*)\}")
 TAGS = {
     "apache/kafka": "KAFKA_VERSION",
@@ -42,6 +46,7 @@ TAGS = {
     "grafana/grafana": "GRAFANA_VERSION",
     "prom/prometheus": "IMAGE_PROMETHEUS",
     "prom/alertmanager": "IMAGE_ALERTMANAGER",
+    "apache/iceberg-rest-fixture": "REST_CATALOG_VERSION",
     "python": "IMAGE_PYTHON",
 }
 OWN_CHOICE = {"ADLAKE_DRIVER_MEMORY": "1280m"}
@@ -58,15 +63,62 @@ def test_every_service_that_was_asked_for_is_there() -> None:
     assert set(SERVICES) >= WANTED
     on_demand = {name for name, one in SERVICES.items() if "profiles" in one}
     assert not on_demand & WANTED
-    assert "jupyter" in on_demand
+    assert on_demand == {"jupyter", "rest-catalog"}
+    assert {profile for name in on_demand for profile in SERVICES[name]["profiles"]} == {*PROFILES}
     assert SERVICES["lakehouse-spark"]["container_name"] == "lakehouse-spark"
 
 
-def test_memory_limits_sum_to_8_gb() -> None:
+def test_memory_limits_sum_to_8_gb_with_the_rest_catalog_too() -> None:
     limits = {
-        name: bytes_of(one["mem_limit"]) for name, one in SERVICES.items() if "profiles" not in one
+        name: bytes_of(one["mem_limit"])
+        for name, one in SERVICES.items()
+        if one.get("profiles", [REST_PROFILE]) == [REST_PROFILE]
     }
+    assert "rest-catalog" in limits
     assert sum(limits.values()) <= 8 * GIB
+
+
+def test_nothing_waits_for_a_service_whose_profile_may_be_off() -> None:
+    for name, one in SERVICES.items():
+        for needed in one.get("depends_on", {}):
+            its = SERVICES[needed].get("profiles")
+            assert its is None or its == one.get("profiles"), (name, needed)
+
+
+def test_the_rest_catalog_keeps_its_secret_and_its_tables() -> None:
+    one = SERVICES["rest-catalog"]
+    # Its server logs its properties at the level `info`; and arguments are seen by everybody.
+    assert "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn" in one["command"]
+    assert "LAKEHOUSE" not in " ".join(one["command"])
+    given = one["environment"]
+    assert given["CATALOG_S3_ACCESS__KEY__ID"] == REST_KEY
+    assert given["CATALOG_WAREHOUSE"] == SERVICES["init"]["environment"]["ADLAKE_WAREHOUSE"]
+    # Of two, one is locked out after each start (tests/faults/test_rest_catalog.py).
+    assert given["CATALOG_CLIENTS"] == "1"
+    database = given["CATALOG_URI"].removeprefix("jdbc:sqlite:").partition("?")[0]
+    volume, folder = one["volumes"][0].split(":")
+    assert Path(database).parent == Path(folder)
+    # A volume belongs to whom the folder belonged where it was mounted first.
+    first = next(v for v in SERVICES["configuration"]["volumes"] if v.startswith(f"{volume}:"))
+    assert first.partition(":")[2] in (DOCKERFILES[0].parent / "Dockerfile").read_text()
+    assert one["user"] == SERVICES["configuration"]["user"]
+    heap = next(int(word[4:-1]) for word in one["command"] if word.startswith("-Xmx"))
+    # Seen after hundreds of commits: 54 MiB more than the heap.
+    assert heap + 96 <= int(one["mem_limit"].removesuffix("m"))
+
+
+def test_every_client_of_the_catalog_is_told_which_one() -> None:
+    named = {
+        name: one["environment"]["ADLAKE_CATALOG_TYPE"]
+        for name, one in SERVICES.items()
+        if "ADLAKE_WAREHOUSE" in one.get("environment", {})
+    }
+    assert set(named) >= {"configuration", "init", "lakehouse-spark", "dashboard", "jupyter"}
+    assert set(named.values()) == {"${ADLAKE_CATALOG_TYPE:-jdbc}"}
+    environment = SERVICES["init"]["environment"]
+    assert environment["ADLAKE_REST_HOST"] == "rest-catalog"
+    published = SERVICES["rest-catalog"]["ports"][0]
+    assert published.endswith(f":{environment['ADLAKE_REST_PORT']}")
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -226,6 +278,15 @@ def test_every_compose_of_this_machine_reads_the_file(tmp_path: Path) -> None:
         rendered = yaml.safe_load(done.stdout)["services"]
         assert set(rendered) >= WANTED | ONE_SHOT
         assert set(rendered) <= set(SERVICES)
+        done = subprocess.run(
+            [*command, str(secrets), "--profile", REST_PROFILE, "config"],
+            capture_output=True, text=True, check=False, env={**os.environ, **REST},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        rendered = yaml.safe_load(done.stdout)["services"]
+        assert set(rendered) >= WANTED | ONE_SHOT | {"rest-catalog"}
+        stream = rendered["lakehouse-spark"]["environment"]
+        assert {name: stream[name] for name in REST} == REST
         done = subprocess.run(
             [*command, str(empty), "config"], capture_output=True, text=True, check=False
         )

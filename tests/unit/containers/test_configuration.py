@@ -16,18 +16,21 @@ COMPOSE = yaml.safe_load((REPO_ROOT / "docker-compose.yml").read_text())["servic
 GIVEN = {name: f"secret-of-{name}" for name in SECRETS}
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All folders, as the settings of the compose file have them."""
-    target = tmp_path_factory.mktemp("configuration")
+def write(target: Path, **others: str) -> Path:
+    """All folders, as the settings of the compose file have them, but for `others`."""
     settings = COMPOSE["configuration"]["environment"]
     plain = {
         name: value.split(":-")[-1].rstrip("}") if str(value).startswith("${") else str(value)
         for name, value in settings.items()
         if name.startswith("ADLAKE_")
     } | {"ADLAKE_GENERATOR_HISTORY": "24h", "ADLAKE_HOME": str(target / "home")}
-    assert [*write_configuration(Settings(plain), target, GIVEN)]
+    assert [*write_configuration(Settings(plain | others), target, GIVEN)]
     return target
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("configuration"))
 
 
 def lines_of(file: Path) -> dict[str, str]:
@@ -69,6 +72,18 @@ def test_trino_reads_the_store_with_its_own_key(written: Path) -> None:
     assert rules["security.config-file"] == "/etc/trino/access-rules.json"
 
 
+def test_trino_asks_the_rest_catalog_where_that_lists_the_tables(tmp_path: Path) -> None:
+    written = write(tmp_path, ADLAKE_CATALOG_TYPE="rest")
+    lines = lines_of(written / "trino" / "catalog" / "lakehouse.properties")
+    assert lines["iceberg.catalog.type"] == "rest"
+    assert lines["iceberg.rest-catalog.uri"] == "http://rest-catalog:8181"
+    assert lines["iceberg.rest-catalog.warehouse"] == "s3://lakehouse/warehouse"
+    assert not [name for name in lines if name.startswith("iceberg.jdbc-catalog")]
+    # Files it reads itself, with its own key.
+    assert lines["s3.aws-access-key"] == "adlake-trino"
+    assert lines["iceberg.security"] == "READ_ONLY"
+
+
 def test_the_heap_of_trino_fits_into_its_limit(written: Path) -> None:
     options = (written / "trino" / "jvm.config").read_text().split()
     heap = next(int(one[4:-1]) for one in options if one.startswith("-Xmx"))
@@ -96,8 +111,8 @@ def test_prometheus_finds_its_rules_the_stream_and_the_alertmanager(written: Pat
 def test_each_client_of_the_store_is_a_user_of_its_own(written: Path) -> None:
     file = written / "object-store" / "users.json"
     users = json.loads(file.read_text())["accessAccounts"]
-    assert set(users) == {"adlake-spark", "adlake-trino", "adlake-reader"}
-    assert len({one["secret"] for one in users.values()}) == 3
+    assert set(users) == {"adlake-spark", "adlake-trino", "adlake-reader", "adlake-rest"}
+    assert len({one["secret"] for one in users.values()}) == 4
     assert {one["role"] for one in users.values()} == {"user"}
     assert file.stat().st_mode & 0o777 == 0o600
 

@@ -143,9 +143,13 @@ def test_up_makes_the_passwords_and_a_refusal_of_compose_is_told(
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked == [
         "up --detach --build dashboard",
-        "--profile notebooks down --remove-orphans",
-        "--profile notebooks down --volumes --remove-orphans",
+        "--profile notebooks --profile rest down --remove-orphans",
+        "--profile notebooks --profile rest down --volumes --remove-orphans",
     ]
+    with_rest = Settings({"ADLAKE_CATALOG_TYPE": "rest"})
+    ContainerStack(with_rest, said.append, Compose(("compose",))).up()
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[-1] == "--profile rest up --detach --build"
     programs("compose", "exit 3")
     with pytest.raises(DevstackError, match=r"compose failed .*exit code 3"):
         one.down()
@@ -177,6 +181,14 @@ def test_doctor_judges_memory_compose_and_ports() -> None:
     assert doctor.compose_finding(None).verdict is Verdict.BLOCKS
     ours = doctor.port_findings(Settings({}), {3000})
     assert "our containers" in next(str(one) for one in ours if one.subject == "port 3000")
+
+
+def test_doctor_looks_at_the_port_of_a_rest_catalog_only_where_there_will_be_one() -> None:
+    def subjects(**given: str) -> set[str]:
+        return {one.subject for one in doctor.port_findings(Settings(given), set())}
+
+    assert "port 8181" not in subjects()
+    assert "port 8181" in subjects(ADLAKE_CATALOG_TYPE="rest")
 
 
 def test_no_engine_is_one_finding_that_blocks(programs: Programs) -> None:

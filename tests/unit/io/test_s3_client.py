@@ -62,6 +62,14 @@ def test_a_reader_may_read_and_nothing_else() -> None:
     assert not [action for action, _ in rights["writer"] if "Policy" in action or "*" in action]
 
 
+def test_a_catalog_commits_and_reads_no_rows() -> None:
+    policy = lake_policy("lake", ["writer"], ["reader"], ["catalog"])
+    [its] = [one for one in policy["Statement"] if "catalog" in one["Principal"]["AWS"]]
+    assert its["Principal"]["AWS"] == ["catalog"]
+    assert its["Resource"] == "arn:aws:s3:::lake/*/metadata/*"
+    assert set(its["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+
+
 @dataclass
 class Store:
     """A store that answers what it is told to."""

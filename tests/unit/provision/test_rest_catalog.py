@@ -25,6 +25,7 @@ from adlake.io.iceberg.rest_catalog import RestCatalog, RestCatalogError
 from adlake.io.outages import outage_in
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.provision.catalog import catalog_database
+from adlake.provision.outside import rest_catalog
 from adlake.settings import Settings, SettingsError
 from adlake.wiring.lake import lake_reader
 from adlake.wiring.spark import catalog_access
@@ -81,7 +82,6 @@ def test_the_jdbc_catalog_is_the_control_database_whatever_way_it_is_given() -> 
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"ADLAKE_CATALOG_TYPE": "rest"}, "wants ADLAKE_CATALOG_URI=http"),
         (REST | {"ADLAKE_CATALOG_URI": "jdbc:postgresql://db/x"}, "wants ADLAKE_CATALOG_URI=http"),
         ({"ADLAKE_CATALOG_URI": "http://x"}, "set ADLAKE_CATALOG_TYPE=rest too"),
         (ELSEWHERE, "fence of its tables works only inside one database"),
@@ -94,6 +94,16 @@ def test_settings_that_do_not_fit_together_are_refused(given: dict[str, str], pr
     with pytest.raises(SettingsError, match=problem) as refused:
         Settings(given)
     assert "canary" not in str(refused.value)
+
+
+def test_a_rest_catalog_without_an_address_is_the_one_on_host_and_port() -> None:
+    given = {"ADLAKE_CATALOG_TYPE": "rest"}
+    elsewhere = {"ADLAKE_REST_HOST": "rest-catalog", "ADLAKE_REST_PORT": "8182"}
+    assert Settings(given).rest_catalog_uri == "http://127.0.0.1:8181"
+    found = rest_catalog(Settings(given | elsewhere))
+    assert found is not None
+    assert found.uri == "http://rest-catalog:8182"
+    assert rest_catalog(Settings(elsewhere)) is None
 
 
 def test_spark_is_told_the_catalog_its_login_and_no_database(settings: Settings) -> None:

@@ -24,6 +24,8 @@ ANY: Final = "0.0.0.0"  # noqa: S104 - inside a container; its ports are publish
 BROKER_PORT: Final = 29092
 """Of clients in the network of the containers; those of this machine use ADLAKE_KAFKA_PORT."""
 SPARK_KEY, TRINO_KEY, READER_KEY = "adlake-spark", "adlake-trino", "adlake-reader"
+REST_KEY: Final = "adlake-rest"
+"""Of the REST catalog, in the profile `rest`."""
 
 
 def write_configuration(settings: Settings, target: Path, secrets: dict[str, str]) -> Iterator[str]:
@@ -76,6 +78,7 @@ def _object_store(folder: Path, secrets: dict[str, str]) -> str:
         SPARK_KEY: secrets["LAKEHOUSE_STORE_SPARK_SECRET"],
         TRINO_KEY: secrets["LAKEHOUSE_STORE_TRINO_SECRET"],
         READER_KEY: secrets["LAKEHOUSE_STORE_READER_SECRET"],
+        REST_KEY: secrets["LAKEHOUSE_STORE_REST_SECRET"],
     }
     write_keys(folder, keys)
     return "object-store"

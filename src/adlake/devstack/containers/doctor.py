@@ -17,7 +17,7 @@ from adlake.devstack.containers.engine import (
 )
 from adlake.devstack.containers.secret_lines import SECRETS, read_lines
 from adlake.devstack.containers.states import container_states
-from adlake.devstack.doctor import GIB, Finding, Verdict
+from adlake.devstack.doctor import GIB, Finding, Verdict, catalog_findings
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.services.ports import is_free, owner
 from adlake.settings import REPO_ROOT, SETTINGS_FILE, Settings
@@ -33,9 +33,11 @@ PUBLISHED: Final = (
     "ADLAKE_KAFKA_PORT", "ADLAKE_POSTGRES_PORT", "ADLAKE_S3_PORT", "ADLAKE_S3_CONSOLE_PORT",
     "ADLAKE_TRINO_PORT", "ADLAKE_SPARK_UI_PORT", "ADLAKE_METRICS_PORT", "ADLAKE_DASHBOARD_PORT",
     "ADLAKE_METABASE_PORT", "ADLAKE_GRAFANA_PORT", "ADLAKE_PROMETHEUS_PORT",
-    "ADLAKE_ALERTMANAGER_PORT", "ADLAKE_NOTEBOOK_PORT",
+    "ADLAKE_ALERTMANAGER_PORT", "ADLAKE_NOTEBOOK_PORT", "ADLAKE_REST_PORT",
 )  # fmt: skip
 """Settings of the ports that docker-compose.yml publishes."""
+REST_ALONE: Final = "ADLAKE_REST_PORT"
+"""Of them, the one that is published with a REST catalog alone."""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -52,6 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         compose_finding(compose[1] if compose else None),
         passwords_finding(),
         *port_findings(settings, published_now(Compose(compose[0])) if compose else set()),
+        *catalog_findings(settings),
         disk_finding(),
     ]
 
@@ -91,7 +94,8 @@ def passwords_finding() -> Finding:
 def port_findings(settings: Settings, ours: set[int]) -> Iterator[Finding]:
     """One finding per published port; one that our own containers hold is fine."""
     given = settings.as_environment(with_secrets=False)
-    for setting in PUBLISHED:
+    wanted = [one for one in PUBLISHED if one != REST_ALONE or settings.has_rest_catalog]
+    for setting in wanted:
         port = int(given[setting])
         if port in ours:
             yield Finding(Verdict.OK, f"port {port}", "published by our containers")

@@ -17,7 +17,8 @@ from adlake.settings import REPO_ROOT
 ANSWER_SECONDS: Final = 10.0
 COMPOSES: Final = (("docker", "compose"), ("docker-compose",))
 """Ways to compose, in the order in which they are looked for."""
-PROFILES: Final = ("notebooks",)
+REST_PROFILE: Final = "rest"
+PROFILES: Final = ("notebooks", REST_PROFILE)
 """Services on demand; stopping and removing means them as well."""
 NO_ENGINE: Final = (
     "no container engine answers: start Docker (`docker info` tells more), or use RUNTIME=native, "

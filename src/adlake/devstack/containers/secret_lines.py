@@ -27,6 +27,7 @@ SECRETS = {
     "LAKEHOUSE_STORE_SPARK_SECRET": "key of Spark, which writes the lake",
     "LAKEHOUSE_STORE_TRINO_SECRET": "key of Trino, which reads it",
     "LAKEHOUSE_STORE_READER_SECRET": "key of PyIceberg, which reads it",
+    "LAKEHOUSE_STORE_REST_SECRET": "key of the REST catalog, which writes tables' metadata",
     "LAKEHOUSE_TRINO_INTERNAL_SECRET": "signs Trino's requests to itself",
     "LAKEHOUSE_NOTEBOOK_TOKEN": "key to JupyterLab",
 }

@@ -1,10 +1,12 @@
 """Makes what servers of the compose file hold before the first event: roles, databases, a bucket.
 
-The one-shot service `init` runs it before everything that needs them; safe to run again.
+The one-shot service `init` runs it before everything that needs them; safe to run again. A REST
+catalog is waited for here: compose's conditions may not name a service of a profile that is off.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -14,10 +16,13 @@ from pydantic import SecretStr
 
 from adlake.devstack.containers.configuration import (
     READER_KEY,
+    REST_KEY,
     SPARK_KEY,
     TRINO_KEY,
 )
+from adlake.devstack.errors import DevstackError
 from adlake.devstack.home import bind_home, place_of
+from adlake.devstack.services.http import fetch_json
 from adlake.io.postgres.migrations import CatalogDatabase, apply_migrations
 from adlake.io.postgres.rights import owner_of
 from adlake.io.postgres.roles import ensure_database, ensure_role
@@ -31,6 +36,9 @@ ADMIN: Final = "postgres"
 STORE_ADMIN: Final = "admin"
 METABASE: Final = "metabase"
 """Role and database of Metabase's own data."""
+REST_SECONDS: Final = 120.0
+"""A REST catalog starts within seconds; a small machine starts everything else at the same time."""
+POLL_SECONDS: Final = 1.0
 
 
 def prepare_servers(settings: Settings, secrets: Mapping[str, str]) -> Iterator[str]:
@@ -43,6 +51,8 @@ def prepare_servers(settings: Settings, secrets: Mapping[str, str]) -> Iterator[
     yield f"catalog: {', '.join(applied) or 'up to date'}"
     if settings.paths.warehouse_uri.startswith("s3://"):
         yield _bucket(settings, secrets)
+    if settings.has_rest_catalog:
+        yield wait_for_rest_catalog(settings.rest_catalog_uri)
     for topic, created in ensure_topics(settings):
         yield f"topic {topic}: {'created' if created else 'up to date'}"
 
@@ -77,6 +87,23 @@ def _bucket(settings: Settings, secrets: Mapping[str, str]) -> str:
     return f"bucket {bucket}: {'created' if made else 'up to date'}"
 
 
+def wait_for_rest_catalog(uri: str, patience_seconds: float = REST_SECONDS) -> str:
+    """Return when it answers; what needs it waits for us.
+
+    Raises:
+        DevstackError: it does not in time.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while fetch_json(f"{uri}/v1/config") is None:
+        if time.monotonic() > deadline:
+            raise DevstackError(
+                f"the REST catalog at {uri} does not answer: start it, too (`docker-compose "
+                "--profile rest up -d`), or leave ADLAKE_CATALOG_TYPE=rest away"
+            )
+        time.sleep(POLL_SECONDS)
+    return f"REST catalog: answers at {uri}"
+
+
 def policy_of(bucket: str) -> dict[str, Any]:
-    """Who may do what in the lake's bucket: Spark writes, all others read."""
-    return lake_policy(bucket, [SPARK_KEY], [TRINO_KEY, READER_KEY])
+    """Who may do what in the lake's bucket: Spark writes, a REST catalog commits, others read."""
+    return lake_policy(bucket, [SPARK_KEY], [TRINO_KEY, READER_KEY], [REST_KEY])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final
 
-from adlake.devstack.containers.engine import Compose, find_compose
+from adlake.devstack.containers.engine import REST_PROFILE, Compose, find_compose
 from adlake.devstack.containers.secret_lines import add_missing, read_lines
 from adlake.devstack.containers.states import container_states, wait_until_fine
 from adlake.devstack.errors import DevstackError
@@ -34,7 +34,8 @@ class ContainerStack:
             raise DevstackError("RUNTIME=docker takes ONLY=..., not WITHOUT=...")
         if add_missing(SETTINGS_FILE):
             self._report(f"passwords: made in {SETTINGS_FILE} (`make passwords` shows the logins)")
-        self.compose.must("up", "--detach", "--build", *only)
+        profile = ("--profile", REST_PROFILE) if self.settings.has_rest_catalog else ()
+        self.compose.must(*profile, "up", "--detach", "--build", *only)
         wait_until_fine(self.compose, READY_SECONDS, self._report)
 
     def down(self, only: Collection[str] = ()) -> None:

@@ -94,7 +94,7 @@ def named_rest_errors(uri: str) -> Iterator[None]:
     except (exceptions.RESTError, RequestException) as error:
         raise RestCatalogError(
             f"the REST catalog does not answer at {uri} ({type(error).__name__}): see whether it "
-            "runs, and check ADLAKE_CATALOG_URI"
+            "runs, and check ADLAKE_CATALOG_URI (or ADLAKE_REST_HOST and _PORT)"
         ) from error
 
 

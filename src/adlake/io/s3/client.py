@@ -109,15 +109,24 @@ WRITES: Final = (
     *READS, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
     "s3:ListMultipartUploadParts",
 )  # fmt: skip
+COMMITS: Final = (*READS, "s3:PutObject", "s3:DeleteObject")
 
 
-def lake_policy(bucket: str, writers: Sequence[str], readers: Sequence[str]) -> dict[str, Any]:
-    """Writers add and remove files, readers read them; nobody changes the bucket."""
+def lake_policy(
+    bucket: str, writers: Sequence[str], readers: Sequence[str], catalogs: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Writers add and remove files, readers read them; nobody changes the bucket.
+
+    Catalogs are servers that commit for others: they write what lies in a table's folder
+    `metadata`, and cannot even read its rows.
+    """
     files, itself = f"arn:aws:s3:::{bucket}/*", f"arn:aws:s3:::{bucket}"
+    metadata = f"arn:aws:s3:::{bucket}/*/metadata/*"
     statements = [
         _allow([*writers, *readers], ("s3:ListBucket", "s3:GetBucketLocation"), itself),
         _allow(writers, WRITES, files),
         _allow(readers, READS, files),
+        _allow(catalogs, COMMITS, metadata),
     ]
     return {"Version": "2012-10-17", "Statement": [one for one in statements if one]}
 
