@@ -31,7 +31,7 @@ class StreamSettings(Concern):
     driver_memory: str = Field("2g", description="heap of the Spark driver")
     shuffle_partitions: int = Field(2, ge=1, description="tasks per shuffle")
     compact_every_batches: int = Field(
-        6, ge=0, description="compact hot slots every so many batches; 0: never"
+        6, ge=0, description="merge small files every so many batches; 0: never"
     )
     expire_every_batches: int = Field(
         60, ge=0, description="forget old snapshots every so many batches; 0: never"
