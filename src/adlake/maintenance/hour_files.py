@@ -68,7 +68,8 @@ def merge_slice(
     assert spec.compaction is not None  # noqa: S101 - callers choose tables that have one
     assert spec.compaction.hours is not None  # noqa: S101 - as do those of Due.SLICES
     started, plan = time.monotonic(), spec.compaction.hours
-    chosen = next_slice(small_files(session, spec.name, plan), plan, most_files, most_bytes)
+    found, now_hour = small_files(session, spec.name, plan), int(time.time()) // 3_600
+    chosen = next_slice(found, plan, now_hour, most_files, most_bytes)
     if chosen is None:
         return 0
     options = {
@@ -108,15 +109,17 @@ def small_files(session: SparkSession, name: str, plan: HourFiles) -> list[Found
 
 
 def next_slice(
-    found: Sequence[Found], plan: HourFiles, most_files: int, most_bytes: int
+    found: Sequence[Found], plan: HourFiles, now_hour: int, most_files: int, most_bytes: int
 ) -> Slice | None:
     """Hours of one kind, open or closed, whichever has more to merge; None: nothing is due.
 
-    Of an hour that is more than a slice, a part is done; the rest waits its turn.
+    Of an hour that is more than a slice, a part is done; the rest waits its turn. A producer whose
+    clock is ahead does not close the hours of all others: beyond `now_hour` no hour is the newest.
     """
     if not found:
         return None
-    newest = max(one.hour for one in found)
+    hours = [one.hour for one in found]
+    newest = max((hour for hour in hours if hour <= now_hour), default=max(hours))
     is_open = {one.hour: one.hour > newest - plan.open_hours for one in found}
     open_hours = [
         _Hour(one.hour, one.open_files, one.open_bytes) for one in found if is_open[one.hour]

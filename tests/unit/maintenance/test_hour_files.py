@@ -18,7 +18,7 @@ def quiet(hour: int, files: int, each: int = 1) -> Found:
 
 
 def chosen(*found: Found, most_files: int = 200, most_bytes: int = 10_000) -> Slice | None:
-    return next_slice(found, PLAN, most_files, most_bytes)
+    return next_slice(found, PLAN, NOW, most_files, most_bytes)
 
 
 def test_an_empty_table_and_hours_of_few_files_are_left_alone() -> None:
@@ -42,10 +42,16 @@ def test_the_newest_hour_of_the_table_counts_not_the_clock() -> None:
     assert found == Slice((2,), CLOSED, 200)
 
 
+def test_a_producer_whose_clock_is_ahead_closes_no_hour() -> None:
+    assert chosen(quiet(NOW, 39), quiet(NOW + 600_000, 1)) is None
+    assert chosen(quiet(NOW, 1), quiet(NOW + 600_000, 40)) == Slice((NOW + 600_000,), OPEN, 200)
+    assert chosen(quiet(NOW + 5, 8), quiet(NOW + 9, 1)) == Slice((NOW + 5,), CLOSED, 200)
+
+
 def test_files_that_a_merge_of_an_open_hour_made_are_not_merged_with_each_slice() -> None:
     merged = Found(NOW, open_files=1, open_bytes=1, closed_files=50, closed_bytes=50 * 20)
     assert chosen(merged) is None
-    later = chosen(merged, quiet(NOW + 2, 1))
+    later = next_slice([merged, quiet(NOW + 2, 1)], PLAN, NOW + 2, 200, 10_000)
     assert later == Slice((NOW,), CLOSED, 200), "once it is closed they are"
 
 
