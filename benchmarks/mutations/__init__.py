@@ -13,6 +13,7 @@ from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.grafana import GRAFANA
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
+from benchmarks.mutations.maintenance import MAINTENANCE
 from benchmarks.mutations.maturity import MATURITY
 from benchmarks.mutations.models import MODELS
 from benchmarks.mutations.monitoring import MONITORING
@@ -57,6 +58,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *READERS,
     *GRAFANA,
     *DASHBOARDS,
+    *MAINTENANCE,
     *MATURITY,
     *PACKAGING,
     *PLACES,

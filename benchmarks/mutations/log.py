@@ -10,8 +10,8 @@ QUIET = "tests/spark/io/test_quiet_log.py"
 LOG: tuple[Mutation, ...] = (
     Mutation(
         "a trace at each compaction: a table named without its catalog",
-        "adlake.maintenance.between_batches:compact",
-        "table => '{CATALOG}.{spec.name}'", "table => '{spec.name}'", QUIET,
+        "adlake.io.iceberg.rewriting:rewrite_files",
+        "table => '{CATALOG}.{name}'", "table => '{name}'", QUIET,
     ),
     Mutation(
         "four warnings a batch: frozen rows cannot be computed again",

@@ -29,8 +29,8 @@ TIME: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a clock set ahead makes every snapshot old",
-        "adlake.maintenance.between_batches:Maintenance._expire",
-        "limit_ms = min(limit_ms, self._ages.limit_ms(seconds))", "pass",
+        "adlake.maintenance.between_batches:Maintenance._limit_ms",
+        "min(limit_ms, self._ages.limit_ms(seconds))", "limit_ms",
         "tests/unit/maintenance/test_snapshot_ages.py",
     ),
     Mutation(

@@ -8,11 +8,12 @@ applied.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from adlake.contracts.compaction import HOT_ROWS, RECORD_FILES, Compaction, Due
 from adlake.contracts.tables import (
     ATTRIBUTION_CREDITS,
     BATCH_COUNT_KEY,
@@ -65,15 +66,6 @@ class Filling(StrEnum):
     """A copy that exists only while something is built."""
 
 
-class Due(StrEnum):
-    """When maintenance merges small files."""
-
-    BATCHES = "batches"
-    """Every so many batches, as each one leaves small files among hot rows."""
-    EXPIRY = "expiry"
-    """After old snapshots were forgotten."""
-
-
 class Check(StrEnum):
     """What `adlake verify` proves of a table."""
 
@@ -113,16 +105,6 @@ class Erasure(StrEnum):
     """Dropped: who needs it builds it again."""
     NOBODY = "nobody"
     """No row is about a person."""
-
-
-@dataclass(frozen=True)
-class Compaction:
-    """How small files are merged: when, in which order of rows, with which Iceberg options."""
-
-    due: Due
-    sort_order: str = ""
-    """Empty: files are merged as they are."""
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,14 +148,6 @@ class TableSpec:
     """Made by provisioning from sql/ddl; a shadow is made by who builds it."""
 
 
-_HOT_ROWS: Final = MappingProxyType({
-    "target-file-size-bytes": str(64 * 1024 * 1024),
-    "min-file-size-bytes": str(24 * 1024 * 1024),
-    "min-input-files": "4",
-    "max-concurrent-file-group-rewrites": "2",
-    "remove-dangling-deletes": "false",
-})  # fmt: skip
-
 _SEED: Final = "loaded whole from a seed file, and not changed since"
 
 SPECS: Final[tuple[TableSpec, ...]] = (
@@ -182,20 +156,21 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
         Erasure.REWRITE, (Check.OFFSETS, Check.COUNTS),
         has_recorded_head=True, expires=True, person="user_id",
-        event_id="event_id", event_owner="impression_id",
+        event_id="event_id", event_owner="impression_id", compaction=RECORD_FILES,
     ),
     TableSpec(
         BUSINESS_EVENTS, "record of topic business_events",
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
         Erasure.REWRITE, (Check.OFFSETS, Check.COUNTS), pipeline=BUSINESS,
         has_recorded_head=True, expires=True, person="user_id", event_id="event_id",
+        compaction=RECORD_FILES,
     ),
     TableSpec(
         GOLD_STATE, "impression id", ("impression_id",), Filling.MERGE,
         Erasure.REBUILD, (Check.LAW,),
         has_recorded_head=True, expires=True, person="user_id",
         compaction=Compaction(
-            Due.BATCHES, "slot ASC NULLS LAST, impression_id ASC NULLS LAST", _HOT_ROWS
+            Due.BATCHES, "slot ASC NULLS LAST, impression_id ASC NULLS LAST", HOT_ROWS
         ),
     ),
     TableSpec(
@@ -236,7 +211,7 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         CAMPAIGN_UPDATES, "record of topic campaign_updates",
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
         Erasure.NOBODY, (Check.OFFSETS, Check.COUNTS), pipeline=CAMPAIGNS,
-        has_recorded_head=True, expires=True, event_id="event_id",
+        has_recorded_head=True, expires=True, event_id="event_id", compaction=RECORD_FILES,
     ),
     TableSpec(
         DIM_CAMPAIGNS, "campaign and version", ("campaign_key",), Filling.MERGE,

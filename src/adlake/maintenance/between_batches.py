@@ -1,9 +1,10 @@
 """Maintenance between batches, so that batch time stays flat.
 
 Each batch leaves small data files and delete files among the hot rows of derived tables: small
-files of the same partition are merged. Each commit lists all snapshots anew: old ones are
-forgotten, after what their batches counted was copied. What is due for which table says the
-registry. Runs in the streaming driver, never beside a MERGE on the same files.
+files of the same partition are merged. Those of records are merged a slice a time. Each commit
+lists all snapshots anew: old ones are forgotten, after what their batches counted was copied. What
+is due for which table says the registry. What killed drivers left is removed when it is days old.
+Runs in the streaming driver, never beside a MERGE on the same files.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 
 from adlake.contracts import gauges
-from adlake.contracts.registry import Due, Filling, TableSpec, specs_of
-from adlake.contracts.tables import CATALOG
+from adlake.contracts.compaction import Due
+from adlake.contracts.registry import Filling, TableSpec, specs_of
 from adlake.io import failpoints
 from adlake.io.iceberg.expiry import expire_snapshots
+from adlake.io.iceberg.leftovers import remove_leftovers
+from adlake.io.iceberg.rewriting import rewrite_files
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.prometheus.meters import Meters
 from adlake.maintenance.batch_counts import forget_lost_records, record_batches
 from adlake.maintenance.event_ids import EventIdCheck
 from adlake.maintenance.folding import fold
+from adlake.maintenance.hour_files import merge_slice
+from adlake.maintenance.leftovers import LeftoverSweep
 from adlake.maintenance.snapshot_ages import SnapshotAges
 from adlake.maintenance.table_facts import tell_sizes
 from adlake.streaming.broker_log import BrokerLog
@@ -34,6 +39,7 @@ log = logging.getLogger(__name__)
 
 MOST_FILES_COMPACTED = 200
 """Of one pass: a backfill over years leaves files in thousands of days, and batches wait for it."""
+DAY_SECONDS = 86_400
 SNAPSHOTS_KEPT = 100
 """Readers that pinned one of the newest snapshots may finish, however fast batches come."""
 
@@ -46,6 +52,8 @@ class MaintenancePlan:
     expire_every: int
     snapshot_minutes: float
     record_every: int = 0
+    leftover_days: int = 0
+    """Files that no snapshot names go at this age; 0: never."""
 
 
 class Maintenance:
@@ -65,6 +73,7 @@ class Maintenance:
         self._meters = meters or Meters()
         self._event_ids = EventIdCheck(self._meters)
         self._ages: SnapshotAges | None = None
+        self._sweep = LeftoverSweep()
 
     def begin(self, session: SparkSession, pipelines: Sequence[Pipeline]) -> None:
         """Before the first batch of a run."""
@@ -96,6 +105,7 @@ class Maintenance:
         specs = specs_of(pipeline=pipeline)
         if plan.compact_every and batches_done % plan.compact_every == 0:
             _compact_hot_rows(session, _compacted(specs, Due.BATCHES))
+            _merge_slices(session, _compacted(specs, Due.SLICES))
         is_expiry = _is_due(plan.expire_every, batches_done)
         # Before stamps are forgotten: a failure here puts the expiry off too.
         if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
@@ -106,6 +116,9 @@ class Maintenance:
             self._expire(session, specs, now_ms)
             for spec in _compacted(specs, Due.EXPIRY) if plan.record_every else ():
                 compact(session, spec)
+            # Not early in a run: what a killed driver left has time.
+            if plan.leftover_days and batches_done >= plan.expire_every:
+                self._remove_leftovers(session, specs, now_ms)
         # Last: who only watches keeps nothing else waiting.
         if plan.record_every and _is_due(plan.record_every, batches_done):
             self._tell(session, specs)
@@ -119,10 +132,7 @@ class Maintenance:
     def _expire(self, session: SparkSession, specs: list[TableSpec], now_ms: int) -> None:
         failpoints.reach("maintenance.before_expiry")
         started, seconds = time.monotonic(), self._plan.snapshot_minutes * 60
-        limit_ms = now_ms - int(seconds * 1000)
-        if self._ages is not None:
-            # What is old where the clock was set.
-            limit_ms = min(limit_ms, self._ages.limit_ms(seconds))
+        limit_ms = self._limit_ms(now_ms, seconds)
         gone = {
             spec.name: expire_snapshots(session, spec.name, limit_ms, SNAPSHOTS_KEPT)
             for spec in specs
@@ -130,6 +140,22 @@ class Maintenance:
         }
         log.info("expired snapshots %s in %.2f s", gone, time.monotonic() - started)
         failpoints.reach("maintenance.after_expiry")
+
+    def _limit_ms(self, now_ms: int, seconds: float) -> int:
+        """What was made before this is so old, also where the clock was set."""
+        limit_ms = now_ms - int(seconds * 1000)
+        return limit_ms if self._ages is None else min(limit_ms, self._ages.limit_ms(seconds))
+
+    def _remove_leftovers(self, session: SparkSession, specs: list[TableSpec], now_ms: int) -> None:
+        name = self._sweep.next_table(specs)
+        if name is None:
+            return
+        failpoints.reach("maintenance.before_leftovers")
+        started = time.monotonic()
+        limit_ms = self._limit_ms(now_ms, self._plan.leftover_days * DAY_SECONDS)
+        gone = remove_leftovers(session, name, limit_ms, now_ms)
+        log.info("%s: removed %d leftover files in %.2f s", name, gone, time.monotonic() - started)
+        failpoints.reach("maintenance.after_leftovers")
 
     def record_final_counts(self, session: SparkSession, logs: Mapping[str, BrokerLog]) -> None:
         """At a clean stop the batch counts end where the records do; `logs`: by pipeline."""
@@ -166,24 +192,22 @@ def _compact_hot_rows(session: SparkSession, specs: list[TableSpec]) -> None:
         failpoints.reach("maintenance.after_compaction")
 
 
-def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> None:
-    """Merge a table's small files, one commit; of more than `most_files` the rest waits its turn.
+def _merge_slices(session: SparkSession, specs: list[TableSpec]) -> None:
+    for spec in specs:
+        failpoints.reach("maintenance.before_slice")
+        merge_slice(session, spec)
+        failpoints.reach("maintenance.after_slice")
 
-    With its catalog in the name: without, Iceberg looks for a catalog of the namespace's name
-    first, and logs a trace that there is none.
-    """
+
+def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> None:
+    """Merge a table's small files by one commit; beyond `most_files` the rest waits its turn."""
     assert spec.compaction is not None  # noqa: S101 - callers choose tables that have one
     started, plan = time.monotonic(), spec.compaction
-    chosen = {**plan.options, "max-files-to-rewrite": str(most_files)}
-    options = ", ".join(f"'{key}', '{value}'" for key, value in chosen.items())
-    order = f"strategy => 'sort', sort_order => '{plan.sort_order}', " if plan.sort_order else ""
-    row = session.sql(
-        f"CALL {CATALOG}.system.rewrite_data_files(table => '{CATALOG}.{spec.name}', "
-        f"{order}options => map({options}))"
-    ).collect()[0]
+    options = {**plan.options, "max-files-to-rewrite": str(most_files)}
+    done = rewrite_files(session, spec.name, options, plan.sort_order)
     if spec.filling is Filling.MERGE:
         IcebergTable(session, spec.name).reset_staging()  # else it keeps the old files alive
     log.info(
         "%s: compacted %d files into %d in %.2f s", spec.name,
-        row.rewritten_data_files_count, row.added_data_files_count, time.monotonic() - started,
+        done.files, done.into, time.monotonic() - started,
     )  # fmt: skip

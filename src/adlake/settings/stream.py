@@ -6,8 +6,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from adlake.contracts.compaction import FEWEST_LEFTOVER_DAYS
 from adlake.contracts.failpoints import checked
 from adlake.settings.outside import Concern
+
+
+def _days_of_leftovers(days: int) -> int:
+    if 0 < days < FEWEST_LEFTOVER_DAYS:
+        raise ValueError(
+            f"a file younger than {FEWEST_LEFTOVER_DAYS} days may belong to a commit that is still "
+            "being made; 0 removes none"
+        )
+    return days
 
 
 class StreamSettings(Concern):
@@ -21,7 +31,7 @@ class StreamSettings(Concern):
     driver_memory: str = Field("2g", description="heap of the Spark driver")
     shuffle_partitions: int = Field(2, ge=1, description="tasks per shuffle")
     compact_every_batches: int = Field(
-        6, ge=0, description="compact hot slots every so many batches; 0: never"
+        6, ge=0, description="merge small files every so many batches; 0: never"
     )
     expire_every_batches: int = Field(
         60, ge=0, description="forget old snapshots every so many batches; 0: never"
@@ -37,6 +47,12 @@ class StreamSettings(Concern):
     )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"
+    )
+    leftover_days: Annotated[int, AfterValidator(_days_of_leftovers)] = Field(
+        FEWEST_LEFTOVER_DAYS,
+        ge=0,
+        description="remove files that no snapshot names, as killed drivers leave them, at this "
+        "age; 3 or more, 0: never",
     )
     lease_ttl_seconds: float = Field(
         20.0, gt=0, description="another driver may take over after this long without a renewal"

@@ -114,6 +114,7 @@ def _maintenance_plan(settings: Settings) -> MaintenancePlan:
         expire_every=stream.expire_every_batches,
         snapshot_minutes=stream.snapshot_minutes,
         record_every=stream.ledger_every_batches,
+        leftover_days=stream.leftover_days,
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from adlake.contracts import stamps
-from adlake.contracts.registry import Compaction, Due, spec_of
+from adlake.contracts.compaction import Compaction, Due
+from adlake.contracts.registry import spec_of
 from adlake.contracts.tables import BATCH_COUNT_COLUMNS, BATCH_COUNTS, BRONZE_EVENTS
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import PartitionCounts, counts_text, offsets_text, parse_counts

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from adlake.contracts.compaction import Due
 from adlake.contracts.law import LAW_V1
 from adlake.contracts.registry import (
     LAW_CHECKS,
@@ -14,7 +15,6 @@ from adlake.contracts.registry import (
     STREAM_LEASE,
     VIEWS,
     Check,
-    Due,
     Erasure,
     Filling,
     TableSpec,
@@ -60,6 +60,26 @@ def test_what_every_batch_commits_to_expires_and_its_head_is_on_record(spec: Tab
     if spec.filling is Filling.MERGE:
         assert spec.compaction is not None
         assert spec.compaction.due is Due.BATCHES
+
+
+@by_name
+def test_the_files_of_records_are_merged_by_the_hour_that_they_are_filed_under(
+    spec: TableSpec,
+) -> None:
+    is_by_hour = spec.compaction is not None and spec.compaction.due is Due.SLICES
+    assert is_by_hour == (spec.filling is Filling.APPEND)
+    if spec.compaction is None or not is_by_hour:
+        assert spec.compaction is None or spec.compaction.hours is None
+        return
+    plan = spec.compaction.hours
+    assert plan is not None
+    namespace, table = spec.name.split(".")
+    ddl = (DDL / namespace / f"{table}.sql").read_text()
+    assert f"PARTITIONED BY (hours({plan.time_column}))" in ddl
+    assert "'write.parquet.compression-codec' = 'zstd'" in ddl
+    # Two small files always fit into one, so a slice that is due never comes to nothing.
+    assert plan.open.below_bytes <= plan.closed.below_bytes <= plan.target_bytes / 2
+    assert min(plan.open.at_least, plan.closed.at_least) >= 2
 
 
 @by_name

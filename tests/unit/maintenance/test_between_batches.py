@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, TableSpec
-from adlake.contracts.tables import BATCH_COUNTS, GOLD_CONVERSIONS, GOLD_HOURS, GOLD_STATE
+from adlake.contracts.tables import (
+    BATCH_COUNTS,
+    BRONZE_EVENTS,
+    BUSINESS_EVENTS,
+    GOLD_CONVERSIONS,
+    GOLD_HOURS,
+    GOLD_STATE,
+)
 from adlake.maintenance import between_batches
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 
@@ -24,6 +31,7 @@ def did(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(between_batches, "compact", compact)
     monkeypatch.setattr(between_batches, "fold", compact)
+    monkeypatch.setattr(between_batches, "merge_slice", compact)
     monkeypatch.setattr(between_batches, "expire_snapshots", lambda *_: 0)
     monkeypatch.setattr(between_batches, "record_batches", lambda *_: 0)
     monkeypatch.setattr(between_batches, "IcebergTable", lambda *_: None)
@@ -44,7 +52,12 @@ def test_the_places_of_compaction_stand_around_the_hot_rows_alone(did: list[str]
     after(EVERYTHING, ATTRIBUTION, 3)
     around = ("maintenance.before_compaction", "maintenance.after_compaction")
     tables = (GOLD_STATE, GOLD_HOURS, GOLD_CONVERSIONS)
-    assert did == [step for table in tables for step in (around[0], table, around[1])]
+    hot = [step for table in tables for step in (around[0], table, around[1])]
+    assert did == [*hot, *slice_of(BRONZE_EVENTS)], "records last: nothing waits for them"
+
+
+def slice_of(table: str) -> list[str]:
+    return ["maintenance.before_slice", table, "maintenance.after_slice"]
 
 
 def test_batch_counts_are_merged_also_where_hot_rows_never_are(did: list[str]) -> None:
@@ -55,8 +68,9 @@ def test_batch_counts_are_merged_also_where_hot_rows_never_are(did: list[str]) -
     assert BATCH_COUNTS not in did
 
 
-def test_batches_of_a_pipeline_without_hot_rows_reach_no_place_of_compaction(
-    did: list[str],
-) -> None:
+def test_a_pipeline_without_hot_rows_merges_the_files_of_its_records(did: list[str]) -> None:
     after(EVERYTHING, BUSINESS, 3)
+    assert did == slice_of(BUSINESS_EVENTS)
+    did.clear()
+    after(MaintenancePlan(0, 3, 30.0), BUSINESS, 3)
     assert did == []

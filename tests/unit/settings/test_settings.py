@@ -77,6 +77,13 @@ def test_faults_that_can_fire_are_planted(plant: str) -> None:
     assert Settings({"ADLAKE_FAILPOINTS": plant}).stream.failpoints == plant
 
 
+@pytest.mark.parametrize("days", ["1", "2"])
+def test_f27_files_that_a_writer_may_still_commit_are_no_leftovers(days: str) -> None:
+    with pytest.raises(SettingsError, match=f"ADLAKE_LEFTOVER_DAYS='{days}' is refused: a file "):
+        Settings({"ADLAKE_LEFTOVER_DAYS": days})
+    assert [Settings({"ADLAKE_LEFTOVER_DAYS": one}).stream.leftover_days for one in "03"] == [0, 3]
+
+
 def test_every_place_outside_batches_is_known() -> None:
     assert PLACES.keys() >= OUTSIDE_BATCHES
 
