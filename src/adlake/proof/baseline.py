@@ -49,6 +49,8 @@ class Baseline:
     rejected: Mapping[str, int]
     totals: Totals
     segments: Segments
+    campaign_sums: Sequence[Mapping[str, Any]] | None = None
+    """Over Gold; None: nobody asked for them."""
     tables: Mapping[str, ProvenTable] = field(default_factory=dict)
 
 
@@ -88,6 +90,7 @@ def read_baseline(path: Path) -> Baseline | None:
             rejected=dict(told["rejected"]),
             totals=Totals(**told["totals"]),
             segments=Segments(firsts, bool(told["segment_columns"])),
+            campaign_sums=told["campaign_sums"],
             tables={name: ProvenTable(**one) for name, one in told["tables"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

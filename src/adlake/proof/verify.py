@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
 from adlake.contracts.registry import LAW_CHECKS
@@ -23,7 +23,7 @@ from adlake.proof.pin import pinned_snapshots
 from adlake.proof.records import NOT_ASKED, Broker, RecordsFacts, RecordsSource, verify_records
 from adlake.proof.since import compare_since
 from adlake.proof.stopwatch import Stopwatch
-from adlake.proof.truth import LoadTruths, truth_verdict
+from adlake.proof.truth import CampaignSums, LoadTruths, truth_verdict
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin, Proof
 from adlake.proof.whole import Asked, Compared, compare_whole
 
@@ -88,9 +88,8 @@ class Verification:
         with watch.part("derived tables"):
             derived = self._derived()
         with watch.part("truth"):
-            truth, truth_failures = truth_verdict(
-                self.trino, compared.facts, truths, self.load_truths
-            )
+            sums = CampaignSums(self.trino, pin, self._known_sums(increment))
+            truth, truth_failures = truth_verdict(sums, compared.facts, truths, self.load_truths)
         return Proof(
             facts=compared.facts,
             columns=len(GOLD_LAW_COLUMNS),
@@ -106,7 +105,7 @@ class Verification:
             seconds_by_part=watch.seconds_by_part,
             pending=self.broker.pending,
             scope=scope,
-            baseline=self._baseline(compared, law, derived),
+            baseline=self._baseline(compared, law, derived, sums),
         )  # fmt: skip
 
     def _increment(self, pin: Pin, law: LawConstants) -> Increment | str:
@@ -128,8 +127,18 @@ class Verification:
         why = f"what changed since the last proof is not right in itself ({found})"
         return compare_whole(asked), f"everything was compared: {why}"
 
+    def _known_sums(self, increment: Increment | str) -> Sequence[Mapping[str, Any]] | None:
+        """Those of the proof before, where Gold holds the same rows."""
+        if isinstance(increment, str) or not increment.gold.are_none:
+            return None
+        return increment.proven.campaign_sums
+
     def _baseline(
-        self, compared: Compared, law: LawConstants, derived: Sequence[DerivedFacts]
+        self,
+        compared: Compared,
+        law: LawConstants,
+        derived: Sequence[DerivedFacts],
+        sums: CampaignSums,
     ) -> Baseline:
         """What the next proof may stand on, if this one is good."""
         facts = compared.facts
@@ -143,6 +152,7 @@ class Verification:
             rejected=facts.rejected,
             totals=facts.totals,
             segments=compared.segments,
+            campaign_sums=sums.known,
             tables={
                 one.table: ProvenTable(one.basis, one.rows) for one in derived if one.is_proven
             },
