@@ -3,7 +3,8 @@
 -- impressions. An offset that Bronze holds twice gives two equal rows, which no reader minds:
 -- the law takes the minimum over deliveries.
 -- Parameters: bronze_snapshot, bronze_part (a condition), slice_count, slice, upper_case, lower_case
--- (contracts/letters.py); channel_column, region_column and knows_segments (proof/segment_columns.py), as older rows and snapshots lack these two columns.
+-- (contracts/letters.py); channel_column, region_column and knows_segments (proof/segment_columns.py), as older rows
+-- and snapshots lack these two columns.
 -- Exactness: json_extract_scalar returns the text of a number as it was sent (no double is made),
 -- and json_extract writes surrogates as escapes, so a lone one can be told from a question mark.
 -- Speed: each json_extract_scalar reads the payload again from its beginning. So it is taken apart once, and

@@ -73,31 +73,44 @@ def _gold(
     asked: Asked, increment: Increment, segments: Segments, new_rows: int
 ) -> tuple[Totals, int, list[Failure]]:
     """Totals over all of Gold, in how many slices the touched part was compared, what is wrong."""
-    trino = asked.trino
-    told = increment.values()
+    values = check_values(asked.pin, asked.law, 1) | segments.values() | increment.values()
+    values["row_limit"] = asked.rows_shown
     with asked.watch.part("invariants"):
-        values = check_values(asked.pin, asked.law, 1) | segments.values() | told
-        values["row_limit"] = asked.rows_shown
         failures = [
             Failure(f"a file of Gold that came or changed fails {name}", rows)
             for name, relations in (("gold_invariants", ()), ("gold_slots", ("impressions",)))
-            if (rows := trino.records(TOUCHED.query(f"checks/{name}", relations, values)))
+            if (rows := asked.trino.records(TOUCHED.query(f"checks/{name}", relations, values)))
         ]
-        rows_of_files = _row(trino, "proof/rows_of_files", (), values)["row_count"]
-    slices = slice_count(new_rows + rows_of_files, asked.rows_per_slice)
-    totals = increment.proven.totals
+        held = _row(asked.trino, "proof/rows_of_files", (), values)
+    for paths, found in ((increment.gold.before, "rows_before"), (increment.gold.now, "rows_now")):
+        if paths and not held[found]:
+            failures.append(Failure(f"{len(paths):,} files of Gold are not found by their path"))
+    rows = new_rows + held["rows_before"] + held["rows_now"]
+    totals, slices, slice_failures = _slices(asked, increment.proven.totals, values, rows)
+    failures += slice_failures
+    if held["all_rows"] != totals.gold_rows:
+        problem = f"Gold holds {held['all_rows']:,} rows, and should hold {totals.gold_rows:,}"
+        failures.append(Failure(problem))
+    if totals.conversion_micros != totals.revenue_micros + totals.out_of_window_micros:
+        failures.append(Failure("revenue is not the sum over distinct conversions"))
+    return totals, slices, failures
+
+
+def _slices(
+    asked: Asked, totals: Totals, values: dict[str, SqlValue], rows: int
+) -> tuple[Totals, int, list[Failure]]:
+    """Touched impressions, slice by slice: the totals with them, how many slices, what is wrong."""
+    slices, failures = slice_count(rows, asked.rows_per_slice), []
     with asked.watch.part("slices"):
         for number in range(slices):
             values |= {"slice_count": slices, "slice": number}
-            found = _row(trino, "proof/slice_totals", ("stored_rows", "expected_rows"), values)
-            unequal_rows = int(found.pop("unequal_rows"))
-            if unequal_rows or found["inexact_headers"]:
+            now = _row(asked.trino, "proof/slice_totals", ("stored_rows", "expected_rows"), values)
+            unequal_rows = int(now.pop("unequal_rows"))
+            if unequal_rows or now["inexact_headers"]:
                 failures.append(Failure(f"{unequal_rows:,} touched rows are not as they must be"))
-            before = _row(trino, "proof/proven_totals", ("proven_rows",), values)
-            totals = moved(totals, before, found)
+            before = _row(asked.trino, "proof/proven_totals", ("proven_rows",), values)
+            totals = moved(totals, before, now)
             asked.report(f"touched impressions, slice {number + 1} of {slices}")
-    if totals.conversion_micros != totals.revenue_micros + totals.out_of_window_micros:
-        failures.append(Failure("revenue is not the sum over distinct conversions"))
     return totals, slices, failures
 
 
