@@ -120,3 +120,26 @@ def test_deletes_of_no_one_file_are_a_doubt(table: Table, monkeypatch: pytest.Mo
     found = iter([module._Files({}, {}), module._Files({}, {"d": odd})])
     monkeypatch.setattr(module, "_files", lambda *_: next(found))
     assert "does not say which file" in file_changes(table, first, last).doubt
+
+
+def test_a_file_with_other_deletes_differs_in_both_snapshots(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = append(table, 1)
+    last = append(table, 2)
+    kept, new = "file:/kept", "file:/new"
+    one, two = (
+        deletes(DataFileContent.POSITION_DELETES, path.encode(), path.encode())
+        for path in (kept, new)
+    )
+    found = iter(
+        [
+            module._Files({}, {}),
+            module._Files({new: (5, 2)}, {"of the kept": one, "of the new": two}),
+        ]
+    )
+    monkeypatch.setattr(module, "_files", lambda *_: next(found))
+    changes = file_changes(table, first, last)
+    assert changes == FileChanges(
+        before=frozenset({kept}), now=frozenset({kept, new}), added_rows=5, are_added_only=False
+    )
