@@ -30,11 +30,15 @@ WITH payloads AS (
         AND mod(crc32(to_utf8(impression_id)), :slice_count) = :slice
 ),
 
--- NULL: no object that can be taken apart; it is read member by member.
+-- NULL: no object, or one with an escape somewhere, which a second reading could lose: it is read member by
+-- member.
 objects AS (
     SELECT
         *,
-        try(CAST(json_extract(payload, '$') AS MAP (VARCHAR, JSON))) AS held
+        CASE
+            WHEN strpos(payload, chr(92)) = 0
+                THEN try(CAST(json_extract(payload, '$') AS MAP (VARCHAR, JSON)))
+        END AS held
     FROM payloads
 ),
 

@@ -1,7 +1,7 @@
 -- One slice of Gold against the oracle in one pass: all 18 columns of the law and what a row stores beside them.
 -- Grain: one row. Money in integer micros. unequal_rows 0: every row of either side is one of the other, its
 -- state letter for letter. Of unequal ones other queries say what it is; it may be the spelling of a state
--- alone, should Trino write a rare letter in another way than Spark.
+-- alone, where a text has a control character.
 -- Reads the relations `stored_rows` and `expected_rows`. Parameter: law_version.
 WITH both_sides AS (
     SELECT
