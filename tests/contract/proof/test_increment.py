@@ -80,8 +80,9 @@ class Prover:
     def prove(self, **how: Any) -> tuple[Proof, Seen]:  # noqa: ANN401
         seen = Seen(self.client, [])
         told: dict[str, Any] = {
-            "proven": read_baseline(self.file), "file_changes": self.changes, "rows_per_slice": 500,
-        }  # fmt: skip
+            "proven": read_baseline(self.file),
+            "file_changes": self.changes,
+        }
         return Verification(seen, **told | how).prove(), seen  # type: ignore[arg-type]
 
     def full(self) -> Proof:
