@@ -103,7 +103,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-batches bench-drain bench-generator bench-replay bench-dashboards bench-viewers bench-session-start wheel lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-batches bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start wheel lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -200,6 +200,9 @@ bench-drain: venv-dev class-archive ## Compare the cost of an event with another
 
 bench-replay: venv-dev class-archive ## Measure how fast Gold is built again from Bronze, and its hashes
 	@$(BIN)/python benchmarks/replay.py $(value ARGS)
+
+bench-verify: venv-dev class-archive ## Measure how fast `adlake verify` proves a million deliveries, and what changed
+	@$(BIN)/python benchmarks/verify.py $(value ARGS)
 
 bench-dashboards: venv-dev install ## Measure the questions of the dashboard's pages on 20 million rows of Gold
 	@$(BIN)/python benchmarks/dashboards.py $(value ARGS)

@@ -122,7 +122,7 @@ def measure(settings: Settings, stack: Stack, arguments: argparse.Namespace) -> 
 
 def proof_of(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        adlake("verify", "--slice-rows", "600000"), env=environment,
+        adlake("verify", "--full", "--slice-rows", "600000"), env=environment,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     print(done.stdout, done.stderr)

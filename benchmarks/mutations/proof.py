@@ -8,9 +8,28 @@ COVERAGE = "tests/unit/proof/test_offset_coverage.py"
 WAIT = "tests/unit/proof/test_wait.py"
 ORACLE = "tests/contract/proof/test_oracle_law.py"
 PRODUCERS = "tests/unit/proof/test_producer_audit.py"
+INCREMENT = "tests/unit/proof/test_increment.py"
+FILES = "tests/unit/io/test_file_changes.py"
 TRUTH = "tests/unit/proof/test_records_truth.py"
 
 PROOF: tuple[Mutation, ...] = (
+    Mutation(
+        "a proof stands on one that was made by another law", "adlake.proof.increment:_otherwise",
+        "if proven.law != repr(law):", "if not proven.law:", INCREMENT,
+    ),
+    Mutation(
+        "a proof stands on one of a longer Bronze", "adlake.proof.increment:_otherwise",
+        "pin.next_offsets.get(p, 0) < offset", "pin.next_offsets.get(p, 0) < 0", INCREMENT,
+    ),
+    Mutation(
+        "a file with other deletes counts as the same",
+        "adlake.io.iceberg.file_changes:file_changes",
+        "now=frozenset(added | (affected - removed)),", "now=frozenset(added),", FILES,
+    ),
+    Mutation(
+        "proven events count as new deliveries", "adlake.proof.since:moved",
+        '"deliveries": -int(before["events"]), ', "", INCREMENT,
+    ),
     Mutation(
         "wait ends one record early", "adlake.proof.wait:Target.missing",
         "if end > begins[p]", "if end > begins[p] + 1", WAIT,

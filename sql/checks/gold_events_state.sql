@@ -9,7 +9,17 @@ WITH both_sides AS (
     FROM stored_events
     UNION ALL
     SELECT
-        event_contents.*,
+        impression_id,
+        event_id,
+        ts_ms,
+        type_rank,
+        micros,
+        campaign_id,
+        creative_id,
+        user_id,
+        geo_country,
+        platform,
+        first_ingest_ms,
         0 AS gold_copies,
         1 AS expected_copies
     FROM event_contents

@@ -1,5 +1,5 @@
 -- Offending rows: Gold rows that break an invariant of the law, section 4, with its name.
--- Parameters: gold_snapshot, longest_window_ms, late_tolerance_ms, row_limit.
+-- Parameters: gold_snapshot, gold_part (a condition), longest_window_ms, late_tolerance_ms, row_limit.
 WITH judged_rows AS (
     SELECT
         impression_id,
@@ -22,6 +22,7 @@ WITH judged_rows AS (
             WHEN late_by_ms <> 0 AND late_by_ms <= :late_tolerance_ms THEN 'late within tolerance'
         END AS broken_rule
     FROM lakehouse.gold.ad_performance_state FOR VERSION AS OF :gold_snapshot
+    WHERE :gold_part
 )
 
 SELECT

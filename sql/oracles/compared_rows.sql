@@ -10,7 +10,24 @@ WITH both_sides AS (
     FROM gold_slice
     UNION ALL
     SELECT
-        expected_rows.*,
+        impression_id,
+        campaign_id,
+        creative_id,
+        user_id,
+        geo_country,
+        platform,
+        is_clicked,
+        is_converted,
+        impression_time,
+        click_time,
+        conversion_time,
+        cost,
+        revenue,
+        eligible,
+        late_by_ms,
+        is_late,
+        revenue_out_of_window,
+        last_updated_ts,
         0 AS gold_copies,
         1 AS expected_copies
     FROM expected_rows

@@ -1,5 +1,6 @@
 -- What the Gold rows must be, from the admitted deliveries alone (the law, sections 3 and 4).
--- Grain: one row per impression_id. Columns: the 18 of the law, in its order, in exact types.
+-- Grain: one row per impression_id. Columns: the 18 of the law, in its order, in exact types; then what the
+-- row stores beside them (events in no order), and what was counted on the way.
 -- Reads the relation `event_contents` (event_contents.sql).
 -- Parameters: attribution_window_ms, late_tolerance_ms, timestamp_utc (the engine's type name).
 -- Runs unchanged on Trino and on DuckDB with duckdb_macros.sql.
@@ -16,6 +17,9 @@ WITH placed_events AS (
         geo_country,
         platform,
         first_ingest_ms,
+        deliveries,
+        inexact_headers,
+        event_text,
         row_number() OVER (
             PARTITION BY impression_id ORDER BY type_rank ASC, ts_ms ASC, event_id ASC
         ) AS donor_position,
@@ -71,7 +75,15 @@ measured_impressions AS (
             END
         ) AS out_of_window_micros,
         max(first_ingest_ms - ts_ms) AS greatest_delay_ms,
-        max(first_ingest_ms) AS last_updated_ms
+        max(first_ingest_ms) AS last_updated_ms,
+        array_agg(ROW(event_id, event_text)) AS event_texts,
+        count(*) > 1 OR max(type_rank) > 0 AS engaged,
+        sum(deliveries) AS deliveries,
+        sum(inexact_headers) AS inexact_headers,
+        count(*) AS events,
+        sum(
+            CASE WHEN type_rank = 2 THEN CAST(micros AS DECIMAL(38, 0)) ELSE CAST(0 AS DECIMAL(38, 0)) END
+        ) AS conversion_micros
     FROM credited_events
     GROUP BY impression_id
 )
@@ -104,5 +116,12 @@ SELECT
     CAST(out_of_window_micros * 0.000001 AS DECIMAL(38, 6)) AS revenue_out_of_window,
     CAST(
         from_unixtime_nanos(CAST(last_updated_ms AS DECIMAL(38, 0)) * 1000000) AS :timestamp_utc
-    ) AS last_updated_ts
+    ) AS last_updated_ts,
+    event_texts,
+    engaged,
+    deliveries,
+    inexact_headers,
+    events,
+    conversions,
+    conversion_micros
 FROM measured_impressions

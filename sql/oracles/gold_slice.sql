@@ -20,4 +20,4 @@ SELECT
     revenue_out_of_window,
     last_updated_ts
 FROM lakehouse.gold.ad_performance_state FOR VERSION AS OF :gold_snapshot
-WHERE mod(crc32(to_utf8(impression_id)), :slice_count) = :slice
+WHERE coalesce(mod(crc32(to_utf8(impression_id)), :slice_count), 0) = :slice

@@ -165,7 +165,7 @@ def test_f24_a_missing_object_is_named(lake: Lake, gateway: Gateway, chronicle: 
         with client_of(lake) as trino:
             address = largest_object(trino, table)
         with missing(gateway.file_of(address)):
-            refused = lake.adlake("verify", "--quiet", expected=None)
+            refused = lake.adlake("verify", "--quiet", "--full", expected=None)
         assert refused.returncode != 0
         assert address.rpartition("/")[2] in refused.stdout + refused.stderr
         prove(lake)
@@ -179,7 +179,7 @@ def test_f24_a_flipped_byte_is_an_error_or_a_failed_proof(
         file = gateway.file_of(largest_object(trino, GOLD_STATE))
     # The last third of a file's half: in the data, not in the footer.
     with damaged(file, file.stat().st_size // 3):
-        refused = lake.adlake("verify", "--quiet", expected=None)
+        refused = lake.adlake("verify", "--quiet", "--full", expected=None)
     assert refused.returncode != 0
     prove(lake)
     chronicle.add("F24", "object store: one flipped byte of Gold", fired=True)

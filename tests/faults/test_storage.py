@@ -83,7 +83,7 @@ def test_f24_a_flipped_byte_of_gold_is_an_error_or_a_failed_proof(
         for at in (random.randrange(4, file.stat().st_size - 8) for _ in range(FLIPS)):
             with damaged(file, at):
                 found = content_of(trino)
-                verdict = lake.adlake("verify", "--quiet", expected=None)
+                verdict = lake.adlake("verify", "--quiet", "--full", expected=None)
             assert (verdict.returncode == 0) == (found == right), f"byte {at}: {verdict.stdout}"
             outcomes.append("error" if found is None else str(found == right))
     assert outcomes.count("True") < FLIPS, "no flip was ever seen"
@@ -111,7 +111,7 @@ def test_f24_a_missing_file_is_named(lake: Lake, chronicle: Chronicle, table: st
     with client_of(lake) as trino:
         file = largest_file(trino, table)
     with missing(file):
-        refused = lake.adlake("verify", "--quiet", expected=None)
+        refused = lake.adlake("verify", "--quiet", "--full", expected=None)
     assert refused.returncode != 0
     assert file.name in refused.stdout + refused.stderr
     prove(lake)

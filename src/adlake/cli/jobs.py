@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adlake.cli.application import FAILURE, JOBS, app
-from adlake.contracts.tables import BRONZE_EVENTS
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
@@ -123,42 +122,45 @@ def verify(
     batches: Annotated[
         bool, typer.Option("--batches", help="count each batch again in all of Bronze, at once")
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="read everything again, also files that were proven")
+    ] = False,
 ) -> None:
-    """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent."""
+    """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent.
+
+    Files that the last good proof was about, and that are the same, are not read again.
+    """
     from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.devstack.services.stream import streams_here
-    from adlake.generator.truth import load_truth
-    from adlake.io.postgres.law_store import read_law
     from adlake.io.trino.client import connect
+    from adlake.proof.baseline import write_baseline
     from adlake.proof.pin import clear_empty_lake
     from adlake.proof.recorded import RecordedProof, record_proof
-    from adlake.proof.verify import Verification
-    from adlake.wiring.lake import lease_connect
-    from adlake.wiring.proof import records_sources
+    from adlake.wiring.proof import records_sources, verification
 
     settings = Settings()
     refuse_wrong_place(settings)
-    others, topic = records_sources(settings, partial(typer.echo, err=True))
-    first = others.pop(BRONZE_EVENTS)
+    sources, topic = records_sources(settings, partial(typer.echo, err=True))
     with (
         clear_empty_lake(topic, partial(streams_here, settings)),
         connect(settings.ports.trino_port, settings.ports.trino_host) as client,
     ):
-        proof = Verification(
+        proof = verification(
+            settings,
             client,
-            lambda: load_truth(settings.paths.truth_dir),
+            sources,
+            full=full,
             report=(lambda _line: None) if quiet else lambda line: typer.echo(line, err=True),
             rows_per_slice=slice_rows,
-            broker=first.broker,
             count_batches=batches,
-            others=others,
-            read_law=lambda version: read_law(lease_connect(settings), version),
         ).prove()
     recorded = RecordedProof(datetime.now(UTC), proof.is_good, proof.lines())
     record_proof(settings.paths.proof_file, recorded)
     typer.echo("\n".join(recorded.lines))
     if not proof.is_good:
         raise typer.Exit(FAILURE)
+    if proof.baseline is not None:
+        write_baseline(settings.paths.baseline_file, proof.baseline)
 
 
 @app.command(rich_help_panel=JOBS)

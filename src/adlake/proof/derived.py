@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from adlake.io.postgres.law_store import law_version_of
 from adlake.io.sql.files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
 from adlake.io.sql.law import law_parameters
 from adlake.io.trino.client import TableMissingError, TrinoClient, TrinoMemoryError
+from adlake.proof.baseline import ProvenTable
 from adlake.proof.pin import NothingToVerifyError, head_of, newest_stamp, record_snapshots
 from adlake.proof.records_sql import records_values
 from adlake.proof.verdict import Failure
@@ -29,6 +31,15 @@ class DerivedFacts:
     made_of: str = "its records"
     not_compared: str = ""
     """Why it was not held against what it is made of; empty: it was."""
+    basis: str = ""
+    """At which snapshots and under which law it was compared."""
+    is_known: bool = False
+    """The proof before found it at the same basis; it was not read again."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Compared with all that it is made of, and right."""
+        return not (self.failures or self.not_compared)
 
     def lines(self) -> list[str]:
         """One line of the proof."""
@@ -38,6 +49,7 @@ class DerivedFacts:
             verdict = self.not_compared
         else:
             verdict = f"as {self.made_of} give them"
+            verdict += ", proven before" * self.is_known
         return [f"also       {self.table} snapshot {self.snapshot}: {self.rows:,} rows, {verdict}"]
 
 
@@ -46,8 +58,11 @@ def verify_derived(
     table: str,
     rows_shown: int,
     read_law: ReadLaw = lambda _version: LAW_V1,
+    proven: ProvenTable | None = None,
 ) -> DerivedFacts | None:
     """Compare the newest snapshot of a derived table with what its stamp says it is made of.
+
+    One that was `proven` at the same snapshots under the same law is not read again.
 
     Returns:
         None: nothing has reached it yet.
@@ -61,13 +76,17 @@ def verify_derived(
     except (TableMissingError, NothingToVerifyError):
         return None
     source = spec_of(table).source
-    values = _stamped_values(stamp, read_law) | {"table_snapshot": head, "row_limit": rows_shown}
+    values = _stamped_values(stamp, read_law) | {"table_snapshot": head}
+    made_of = f"the rows of {source}" if source else "its records"
+    basis = json.dumps(values, sort_keys=True, default=str)
+    if proven is not None and proven.basis == basis:
+        return DerivedFacts(table, head, proven.rows, (), made_of, basis=basis, is_known=True)
+    values["row_limit"] = rows_shown
     not_compared = _expired(trino, table, stamp) if source else ""
     failures, not_compared = _failures(trino, table, values, not_compared)
     counted = bind(sql_text("proof/row_count"), records_values(table) | {"snapshot": head})
     rows = int(trino.records(counted)[0]["row_count"])
-    made_of = f"the rows of {source}" if source else "its records"
-    return DerivedFacts(table, head, rows, failures, made_of, not_compared)
+    return DerivedFacts(table, head, rows, failures, made_of, not_compared, basis)
 
 
 def _failures(

@@ -9,23 +9,29 @@ from typing import Any
 
 from adlake.contracts.source import incarnation_of_label, source_label, topic_of_label
 from adlake.io.kafka.holes import FindHoles, OffsetRange
-from adlake.io.sql.files import bind, sql_text
+from adlake.io.sql.files import SqlText, bind, sql_text
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.bronze_gaps import Gaps, explained_gaps, offset_ranges
-from adlake.proof.records_sql import records_values
+from adlake.proof.records_sql import EVERYTHING, records_values
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin
 
 
-def partition_coverages(trino: TrinoClient, pin: Pin) -> list[OffsetCoverage]:
-    """What Bronze holds of each partition, by topic and partition."""
-    values = {**records_values(pin.records_table), "bronze_snapshot": pin.bronze_snapshot}
+def partition_coverages(
+    trino: TrinoClient, pin: Pin, part: SqlText = EVERYTHING
+) -> list[OffsetCoverage]:
+    """What Bronze, or a part of it, holds of each partition, by topic and partition."""
+    values = {
+        **records_values(pin.records_table),
+        "bronze_snapshot": pin.bronze_snapshot,
+        "bronze_part": part,
+    }
     ranges = trino.records(bind(sql_text("proof/offset_ranges"), values))
     distinct: Counter[tuple[str, int]] = Counter()
     lowest = min((row["first_offset"] for row in ranges), default=0)
     highest = max((row["next_offset"] for row in ranges), default=0)
     for parameters in offset_ranges(pin, lowest, highest):
         for topic, partition, count in trino.rows(
-            bind(sql_text("proof/distinct_offsets"), parameters)
+            bind(sql_text("proof/distinct_offsets"), {**parameters, "bronze_part": part})
         ):
             distinct[topic, partition] += count
     return [
@@ -48,11 +54,14 @@ def with_holes(
 
     Only the newest source incarnation can be asked about: the broker knows no older one.
     """
-    found = []
+    found: list[OffsetCoverage] = []
     for topic in sorted({one.topic for one in coverages}):
         ours = [one for one in coverages if one.topic == topic]
         ask = find_holes if topic == pin.topic else _ask_nobody
-        gaps = explained_gaps(trino, pin, ours, ask) if any(map(_missing, ours)) else {}
+        if not any(map(_missing, ours)):
+            found += ours
+            continue
+        gaps = explained_gaps(trino, pin, ours, ask)
         for coverage in ours:
             told = gaps.get(coverage.partition, Gaps())
             found.append(replace(coverage, holes=told.empty, lost_ranges=told.lost))

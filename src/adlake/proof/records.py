@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adlake.io.kafka.holes import FindHoles
-from adlake.io.sql.files import bind, sql_text
+from adlake.io.sql.files import SqlText, bind, sql_text
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.offset_coverage import (
     coverage_failures,
@@ -15,7 +15,7 @@ from adlake.proof.offset_coverage import (
     with_holes,
 )
 from adlake.proof.pin import pinned_records
-from adlake.proof.records_sql import records_values
+from adlake.proof.records_sql import EVERYTHING, records_values
 from adlake.proof.records_truth import LoadRecordsTruths, records_truth_verdict
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin, verdicts_in_words
 
@@ -107,9 +107,15 @@ def offset_coverage(
     )
 
 
-def dispositions(trino: TrinoClient, pin: Pin) -> tuple[int, dict[str, int]]:
-    """Admitted deliveries, and rejected ones by reason."""
-    values = {**records_values(pin.records_table), "bronze_snapshot": pin.bronze_snapshot}
+def dispositions(
+    trino: TrinoClient, pin: Pin, part: SqlText = EVERYTHING
+) -> tuple[int, dict[str, int]]:
+    """Admitted deliveries, and rejected ones by reason; of a part of the table."""
+    values = {
+        **records_values(pin.records_table),
+        "bronze_snapshot": pin.bronze_snapshot,
+        "bronze_part": part,
+    }
     sql = bind(sql_text("proof/rejected_reasons"), values)
     counts = {row["reject_reason"]: row["deliveries"] for row in trino.records(sql)}
     return counts.pop(None, 0), counts

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from adlake.contracts.registry import Filling, names_of
 from adlake.contracts.tables import CATALOG
 from adlake.io.sql.files import SqlText, SqlValue, bind, sql_text, with_relations
 
+EVERYTHING: Final = SqlText("TRUE")
+"""The condition that leaves nothing out."""
+
 
 def records_values(table: str) -> dict[str, SqlValue]:
-    """Parameters `records`, `snapshots` and `refs` for one table of records."""
+    """Parameters `records`, `bronze_part` (all), `snapshots` and `refs` for a table of records."""
     namespace, _, name = table.partition(".")
     return {
         "records": SqlText(f"{CATALOG}.{table}"),
+        "bronze_part": EVERYTHING,
         "snapshots": SqlText(f'{CATALOG}.{namespace}."{name}$snapshots"'),
         "refs": SqlText(f'{CATALOG}.{namespace}."{name}$refs"'),
     }

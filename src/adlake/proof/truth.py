@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -28,16 +28,35 @@ class RunTruth(Protocol):
     by_campaign: Any
 
 
+class CampaignSums:
+    """Sums over Gold by campaign: those that are `known` of the same snapshot, else asked once."""
+
+    def __init__(
+        self, trino: TrinoClient, pin: Pin, known: Sequence[Mapping[str, Any]] | None = None
+    ) -> None:
+        self._trino, self._pin, self.known = trino, pin, known
+
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """One row per campaign, sums as whole numbers."""
+        if self.known is None:
+            values = {"gold_snapshot": self._pin.gold_snapshot}
+            found = self._trino.records(bind(sql_text("proof/gold_by_campaign"), values))
+            self.known = [
+                {k: v if k == "campaign_id" else int(v) for k, v in row.items()} for row in found
+            ]
+        return self.known
+
+
 LoadTruths = Callable[[], Sequence[RunTruth]]
 
 
 def truth_verdict(
-    trino: TrinoClient, facts: LakeFacts, truths: Sequence[RunTruth], load_truths: LoadTruths
+    sums: CampaignSums, facts: LakeFacts, truths: Sequence[RunTruth], load_truths: LoadTruths
 ) -> tuple[str, list[Failure]]:
     """One sentence, and what differs where the truth is complete for what Bronze holds.
 
     Args:
-        trino: client for the sums over Gold by campaign.
+        sums: over Gold by campaign.
         facts: what the pinned snapshots hold.
         truths: every run's truth, read before the snapshots were pinned.
         load_truths: reads them again, to see whether the generator is still sending.
@@ -48,7 +67,7 @@ def truth_verdict(
     resent = sum(truth.resent_at_most for truth in truths)
     if reason := _incomparable(facts, sent, resent):
         return f"not compared: {reason}", []
-    problems = _campaign_problems(trino, facts.pin, truths)
+    problems = _campaign_problems(sums, truths)
     problems += _conversion_problems(truths, facts.totals)
     if resent == 0:
         problems += _delivery_problems(truths, facts)
@@ -72,13 +91,8 @@ def _incomparable(facts: LakeFacts, sent: int, resent: int) -> str:
     return ""
 
 
-def _campaign_problems(
-    trino: TrinoClient, pin: Pin, truths: Sequence[RunTruth]
-) -> list[dict[str, Any]]:
-    sql = bind(sql_text("proof/gold_by_campaign"), {"gold_snapshot": pin.gold_snapshot})
-    held: dict[str, dict[str, Any]] = {}
-    for row in trino.records(sql):
-        held[row.pop("campaign_id")] = row
+def _campaign_problems(sums: CampaignSums, truths: Sequence[RunTruth]) -> list[dict[str, Any]]:
+    held = {row["campaign_id"]: row for row in sums.rows()}
     told: dict[str, Counter[str]] = {}
     for truth in truths:
         for campaign, counters in truth.by_campaign.items():

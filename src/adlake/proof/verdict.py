@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from adlake.contracts.registry import records_of, spec_of
 from adlake.contracts.tables import GOLD_STATE
 from adlake.io.kafka.holes import OffsetRange
+
+if TYPE_CHECKING:
+    from adlake.proof.baseline import Baseline
 
 Record = Mapping[str, Any]
 
@@ -122,10 +125,15 @@ class Proof:
     """One sentence on the generator's ground truth."""
     failures: Sequence[Failure] = ()
     seconds: float = 0.0
+    seconds_by_part: Mapping[str, float] = field(default_factory=dict)
     pending: str = ""
     """What the broker has and nobody may read yet, as a sentence; empty: nothing."""
     others: Sequence[HasLines] = ()
     """Other tables of records that were proven along."""
+    scope: str = ""
+    """One sentence on how much was compared."""
+    baseline: Baseline | None = None
+    """What the next proof may stand on (proof.baseline), if this one is good."""
 
     @property
     def is_good(self) -> bool:
@@ -160,6 +168,8 @@ class Proof:
             f"truth      {self.truth}",
             *([f"pending    {self.pending}"] if self.pending else ()),
             *(line for one in self.others for line in one.lines()),
+            *([f"scope      {self.scope}"] if self.scope else ()),
+            *([f"time       {_in_words(self.seconds_by_part)}"] if self.seconds_by_part else ()),
         ]
 
     def _verdict(self) -> list[str]:
@@ -179,6 +189,10 @@ def verdicts_in_words(admitted: int, rejected_by_reason: Mapping[str, int]) -> s
     reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(rejected_by_reason.items()))
     shown = f" ({reasons})" if reasons else ""
     return f"{admitted + rejected:,} = {admitted:,} admitted + {rejected:,} rejected{shown}"
+
+
+def _in_words(seconds_by_part: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds_by_part.items())
 
 
 def money(micros: int) -> str:

@@ -5,30 +5,27 @@ Everything is read at one pinned pair of snapshots, so the proof is exact while 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from adlake.contracts.law import LAW_V1, ReadLaw
+from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
 from adlake.contracts.registry import LAW_CHECKS
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.trino.client import TrinoClient
+from adlake.proof.baseline import Baseline, ProvenTable, fingerprint
 from adlake.proof.batch_counts import completeness_failures
 from adlake.proof.derived import DerivedFacts, verify_derived
-from adlake.proof.gold_check import GoldCheck, Report
+from adlake.proof.gold_check import Report
+from adlake.proof.increment import ChangesOf, Increment, increment_since
 from adlake.proof.pin import pinned_snapshots
-from adlake.proof.records import (
-    NOT_ASKED,
-    Broker,
-    RecordsFacts,
-    RecordsSource,
-    dispositions,
-    offset_coverage,
-    verify_records,
-)
-from adlake.proof.truth import LoadTruths, truth_verdict
-from adlake.proof.verdict import Failure, LakeFacts, OffsetCoverage, Pin, Proof
+from adlake.proof.records import NOT_ASKED, Broker, RecordsFacts, RecordsSource, verify_records
+from adlake.proof.since import compare_since
+from adlake.proof.stopwatch import Stopwatch
+from adlake.proof.truth import CampaignSums, LoadTruths, truth_verdict
+from adlake.proof.verdict import Failure, OffsetCoverage, Pin, Proof
+from adlake.proof.whole import Asked, Compared, compare_whole
 
 ROWS_PER_SLICE: Final = 250_000
 """Bronze rows compared at once; keeps a query within 400 MB of Trino's memory."""
@@ -56,9 +53,13 @@ class Verification:
     """Hold what each batch counted against all of Bronze too."""
     others: Mapping[str, RecordsSource] = field(default_factory=dict)
     """Further tables of records, with who else knows of their records."""
+    proven: Baseline | None = None
+    """The last good proof of this lake."""
+    file_changes: ChangesOf | None = None
+    """Tells the files in which two snapshots differ; None: everything is compared."""
 
     def prove(self) -> Proof:
-        """Compare all there is.
+        """Compare all there is; or, where the proof before still holds, what changed since.
 
         Returns:
             The proof, good or with its failures.
@@ -67,34 +68,95 @@ class Verification:
             NothingToVerifyError: there is no stamped Gold snapshot yet.
             TrinoUnreachableError, TrinoQueryError: Trino does not answer or fails.
         """
-        started = time.monotonic()
+        watch = Stopwatch()
         truths = self.load_truths()
-        pin, pin_failures = pinned_snapshots(self.trino)
+        with watch.part("snapshots"):
+            pin, failures = pinned_snapshots(self.trino)
+            law = self.read_law(pin.law_version)
+            increment = self._increment(pin, law)
         self.report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
-        coverages, offset_failures = self._offsets(pin)
-        records = self._records()
-        count_failures = self._batch_counts(pin, coverages, records)
-        derived = self._derived()
-        facts, slices, gold_failures = self._gold(pin, coverages)
-        truth, truth_failures = truth_verdict(self.trino, facts, truths, self.load_truths)
+        asked = Asked(
+            self.trino, pin, law, self.broker, self.rows_per_slice, self.rows_shown, self.report,
+            watch,
+        )  # fmt: skip
+        compared, scope = self._compared(asked, increment)
+        failures += compared.failures
+        with watch.part("other records"):
+            records = self._records()
+        with watch.part("batch counts"):
+            failures += self._batch_counts(pin, compared.facts.partitions, records)
+        with watch.part("derived tables"):
+            derived = self._derived()
+        with watch.part("truth"):
+            sums = CampaignSums(self.trino, pin, self._known_sums(increment))
+            truth, truth_failures = truth_verdict(sums, compared.facts, truths, self.load_truths)
         return Proof(
-            facts=facts,
+            facts=compared.facts,
             columns=len(GOLD_LAW_COLUMNS),
-            slices=slices,
+            slices=compared.slices,
             truth=truth,
             failures=[
-                *pin_failures, *offset_failures, *count_failures, *gold_failures, *truth_failures,
+                *failures, *truth_failures,
                 *(failure for one in records for failure in one.failures),
                 *(failure for one in derived for failure in one.failures),
             ],
             others=[*(one for one in records if one.has_batch), *derived],
-            seconds=time.monotonic() - started,
+            seconds=watch.seconds,
+            seconds_by_part=watch.seconds_by_part,
             pending=self.broker.pending,
+            scope=scope,
+            baseline=self._baseline(compared, law, derived, sums),
         )  # fmt: skip
 
-    def _offsets(self, pin: Pin) -> tuple[list[OffsetCoverage], list[Failure]]:
-        self.report("comparing the offsets of Bronze with the broker's")
-        return offset_coverage(self.trino, pin, self.broker, self.rows_shown)
+    def _increment(self, pin: Pin, law: LawConstants) -> Increment | str:
+        if self.file_changes is None:
+            return ""
+        return increment_since(self.proven, pin, law, fingerprint(), self.file_changes)
+
+    def _compared(self, asked: Asked, increment: Increment | str) -> tuple[Compared, str]:
+        """What was compared, and in a sentence how much that was."""
+        if isinstance(increment, str):
+            why = f": {increment}" if increment else ""
+            return compare_whole(asked), f"everything was compared{why}"
+        self.report(f"comparing what changed since the proof of {increment.proven.at}")
+        compared = compare_since(asked, increment)
+        if not compared.failures:
+            return compared, increment.in_words
+        found = compared.failures[0].problem
+        self.report(f"{found}: comparing everything")
+        why = f"what changed since the last proof is not right in itself ({found})"
+        return compare_whole(asked), f"everything was compared: {why}"
+
+    def _known_sums(self, increment: Increment | str) -> Sequence[Mapping[str, Any]] | None:
+        """Those of the proof before, where Gold holds the same rows."""
+        if isinstance(increment, str) or not increment.gold.are_none:
+            return None
+        return increment.proven.campaign_sums
+
+    def _baseline(
+        self,
+        compared: Compared,
+        law: LawConstants,
+        derived: Sequence[DerivedFacts],
+        sums: CampaignSums,
+    ) -> Baseline:
+        """What the next proof may stand on, if this one is good."""
+        facts = compared.facts
+        return Baseline(
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            judge=fingerprint(),
+            law=repr(law),
+            pin=facts.pin,
+            partitions=facts.partitions,
+            admitted=facts.admitted,
+            rejected=facts.rejected,
+            totals=facts.totals,
+            segments=compared.segments,
+            campaign_sums=sums.known,
+            tables={
+                one.table: ProvenTable(one.basis, one.rows) for one in derived if one.is_proven
+            },
+        )
 
     def _records(self) -> list[RecordsFacts]:
         return [
@@ -111,39 +173,16 @@ class Verification:
         )  # fmt: skip
 
     def _derived(self) -> list[DerivedFacts]:
+        proven = self._proven_tables()
         return [
             one for name in LAW_CHECKS
-            if (one := verify_derived(self.trino, name, self.rows_shown, self.read_law))
+            if (one := verify_derived(
+                self.trino, name, self.rows_shown, self.read_law, proven.get(name)
+            ))
         ]  # fmt: skip
 
-    def _gold(
-        self, pin: Pin, coverages: Sequence[OffsetCoverage]
-    ) -> tuple[LakeFacts, int, list[Failure]]:
-        """What Gold holds, in how many slices it was compared, and what is wrong with it."""
-        admitted, rejected = dispositions(self.trino, pin)
-        check = GoldCheck(
-            self.trino, pin, self.read_law(pin.law_version),
-            _slice_count(coverages, self.rows_per_slice), self.rows_shown,
-        )  # fmt: skip
-        self.report("checking the invariants of the law in Gold")
-        storage_failures = check.storage_failures()
-        totals, slice_failures = check.compare(self.report)
-        facts = LakeFacts(pin, coverages, admitted, rejected, totals)
-        failures = [*storage_failures, *slice_failures, *_count_failures(facts)]
-        return facts, check.slice_count, failures
-
-
-def _slice_count(coverages: Sequence[OffsetCoverage], rows_per_slice: int) -> int:
-    return max(1, -(-sum(one.bronze_rows for one in coverages) // rows_per_slice))
-
-
-def _count_failures(facts: LakeFacts) -> list[Failure]:
-    disposed = facts.admitted + sum(facts.rejected.values())
-    failures = []
-    if disposed != facts.offsets:
-        problem = f"{facts.offsets:,} offsets, but {disposed:,} deliveries admitted or rejected"
-        failures.append(Failure(problem))
-    if facts.totals.deliveries != facts.admitted:
-        problem = f"{facts.admitted:,} deliveries admitted, {facts.totals.deliveries:,} compared"
-        failures.append(Failure(problem))
-    return failures
+    def _proven_tables(self) -> Mapping[str, ProvenTable]:
+        """Of the proof before, when the same code made it and it may be used."""
+        if self.file_changes is None or self.proven is None:
+            return {}
+        return self.proven.tables if self.proven.judge == fingerprint() else {}

@@ -87,6 +87,11 @@ class PathSettings(Concern):
         return self.home.resolve() / "proof" / "newest.json"
 
     @property
+    def baseline_file(self) -> Path:
+        """What the last good proof was about: the next one compares what changed since."""
+        return self.home.resolve() / "proof" / "baseline.json"
+
+    @property
     def secrets_dir(self) -> Path:
         """Files of mode 0600, one secret each."""
         return self.home.resolve() / "secrets"

@@ -6,19 +6,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from adlake.contracts.tables import BUSINESS_EVENTS
+from adlake.contracts.tables import BRONZE_EVENTS, BUSINESS_EVENTS
 from adlake.generator.business_truth import load_business_truth
 from adlake.generator.truth import load_truth
 from adlake.io.kafka.topic import TopicError, TopicFacts
+from adlake.io.postgres.law_store import read_law
 from adlake.io.postgres.source_incarnations import source_incarnations
+from adlake.io.trino.client import TrinoClient
+from adlake.proof.baseline import read_baseline
 from adlake.proof.producer_counts import ProducerCount, counts_of_runs
 from adlake.proof.producers import AuditedTopic
 from adlake.proof.records import NOT_ASKED, Broker, RecordsSource
 from adlake.proof.records_truth import LoadRecordsTruths, RecordsTruth
+from adlake.proof.verify import Verification
 from adlake.settings import Settings
-from adlake.wiring.lake import lease_connect
+from adlake.wiring.lake import lake_reader, lease_connect
 from adlake.wiring.topics import hole_finder, present_topic, tables_of_topics
 
 RECORDS_TRUTHS: Final[Mapping[str, Callable[[Path], LoadRecordsTruths]]] = MappingProxyType({
@@ -60,6 +64,32 @@ def records_sources(
             load = RECORDS_TRUTHS[table](settings.paths.truth_dir)
         sources[table] = RecordsSource(broker, load)
     return sources, first
+
+
+def verification(
+    settings: Settings,
+    trino: TrinoClient,
+    sources: Mapping[str, RecordsSource],
+    *,
+    full: bool = False,
+    **how: Any,  # noqa: ANN401 - fields of Verification
+) -> Verification:
+    """The proof of this lake; `sources` as `records_sources` gives them.
+
+    `full`: everything is compared, whatever was proven before.
+    """
+    others = dict(sources)
+    first = others.pop(BRONZE_EVENTS)
+    return Verification(
+        trino,
+        partial(load_truth, settings.paths.truth_dir),
+        broker=first.broker,
+        others=others,
+        read_law=lambda version: read_law(lease_connect(settings), version),
+        proven=read_baseline(settings.paths.baseline_file),
+        file_changes=None if full else lake_reader(settings).file_changes,
+        **how,
+    )
 
 
 def _no_truths() -> Sequence[RecordsTruth]:

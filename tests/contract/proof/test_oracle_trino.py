@@ -35,7 +35,7 @@ SETS = 3_000
 ONE_SLICE: dict[str, str | int] = {
     "slice_count": 1, "slice": 0, "upper_case": UPPER_CASE, "lower_case": LOWER_CASE,
     "channel_column": SqlText("channel"), "region_column": SqlText("region"),
-    "knows_segments": SqlText("TRUE"),
+    "knows_segments": SqlText("TRUE"), "bronze_part": SqlText("TRUE"),
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pyiceberg.table import Table
 from adlake.contracts import stamps
 from adlake.contracts.address import LOOPBACK, Address
 from adlake.contracts.tables import CATALOG
+from adlake.io.iceberg.file_changes import FileChanges, file_changes
 from adlake.io.iceberg.object_store import ObjectStore
 from adlake.io.iceberg.rest_catalog import RestCatalog, named_rest_errors
 from adlake.io.iceberg.stamp import Stamp
@@ -82,6 +83,16 @@ class LakeReader:
         """Whether a table still has this snapshot."""
         table = self.table(name)
         return table is not None and table.snapshot_by_id(snapshot_id) is not None
+
+    def file_changes(self, name: str, earlier_id: int, later_id: int) -> FileChanges:
+        """The data files in which two snapshots of a table differ."""
+        table = self.table(name)
+        if table is None:
+            return FileChanges(doubt="there is no such table")
+        try:
+            return file_changes(table, earlier_id, later_id)
+        except OSError as error:
+            return FileChanges(doubt=f"its lists of files cannot be read ({error})")
 
     def head(self, name: str) -> TableHead | None:
         """The head of a table's main branch; None when there is no such table."""

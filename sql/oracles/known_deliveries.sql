@@ -1,0 +1,60 @@
+-- Deliveries that give touched impressions the state they must have: each event of the state that was proven,
+-- as the delivery that it stands for, and the deliveries that came since (the law, section 3: a payload beaten in
+-- any part is beaten in the whole).
+-- Grain: one row per proven event and per new admitted delivery. Reads the relations `proven_rows` and
+-- `new_deliveries`.
+WITH proven_events AS (
+    SELECT
+        proven.impression_id,
+        event.e AS event_id,
+        event.t AS ts_ms,
+        event.r AS type_rank,
+        event.m AS micros,
+        event.c AS campaign_id,
+        event.cr AS creative_id,
+        event.u AS user_id,
+        event.g AS geo_country,
+        event.p AS platform,
+        event.i AS ingest_ms
+    FROM proven_rows AS proven
+    CROSS JOIN UNNEST(
+        CAST(
+            json_parse(proven.events_state) AS ARRAY(
+                ROW(
+                    e VARCHAR, t BIGINT, r BIGINT, m BIGINT, c VARCHAR,
+                    cr VARCHAR, u VARCHAR, g VARCHAR, p VARCHAR, i BIGINT
+                )
+            )
+        )
+    ) AS event (e, t, r, m, c, cr, u, g, p, i)
+)
+
+SELECT
+    impression_id,
+    event_id,
+    ts_ms,
+    type_rank,
+    micros,
+    campaign_id,
+    creative_id,
+    user_id,
+    geo_country,
+    platform,
+    ingest_ms,
+    TRUE AS is_header_exact
+FROM proven_events
+UNION ALL
+SELECT
+    impression_id,
+    event_id,
+    ts_ms,
+    type_rank,
+    micros,
+    campaign_id,
+    creative_id,
+    user_id,
+    geo_country,
+    platform,
+    ingest_ms,
+    is_header_exact
+FROM new_deliveries
