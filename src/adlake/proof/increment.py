@@ -52,8 +52,9 @@ class Increment:
                 "changed in its place)"
             )
         files = len(self.gold.before | self.gold.now)
+        deliveries = self.bronze.added_rows - self.bronze.removed_rows
         return (
-            f"since the proof of {self.proven.at}: {self.bronze.added_rows:,} new deliveries, "
+            f"since the proof of {self.proven.at}: {deliveries:,} new deliveries, "
             f"{files:,} files of Gold that came, went or have other deletes, and all events of "
             "their impressions; other files are those that were proven (`adlake verify --full` "
             "reads them again)"
@@ -82,6 +83,9 @@ class Increment:
             "proven_snapshot": self.proven.pin.gold_snapshot,
             "changed_before": _paths(self.gold.before),
             "changed_now": _paths(self.gold.now),
+            "proven_bronze": self.proven.pin.bronze_snapshot,
+            "records_before": _paths(self.bronze.before),
+            "records_now": _paths(self.bronze.now),
         }
 
 
@@ -117,12 +121,13 @@ def _unclear(bronze: FileChanges, gold: FileChanges) -> str:
     """Why the files do not say what changed, or that all did; empty: they do."""
     if bronze.doubt:
         return f"{GOLD_RECORDS}: {bronze.doubt}"
-    if not bronze.are_added_only:
-        return f"files of {GOLD_RECORDS} were removed or rewritten since the last proof"
+    if bronze.has_new_deletes:
+        return f"rows of {GOLD_RECORDS} were deleted since the last proof"
     if gold.doubt:
         return f"{GOLD_STATE}: {gold.doubt}"
-    if sum(len(path) for path in (*gold.before, *gold.now)) > MOST_LETTERS:
-        return f"so many files of {GOLD_STATE} changed that nearly everything would be compared"
+    for table, changes in ((GOLD_RECORDS, bronze), (GOLD_STATE, gold)):
+        if sum(len(path) for path in (*changes.before, *changes.now)) > MOST_LETTERS:
+            return f"so many files of {table} changed that nearly everything would be compared"
     return ""
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from adlake.io.sql.files import SqlValue
+from adlake.contracts.tables import BRONZE_COLUMNS
+from adlake.io.sql.files import SqlText, SqlValue, bind, sql_text
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.gold_check import check_values, summed
 from adlake.proof.increment import Increment
@@ -34,10 +35,13 @@ def compare_since(asked: Asked, increment: Increment) -> Compared:
         came = partition_coverages(asked.trino, asked.pin, part)
         coverages, failures = judged_offsets(asked, joined(proven.partitions, came))
     new_rows = sum(one.bronze_rows for one in came)
-    if new_rows != increment.bronze.added_rows:
+    moved_rows, moved_failures = _moved_records(asked, increment)
+    failures += moved_failures
+    if new_rows + moved_rows != increment.bronze.added_rows:
         problem = (
-            f"files with {increment.bronze.added_rows:,} rows were added to Bronze, and "
-            f"{new_rows:,} rows lie behind the offsets that were proven"
+            f"files with {increment.bronze.added_rows:,} rows were added to Bronze; of them "
+            f"{moved_rows:,} rows were there before, and {new_rows:,} rows lie behind the offsets "
+            "that were proven"
         )
         failures.append(Failure(problem))
     with asked.watch.part("verdicts"):
@@ -50,6 +54,21 @@ def compare_since(asked: Asked, increment: Increment) -> Compared:
         Counter(proven.rejected) + Counter(rejected), totals,
     )  # fmt: skip
     return Compared(facts, segments, slices, [*failures, *gold_failures, *count_failures(facts)])
+
+
+def _moved_records(asked: Asked, increment: Increment) -> tuple[int, list[Failure]]:
+    """Records that maintenance wrote to other files: how many, and whether they are the same."""
+    if not increment.bronze.before:
+        return 0, []
+    columns = SqlText(", ".join(BRONZE_COLUMNS))
+    values = increment.values() | {"bronze_snapshot": asked.pin.bronze_snapshot, "columns": columns}
+    with asked.watch.part("merged records"):
+        found = asked.trino.one(bind(sql_text("proof/moved_records"), values))
+    before, now = ((found[f"rows_{when}"], found[f"content_{when}"]) for when in ("before", "now"))
+    if before == now and before[0]:
+        return int(now[0]), []
+    problem = f"{before[0]:,} records were proven in files of Bronze that are gone; {now[0]:,} came"
+    return int(now[0]), [Failure(f"{problem} in their place, and are not the same")]
 
 
 def joined(

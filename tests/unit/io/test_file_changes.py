@@ -66,9 +66,9 @@ def test_a_rewritten_file_is_gone_and_come(table: Table) -> None:
     found = file_changes(table, first, head(table))
     assert found.before == {old}
     assert found.now == paths(table) - kept
-    assert not found.are_added_only
+    assert not found.has_new_deletes
     assert file_changes(table, head(table), first) == FileChanges(
-        before=found.now, now=found.before, added_rows=2, are_added_only=False
+        before=found.now, now=found.before, added_rows=2, removed_rows=1
     ), "backwards it is the other way round"
 
 
@@ -141,5 +141,5 @@ def test_a_file_with_other_deletes_differs_in_both_snapshots(
     monkeypatch.setattr(module, "_files", lambda *_: next(found))
     changes = file_changes(table, first, last)
     assert changes == FileChanges(
-        before=frozenset({kept}), now=frozenset({kept, new}), added_rows=5, are_added_only=False
+        before=frozenset({kept}), now=frozenset({kept, new}), added_rows=5, has_new_deletes=True
     )

@@ -110,9 +110,9 @@ DOUBTS: dict[str, tuple[dict[str, object], str]] = {
         {"changes_of": changed(GOLD_STATE, FileChanges(doubt="a snapshot is not known"))},
         "a snapshot is not known",
     ),
-    "Bronze was rewritten": (
-        {"changes_of": changed(BRONZE_EVENTS, FileChanges(are_added_only=False))},
-        "removed or rewritten",
+    "rows of Bronze were deleted": (
+        {"changes_of": changed(BRONZE_EVENTS, FileChanges(has_new_deletes=True))},
+        "rows of bronze.ad_events were deleted",
     ),
     "Bronze is in doubt": (
         {"changes_of": changed(BRONZE_EVENTS, FileChanges(doubt="who knows"))}, "who knows"
@@ -133,7 +133,7 @@ def test_any_doubt_is_a_sentence_and_everything_is_compared(doubt: str) -> None:
 
 
 def test_gold_may_lose_files_and_is_compared_as_it_was_and_is() -> None:
-    gone = FileChanges(before=frozenset({"old"}), are_added_only=False)
+    gone = FileChanges(before=frozenset({"old"}))
     found = said(changes_of=changed(GOLD_STATE, gone))
     assert isinstance(found, Increment)
     assert not found.is_nothing

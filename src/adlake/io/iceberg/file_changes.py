@@ -24,8 +24,10 @@ class FileChanges:
     now: frozenset[str] = frozenset()
     added_rows: int = 0
     """Rows of the data files that were added, deleted ones among them."""
-    are_added_only: bool = True
-    """Data files came, and nothing else changed: no row that was there is another."""
+    removed_rows: int = 0
+    """Rows of the data files that are gone, deleted ones among them."""
+    has_new_deletes: bool = False
+    """Some deletes came or went."""
     doubt: str = ""
     """Why the files do not tell what changed; empty: they do."""
 
@@ -74,7 +76,8 @@ def file_changes(table: Table, earlier_id: int, later_id: int) -> FileChanges:
         before=frozenset(removed | (affected - added)),
         now=frozenset(added | (affected - removed)),
         added_rows=sum(come.data[path][0] for path in added),
-        are_added_only=not (removed or changed_deletes),
+        removed_rows=sum(gone.data[path][0] for path in removed),
+        has_new_deletes=bool(changed_deletes),
     )
 
 
