@@ -51,7 +51,7 @@ def compare_since(asked: Asked, increment: Increment) -> Compared:
     totals, slices, gold_failures = _gold(asked, increment, segments, new_rows)
     facts = LakeFacts(
         asked.pin, coverages, proven.admitted + admitted,
-        Counter(proven.rejected) + Counter(rejected), totals,
+        dict(Counter(proven.rejected) + Counter(rejected)), totals,
     )  # fmt: skip
     return Compared(facts, segments, slices, [*failures, *gold_failures, *count_failures(facts)])
 
