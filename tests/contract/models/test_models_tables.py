@@ -168,6 +168,7 @@ def test_a_build_that_forgets_paths_to_nothing_is_seen(
         restored(lake, heads)
 
 
+@pytest.mark.chaos
 def test_a_build_in_slices_takes_the_place_of_the_one_before(
     lake: SparkSession, heads: dict[str, int], trino: TrinoClient
 ) -> None:
