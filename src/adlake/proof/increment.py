@@ -4,14 +4,15 @@ A data file of Iceberg is never written twice. So a row that lies in the same fi
 deletes is the row that was proven, and it need not be read again to be it. What is left are the
 deliveries that came, and the files of Gold that came, went or have other deletes. Of the
 impressions in them the state that was proven stands for all deliveries until then: the law merges
-states (section 3). Whoever overwrites a file in its place is seen by a comparison of everything
-alone.
+states (section 3). On a local disk a file that was overwritten in its place is seen by its time; in
+another store, or where a disk lost a bit by itself, by a comparison of everything alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from adlake.contracts.law import LawConstants
@@ -27,6 +28,8 @@ MOST_LETTERS: Final = 250_000
 
 ChangesOf = Callable[[str, int, int], FileChanges]
 """Table, an earlier snapshot, a later one: the files that differ."""
+OverwrittenFile = Callable[[str, int, datetime], str]
+"""Table, a snapshot, a moment: a file of it that was written again since; empty: none is seen."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,7 @@ class Increment:
         if self.is_nothing:
             return (
                 f"no file of Bronze or Gold differs since the proof of {self.proven.at}: neither "
-                "was read again (`adlake verify --full` reads them, and sees a file that was "
-                "changed in its place)"
+                "was read again (`adlake verify --full` reads them, and sees what a disk lost)"
             )
         files = len(self.gold.before | self.gold.now)
         deliveries = self.bronze.added_rows - self.bronze.removed_rows
@@ -90,7 +92,13 @@ class Increment:
 
 
 def increment_since(
-    proven: Baseline | None, pin: Pin, law: LawConstants, judge: str, changes_of: ChangesOf
+    proven: Baseline | None,
+    pin: Pin,
+    law: LawConstants,
+    judge: str,
+    changes_of: ChangesOf,
+    *,
+    overwritten: OverwrittenFile,
 ) -> Increment | str:
     """What is to be compared; or, as a sentence, why that is everything."""
     if proven is None:
@@ -98,9 +106,17 @@ def increment_since(
     if reason := _otherwise(proven, pin, law, judge):
         return reason
     before = proven.pin
+    if path := _overwritten(proven, overwritten):
+        return f"a file was written again since it was proven: {path}"
     bronze = _changes(changes_of, GOLD_RECORDS, before.bronze_snapshot, pin.bronze_snapshot)
     gold = _changes(changes_of, GOLD_STATE, before.gold_snapshot, pin.gold_snapshot)
     return _unclear(bronze, gold) or Increment(proven, bronze, gold)
+
+
+def _overwritten(proven: Baseline, overwritten: OverwrittenFile) -> str:
+    at, pin = datetime.fromisoformat(proven.at), proven.pin
+    read = ((GOLD_RECORDS, pin.bronze_snapshot), (GOLD_STATE, pin.gold_snapshot))
+    return next((path for one in read if (path := overwritten(*one, at))), "")
 
 
 def _otherwise(proven: Baseline, pin: Pin, law: LawConstants, judge: str) -> str:

@@ -18,7 +18,7 @@ from adlake.proof.baseline import Baseline, ProvenTable, fingerprint
 from adlake.proof.batch_counts import completeness_failures
 from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.proof.gold_check import Report
-from adlake.proof.increment import ChangesOf, Increment, increment_since
+from adlake.proof.increment import ChangesOf, Increment, OverwrittenFile, increment_since
 from adlake.proof.pin import pinned_snapshots
 from adlake.proof.records import NOT_ASKED, Broker, RecordsFacts, RecordsSource, verify_records
 from adlake.proof.since import compare_since
@@ -30,6 +30,10 @@ from adlake.proof.whole import Asked, Compared, compare_whole
 ROWS_PER_SLICE: Final = 250_000
 """Bronze rows compared at once; keeps a query within 400 MB of Trino's memory."""
 ROWS_SHOWN: Final = 10
+
+
+def _nobody_looks(_table: str, _snapshot: int, _since: datetime) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,9 @@ class Verification:
     """The last good proof of this lake."""
     file_changes: ChangesOf | None = None
     """Tells the files in which two snapshots differ; None: everything is compared."""
+
+    overwritten: OverwrittenFile = _nobody_looks
+    """Tells a proven file that was written again in its place."""
 
     def prove(self) -> Proof:
         """Compare all there is; or, where the proof before still holds, what changed since.
@@ -111,7 +118,9 @@ class Verification:
     def _increment(self, pin: Pin, law: LawConstants) -> Increment | str:
         if self.file_changes is None:
             return ""
-        return increment_since(self.proven, pin, law, fingerprint(), self.file_changes)
+        return increment_since(
+            self.proven, pin, law, fingerprint(), self.file_changes, overwritten=self.overwritten
+        )
 
     def _compared(self, asked: Asked, increment: Increment | str) -> tuple[Compared, str]:
         """What was compared, and in a sentence how much that was."""

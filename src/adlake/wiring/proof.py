@@ -88,6 +88,7 @@ def verification(
         read_law=lambda version: read_law(lease_connect(settings), version),
         proven=read_baseline(settings.paths.baseline_file),
         file_changes=None if full else lake_reader(settings).file_changes,
+        overwritten=lake_reader(settings).overwritten_file,
         **how,
     )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +16,7 @@ from pyiceberg.table import Table
 
 from adlake.io.iceberg import file_changes as module
 from adlake.io.iceberg.file_changes import DELETED_PATH_FIELD, FileChanges, file_changes
+from adlake.io.iceberg.overwritten import overwritten_file
 
 
 @pytest.fixture
@@ -143,3 +147,25 @@ def test_a_file_with_other_deletes_differs_in_both_snapshots(
     assert changes == FileChanges(
         before=frozenset({kept}), now=frozenset({kept, new}), added_rows=5, has_new_deletes=True
     )
+
+
+def test_a_file_that_was_overwritten_is_seen_whatever_its_time_says(table: Table) -> None:
+    append(table, 1, 2)
+    last = append(table, 3)
+    proven_at = datetime.now(UTC) + timedelta(milliseconds=50)
+    assert overwritten_file(table, last, proven_at) == ""
+    [*_, one] = sorted(paths(table))
+    path = Path(one.removeprefix("file://"))
+    stat = path.stat()
+    time.sleep(0.1)
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert overwritten_file(table, last, proven_at) == one
+    longer = datetime.now(UTC) + timedelta(hours=1)
+    assert overwritten_file(table, last, longer) == ""
+    path.write_bytes(content + b"x")
+    assert overwritten_file(table, last, longer) == one, "by its size"
+    path.unlink()
+    assert overwritten_file(table, last, longer) == one

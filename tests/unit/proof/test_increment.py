@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,9 @@ def said(
     proven: Baseline | None = BASELINE,
     pin: Pin = NEWER,
     changes_of: Callable[[str, int, int], FileChanges] = quiet,
+    overwritten: Callable[[str, int, datetime], str] = lambda *_: "",
 ) -> Increment | str:
-    return increment_since(proven, pin, LAW_V1, "judge", changes_of)
+    return increment_since(proven, pin, LAW_V1, "judge", changes_of, overwritten=overwritten)
 
 
 def test_the_files_of_both_tables_are_compared_from_the_proven_snapshots_on() -> None:
@@ -83,6 +85,12 @@ def changed(table: str, changes: FileChanges) -> Callable[[str, int, int], FileC
     return lambda name, _earlier, _later: changes if name == table else FileChanges()
 
 
+def overwritten(table: str, snapshot: int) -> Callable[[str, int, datetime], str]:
+    """A file of this snapshot alone was written again since the proof."""
+    place = (table, snapshot, datetime(2026, 1, 1, tzinfo=UTC))
+    return lambda *asked: "/it.parquet" if asked == place else ""
+
+
 DOUBTS: dict[str, tuple[dict[str, object], str]] = {
     "no proof is kept": ({"proven": None}, "no good proof"),
     "another version judged": (
@@ -113,6 +121,12 @@ DOUBTS: dict[str, tuple[dict[str, object], str]] = {
     "rows of Bronze were deleted": (
         {"changes_of": changed(BRONZE_EVENTS, FileChanges(has_new_deletes=True))},
         "rows of bronze.ad_events were deleted",
+    ),
+    "a file of Bronze was overwritten": (
+        {"overwritten": overwritten(BRONZE_EVENTS, 21)}, "written again since it was proven: /it"
+    ),
+    "a file of Gold was overwritten": (
+        {"overwritten": overwritten(GOLD_STATE, 11), "pin": PIN}, "written again"
     ),
     "Bronze is in doubt": (
         {"changes_of": changed(BRONZE_EVENTS, FileChanges(doubt="who knows"))}, "who knows"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -19,6 +20,7 @@ from adlake.contracts.address import LOOPBACK, Address
 from adlake.contracts.tables import CATALOG
 from adlake.io.iceberg.file_changes import FileChanges, file_changes
 from adlake.io.iceberg.object_store import ObjectStore
+from adlake.io.iceberg.overwritten import overwritten_file
 from adlake.io.iceberg.rest_catalog import RestCatalog, named_rest_errors
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.postgres.table_heads import TableHead
@@ -93,6 +95,14 @@ class LakeReader:
             return file_changes(table, earlier_id, later_id)
         except OSError as error:
             return FileChanges(doubt=f"its lists of files cannot be read ({error})")
+
+    def overwritten_file(self, name: str, snapshot_id: int, since: datetime) -> str:
+        """A file of a snapshot that was written again in its place; empty: none is seen."""
+        table = self.table(name)
+        try:
+            return "" if table is None else overwritten_file(table, snapshot_id, since)
+        except OSError as error:
+            return f"one that no list names: {error}"
 
     def head(self, name: str) -> TableHead | None:
         """The head of a table's main branch; None when there is no such table."""
