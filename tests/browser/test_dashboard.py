@@ -302,8 +302,8 @@ def test_every_process_listens_on_loopback_alone(lake: Lake) -> None:
     }
     assert {ip for _, ip, _ in addresses} == {"127.0.0.1"}, addresses
     ports = {port for _, _, port in addresses}
-    # These three are started by who wants them, or where their programs are found.
-    elsewhere = {"notebook_port", "prometheus_port", "alertmanager_port"}
+    # Started by who wants them, or where their programs are found; a REST catalog by compose.
+    elsewhere = {"notebook_port", "prometheus_port", "alertmanager_port", "rest_port"}
     known = vars(lake.settings().ports)
     assert elsewhere <= set(known)
     given = {n for name, n in known.items() if isinstance(n, int) and name not in elsewhere}
