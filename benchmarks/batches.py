@@ -35,6 +35,7 @@ from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import build_session, connect_catalog
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring.spark import catalog_access
+from benchmarks.drain import cpu_seconds
 from benchmarks.large_gold import RANDOM, TIMED, GoldSize, batch_records, fill_gold
 from benchmarks.own_stack import own_stack
 from benchmarks.plain_merge import PlainMerge
@@ -125,15 +126,16 @@ def sized(
 ) -> dict[str, Any]:
     """Batches of one size: how many records, how many batches, in which partition."""
     size, count, partition = wanted
+    here = psutil.Process()
     found = {name: Measured() for name in designs}
     for number in range(WARM_UP + count):
         records = batch_records(session, gold, number, size, partition).localCheckpoint()
         for name, process in designs.items():
-            began, cpu, job = time.monotonic(), cpu_seconds(), newest_job(session)
+            began, cpu, job = time.monotonic(), cpu_seconds(here), newest_job(session)
             process(records, number)
             if number >= WARM_UP:
                 found[name].seconds.append(time.monotonic() - began)
-                found[name].cpu_seconds.append(cpu_seconds() - cpu)
+                found[name].cpu_seconds.append(cpu_seconds(here) - cpu)
                 found[name].jobs.append(newest_job(session) - job)
         print(
             f"{gold.rows_a_day * gold.days:,} rows ({gold.ids}), batch {number} of {size:,}: "
@@ -143,13 +145,6 @@ def sized(
             flush=True,
         )  # fmt: skip
     return {name: one.facts() for name, one in found.items()}
-
-
-def cpu_seconds() -> float:
-    """Of this process and its JVM."""
-    here = psutil.Process()
-    times = [one.cpu_times() for one in (here, *here.children(recursive=True))]
-    return sum(one.user + one.system for one in times)
 
 
 def newest_job(session: SparkSession) -> int:

@@ -130,7 +130,17 @@ def batch_records(
         "CASE WHEN id % 100 < 94 THEN 'IMPRESSION' WHEN id % 100 < 99 THEN 'CLICK' "
         "ELSE 'CONVERSION' END AS event_type",
     )  # fmt: skip
-    payload = (
+    return told.selectExpr(
+        f"CAST(to_json({_payload_sql(partition, number)}) AS BINARY) AS value",
+        "'ad_events' AS kafka_topic",
+        f"{partition} AS kafka_partition", f"{number * size} + id AS kafka_offset",
+        "CAST(impression_id AS BINARY) AS kafka_key",
+        "timestamp_millis(now_ms + 500) AS ingest_ts",
+    )  # fmt: skip
+
+
+def _payload_sql(partition: int, number: int) -> str:
+    return (
         f"struct(concat('b{partition}-{number}-', id) AS event_id, event_type, "
         "now_ms AS event_timestamp, impression_id, "
         f"concat('cmp_', lpad({_drawn(CREATIVES, 1, 'now_ms')} % {CAMPAIGNS}, 3, "
@@ -139,12 +149,6 @@ def batch_records(
         "'web' AS platform, IF(event_type = 'IMPRESSION', 0.001 + id % 9 * 0.001, NULL) "
         "AS bid_price, IF(event_type = 'CONVERSION', 25.0, NULL) AS conversion_value)"
     )
-    return told.selectExpr(
-        f"CAST(to_json({payload}) AS BINARY) AS value", "'ad_events' AS kafka_topic",
-        f"{partition} AS kafka_partition", f"{number * size} + id AS kafka_offset",
-        "CAST(impression_id AS BINARY) AS kafka_key",
-        "timestamp_millis(now_ms + 500) AS ingest_ts",
-    )  # fmt: skip
 
 
 def _id_sql(ids: str, shown_ms: str, number: str) -> str:

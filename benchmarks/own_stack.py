@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -26,3 +28,15 @@ def own_stack(
             yield stack
         finally:
             stack.nuke()
+
+
+def adlake(settings: Settings, *command: str) -> str:
+    """Run a command on the lake; what it printed. One that fails ends the benchmark."""
+    done = subprocess.run(
+        [sys.executable, "-m", "adlake.cli", *command],
+        env={**os.environ, **settings.as_environment()},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(f"adlake {' '.join(command)}: {done.stdout}\n{done.stderr}")
+    return done.stdout

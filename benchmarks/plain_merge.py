@@ -7,15 +7,13 @@ with Spark's own defaults.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.attribution.spark.admit import admit
 from adlake.attribution.spark.bronze import bronze_rows
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_STATE
+from adlake.io.spark.settings import changed_settings
 from adlake.streaming.filing import HOUR_MS
 
 TABLE = f"{CATALOG}.plain.ad_performance_state"
@@ -61,7 +59,7 @@ class PlainMerge:
 
     def process(self, records: DataFrame) -> None:
         """Append the records, then merge what they say."""
-        with _settings(self._session, _DEFAULTS):
+        with changed_settings(self._session, _DEFAULTS):
             judged = admit(records).localCheckpoint(eager=False)
             bronze_rows(judged, HOUR_MS).coalesce(2).writeTo(RECORDS).append()
             said(judged).createOrReplaceTempView("said")
@@ -87,15 +85,3 @@ def said(judged: DataFrame) -> DataFrame:
     ]  # fmt: skip
     admitted = judged.where("reject_reason IS NULL").groupBy("impression_id")
     return admitted.agg(*map(F.expr, [*named, *sums]))
-
-
-@contextmanager
-def _settings(session: SparkSession, chosen: dict[str, str]) -> Iterator[None]:
-    before = {name: str(session.conf.get(name)) for name in chosen}
-    for name, value in chosen.items():
-        session.conf.set(name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            session.conf.set(name, value)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -25,7 +24,7 @@ from adlake.attribution.replay.command import Replayed, publish, replay
 from adlake.attribution.replay.order import ReplayOrder
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring.replay import replay_config
-from benchmarks.own_stack import own_stack
+from benchmarks.own_stack import adlake, own_stack
 from tests.fixtures.machine import machine_facts
 
 SERVICES = ("postgres", "kafka", "trino", "stream")
@@ -110,17 +109,6 @@ def build_facts(one: Replayed) -> dict[str, Any]:
         "replay_sha256": one.replay_hash,
         "campaigns_and_days_that_differ": len(one.differing),
     }
-
-
-def adlake(settings: Settings, *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "adlake.cli", *command],
-        env={**os.environ, **settings.as_environment()},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        sys.exit(f"adlake {' '.join(command)}: {done.stdout}\n{done.stderr}")
-    return done.stdout
 
 
 if __name__ == "__main__":

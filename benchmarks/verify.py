@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.settings import REPO_ROOT, Settings
-from benchmarks.own_stack import own_stack
+from benchmarks.own_stack import adlake, own_stack
 from tests.fixtures.machine import machine_facts
 
 SERVICES = ("postgres", "kafka", "trino", "stream")
@@ -109,17 +108,6 @@ def proof_facts(lines: list[str]) -> dict[str, Any]:
 def sums(facts: dict[str, Any]) -> dict[str, str]:
     said: dict[str, str] = facts["said"]
     return said
-
-
-def adlake(settings: Settings, *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "adlake.cli", *command],
-        env={**os.environ, **settings.as_environment()},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        sys.exit(f"adlake {' '.join(command)}: {done.stdout}\n{done.stderr}")
-    return done.stdout
 
 
 if __name__ == "__main__":

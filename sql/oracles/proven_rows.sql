@@ -1,28 +1,5 @@
--- As touched_rows, but as the last proof found them.
--- Grain: one row per row of Gold then. Parameters: proven_snapshot, slice_count, slice.
-SELECT
-    impression_id,
-    campaign_id,
-    creative_id,
-    user_id,
-    geo_country,
-    platform,
-    is_clicked,
-    is_converted,
-    impression_time,
-    click_time,
-    conversion_time,
-    cost,
-    revenue,
-    eligible,
-    late_by_ms,
-    is_late,
-    revenue_out_of_window,
-    last_updated_ts,
-    events_state,
-    law_version,
-    engaged
-FROM lakehouse.gold.ad_performance_state FOR VERSION AS OF :proven_snapshot
-WHERE
-    coalesce(mod(crc32(to_utf8(impression_id)), :slice_count), 0) = :slice
-    AND coalesce(impression_id, '') IN (SELECT touched.impression_id FROM touched_impressions AS touched)
+-- As touched_rows, but as the last proof found them. Reads `proven_slice` and `touched_impressions`.
+-- Grain: one row per row of Gold then.
+SELECT proven_slice.*
+FROM proven_slice
+WHERE coalesce(proven_slice.impression_id, '') IN (SELECT touched.impression_id FROM touched_impressions AS touched)

@@ -7,8 +7,7 @@ by one fast-forward of `main`: a reader sees the whole batch or none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,6 +29,7 @@ from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, STAGING_BRANCH, IcebergT
 from adlake.io.phases import Phases
 from adlake.io.postgres.table_heads import TableHead
 from adlake.io.spark.lineage import FrozenFrames, frozen_frames
+from adlake.io.spark.settings import changed_settings
 
 _BROADCAST_LIMIT = "spark.sql.autoBroadcastJoinThreshold"
 _MERGE_SOURCE_LIMIT = "256MB"
@@ -204,7 +204,7 @@ class GoldWriter:
         view = "changed_gold_rows"
         changed.limit(row_count).createOrReplaceTempView(view)
         assignments = ", ".join(f"g.{name} = s.{name}" for name in GOLD_COLUMNS)
-        with _setting(self._session, _BROADCAST_LIMIT, _MERGE_SOURCE_LIMIT):
+        with changed_settings(self._session, {_BROADCAST_LIMIT: _MERGE_SOURCE_LIMIT}):
             self._session.sql(
                 f"MERGE INTO {self._staging} g USING {view} s "
                 "ON g.impression_id = s.impression_id "
@@ -213,16 +213,6 @@ class GoldWriter:
                 f"WHEN MATCHED THEN UPDATE SET {assignments}"
             )
         self._session.catalog.dropTempView(view)
-
-
-@contextmanager
-def _setting(session: SparkSession, name: str, value: str) -> Iterator[None]:
-    before = session.conf.get(name)
-    session.conf.set(name, value)
-    try:
-        yield
-    finally:
-        session.conf.set(name, str(before))
 
 
 def _found(rows: DataFrame) -> _Found:

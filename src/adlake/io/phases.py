@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Phases:
-    """Seconds per named phase, in the order they ran."""
+    """Seconds per named phase, in the order they ran; phases of one name add up."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -20,9 +20,10 @@ class Phases:
         try:
             yield
         finally:
-            self.seconds[name] = time.monotonic() - started
+            spent = time.monotonic() - started
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
 
-def shown(seconds: Mapping[str, float]) -> str:
+def shown(seconds: Mapping[str, float], digits: int = 2) -> str:
     """`append 0.51 s, merge 0.84 s`."""
-    return ", ".join(f"{name} {value:.2f} s" for name, value in seconds.items())
+    return ", ".join(f"{name} {value:.{digits}f} s" for name, value in seconds.items())

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from adlake.io.sql.files import SQL_ROOT
+from adlake.proof.kept_file import replace_file
 from adlake.proof.segment_columns import Segments
 from adlake.proof.verdict import OffsetCoverage, Pin, Totals
 
@@ -65,14 +65,11 @@ def fingerprint() -> str:
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
     """Replace the kept one; a reader sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     document = asdict(baseline) | {
         "segments": [[*place, first] for place, first in baseline.segments.firsts.items()],
         "segment_columns": baseline.segments.are_columns,
     }
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    draft.replace(path)
+    replace_file(path, document)
 
 
 def read_baseline(path: Path) -> Baseline | None:

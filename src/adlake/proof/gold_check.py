@@ -93,7 +93,7 @@ class GoldCheck:
         if found.differing_rows:
             rows = self._records("checks/gold_equals_oracle", ("compared_rows",), values)
             failures.append(Failure("Gold is not what the law gives for Bronze", rows))
-        if found.conversion_micros != found.revenue_micros + found.out_of_window_micros:
+        if not found.is_conserved:
             rows = self._records(
                 "checks/revenue_conservation", ("gold_slice", "distinct_events"), values
             )

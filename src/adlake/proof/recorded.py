@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from adlake.proof.kept_file import replace_file
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,12 @@ class RecordedProof:
 
 def record_proof(path: Path, proof: RecordedProof) -> None:
     """Replace the recorded proof; a reader sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "at": proof.at.astimezone(UTC).isoformat(),
         "is_good": proof.is_good,
         "lines": list(proof.lines),
     }
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    draft.replace(path)
+    replace_file(path, document)
 
 
 def read_proof(path: Path) -> RecordedProof | None:

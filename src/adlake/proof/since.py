@@ -31,7 +31,7 @@ def compare_since(asked: Asked, increment: Increment) -> Compared:
         facts = LakeFacts(asked.pin, coverages, proven.admitted, proven.rejected, proven.totals)
         return Compared(facts, proven.segments, 0, failures)
     part = increment.new_records
-    with asked.watch.part("offsets"):
+    with asked.phases.timed("offsets"):
         came = partition_coverages(asked.trino, asked.pin, part)
         coverages, failures = judged_offsets(asked, joined(proven.partitions, came))
     new_rows = sum(one.bronze_rows for one in came)
@@ -44,7 +44,7 @@ def compare_since(asked: Asked, increment: Increment) -> Compared:
             "that were proven"
         )
         failures.append(Failure(problem))
-    with asked.watch.part("verdicts"):
+    with asked.phases.timed("verdicts"):
         admitted, rejected = dispositions(asked.trino, asked.pin, part)
         segments = first_segments(asked.trino, asked.pin.bronze_snapshot, part)
         segments = segments.after(proven.segments)
@@ -62,7 +62,7 @@ def _moved_records(asked: Asked, increment: Increment) -> tuple[int, list[Failur
         return 0, []
     columns = SqlText(", ".join(BRONZE_COLUMNS))
     values = increment.values() | {"bronze_snapshot": asked.pin.bronze_snapshot, "columns": columns}
-    with asked.watch.part("merged records"):
+    with asked.phases.timed("merged records"):
         found = asked.trino.one(bind(sql_text("proof/moved_records"), values))
     before, now = ((found[f"rows_{when}"], found[f"content_{when}"]) for when in ("before", "now"))
     if before == now and before[0]:
@@ -94,7 +94,7 @@ def _gold(
     """Totals over all of Gold, in how many slices the touched part was compared, what is wrong."""
     values = check_values(asked.pin, asked.law, 1) | segments.values() | increment.values()
     values["row_limit"] = asked.rows_shown
-    with asked.watch.part("invariants"):
+    with asked.phases.timed("invariants"):
         failures = [
             Failure(f"a file of Gold that came or changed fails {name}", rows)
             for name, relations in (("gold_invariants", ()), ("gold_slots", ("impressions",)))
@@ -110,7 +110,7 @@ def _gold(
     if held["all_rows"] != totals.gold_rows:
         problem = f"Gold holds {held['all_rows']:,} rows, and should hold {totals.gold_rows:,}"
         failures.append(Failure(problem))
-    if totals.conversion_micros != totals.revenue_micros + totals.out_of_window_micros:
+    if not totals.is_conserved:
         failures.append(Failure("revenue is not the sum over distinct conversions"))
     return totals, slices, failures
 
@@ -120,7 +120,7 @@ def _slices(
 ) -> tuple[Totals, int, list[Failure]]:
     """Touched impressions, slice by slice: the totals with them, how many slices, what is wrong."""
     slices, failures = slice_count(rows, asked.rows_per_slice), []
-    with asked.watch.part("slices"):
+    with asked.phases.timed("slices"):
         for number in range(slices):
             values |= {"slice_count": slices, "slice": number}
             now = _row(asked.trino, "proof/slice_totals", ("stored_rows", "expected_rows"), values)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adlake.contracts.registry import records_of, spec_of
 from adlake.contracts.tables import GOLD_STATE
 from adlake.io.kafka.holes import OffsetRange
+from adlake.io.phases import shown
 
 if TYPE_CHECKING:
     from adlake.proof.baseline import Baseline
@@ -79,6 +80,11 @@ class Totals:
     events: int = 0
     conversions: int = 0
     conversion_micros: int = 0
+
+    @property
+    def is_conserved(self) -> bool:
+        """The value of distinct conversions is what was attributed and what was not."""
+        return self.conversion_micros == self.revenue_micros + self.out_of_window_micros
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,7 @@ class Proof:
             *([f"pending    {self.pending}"] if self.pending else ()),
             *(line for one in self.others for line in one.lines()),
             *([f"scope      {self.scope}"] if self.scope else ()),
-            *([f"time       {_in_words(self.seconds_by_part)}"] if self.seconds_by_part else ()),
+            *([f"time       {took}"] if (took := shown(self.seconds_by_part, digits=1)) else ()),
         ]
 
     def _verdict(self) -> list[str]:
@@ -189,10 +195,6 @@ def verdicts_in_words(admitted: int, rejected_by_reason: Mapping[str, int]) -> s
     reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(rejected_by_reason.items()))
     shown = f" ({reasons})" if reasons else ""
     return f"{admitted + rejected:,} = {admitted:,} admitted + {rejected:,} rejected{shown}"
-
-
-def _in_words(seconds_by_part: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds_by_part.items())
 
 
 def money(micros: int) -> str:

@@ -5,6 +5,7 @@ Everything is read at one pinned pair of snapshots, so the proof is exact while 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any, Final
 from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
 from adlake.contracts.registry import LAW_CHECKS
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
+from adlake.io.phases import Phases
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.baseline import Baseline, ProvenTable, fingerprint
 from adlake.proof.batch_counts import completeness_failures
@@ -22,7 +24,6 @@ from adlake.proof.increment import ChangesOf, Increment, OverwrittenFile, increm
 from adlake.proof.pin import pinned_snapshots
 from adlake.proof.records import NOT_ASKED, Broker, RecordsFacts, RecordsSource, verify_records
 from adlake.proof.since import compare_since
-from adlake.proof.stopwatch import Stopwatch
 from adlake.proof.truth import CampaignSums, LoadTruths, truth_verdict
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin, Proof
 from adlake.proof.whole import Asked, Compared, compare_whole
@@ -61,7 +62,6 @@ class Verification:
     """The last good proof of this lake."""
     file_changes: ChangesOf | None = None
     """Tells the files in which two snapshots differ; None: everything is compared."""
-
     overwritten: OverwrittenFile = _nobody_looks
     """Tells a proven file that was written again in its place."""
 
@@ -75,51 +75,51 @@ class Verification:
             NothingToVerifyError: there is no stamped Gold snapshot yet.
             TrinoUnreachableError, TrinoQueryError: Trino does not answer or fails.
         """
-        watch = Stopwatch()
+        began, phases = time.monotonic(), Phases()
         truths = self.load_truths()
-        with watch.part("snapshots"):
+        judge = fingerprint()
+        with phases.timed("snapshots"):
             pin, failures = pinned_snapshots(self.trino)
             law = self.read_law(pin.law_version)
-            increment = self._increment(pin, law)
+            increment = self._increment(pin, law, judge)
         self.report(f"gold snapshot {pin.gold_snapshot}, bronze snapshot {pin.bronze_snapshot}")
         asked = Asked(
             self.trino, pin, law, self.broker, self.rows_per_slice, self.rows_shown, self.report,
-            watch,
+            phases,
         )  # fmt: skip
         compared, scope = self._compared(asked, increment)
         failures += compared.failures
-        with watch.part("other records"):
+        with phases.timed("other records"):
             records = self._records()
-        with watch.part("batch counts"):
+        with phases.timed("batch counts"):
             failures += self._batch_counts(pin, compared.facts.partitions, records)
-        with watch.part("derived tables"):
-            derived = self._derived()
-        with watch.part("truth"):
+        with phases.timed("derived tables"):
+            derived = self._derived(judge)
+        with phases.timed("truth"):
             sums = CampaignSums(self.trino, pin, self._known_sums(increment))
             truth, truth_failures = truth_verdict(sums, compared.facts, truths, self.load_truths)
+        failures += truth_failures
+        failures += [failure for one in records for failure in one.failures]
+        failures += [failure for one in derived for failure in one.failures]
         return Proof(
             facts=compared.facts,
             columns=len(GOLD_LAW_COLUMNS),
             slices=compared.slices,
             truth=truth,
-            failures=[
-                *failures, *truth_failures,
-                *(failure for one in records for failure in one.failures),
-                *(failure for one in derived for failure in one.failures),
-            ],
+            failures=failures,
             others=[*(one for one in records if one.has_batch), *derived],
-            seconds=watch.seconds,
-            seconds_by_part=watch.seconds_by_part,
+            seconds=time.monotonic() - began,
+            seconds_by_part=phases.seconds,
             pending=self.broker.pending,
             scope=scope,
-            baseline=self._baseline(compared, law, derived, sums),
-        )  # fmt: skip
+            baseline=self._baseline(compared, law, judge, derived, sums),
+        )
 
-    def _increment(self, pin: Pin, law: LawConstants) -> Increment | str:
+    def _increment(self, pin: Pin, law: LawConstants, judge: str) -> Increment | str:
         if self.file_changes is None:
             return ""
         return increment_since(
-            self.proven, pin, law, fingerprint(), self.file_changes, overwritten=self.overwritten
+            self.proven, pin, law, judge, self.file_changes, overwritten=self.overwritten
         )
 
     def _compared(self, asked: Asked, increment: Increment | str) -> tuple[Compared, str]:
@@ -146,6 +146,7 @@ class Verification:
         self,
         compared: Compared,
         law: LawConstants,
+        judge: str,
         derived: Sequence[DerivedFacts],
         sums: CampaignSums,
     ) -> Baseline:
@@ -153,7 +154,7 @@ class Verification:
         facts = compared.facts
         return Baseline(
             at=datetime.now(UTC).isoformat(timespec="seconds"),
-            judge=fingerprint(),
+            judge=judge,
             law=repr(law),
             pin=facts.pin,
             partitions=facts.partitions,
@@ -181,8 +182,8 @@ class Verification:
             with_bronze=self.count_batches, others=[one.table for one in records if one.has_batch],
         )  # fmt: skip
 
-    def _derived(self) -> list[DerivedFacts]:
-        proven = self._proven_tables()
+    def _derived(self, judge: str) -> list[DerivedFacts]:
+        proven = self._proven_tables(judge)
         return [
             one for name in LAW_CHECKS
             if (one := verify_derived(
@@ -190,8 +191,8 @@ class Verification:
             ))
         ]  # fmt: skip
 
-    def _proven_tables(self) -> Mapping[str, ProvenTable]:
+    def _proven_tables(self, judge: str) -> Mapping[str, ProvenTable]:
         """Of the proof before, when the same code made it and it may be used."""
         if self.file_changes is None or self.proven is None:
             return {}
-        return self.proven.tables if self.proven.judge == fingerprint() else {}
+        return self.proven.tables if self.proven.judge == judge else {}

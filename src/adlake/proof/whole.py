@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adlake.contracts.law import LawConstants
+from adlake.io.phases import Phases
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.gold_check import GoldCheck, Report
 from adlake.proof.offset_coverage import (
@@ -16,7 +17,6 @@ from adlake.proof.offset_coverage import (
 )
 from adlake.proof.records import Broker, dispositions
 from adlake.proof.segment_columns import Segments, first_segments
-from adlake.proof.stopwatch import Stopwatch
 from adlake.proof.verdict import Failure, LakeFacts, OffsetCoverage, Pin
 
 
@@ -31,7 +31,7 @@ class Asked:
     rows_per_slice: int
     rows_shown: int
     report: Report
-    watch: Stopwatch
+    phases: Phases
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,19 @@ class Compared:
 
 def compare_whole(asked: Asked) -> Compared:
     """Every delivery and every row."""
-    trino, pin, watch = asked.trino, asked.pin, asked.watch
+    trino, pin, phases = asked.trino, asked.pin, asked.phases
     asked.report("comparing the offsets of Bronze with the broker's")
-    with watch.part("offsets"):
+    with phases.timed("offsets"):
         coverages, failures = judged_offsets(asked, partition_coverages(trino, pin))
-    with watch.part("verdicts"):
+    with phases.timed("verdicts"):
         admitted, rejected = dispositions(trino, pin)
         segments = first_segments(trino, pin.bronze_snapshot)
     slices = slice_count(sum(one.bronze_rows for one in coverages), asked.rows_per_slice)
     check = GoldCheck(trino, pin, asked.law, slices, asked.rows_shown, segments=segments)
     asked.report("checking the invariants of the law in Gold")
-    with watch.part("invariants"):
+    with phases.timed("invariants"):
         failures += check.storage_failures()
-    with watch.part("slices"):
+    with phases.timed("slices"):
         totals, slice_failures = check.compare(asked.report)
     facts = LakeFacts(pin, coverages, admitted, rejected, totals)
     return Compared(facts, segments, slices, [*failures, *slice_failures, *count_failures(facts)])

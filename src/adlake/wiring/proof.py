@@ -80,6 +80,7 @@ def verification(
     """
     others = dict(sources)
     first = others.pop(BRONZE_EVENTS)
+    reader = lake_reader(settings)
     return Verification(
         trino,
         partial(load_truth, settings.paths.truth_dir),
@@ -87,8 +88,8 @@ def verification(
         others=others,
         read_law=lambda version: read_law(lease_connect(settings), version),
         proven=read_baseline(settings.paths.baseline_file),
-        file_changes=None if full else lake_reader(settings).file_changes,
-        overwritten=lake_reader(settings).overwritten_file,
+        file_changes=None if full else reader.file_changes,
+        overwritten=reader.overwritten_file,
         **how,
     )
 

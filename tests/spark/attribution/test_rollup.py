@@ -22,11 +22,9 @@ from adlake.contracts import stamps
 from adlake.contracts.law import DAY_MS, LAW_V1, LawConstants
 from adlake.contracts.registry import spec_of
 from adlake.contracts.tables import GOLD_CONVERSIONS, GOLD_HOURS, GOLD_STATE
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.operations import BUILD_ROLLUPS, Operation
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.maintenance.folding import fold
 from tests.fixtures.engine import compact_gold
 from tests.fixtures.law_sets import law_sets, shuffled, split
@@ -38,16 +36,14 @@ from tests.fixtures.rollups import (
     hours_of_lake,
     hours_of_law,
 )
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
 
 @pytest.fixture
 def lakehouse(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
-    return session
+    return lake_at(spark, tmp_path)
 
 
 def random_batches(seed: int, count: int) -> list[list[AdmittedDelivery]]:

@@ -19,21 +19,18 @@ from adlake.io.iceberg.table import IcebergTable, stamped
 from adlake.io.iceberg.views import view_texts
 from adlake.io.kafka.holes import OffsetRange
 from adlake.io.kafka.topic import TopicError
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.maintenance import batch_counts
 from adlake.maintenance.batch_counts import count_mismatches, forget_lost_records
 from adlake.maintenance.between_batches import compact
 from adlake.streaming.broker_log import BrokerLog
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}/warehouse"))
-    provision_tables(session)
-    return session
+    return lake_at(spark, tmp_path / "warehouse")
 
 
 def record_batches(lake: SparkSession, broker_log: BrokerLog | None = None) -> int:

@@ -17,13 +17,13 @@ from adlake.contracts import stamps
 from adlake.contracts.compaction import SmallFiles
 from adlake.contracts.registry import TableSpec, spec_of
 from adlake.contracts.tables import BRONZE_EVENTS, BUSINESS_EVENTS
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.stamp import PartitionCounts, counts_text, offsets_text
 from adlake.io.iceberg.table import IcebergTable, stamped
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.maintenance.batch_counts import count_mismatches, record_batches
 from adlake.maintenance.hour_files import merge_slice
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 ROWS = 12
@@ -34,10 +34,7 @@ MANY = 100
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}/warehouse"))
-    provision_tables(session)
-    return session
+    return lake_at(spark, tmp_path / "warehouse")
 
 
 def small(name: str, at_least: int = 3) -> TableSpec:

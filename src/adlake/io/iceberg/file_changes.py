@@ -83,7 +83,7 @@ def file_changes(table: Table, earlier_id: int, later_id: int) -> FileChanges:
 
 def _files(table: Table, manifests: list[ManifestFile]) -> _Files:
     found = _Files({}, {})
-    for entry in _entries(table, manifests):
+    for entry in live_entries(table, manifests):
         one = entry.data_file
         if one.content == DataFileContent.DATA:
             found.data[one.file_path] = (one.record_count, entry.sequence_number)
@@ -93,7 +93,8 @@ def _files(table: Table, manifests: list[ManifestFile]) -> _Files:
     return found
 
 
-def _entries(table: Table, manifests: list[ManifestFile]) -> Iterator[ManifestEntry]:
+def live_entries(table: Table, manifests: list[ManifestFile]) -> Iterator[ManifestEntry]:
+    """Files of rows and of deletes that these manifests name, without those they took out."""
     for manifest in manifests:
         yield from manifest.fetch_manifest_entry(table.io, discard_deleted=True)
 

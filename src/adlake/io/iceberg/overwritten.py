@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from pyiceberg.table import Table
 
+from adlake.io.iceberg.file_changes import live_entries
+
 
 def overwritten_file(table: Table, snapshot_id: int, since: datetime) -> str:
     """A file of rows or deletes that is gone, of another size, or written after a moment.
@@ -24,19 +26,22 @@ def overwritten_file(table: Table, snapshot_id: int, since: datetime) -> str:
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         return ""
-    for manifest in snapshot.manifests(table.io):
-        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
-            told = entry.data_file
-            path = _local(told.file_path)
-            if path is None:
-                return ""
-            try:
-                found = path.stat()
-            except OSError:
-                return str(told.file_path)
-            if found.st_ctime > since.timestamp() or found.st_size != told.file_size_in_bytes:
-                return str(told.file_path)
+    for entry in live_entries(table, snapshot.manifests(table.io)):
+        told = entry.data_file
+        path = _local(told.file_path)
+        if path is None:
+            return ""
+        if _is_other(path, told.file_size_in_bytes, since):
+            return str(told.file_path)
     return ""
+
+
+def _is_other(path: Path, size: int, since: datetime) -> bool:
+    try:
+        found = path.stat()
+    except OSError:
+        return True
+    return found.st_ctime > since.timestamp() or found.st_size != size
 
 
 def _local(uri: str) -> Path | None:

@@ -31,6 +31,11 @@ class SqlFileError(AdlakeError):
     """A SQL file is missing, or was given other parameters than it names."""
 
 
+def body_of(text: str) -> str:
+    """A file's text without the remarks at its head."""
+    return HEADER.sub("", text).strip()
+
+
 def parameters(text: str) -> set[str]:
     """Names of the parameters in a SQL text."""
     return {match["name"] for match in _TOKEN.finditer(text) if match["name"]}
@@ -66,5 +71,4 @@ def _fragment(name: str, arguments: str, text: str) -> str:
     given = dict(_ARGUMENT.findall(arguments))
     if unknown := sorted(given.keys() - parameters(text)):
         raise SqlFileError(f"fragment {name} has no argument {', '.join(unknown)}")
-    body = HEADER.sub("", text).strip()
-    return substituted(body, lambda argument: given.get(argument, f":{argument}"))
+    return substituted(body_of(text), lambda argument: given.get(argument, f":{argument}"))
