@@ -1,5 +1,6 @@
 """A lake made by version 0.1.0 streams on and is proven; test_archived_lake_opens.py opens it.
 
+Of the slow tier: two minutes, for formats of the lake that seldom change.
 The archive is never made again: formats that change (slots, `events_state`, control tables) must
 still find what it holds. tests/fixtures/archived_lake/make.py says what is in it.
 """
@@ -20,7 +21,7 @@ from tests.fixtures.archived_lake.archive import ARCHIVE, Record, Row, gold_rows
 from tests.fixtures.archived_lake.stories import DAY, MINUTE, START_MS, told
 from tests.fixtures.lake import SERVERS, Lake
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 RECORD = Record.read()
 FORMS = list(RECORD.ids)

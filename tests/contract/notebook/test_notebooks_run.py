@@ -29,6 +29,8 @@ CHARTS = {
     "01_quick_tour": 2, "02_effective_frequency": 2, "03_path_analysis": 2, "04_unique_reach": 3,
     "05_attribution_models": 4, "06_reading_without_a_server": 0, "07_click_prediction": 1,
 }  # fmt: skip
+QUICK = ("01_quick_tour", "06_reading_without_a_server")
+"""Those of `make test`: one through Trino, one without a server. `make chaos` runs all."""
 FEWEST_COLOURS = 10
 """Of what was drawn with smooth edges; an empty canvas has one."""
 CHECKS = {
@@ -74,7 +76,10 @@ def lab(empty_lake: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield page
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize(
+    "name",
+    [one if one in QUICK else pytest.param(one, marks=pytest.mark.chaos) for one in CHARTS],
+)
 def test_a_notebook_runs_and_its_charts_show_without_internet(
     name: str, kernel: KernelManager, lab: LabPage
 ) -> None:
