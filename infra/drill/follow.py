@@ -7,7 +7,9 @@ import select
 import sys
 import time
 
-COMMAND = "podman exec -it lakehouse-spark spark-submit src/jobs/attribution_streaming_job.py".split()
+COMMAND = (
+    "podman exec -it lakehouse-spark spark-submit src/jobs/attribution_streaming_job.py".split()
+)
 BATCH = re.compile(r"batch [0-9]*: [0-9,]* records")
 WATCHED_SECONDS = 150
 PATIENCE_SECONDS = 200

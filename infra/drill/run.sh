@@ -17,7 +17,7 @@ status=$(realpath "${STATUS:-$scratch/status}") title="the container form"
 cd "$repo" || exit 1
 export DOCKER_HOST=unix://$scratch/podman.sock ADLAKE_GENERATOR_HISTORY=1h ADLAKE_GENERATOR_HISTORY_EVENTS=20000
 export ADLAKE_GENERATOR_RATE=200
-services="lakehouse-spark trino generator dashboard prometheus alertmanager"
+services="lakehouse-spark trino generator dashboard api prometheus alertmanager"
 if [ "${ADLAKE_CATALOG_TYPE:-jdbc}" = rest ]; then
   export ADLAKE_CATALOG_TYPE COMPOSE_PROFILES=rest
   services="$services rest-catalog" title="$title with a REST catalog"
@@ -86,6 +86,9 @@ follows() {
   grep -q "the stream runs already: .* holds its lease since" "$scratch/follow" \
     && grep -q "batch [0-9]*: [0-9,]* records" "$scratch/follow" && grep -q "^exit 0$" "$scratch/follow"
 }
+attributed() { # what posted.py sent; its words are those of `adlake explain`
+  inside adlake explain posted-by-the-drill --json > "$scratch/explained" && grep -q '"ATTRIBUTED"' "$scratch/explained"
+}
 sent() { # how many ad events the broker has
   inside adlake producers --json | "$python" -c 'import json, sys; print(sum(
     one["broker_offsets"] for one in json.load(sys.stdin)["lines"]
@@ -132,6 +135,7 @@ tried "every service is healthy" all_healthy
 tried "adlake status: all of it is fine" shows_itself
 tried "the documented generator: 100,000 events with every fault" \
   inside python src/producers/ad_traffic_generator.py --events 100000 --unpaced --faults all
+tried "events posted to the API: three taken, one refused" "$python" -I "$here/posted.py"
 tried "the documented job follows the running stream, Ctrl-C, exit 0" follows
 tried "the driver's JVM is killed, the container starts again" started_again lakehouse-spark java
 tried "Trino is killed, the container starts again" started_again adlake_trino_1 java
@@ -146,6 +150,7 @@ if [ "$minutes" != 0 ]; then
 fi
 tried "no more traffic" docker-compose stop generator
 tried "every record is in Gold" inside adlake wait --timeout 300
+tried "the posted conversion is attributed" attributed
 tried "Gold is proven" inside adlake verify --quiet
 say ""
 say "| container | peak MiB | limit MiB | started again |"

@@ -106,6 +106,11 @@ FLOW: Final[tuple[Step, ...]] = (
         (), (AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH, SEEDS),
     ),
     Step(
+        "collector", "adlake serve",
+        "takes events in over HTTP, judges them as the stream will, publishes the good ones",
+        (), (AD_EVENTS, BUSINESS_RECORDS),
+    ),
+    Step(
         "attribution", "adlake stream",
         "admits each ad event once, appends Bronze, merges Gold, adds what changed to its sums",
         (AD_EVENTS,), (*_tables(BRONZE_EVENTS, GOLD_STATE), *_ROLLUPS), ATTRIBUTION,

@@ -17,6 +17,7 @@ from adlake.cli import (
     quarantine,
     replay,
     rollups,
+    serve,
     source,
     stack,
 )
@@ -25,5 +26,5 @@ from adlake.cli.application import app, main
 __all__ = [
     "app", "containers", "data", "dims", "generate", "jobs", "lake", "main", "metabase", "models",
     "notebook",
-    "quarantine", "replay", "rollups", "source", "stack",
+    "quarantine", "replay", "rollups", "serve", "source", "stack",
 ]  # fmt: skip

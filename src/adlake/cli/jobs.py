@@ -40,6 +40,7 @@ def stream(
     from adlake.io.postgres.lease import LeaseHeldError, LeaseLostError
     from adlake.io.spark.submitted import leave_interrupts_to_us
     from adlake.streaming.application import run_application
+    from adlake.streaming.ready_file import ReadyFile
     from adlake.wiring.application import application_config, log_to_stdout, write_missing_seeds
     from adlake.wiring.following import has_followed, is_followed
     from adlake.wiring.spark import choose_jdk
@@ -49,6 +50,7 @@ def stream(
     choose_jdk(settings)
     leave_interrupts_to_us()
     log_to_stdout()
+    ReadyFile(settings.paths.stream_ready_file).withdraw_namesake()
     while True:
         if held is not Held.FAIL and has_followed(
             settings, typer.echo, until_free=held is Held.WAIT

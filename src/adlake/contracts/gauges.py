@@ -1,4 +1,4 @@
-"""Every metric of the streaming application's `/metrics`: name, kind, labels, meaning, source.
+"""Every metric of `/metrics`, of the stream and of the API: name, kind, labels, meaning, source.
 
 Data alone. Dashboards, alert rules and the documentation are held against this list by tests.
 Nothing here reads a table on the way of a batch: each help text says where the number comes from.
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 JOB: Final = "stream"
-"""What Prometheus calls the streaming application: `up{job="stream"}`."""
+"""What Prometheus calls the streaming application: `up{job="stream"}`; the API is `api`."""
 
 
 class Kind(StrEnum):
@@ -243,6 +243,23 @@ PROBE_UP: Final = _gauge(
     "absent. Probes: broker, control, disk, jvm.",
     "probe",
 )  # fmt: skip
+API_ACCEPTED: Final = _counter(
+    "api_accepted_events", "events",
+    "Events that the API judged good, by type; a type appears with its first event (counted by the "
+    "API, before they are sent).",
+    "event_type",
+)  # fmt: skip
+API_REFUSED: Final = _counter(
+    "api_refused_events", "events",
+    "Events that the API refused and did not publish, by reason; a reason appears with its first "
+    "event (counted by the API).",
+    "reason",
+)  # fmt: skip
+API_UNACKED: Final = _gauge(
+    "api_unacknowledged_events",
+    "events",
+    "Events that the API sent and the broker has not acknowledged yet (asked of the API).",
+)
 BUILD: Final = _gauge("build_info", "1", "Always 1; the version of the code.", "version")
 
 METRICS: Final[tuple[Metric, ...]] = tuple(

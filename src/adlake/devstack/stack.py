@@ -17,6 +17,7 @@ from adlake.devstack.install.prerequisites import refuse_unfit
 from adlake.devstack.locks import exclusive
 from adlake.devstack.secret_files import let_nobody_else_write
 from adlake.devstack.services.alertmanager import Alertmanager
+from adlake.devstack.services.api import Api
 from adlake.devstack.services.dashboard import Dashboard
 from adlake.devstack.services.generator import Generator
 from adlake.devstack.services.kafka import Kafka
@@ -33,7 +34,7 @@ from adlake.io.iceberg.object_store import is_object_store
 from adlake.settings import Settings
 
 SERVICES: tuple[type[Service], ...] = (
-    Postgres, Kafka, Trino, Stream, Generator, Dashboard, Alertmanager, Prometheus,
+    Postgres, Kafka, Trino, Stream, Generator, Dashboard, Api, Alertmanager, Prometheus,
 )  # fmt: skip
 """In the order of starting; stopping goes the other way."""
 OWN_FOLDERS = frozenset(

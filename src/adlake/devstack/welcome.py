@@ -10,6 +10,7 @@ from adlake.devstack.stack import Stack
 
 PLACES = {
     "dashboard": "Dashboard       http://{at}",
+    "api": "API             http://{at}/docs  (POST /events takes events in)",
     "stream": "Spark UI        http://{at}",
     "prometheus": "Prometheus      http://{at}  (metrics of the stream, alerts)",
     "alertmanager": "Alertmanager    http://{at}",

@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError
 from adlake.contracts.address import LOOPBACK, Address, parse_addresses
 from adlake.environment import cache_folder
 from adlake.folders import REPO_ROOT as REPO_ROOT
+from adlake.settings.api import ApiSettings
 from adlake.settings.containers import ContainerSettings
 from adlake.settings.file import SettingsError as SettingsError
 from adlake.settings.file import read_settings_file
@@ -147,6 +148,7 @@ class Settings:
         self.supervision = _read(SupervisionSettings, source)
         self.monitoring = _read(MonitoringSettings, source)
         self.metabase = _read(MetabaseSettings, source)
+        self.api = _read(ApiSettings, source)
         self.containers = _read(ContainerSettings, source)
         refuse_misfits(self.catalog, self.catalog_jdbc_uri.removeprefix("jdbc:"))
 
@@ -159,7 +161,7 @@ class Settings:
         concerns = (
             self.paths, self.ports, self.kafka, self.catalog, self.object_store, self.jvm,
             self.stream, self.generator, self.supervision, self.monitoring, self.metabase,
-            self.containers,
+            self.api, self.containers,
         )  # fmt: skip
         return {
             f"{PREFIX}{name}".upper(): _as_text(value)
@@ -254,6 +256,10 @@ class Settings:
         """Secret of the reader's key; None where none is set."""
         return secret_of(self.object_store, "s3_reader_secret_key")
 
+    def api_key(self) -> SecretStr | None:
+        """What writers have to send to the API; None where none is set."""
+        return secret_of(self.api, "api_key")
+
     def notebook_token(self) -> SecretStr | None:
         """Key to JupyterLab; None where none is set."""
         return secret_of(self.containers, "notebook_token")
@@ -341,7 +347,7 @@ def _read(concern: type[ReadConcern], source: Mapping[str, _Value]) -> ReadConce
 CONCERNS: tuple[type[Concern], ...] = (
     PathSettings, PortSettings, KafkaSettings, CatalogSettings, ObjectStoreSettings, JvmSettings,
     StreamSettings, GeneratorSettings, SupervisionSettings, MonitoringSettings, MetabaseSettings,
-    ContainerSettings,
+    ApiSettings, ContainerSettings,
 )  # fmt: skip
 PATHS = frozenset(
     f"{PREFIX}{name}".upper()

@@ -13,8 +13,8 @@ class ContainerSettings(Concern):
 
     bind_address: Host = Field(
         LOOPBACK,
-        description="what metrics and JupyterLab listen on; 0.0.0.0 inside a container, whose "
-        "ports are published on 127.0.0.1 alone",
+        description="what metrics, JupyterLab and the API listen on; 0.0.0.0 inside a container, "
+        "whose ports are published on 127.0.0.1 alone",
     )
     grafana_port: Port = Field(3000, description="Grafana")
     metabase_port: Port = Field(3030, description="Metabase")

@@ -51,6 +51,15 @@ class ReadyFile:
         """What an earlier run said is not true of this one."""
         self._path.unlink(missing_ok=True)
 
+    def withdraw_namesake(self) -> None:
+        """Where each run of a container has the pid of the one before it, that one is gone."""
+        try:
+            is_namesake = self._path.read_text() == str(os.getpid())
+        except OSError:
+            return
+        if is_namesake:
+            self.withdraw()
+
     def write(self) -> None:
         """The first work is done."""
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ ONE_SHOT = {
 RUNNING = set(SERVICES) - ONE_SHOT
 WANTED = {
     "kafka", "postgres", "object-store", "lakehouse-spark", "trino", "metabase", "grafana",
-    "prometheus", "alertmanager", "dashboard",
+    "prometheus", "alertmanager", "dashboard", "api",
 }  # fmt: skip
 GIB = 1 << 30
 REST = {"ADLAKE_CATALOG_TYPE": "rest"}

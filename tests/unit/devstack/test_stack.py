@@ -40,7 +40,7 @@ def test_the_stream_gets_time_to_finish_its_batch() -> None:
 
 def test_services_are_chosen_by_name() -> None:
     assert chosen(["kafka"], ()) == {"kafka"}
-    left_out = ["generator", "dashboard", "prometheus", "alertmanager"]
+    left_out = ["generator", "dashboard", "api", "prometheus", "alertmanager"]
     assert chosen(None, left_out) == {"postgres", "kafka", "trino", "stream"}
     with pytest.raises(DevstackError, match="'kafak' is no service; there are: postgres, kafka"):
         chosen(["kafak"], ())

@@ -85,7 +85,7 @@ def texts_of(one: object) -> Iterator[str]:
 
 
 def test_every_setting_whose_name_says_so_is_a_secret() -> None:
-    words = ("PASSWORD", "SECRET", "TOKEN", "CREDENTIAL", "WEBHOOK")
+    words = ("PASSWORD", "SECRET", "TOKEN", "CREDENTIAL", "WEBHOOK", "API_KEY")
     names = {f"ADLAKE_{name.upper()}" for concern in CONCERNS for name in concern.model_fields}
     suspicious = {one for one in names if any(word in one for word in words)}
     assert {one for one in suspicious if not one.endswith("_FILE")} == SECRETS

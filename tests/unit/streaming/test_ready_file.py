@@ -37,3 +37,14 @@ def test_an_earlier_run_is_not_this_one(tmp_path: Path) -> None:
     path.write_text("1")
     ReadyFile(path).withdraw()
     assert not path.exists()
+
+
+def test_a_run_with_the_pid_of_the_one_before_is_not_ready_yet(tmp_path: Path) -> None:
+    path = tmp_path / "stream" / "ready"
+    ReadyFile(path).withdraw_namesake()
+    ReadyFile(path).write()
+    ReadyFile(path).withdraw_namesake()
+    assert not path.exists()
+    path.write_text("1")  # another driver, which this one may come to follow
+    ReadyFile(path).withdraw_namesake()
+    assert path.read_text() == "1"

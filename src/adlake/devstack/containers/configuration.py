@@ -65,7 +65,8 @@ def write_trino(settings: Settings, folder: Path) -> str:
 def _watchers(settings: Settings, target: Path) -> str:
     prometheus.write_configuration(
         settings, target / "prometheus", rules=ETC / "alerts.yml",
-        stream=f"lakehouse-spark:{settings.ports.metrics_port}", own="localhost:9090",
+        stream=f"lakehouse-spark:{settings.ports.metrics_port}",
+        api=f"api:{settings.ports.api_port}", own="localhost:9090",
         alertmanager="alertmanager:9093", mode=READABLE,
     )  # fmt: skip
     (target / "prometheus" / "alerts.yml").chmod(READABLE)

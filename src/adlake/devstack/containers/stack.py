@@ -85,6 +85,7 @@ def welcome(settings: Settings) -> str:
         (
             "", "Look at",
             f"  Dashboard       {at(settings.ports.dashboard_port)}",
+            f"  API             {at(settings.ports.api_port)}/docs",
             f"  Metabase        {at(inner.metabase_port)}",
             f"  Grafana         {at(inner.grafana_port)}",
             f"  Object store    {at(inner.s3_console_port)}",

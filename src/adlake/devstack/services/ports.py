@@ -25,8 +25,8 @@ DYING_POLL_SECONDS = 0.1
 OUT_OF_THE_WAY = range(20_000, 32_000)
 """Below what systems give to outgoing connections, which could take a port before its server."""
 _SERVERS = (
-    "KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "SPARK_UI", "METRICS",
-    "PROMETHEUS", "ALERTMANAGER",
+    "KAFKA", "KAFKA_CONTROLLER", "POSTGRES", "TRINO", "DASHBOARD", "API", "SPARK_UI",
+    "METRICS", "PROMETHEUS", "ALERTMANAGER",
 )  # fmt: skip
 
 

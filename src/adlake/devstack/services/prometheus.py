@@ -38,15 +38,15 @@ class Prometheus(Watcher):
         ports = self.settings.ports
         write_configuration(
             self.settings, self.folder, rules=self.folder / "alerts.yml",
-            stream=f"{LOOPBACK}:{ports.metrics_port}",
+            stream=f"{LOOPBACK}:{ports.metrics_port}", api=f"{LOOPBACK}:{ports.api_port}",
             own=f"{LOOPBACK}:{ports.prometheus_port}",
             alertmanager=f"{LOOPBACK}:{ports.alertmanager_port}",
         )  # fmt: skip
 
 
 def write_configuration(
-    settings: Settings, folder: Path, *, rules: Path, stream: str, own: str, alertmanager: str,
-    mode: int = PRIVATE,
+    settings: Settings, folder: Path, *, rules: Path, stream: str, api: str, own: str,
+    alertmanager: str, mode: int = PRIVATE,
 ) -> None:  # fmt: skip
     """Write configuration and rules into `folder`; `rules` is where Prometheus finds them."""
     monitoring = settings.monitoring
@@ -54,6 +54,7 @@ def write_configuration(
         "scrape_interval": milliseconds(monitoring.scrape_seconds),
         "rules": quoted(rules),
         "stream": quoted(stream),
+        "api": quoted(api),
         "prometheus": quoted(own),
         "alertmanager": quoted(alertmanager),
     }

@@ -30,9 +30,12 @@ class ProducerError(AdlakeError):
 
 
 def build_producer(
-    bootstrap_servers: Brokers, client_id: str = "adlake-generator"
+    bootstrap_servers: Brokers, client_id: str = "adlake-generator", linger_ms: int = 50
 ) -> KafkaProducer:
-    """An idempotent producer (acks=all, lz4); raises ProducerError when no broker answers."""
+    """An idempotent producer (acks=all, lz4); raises ProducerError when no broker answers.
+
+    `linger_ms` is how long a record waits for others to travel with.
+    """
     try:
         return KafkaProducer(
             **client_arguments(bootstrap_servers),
@@ -40,7 +43,7 @@ def build_producer(
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",
-            linger_ms=50,
+            linger_ms=linger_ms,
             batch_size=256 * 1024,
             max_request_size=4 * 1024 * 1024,
             max_in_flight_requests_per_connection=5,

@@ -1,0 +1,1 @@
+"""The HTTP API: takes events in, says how the lake is."""

@@ -1,0 +1,43 @@
+"""Shapes of what the API answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class Trouble(BaseModel):
+    """Why there is no other answer."""
+
+    detail: str
+
+
+class ItemAnswer(BaseModel):
+    """What became of one event, in the order of the request."""
+
+    event_id: str | None
+    """As far as it can be read."""
+    accepted: bool
+    reason: str | None = None
+    """As the lake's `reject_reason`."""
+    detail: str | None = None
+    """What exactly failed, as the lake's `reject_detail`."""
+
+
+class EventsAnswer(BaseModel):
+    """What became of the events of one request."""
+
+    accepted: int
+    refused: int
+    items: list[ItemAnswer]
+
+
+class Health(BaseModel):
+    """Each part that the API needs: `ok`, or what is wrong with it."""
+
+    status: Literal["ok", "failing"]
+    kafka: str
+    trino: str
+    freshness_s: float | None
+    """Seconds since the newest commit to Gold; none without one."""

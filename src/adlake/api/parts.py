@@ -1,0 +1,92 @@
+"""What the routes work with; tests give their own."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Header, HTTPException, Request, status
+from pydantic import SecretStr
+
+from adlake.io.prometheus.meters import Meters
+
+Record = tuple[bytes | None, bytes | None, int]
+"""Key, value, time (epoch ms)."""
+MOST_BODY_BYTES = 32 * 1024 * 1024
+"""Of all requests that are being read or judged."""
+
+
+class Publisher(Protocol):
+    """Sends records and tells when the broker has all of them."""
+
+    def publish(
+        self, records: Sequence[tuple[str, Record]], done: Callable[[BaseException | None], None]
+    ) -> None:
+        """Send and return at once."""
+
+
+@dataclass
+class Budget:
+    """Bytes of requests that are held at a time."""
+
+    limit: int = MOST_BODY_BYTES
+    held: int = 0
+
+    def take(self, size: int) -> None:
+        """Hold more, or answer 503."""
+        if self.held and self.held + size > self.limit:
+            raise HTTPException(
+                status.HTTP_503_SERVICE_UNAVAILABLE,
+                "too many events at a time: send this again in a second",
+                headers={"Retry-After": "1"},
+            )
+        self.held += size
+
+    def give_back(self, size: int) -> None:
+        """They are held no longer."""
+        self.held -= size
+
+
+@dataclass
+class Parts:
+    """Everything that routes need."""
+
+    publisher: Publisher
+    topics: Mapping[str, str]
+    """Name in the project -> name at the broker, of those that events may go to."""
+    ask_kafka: Callable[[], None]
+    """Raises AdlakeError when the broker does not answer."""
+    ask_trino: Callable[[], float | None]
+    """Seconds since the newest commit to Gold; None: there is none. Raises AdlakeError."""
+    key: SecretStr | None = None
+    """Of writers; None: everybody may write."""
+    budget: Budget = field(default_factory=Budget)
+    meters: Meters = field(default_factory=Meters)
+    now_ms: Callable[[], int] = lambda: int(time.time() * 1_000)
+    ack_seconds: float = 5.0
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts that the application was built with."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Given = Annotated[Parts, Depends(parts_of)]
+
+
+def refuse_without_key(
+    parts: Given, x_api_key: Annotated[str | None, Header(description="key of writers")] = None
+) -> None:
+    """401 unless the request has the key, where one is set."""
+    if parts.key is None:
+        return
+    wanted = parts.key.get_secret_value().encode()
+    if not hmac.compare_digest((x_api_key or "").encode("utf-8", "replace"), wanted):
+        raise HTTPException(
+            status.HTTP_401_UNAUTHORIZED,
+            "the header X-Api-Key is missing or wrong: ADLAKE_API_KEY of the server names it",
+        )

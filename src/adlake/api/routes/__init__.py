@@ -1,0 +1,1 @@
+"""Routes by subject; each file has one router."""

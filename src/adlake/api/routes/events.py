@@ -1,0 +1,159 @@
+"""POST /events: judges events as the stream will, publishes the good ones, waits for the broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
+
+from adlake.api.answers import EventsAnswer, ItemAnswer, Trouble
+from adlake.api.bodies import body_of
+from adlake.api.parts import Given, Parts, Record, refuse_without_key
+from adlake.collector.items import MAX_ITEMS, NoItemsError, TooManyItemsError, items_of
+from adlake.collector.judging import Accepted, Refused, judged
+from adlake.contracts.details import RejectDetail
+from adlake.contracts.errors import AdlakeError
+from adlake.contracts.events import RejectReason
+from adlake.contracts.gauges import API_ACCEPTED, API_REFUSED
+
+router = APIRouter()
+SWITCHED_OFF: Final = "TOPIC_SWITCHED_OFF"
+_AT_A_TIME: Final = 50
+"""Events that are judged before other requests have their turn."""
+_EVENT: Final[dict[str, Any]] = {"type": "object", "description": "see GET /contracts/{event_type}"}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        _EVENT,
+                        {
+                            "type": "array",
+                            "items": _EVENT,
+                            "minItems": 1,
+                            "description": f"{MAX_ITEMS:,} at most, else 413",
+                        },
+                    ]
+                }
+            }
+        },
+    }
+}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": EventsAnswer, "description": "the broker has all of them"},
+    207: {"model": EventsAnswer, "description": "some were refused, the broker has the others"},
+    401: {"model": Trouble, "description": "the key is missing or wrong"},
+    413: {"model": Trouble, "description": "too many events or bytes"},
+    422: {"model": EventsAnswer, "description": "all were refused"},
+    503: {"model": Trouble, "description": "the broker did not answer in time: send them again"},
+}
+
+
+@router.post(
+    "/events",
+    status_code=202,
+    response_model=EventsAnswer,
+    responses=_ANSWERS,
+    openapi_extra=_BODY,
+    dependencies=[Depends(refuse_without_key)],
+)
+async def post_events(request: Request, parts: Given) -> Response:
+    """Take one event or an array of them, of all types; refused ones are not published."""
+    body = await body_of(request, parts.budget)
+    try:
+        verdicts = await _judged(body, parts)
+        _count(verdicts, parts)
+        accepted = [one for one in verdicts if isinstance(one, Accepted)]
+        if accepted:
+            await _published(accepted, parts)
+    finally:
+        parts.budget.give_back(len(body))
+    return _answer(verdicts, len(accepted))
+
+
+async def _judged(body: bytes, parts: Parts) -> list[Accepted | Refused]:
+    try:
+        items = items_of(body)
+    except TooManyItemsError as error:
+        raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE, str(error)) from None
+    except NoItemsError as error:
+        return [Refused(None, RejectReason.MALFORMED_JSON, f"{RejectDetail.NOT_JSON}: {error}")]
+    verdicts = []
+    for number, item in enumerate(items, start=1):
+        verdicts.append(_of_open_topic(judged(item, parts.now_ms()), parts))
+        if number % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    return verdicts
+
+
+def _count(verdicts: Sequence[Accepted | Refused], parts: Parts) -> None:
+    for one in verdicts:
+        if isinstance(one, Accepted):
+            parts.meters.add(API_ACCEPTED, event_type=one.event_type)
+        else:
+            parts.meters.add(API_REFUSED, reason=one.reason)
+
+
+def _of_open_topic(verdict: Accepted | Refused, parts: Parts) -> Accepted | Refused:
+    if isinstance(verdict, Accepted) and verdict.topic not in parts.topics:
+        return Refused(verdict.event_id, RejectReason.UNKNOWN_EVENT_TYPE, SWITCHED_OFF)
+    return verdict
+
+
+async def _published(accepted: Sequence[Accepted], parts: Parts) -> None:
+    """Wait until the broker has all of them; 503 when it does not say so in time."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[BaseException | None] = loop.create_future()
+
+    def settle(error: BaseException | None) -> None:
+        if not ended.done():
+            ended.set_result(error)
+
+    now_ms = parts.now_ms()
+    records: list[tuple[str, Record]] = [
+        (parts.topics[one.topic], (one.key, one.value, now_ms)) for one in accepted
+    ]
+    try:
+        parts.publisher.publish(records, lambda error: _call_soon(loop, settle, error))
+        error = await asyncio.wait_for(ended, parts.ack_seconds)
+    except AdlakeError as refusal:
+        raise _unavailable(str(refusal)) from None
+    except TimeoutError:
+        raise _unavailable(
+            f"the broker did not acknowledge in {parts.ack_seconds:g} s: send all of them again, "
+            "their ids make that safe"
+        ) from None
+    if error is not None:
+        raise _unavailable(f"the broker did not take all of them ({error}): send them again")
+
+
+def _call_soon(
+    loop: asyncio.AbstractEventLoop,
+    settle: Callable[[BaseException | None], None],
+    error: BaseException | None,
+) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(settle, error)
+
+
+def _unavailable(sentence: str) -> HTTPException:
+    return HTTPException(
+        status.HTTP_503_SERVICE_UNAVAILABLE, sentence, headers={"Retry-After": "1"}
+    )
+
+
+def _answer(verdicts: Sequence[Accepted | Refused], accepted: int) -> Response:
+    refused = len(verdicts) - accepted
+    items = [
+        ItemAnswer(event_id=one.event_id, accepted=True)
+        if isinstance(one, Accepted)
+        else ItemAnswer(event_id=one.event_id, accepted=False, reason=one.reason, detail=one.detail)
+        for one in verdicts
+    ]
+    code = 202 if not refused else 207 if accepted else 422
+    answer = EventsAnswer(accepted=accepted, refused=refused, items=items)
+    return Response(answer.model_dump_json(), code, media_type="application/json")

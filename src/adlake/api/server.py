@@ -1,0 +1,65 @@
+"""Settings -> the API on its port."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from adlake.api.app import build_app
+from adlake.api.parts import Parts
+from adlake.contracts.gauges import API_UNACKED
+from adlake.io.kafka.topic import refuse_dead_broker
+from adlake.io.prometheus.meters import Meters
+from adlake.io.trino.client import TableMissingError, connect
+from adlake.metrics.query import run_metric
+from adlake.provision.outside import kafka_access
+from adlake.settings import Settings
+from adlake.wiring.collector import publishing
+
+KAFKA_SECONDS = 2.0
+"""Somebody waits for the answer of /health."""
+GRACE_SECONDS = 5
+"""For requests that are being answered when the server is told to stop."""
+
+
+def serve(settings: Settings) -> None:
+    """Answer requests until SIGINT or SIGTERM.
+
+    Raises:
+        ProducerError: the broker does not answer, or lacks a topic.
+    """
+    published = publishing(settings)
+    brokers = kafka_access(settings)
+    meters = Meters()
+    meters.put_computed(API_UNACKED, lambda: published.publisher.unacked)
+    parts = Parts(
+        publisher=published.publisher,
+        topics=published.topics,
+        ask_kafka=lambda: refuse_dead_broker(brokers, KAFKA_SECONDS),
+        ask_trino=lambda: seconds_since_commit(settings),
+        key=settings.api_key(),
+        meters=meters,
+        ack_seconds=settings.api.api_ack_seconds,
+    )
+    try:
+        uvicorn.run(
+            build_app(parts),
+            host=settings.containers.bind_address,
+            port=settings.ports.api_port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    finally:
+        published.close()
+
+
+def seconds_since_commit(settings: Settings) -> float | None:
+    """How long ago Gold was written; None: never."""
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
+        try:
+            [row] = run_metric(client, "freshness").records()
+        except TableMissingError:
+            return None
+    since = row["seconds_since_commit"]
+    return None if since is None else float(since)

@@ -1,0 +1,74 @@
+"""What becomes of one event that somebody sent: its topic, key and bytes, or why it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adlake.attribution.law.admission import Rejected
+from adlake.attribution.law.admission import admit as admit_ad
+from adlake.business.contract import TYPES, BusinessType
+from adlake.business.rules import admit as admit_business
+from adlake.collector.aliases import as_contract, type_name
+from adlake.contracts.details import REASON_OF, RejectDetail
+from adlake.contracts.events import EventType
+from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
+from adlake.payload.plain.admission import Members, held_text, member, members_of
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An event as it is published; the stream admits it, as far as the topic keeps its time."""
+
+    event_id: str
+    event_type: str
+    topic: str
+    """Its name in the project."""
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An event that is not published, by the reason that the lake would give it."""
+
+    event_id: str | None
+    """As far as it can be read."""
+    reason: str
+    detail: str
+
+
+def judged(item: str, now_ms: int) -> Accepted | Refused:
+    """Judge one event as it was sent; `now_ms` is the time that its record will have."""
+    members = members_of(_encoded(item))
+    if isinstance(members, RejectDetail):
+        return Refused(None, REASON_OF[members], members)
+    event_type = type_name(member(members, "event_type"))
+    value = as_contract(item, members).encode()
+    if event_type in set(EventType):
+        return _ad_event(value, event_type, now_ms)
+    return _business_event(members, value, event_type, now_ms)
+
+
+def _encoded(item: str) -> bytes:
+    return item.encode("utf-8")
+
+
+def _ad_event(value: bytes, event_type: str, now_ms: int) -> Accepted | Refused:
+    verdict = admit_ad(value, now_ms)
+    if isinstance(verdict, Rejected):
+        return Refused(verdict.header.event_id, verdict.reason, verdict.detail)
+    key = verdict.impression_id.encode()
+    return Accepted(verdict.event_id, event_type, AD_TOPIC, key, value)
+
+
+def _business_event(
+    members: Members, value: bytes, event_type: str, now_ms: int
+) -> Accepted | Refused:
+    """Also what has no type, or one that nobody knows."""
+    verdict = admit_business(value, None, now_ms)
+    if verdict.reason is not None:
+        event_id = held_text(member(members, "event_id"))
+        return Refused(event_id, verdict.reason, str(verdict.detail))
+    fields = verdict.fields
+    key = getattr(fields, TYPES[BusinessType(event_type)].key).encode()
+    return Accepted(str(fields.event_id), event_type, BUSINESS_TOPIC, key, value)

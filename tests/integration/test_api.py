@@ -1,0 +1,172 @@
+"""The API on a real broker, which is paused and killed under it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+import requests
+from kafka import KafkaConsumer, TopicPartition
+
+from adlake.business.contract import TYPES
+from adlake.devstack.services.api import Api
+from adlake.devstack.services.kafka import Kafka
+from adlake.io.kafka.producer import partition_of
+from adlake.io.trino.client import direct_session
+from tests.fixtures.business.case import event
+from tests.fixtures.lake import Lake
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+ACK_SECONDS = "2"
+Message = tuple[bytes, bytes, int, int]
+"""Key, value, partition, time."""
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    home = tmp_path_factory.mktemp("api") / "home"
+    lake = Lake(home, {"API_ACK_SECONDS": ACK_SECONDS, "API_KEY": "open-sesame"})
+    with lake.running(only=["kafka", "api"]):
+        yield lake
+
+
+class Client:
+    """Posts as a collector would."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._http = direct_session()
+        self._http.headers["X-Api-Key"] = "open-sesame"
+        self._url = f"http://127.0.0.1:{lake.port_of('api')}"
+
+    def post(self, events: object) -> requests.Response:
+        return self._http.post(f"{self._url}/events", json=events, timeout=30)
+
+    def get(self, path: str) -> requests.Response:
+        return self._http.get(f"{self._url}/{path}", timeout=30)
+
+
+@pytest.fixture
+def client(lake: Lake) -> Client:
+    return Client(lake)
+
+
+def click(name: str) -> dict[str, Any]:
+    return {
+        "event_id": name, "event_type": "CLICK", "event_timestamp": int(time.time()),
+        "impression_id": f"of {name}",
+    }  # fmt: skip
+
+
+def messages(lake: Lake, topic: str) -> list[Message]:
+    settings = lake.settings()
+    consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
+    try:
+        partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic)]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        expected = sum(consumer.end_offsets(partitions).values())
+        found: list[Message] = []
+        while len(found) < expected:
+            for batch in consumer.poll(timeout_ms=5_000).values():
+                found += [(m.key, m.value, m.partition, m.timestamp) for m in batch]
+        return found
+    finally:
+        consumer.close()
+
+
+def names_in(lake: Lake) -> list[str]:
+    return [json.loads(value)["event_id"] for _, value, *_ in messages(lake, "ad_events")]
+
+
+def test_every_type_lies_on_its_topic_under_its_key(lake: Lake, client: Client) -> None:
+    before_ms = int(time.time() * 1_000)
+    business = [json.loads(event(kind)) for kind in TYPES]
+    answer = client.post([click("c1"), *business])
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["accepted"] == 1 + len(TYPES)
+    [ad] = [one for one in messages(lake, "ad_events") if b'"c1"' in one[1]]
+    key, value, partition, stamp_ms = ad
+    assert (key, json.loads(value)["event_id"]) == (b"of c1", "c1")
+    assert partition == partition_of(key, value, lake.settings().kafka.topic_partitions)
+    assert before_ms <= stamp_ms <= time.time() * 1_000
+    found = messages(lake, "business_events")
+    assert sorted(json.loads(v)["event_type"] for _, v, *_ in found) == sorted(TYPES)
+    for key, value, *_ in found:
+        members = json.loads(value)
+        assert members[TYPES[members["event_type"]].key].encode() == key
+
+
+def test_a_refused_event_is_on_no_topic(lake: Lake, client: Client) -> None:
+    answer = client.post([click("c2"), click("c3") | {"impression_id": ""}])
+    assert answer.status_code == 207
+    assert [one["reason"] for one in answer.json()["items"]] == [None, "MISSING_KEY"]
+    names = names_in(lake)
+    assert names.count("c2") == 1
+    assert "c3" not in names
+
+
+def test_health_names_what_fails(client: Client) -> None:
+    answer = client.get("health")
+    assert answer.status_code == 503
+    assert answer.json()["kafka"] == "ok"
+    assert "make up" in answer.json()["trino"]
+
+
+def test_a_paused_broker_is_told_and_what_was_sent_is_sent_again(
+    lake: Lake, client: Client
+) -> None:
+    main = Kafka(lake.settings()).main_process()
+    assert main is not None
+    main.suspend()
+    try:
+        began = time.monotonic()
+        answer = client.post(click("c4"))
+        assert answer.status_code == 503
+        assert "send all of them again" in answer.json()["detail"]
+        assert time.monotonic() - began < float(ACK_SECONDS) + 3
+    finally:
+        main.resume()
+    deadline = time.monotonic() + 60
+    while (answer := client.post(click("c4"))).status_code != 202:
+        assert answer.status_code == 503
+        assert time.monotonic() < deadline
+    assert names_in(lake).count("c4") >= 1
+
+
+def test_after_a_broker_that_was_killed_came_back_it_goes_on(lake: Lake, client: Client) -> None:
+    main = Kafka(lake.settings()).main_process()
+    assert main is not None
+    main.kill()
+    psutil.wait_procs([main], timeout=20)
+    assert client.post(click("c5")).status_code == 503
+    assert "make up" in client.get("health").json()["kafka"]
+    lake.stack().up(only=["kafka"])
+    deadline = time.monotonic() + 90
+    while client.post(click("c5")).status_code != 202:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert "c5" in names_in(lake)
+    assert client.get("health").json()["kafka"] == "ok"
+
+
+def test_no_key_no_trace_in_the_log(lake: Lake, client: Client) -> None:
+    client._http.headers["X-Api-Key"] = "wrong"
+    assert client.post(click("c6")).status_code == 401
+    log = lake.log_of("api")
+    assert "open-sesame" not in log
+    assert "Traceback" not in log
+
+
+def test_it_ends_when_it_is_told_to_and_starts_again(lake: Lake, client: Client) -> None:
+    main = Api(lake.settings()).main_process()
+    assert main is not None
+    lake.stack().down(only=["api"])
+    assert not main.is_running()
+    assert lake.log_of("api").splitlines()[-1] == "the API has ended"
+    lake.stack().up(only=["api"])
+    assert client.get("live").status_code == 200

@@ -1,0 +1,24 @@
+"""Whatever is sent, the API answers as its OpenAPI text says, and never with a 5xx of its own."""
+
+from __future__ import annotations
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import positive_data_acceptance
+
+from adlake.api.app import build_app
+from adlake.api.parts import Parts
+from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
+from tests.unit.api.test_events import BrokerDouble
+
+PARTS = Parts(
+    BrokerDouble(), {AD_TOPIC: "ads", BUSINESS_TOPIC: "business"}, lambda: None, lambda: None
+)
+schema = schemathesis.openapi.from_asgi("/openapi.json", build_app(PARTS))
+
+
+@schema.parametrize()
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_every_route_answers_as_it_says(case: schemathesis.Case) -> None:
+    """An event is any object there: what it lacks is told by reason, with 422."""
+    case.call_and_validate(excluded_checks=[positive_data_acceptance])
