@@ -103,7 +103,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-batches bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start wheel lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start wheel lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -191,6 +191,9 @@ bench: venv-dev class-archive ## Run the benchmark (10 minutes at 5,000 events a
 
 bench-generator: venv-dev install ## Measure how fast one generator process publishes
 	@$(BIN)/python benchmarks/generator.py
+
+bench-api: venv-dev class-archive ## Measure how many posts a second the API takes beside the stream
+	@$(BIN)/python benchmarks/api.py $(value ARGS)
 
 bench-batches: venv-dev class-archive ## Measure a warm batch as Gold grows, beside the usual design of one plain MERGE
 	@$(BIN)/python benchmarks/batches.py $(value ARGS)

@@ -6,6 +6,7 @@ from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
 from benchmarks.mutations.campaigns import CAMPAIGNS
+from benchmarks.mutations.collector import COLLECTOR
 from benchmarks.mutations.dashboards import DASHBOARDS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
@@ -39,6 +40,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *LAW,
     *ADMISSION,
     *BUSINESS,
+    *COLLECTOR,
     *CAMPAIGNS,
     *MODELS,
     *BATCHES,

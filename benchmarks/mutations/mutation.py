@@ -71,7 +71,7 @@ class Mutation:
 
 def _name_of(node: ast.AST) -> str:
     """What a definition or an assignment binds; empty for anything else."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return node.name
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     return next((one.id for one in targets if isinstance(one, ast.Name)), "")
