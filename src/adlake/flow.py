@@ -111,6 +111,11 @@ FLOW: Final[tuple[Step, ...]] = (
         (), (AD_EVENTS, BUSINESS_RECORDS),
     ),
     Step(
+        "collector", "adlake send",
+        "does the same with the events of a file",
+        (), (AD_EVENTS, BUSINESS_RECORDS),
+    ),
+    Step(
         "attribution", "adlake stream",
         "admits each ad event once, appends Bronze, merges Gold, adds what changed to its sums",
         (AD_EVENTS,), (*_tables(BRONZE_EVENTS, GOLD_STATE), *_ROLLUPS), ATTRIBUTION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -170,3 +171,17 @@ def test_it_ends_when_it_is_told_to_and_starts_again(lake: Lake, client: Client)
     assert lake.log_of("api").splitlines()[-1] == "the API has ended"
     lake.stack().up(only=["api"])
     assert client.get("live").status_code == 200
+
+
+def test_a_file_is_sent_and_its_refused_events_are_told(lake: Lake, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    events = [click("f1"), click("f2") | {"event_timestamp": 1}, {"event_type": "nothing"}]
+    file.write_text("".join(json.dumps(one) + "\n" for one in events))
+    done = lake.adlake("send", str(file), expected=1)
+    assert done.stdout.splitlines() == [
+        "event 2 (f2): BAD_TIMESTAMP TS_TOO_OLD",
+        "event 3 (None): MISSING_KEY MISSING_EVENT_ID",
+        "1 events sent, 2 refused",
+    ]
+    assert names_in(lake).count("f1") == 1
+    assert "no such file" in lake.adlake("send", "nowhere.jsonl", expected=2).stderr.lower()

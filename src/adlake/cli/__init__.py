@@ -17,6 +17,7 @@ from adlake.cli import (
     quarantine,
     replay,
     rollups,
+    send,
     serve,
     source,
     stack,
@@ -26,5 +27,5 @@ from adlake.cli.application import app, main
 __all__ = [
     "app", "containers", "data", "dims", "generate", "jobs", "lake", "main", "metabase", "models",
     "notebook",
-    "quarantine", "replay", "rollups", "serve", "source", "stack",
+    "quarantine", "replay", "rollups", "send", "serve", "source", "stack",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Final
 
 from adlake.payload.plain.strict_json import JSON_WHITE_SPACE
@@ -34,24 +35,33 @@ def items_of(body: bytes) -> list[str]:
         raise NoItemsError("the body is not UTF-8") from None
     if not text:
         raise NoItemsError("the body is empty")
-    return _members_of_array(text) if text.startswith("[") else [text]
-
-
-def _members_of_array(text: str) -> list[str]:
+    if not text.startswith("["):
+        return [text]
     items: list[str] = []
+    for begin, end in member_spans_of_array(text):
+        items.append(text[begin:end])
+        if len(items) > MAX_ITEMS:
+            raise TooManyItemsError(f"more than {MAX_ITEMS:,} events in one request: send less")
+    return items
+
+
+def member_spans_of_array(text: str) -> Iterator[tuple[int, int]]:
+    """Where each member of a JSON array begins and ends.
+
+    Raises:
+        NoItemsError: it is empty, or no JSON.
+    """
     place = _skipped(text, 1)
     if text[place : place + 1] == "]":
         raise NoItemsError("the array is empty")
     while True:
         end = value_end(text, place)
-        items.append(text[place:end])
-        if len(items) > MAX_ITEMS:
-            raise TooManyItemsError(f"more than {MAX_ITEMS:,} events in one request: send less")
+        yield place, end
         place = _skipped(text, end)
         mark = text[place : place + 1]
         place = _skipped(text, place + 1)
         if mark == "]" and place == len(text):
-            return items
+            return
         if mark != ",":
             raise NoItemsError("the array is not JSON")
 

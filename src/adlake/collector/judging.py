@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
+from typing import Final
 
 from adlake.attribution.law.admission import Rejected
 from adlake.attribution.law.admission import admit as admit_ad
@@ -10,7 +12,7 @@ from adlake.business.contract import TYPES, BusinessType
 from adlake.business.rules import admit as admit_business
 from adlake.collector.aliases import as_contract, type_name
 from adlake.contracts.details import REASON_OF, RejectDetail
-from adlake.contracts.events import EventType
+from adlake.contracts.events import EventType, RejectReason
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.payload.plain.admission import Members, held_text, member, members_of
 
@@ -37,9 +39,27 @@ class Refused:
     detail: str
 
 
-def judged(item: str, now_ms: int) -> Accepted | Refused:
-    """Judge one event as it was sent; `now_ms` is the time that its record will have."""
-    members = members_of(_encoded(item))
+TOPICS: Final = (AD_TOPIC, BUSINESS_TOPIC)
+SWITCHED_OFF: Final = "TOPIC_SWITCHED_OFF"
+"""Detail of an event whose topic the settings switch off."""
+
+
+def judged(item: str, now_ms: int, topics: Container[str] = TOPICS) -> Accepted | Refused:
+    """Judge one event as it was sent.
+
+    Args:
+        item: its JSON text.
+        now_ms: the time that its record will have.
+        topics: those that are read here, by their names in the project.
+    """
+    verdict = _judged(item, now_ms)
+    if isinstance(verdict, Accepted) and verdict.topic not in topics:
+        return Refused(verdict.event_id, RejectReason.UNKNOWN_EVENT_TYPE, SWITCHED_OFF)
+    return verdict
+
+
+def _judged(item: str, now_ms: int) -> Accepted | Refused:
+    members = members_of(item.encode())
     if isinstance(members, RejectDetail):
         return Refused(None, REASON_OF[members], members)
     event_type = type_name(member(members, "event_type"))
@@ -47,10 +67,6 @@ def judged(item: str, now_ms: int) -> Accepted | Refused:
     if event_type in set(EventType):
         return _ad_event(value, event_type, now_ms)
     return _business_event(members, value, event_type, now_ms)
-
-
-def _encoded(item: str) -> bytes:
-    return item.encode("utf-8")
 
 
 def _ad_event(value: bytes, event_type: str, now_ms: int) -> Accepted | Refused:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
+from adlake.collector.judging import Accepted
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.io.kafka.collecting import GroupPublisher
-from adlake.io.kafka.producer import build_producer, close_producer
+from adlake.io.kafka.producer import ProducerError, build_producer, close_producer
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
 
 LINGER_MS = 5
 """Somebody waits for each answer."""
+
+
+SEND_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,25 @@ class Publishing:
     publisher: GroupPublisher
     topics: dict[str, str]
     """Name in the project -> name at the broker; one that is switched off is left out."""
+
+    def send(self, accepted: Sequence[Accepted], now_ms: int) -> None:
+        """Publish events and wait until the broker has all of them.
+
+        Raises:
+            ProducerError: it has not; some may have arrived.
+        """
+        ended: SimpleQueue[BaseException | None] = SimpleQueue()
+        records = [(self.topics[one.topic], (one.key, one.value, now_ms)) for one in accepted]
+        self.publisher.publish(records, ended.put)
+        try:
+            error = ended.get(timeout=SEND_SECONDS)
+        except Empty:
+            raise ProducerError(
+                f"the broker did not acknowledge in {SEND_SECONDS:g} s: send the file again, the "
+                "ids of its events make that safe"
+            ) from None
+        if error is not None:
+            raise ProducerError(f"the broker did not take all events ({error}): send them again")
 
     def close(self) -> None:
         """Give the connections back."""

@@ -19,7 +19,6 @@ from adlake.contracts.events import RejectReason
 from adlake.contracts.gauges import API_ACCEPTED, API_REFUSED
 
 router = APIRouter()
-SWITCHED_OFF: Final = "TOPIC_SWITCHED_OFF"
 _AT_A_TIME: Final = 50
 """Events that are judged before other requests have their turn."""
 _EVENT: Final[dict[str, Any]] = {"type": "object", "description": "see GET /contracts/{event_type}"}
@@ -84,7 +83,7 @@ async def _judged(body: bytes, parts: Parts) -> list[Accepted | Refused]:
         return [Refused(None, RejectReason.MALFORMED_JSON, f"{RejectDetail.NOT_JSON}: {error}")]
     verdicts = []
     for number, item in enumerate(items, start=1):
-        verdicts.append(_of_open_topic(judged(item, parts.now_ms()), parts))
+        verdicts.append(judged(item, parts.now_ms(), parts.topics))
         if number % _AT_A_TIME == 0:
             await asyncio.sleep(0)
     return verdicts
@@ -96,12 +95,6 @@ def _count(verdicts: Sequence[Accepted | Refused], parts: Parts) -> None:
             parts.meters.add(API_ACCEPTED, event_type=one.event_type)
         else:
             parts.meters.add(API_REFUSED, reason=one.reason)
-
-
-def _of_open_topic(verdict: Accepted | Refused, parts: Parts) -> Accepted | Refused:
-    if isinstance(verdict, Accepted) and verdict.topic not in parts.topics:
-        return Refused(verdict.event_id, RejectReason.UNKNOWN_EVENT_TYPE, SWITCHED_OFF)
-    return verdict
 
 
 async def _published(accepted: Sequence[Accepted], parts: Parts) -> None:
