@@ -30,6 +30,7 @@ from adlake.metrics.query import run_metric
 from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.settings import Settings
 from tests.fixtures.law_sets import law_sets
+from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.hour_rows import hour_rows
 from tests.fixtures.trino.oracle_lake import OracleLake, Row, lake_of, publish
 from tests.golden import law_cases
@@ -106,7 +107,15 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("name", SPOILT)
+QUICK = (
+    "a micro of revenue is moved",
+    "a row is gone",
+    "a row is there twice",
+    "an hour is another",
+)
+
+
+@pytest.mark.parametrize("name", in_tiers(SPOILT, QUICK))
 def test_a_planted_difference_is_seen(lake: SparkSession, trino: TrinoClient, name: str) -> None:
     table = IcebergTable(lake, GOLD_HOURS)
     before = table.current_snapshot_id()
@@ -157,7 +166,12 @@ SPOILT_CONVERSIONS = {
 }
 
 
-@pytest.mark.parametrize("name", SPOILT_CONVERSIONS)
+QUICK_CONVERSIONS = (
+    "a micro is moved", "a conversion is there twice", "it lies in another bucket"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", in_tiers(SPOILT_CONVERSIONS, QUICK_CONVERSIONS))
 def test_a_conversion_told_wrongly_is_seen(
     lake: SparkSession, trino: TrinoClient, name: str
 ) -> None:
@@ -219,7 +233,9 @@ ONLY: dict[str, Callable[[Row], bool]] = {
 
 
 @pytest.mark.parametrize("only", ONLY)
-@pytest.mark.parametrize("most", [1, 7, 100_000])
+@pytest.mark.parametrize(
+    "most", [7, *(pytest.param(one, marks=pytest.mark.chaos) for one in (1, 100_000))]
+)
 def test_the_newest_rows_of_a_range_are_those_of_gold(
     trino: TrinoClient, seeded: OracleLake, only: str, most: int
 ) -> None:

@@ -22,6 +22,7 @@ from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.settings import Settings
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from tests.fixtures.dims.updates import CASES, INGEST_MS, odd_payloads, random_payloads, update
+from tests.fixtures.tiers import in_tiers
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -97,20 +98,20 @@ def test_what_spark_made_is_what_trino_makes(lake: SparkSession, trino: TrinoCli
     assert "as its records give them" in facts.lines()[0]
 
 
-@pytest.mark.parametrize(
-    ("spoilt", "problems"),
-    [
-        ("UPDATE {dim} SET budget_amount = budget_amount + 0.000001 WHERE campaign_key = {key}", 1),
-        ("UPDATE {dim} SET status = 'DELETED' WHERE campaign_key = {key}", 1),
-        ("UPDATE {dim} SET end_ts = end_ts + INTERVAL 1 SECOND WHERE campaign_key = {key}", 2),
-        ("UPDATE {dim} SET is_current = NOT is_current WHERE campaign_key = {key}", 2),
-        ("DELETE FROM {dim} WHERE campaign_key = {key}", 2),
-        ("INSERT INTO {dim} SELECT * FROM {dim} WHERE campaign_key = {key}", 2),
-    ],
-)
-def test_a_planted_difference_is_seen(
-    lake: SparkSession, trino: TrinoClient, spoilt: str, problems: int
-) -> None:
+SPOILT = {
+    "a micro of a budget": ("UPDATE {dim} SET budget_amount = budget_amount + 0.000001 {one}", 1),
+    "a status": ("UPDATE {dim} SET status = 'DELETED' {one}", 1),
+    "an end": ("UPDATE {dim} SET end_ts = end_ts + INTERVAL 1 SECOND {one}", 2),
+    "the current one": ("UPDATE {dim} SET is_current = NOT is_current {one}", 2),
+    "one is gone": ("DELETE FROM {dim} {one}", 2),
+    "one is there twice": ("INSERT INTO {dim} SELECT * FROM {dim} {one}", 2),
+}
+QUICK = ("a micro of a budget", "an end", "one is gone")
+
+
+@pytest.mark.parametrize("name", in_tiers(SPOILT, QUICK))
+def test_a_planted_difference_is_seen(lake: SparkSession, trino: TrinoClient, name: str) -> None:
+    spoilt, problems = SPOILT[name]
     before = IcebergTable(lake, DIM_CAMPAIGNS).current_snapshot_id()
     key = lake.sql(
         f"SELECT min(d.campaign_key) FROM {DIM} AS d JOIN {DIM} AS earlier "
@@ -120,7 +121,7 @@ def test_a_planted_difference_is_seen(
     assert key is not None
     assert key[0] is not None
     try:
-        lake.sql(spoilt.format(dim=DIM, key=key[0]))
+        lake.sql(spoilt.format(dim=DIM, one=f"WHERE campaign_key = {key[0]}"))
         facts = proven(trino)
         assert len(facts.failures) == problems, facts.failures
         assert 0 < len(facts.failures[0].rows) <= SHOWN

@@ -18,6 +18,7 @@ from adlake.metabase.sync import TrinoAccess, synchronise
 from adlake.metrics.query import load_metric
 from tests.fixtures.metabase.double import SESSION, MetabaseDouble, running
 from tests.fixtures.metabase.substitution import as_metabase_sends
+from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.metrics_lake import GOLD, MetricsLake, utc
 
 pytestmark = pytest.mark.integration
@@ -149,7 +150,11 @@ def test_every_question_has_the_columns_that_its_card_draws(questions: Questions
         assert drawn - {""} <= rows[0].keys(), card.key
 
 
-@pytest.mark.parametrize("key", DEFINITIONS.dashboards)
+QUICK = ("executive_roas", "lag_and_lookback", "budgets", "maturity")
+"""The other dashboards have most filters: a minute of queries, of `make chaos`."""
+
+
+@pytest.mark.parametrize("key", in_tiers(DEFINITIONS.dashboards, QUICK))
 def test_every_filter_changes_every_question_that_it_reaches(
     questions: Questions, key: str
 ) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
 from adlake.contracts import stamps
 from adlake.contracts.tables import CATALOG
-from adlake.io.sql.files import SQL_ROOT, parameters
-from adlake.metrics.query import METRICS_FOLDER, load_metric, metric_names
+from adlake.io.sql.files import parameters
+from adlake.metrics.query import load_metric, metric_names
 
 COMMENT = re.compile(r"--[^\n]*")
 REQUIRED = (
@@ -60,12 +58,3 @@ def test_stamp_keys_are_those_the_stream_writes(name: str) -> None:
 @pytest.mark.parametrize("name", metric_names())
 def test_no_money_passes_through_a_float(name: str) -> None:
     assert not re.search(r"\b(double|real|avg)\b", statement(name), re.IGNORECASE)
-
-
-def test_the_linter_is_content() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sqlfluff", "lint", "--disable-progress-bar",
-         str(SQL_ROOT / METRICS_FOLDER)],
-        cwd=SQL_ROOT.parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout

@@ -27,6 +27,7 @@ from adlake.models.rules import credits_of
 from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.settings import Settings
 from tests.fixtures.models.gold_rows import read, stories
+from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.oracle_lake import OracleLake, lake_of, publish
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -132,7 +133,13 @@ SPOILT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("story", SPOILT)
+QUICK = (
+    "one micro of a credit is lost", "a touch is taken out of its path",
+    "a campaign has another removal effect",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("story", in_tiers(SPOILT, QUICK))
 def test_a_planted_difference_is_seen(
     story: str, lake: SparkSession, heads: dict[str, int], trino: TrinoClient
 ) -> None:

@@ -24,6 +24,7 @@ from adlake.proof.verdict import Proof
 from adlake.proof.verify import Verification
 from adlake.settings import Settings
 from tests.fixtures.law_sets import law_sets
+from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.oracle_lake import (
     BRONZE_SCHEMA,
     GOLD_SCHEMA,
@@ -276,18 +277,11 @@ PLANTED: dict[str, tuple[Plant, str]] = {
 }
 
 
-IN_EACH_RUN = (
-    "a cent of an old row is moved",
-    "an old delivery is lost",
-    "an old delivery is changed",
-)
+IN_EACH_RUN = ("a cent of an old row is moved", "an old delivery is lost")
 """The others take minutes, and are of `make chaos`."""
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [pytest.param(one, marks=[] if one in IN_EACH_RUN else pytest.mark.chaos) for one in PLANTED],
-)
+@pytest.mark.parametrize("fault", in_tiers(PLANTED, IN_EACH_RUN))
 def test_what_a_hand_did_after_a_proof_is_named(
     fault: str, prover: Prover, spark: SparkSession, catalog: SqlCatalog
 ) -> None:

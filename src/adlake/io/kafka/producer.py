@@ -15,11 +15,13 @@ from adlake.contracts.errors import AdlakeError
 from adlake.io.kafka.access import Brokers, client_arguments
 from adlake.io.kafka.acks import PartitionAcks
 from adlake.io.kafka.errors import login_trouble
+from adlake.io.kafka.topic import TopicError, refuse_dead_broker
 
 MAX_UNACKED: Final = 100_000
 """Records in flight before `publish` waits: the client library itself has no memory bound."""
 WAIT_SLICE_SECONDS: Final = 0.5
 SEND_SECONDS: Final = 30.0
+BOOTSTRAP_SECONDS: Final = 10.0
 
 Record = tuple[bytes | None, bytes | None, int]
 """Key, value, timestamp (epoch ms)."""
@@ -36,7 +38,12 @@ def build_producer(
 
     `linger_ms` is how long a record waits for others to travel with.
     """
+    unanswered = (
+        f"no Kafka broker answers at {bootstrap_servers}: start it with `make up`, or set "
+        "ADLAKE_KAFKA_BOOTSTRAP"
+    )
     try:
+        refuse_dead_broker(bootstrap_servers, BOOTSTRAP_SECONDS)
         return KafkaProducer(
             **client_arguments(bootstrap_servers),
             client_id=client_id,
@@ -48,18 +55,16 @@ def build_producer(
             max_request_size=4 * 1024 * 1024,
             max_in_flight_requests_per_connection=5,
             allow_auto_create_topics=False,
-            bootstrap_timeout_ms=10_000,
+            bootstrap_timeout_ms=int(BOOTSTRAP_SECONDS * 1_000),
             max_block_ms=15_000,
             reconnect_backoff_max_ms=1_000,
             metrics_enabled=False,
         )
+    except TopicError as error:
+        raise ProducerError(unanswered) from error
     except KafkaError as error:
-        if trouble := login_trouble(error, bootstrap_servers):
-            raise ProducerError(trouble) from error
-        raise ProducerError(
-            f"no Kafka broker answers at {bootstrap_servers}: start it with `make up`, or set "
-            "ADLAKE_KAFKA_BOOTSTRAP"
-        ) from error
+        trouble = login_trouble(error, bootstrap_servers)
+        raise ProducerError(trouble or unanswered) from error
 
 
 def close_producer(producer: KafkaProducer) -> None:
