@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 GIVEN := PYTHON RUNTIME ONLY WITHOUT NAME FOLLOW ARGS SQL MINUTES SEED CHAOS_REPORT
 $(foreach name,$(GIVEN),$(if $(filter environment%,$(origin $(name))),$(eval undefine $(name))))
 PYTHON ?= python3
+# Of the processor time of the plain MERGE, at most; make it smaller when ours gets cheaper.
+GUARD := 2.0
 CHAOS_REPORT ?= benchmarks/reports/chaos.json
 # The shell of the recipes runs nothing of the user's.
 unexport $(GIVEN) BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS
@@ -103,7 +105,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start wheel lock lock-jars
+.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start wheel lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -194,6 +196,10 @@ bench-generator: venv-dev install ## Measure how fast one generator process publ
 
 bench-api: venv-dev class-archive ## Measure how many posts a second the API takes beside the stream
 	@$(BIN)/python benchmarks/api.py $(value ARGS)
+
+bench-guard: venv-dev class-archive ## Fail where a batch costs more than its share of the usual design of one plain MERGE (five minutes)
+	@$(BIN)/python benchmarks/batches.py --gold 1000000 --sizes 10000 100000 --batches 5 \
+	  --most-of-plain $(GUARD) --report benchmarks/reports/guard.json
 
 bench-batches: venv-dev class-archive ## Measure a warm batch as Gold grows, beside the usual design of one plain MERGE
 	@$(BIN)/python benchmarks/batches.py $(value ARGS)

@@ -34,7 +34,7 @@ from tests.fixtures.machine import code_facts, machine_facts
 Result = TypeVar("Result")
 COPIED = (
     "src", "sql", "metabase", "grafana", "tests", "benchmarks", "tools", "infra", "docs",
-    "notebooks", "pyproject.toml", "Makefile", "docker-compose.yml",
+    "notebooks", "contracts", "pyproject.toml", "Makefile", "docker-compose.yml",
 )  # fmt: skip
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "mutants.json"
 TEST_SECONDS = 900

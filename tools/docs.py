@@ -1,4 +1,4 @@
-"""Writes the generated pages, and the generated parts of pages, anew (`make docs`).
+"""Writes the generated pages and parts of pages, and the contract files, anew (`make docs`).
 
 A generated part stands between two comments of its page, which name it: `<!-- generated: X -->` and
 `<!-- end of X -->`. What stands around them is written by people.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adlake import flow
+from adlake.collector.schemas import schema_files
 from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
@@ -33,7 +34,9 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
+    contracts = {root / "contracts" / path: text for path, text in schema_files().items()}
     return {
+        **contracts,
         docs / "settings.md": reference_markdown(),
         docs / "metrics.md": metrics.reference_markdown(),
         **filled,
@@ -54,6 +57,7 @@ def filled_in(page: str, parts: Mapping[str, str]) -> str:
 def main() -> None:
     """Write what differs."""
     for page, text in pages().items():
+        page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(text)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 _PACKAGE: Final = Path(__file__).resolve().parent
 _INSIDE: Final = _PACKAGE / "files"
 
-SHIPPED: Final = ("sql", "infra", "metabase", "grafana", "notebooks", "src/jvm")
+SHIPPED: Final = ("sql", "infra", "metabase", "grafana", "notebooks", "contracts", "src/jvm")
 IS_CHECKOUT: Final = not _INSIDE.is_dir()
 FILES_ROOT: Final = _PACKAGE.parents[1] if IS_CHECKOUT else _INSIDE
 """The folder that holds those of `SHIPPED`."""

@@ -32,7 +32,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     try:
         one.stack().up(only=SERVERS)
         one.adlake("generate", "--faults", "default", *HISTORY)
-        one.stack().up(only=["stream", "dashboard"])
+        one.stack().up(only=["stream", "dashboard", "api"])
         one.adlake("wait", "--timeout", "240")
         one.adlake("generate", "--faults", "default", "--business", "--campaigns", *LIVE)
         one.adlake("wait", "--timeout", "240")

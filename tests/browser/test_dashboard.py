@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -22,6 +23,7 @@ from adlake.devstack.services.trino import Trino
 from adlake.io.output import write_json
 from adlake.io.trino.client import connect
 from adlake.metrics.query import run_metric
+from adlake.settings import REPO_ROOT
 from tests.fixtures.lake import Lake
 from tests.fixtures.log_noise import noise_of
 from tests.fixtures.reader import PATIENCE_MS, Reader
@@ -262,6 +264,28 @@ def test_a_typed_address_opens_its_page(reader: Reader, path: str, title: str) -
         text for text in reader.complaints if not text.startswith(PROBED_AT_STREAMLITS_ROOT)
     ]
     reader.expect_no_complaint()
+
+
+def test_events_posted_as_the_docs_say_are_on_their_page(lake: Lake, reader: Reader) -> None:
+    """The first block of docs/send-events.md, but for the port."""
+    text = (REPO_ROOT / "docs" / "send-events.md").read_text(encoding="utf-8")
+    post, wait, _ = text.partition("```bash\n")[2].partition("make wait\n")
+    assert wait
+    posted = subprocess.run(
+        ["bash", "-euc", post.replace(":8000/", f":{lake.port_of('api')}/")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(posted.stdout)["accepted"] == 3
+    lake.adlake("wait", "--timeout", "240")
+    reader.open("explain?impression_id=my-first", title="Explain")
+    expect(reader.page.get_by_role("heading", name="The Gold row")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    told = reader.page.get_by_test_id("stDataFrame").nth(1)
+    expect(told.get_by_text("ATTRIBUTED").first).to_be_attached(timeout=PATIENCE_MS)
+    explained = json.loads(lake.adlake("explain", "my-first", "--json").stdout)
+    assert explained["differences"] == []
+    assert "12.500000" in json.dumps(explained)
 
 
 @pytest.mark.chaos

@@ -185,3 +185,17 @@ def test_a_file_is_sent_and_its_refused_events_are_told(lake: Lake, tmp_path: Pa
     ]
     assert names_in(lake).count("f1") == 1
     assert "no such file" in lake.adlake("send", "nowhere.jsonl", expected=2).stderr.lower()
+
+
+def test_topics_are_listed_and_their_newest_records_shown(lake: Lake, client: Client) -> None:
+    for name in ("p1", "p2"):
+        assert client.post(click(name)).status_code == 202
+        time.sleep(0.01)
+    listed = json.loads(lake.adlake("topics", "--format", "json").stdout)
+    held = sum(one["offsets"] for one in listed if one["topic"] == "ad_events")
+    assert held == len(messages(lake, "ad_events"))
+    assert {one["topic"] for one in listed} == {"ad_events", "business_events", "campaign_updates"}
+    shown = json.loads(lake.adlake("peek", "ad_events", "--count", "2", "--format", "json").stdout)
+    assert [json.loads(one["payload"])["event_id"] for one in shown] == ["p1", "p2"]
+    assert [one["key"] for one in shown] == ["of p1", "of p2"]
+    assert "does not exist" in lake.adlake("peek", "nothing", expected=1).stderr

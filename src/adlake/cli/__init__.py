@@ -6,6 +6,7 @@ Settings are read here and passed on. Commands import what they need themselves,
 
 from adlake.cli import (
     containers,
+    contracts,
     data,
     dims,
     generate,
@@ -21,11 +22,12 @@ from adlake.cli import (
     serve,
     source,
     stack,
+    topics,
 )
 from adlake.cli.application import app, main
 
 __all__ = [
-    "app", "containers", "data", "dims", "generate", "jobs", "lake", "main", "metabase", "models",
-    "notebook",
-    "quarantine", "replay", "rollups", "send", "serve", "source", "stack",
+    "app", "containers", "contracts", "data", "dims", "generate", "jobs", "lake", "main",
+    "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send", "serve", "source",
+    "stack", "topics",
 ]  # fmt: skip

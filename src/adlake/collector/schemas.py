@@ -6,6 +6,8 @@ decided by admission alone: equal keys, ids in bytes, times ahead of the clock.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 from adlake.business import contract as business
@@ -46,8 +48,10 @@ _NOT_GIVEN: Final[Schema] = {"type": ["null", "string"], "pattern": "^ *$"}
 _FREE_TEXT: Final[Schema] = {"description": "text; anything else counts as not given"}
 
 
-def schema_of(event_type: str) -> Schema | None:
-    """Schema of one type; None: there is no such type."""
+def schema_of(event_type: str, version: int = VERSION) -> Schema | None:
+    """Schema of one type; None: there is no such type, or no such version of it."""
+    if version != VERSION:
+        return None
     if event_type in set(EventType):
         return _ad_schema(EventType(event_type))
     if event_type in set(BusinessType):
@@ -113,3 +117,21 @@ def _schema(event_type: str, fields: Schema, required: list[str] | tuple[str, ..
         "properties": of_type | fields,
         "required": list(required),
     }
+
+
+def schema_files() -> dict[str, str]:
+    """Path below the folder `contracts` -> what the file there has to say."""
+    return {
+        f"v{VERSION}/{name}.json": json.dumps(schema_of(name), indent=2) + "\n"
+        for name in EVENT_TYPES
+    }
+
+
+def stale_files(folder: Path) -> list[str]:
+    """Paths of files that are missing, say something else or have no type."""
+    wanted = schema_files()
+    found = {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in folder.glob(f"v{VERSION}/*.json")
+    }
+    return sorted(one for one in {*wanted, *found} if wanted.get(one) != found.get(one))

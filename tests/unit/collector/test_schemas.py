@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from jsonschema import Draft202012Validator
 from adlake.attribution.law.admission import Admitted
 from adlake.attribution.law.admission import admit as admit_ad
 from adlake.business.rules import admit as admit_business
-from adlake.collector.schemas import EVENT_TYPES, schema_of
+from adlake.collector.schemas import EVENT_TYPES, schema_files, schema_of, stale_files
 from adlake.contracts.events import EventType
+from adlake.settings import REPO_ROOT
 from tests.fixtures.business import CASES
 from tests.fixtures.corpus import CASES as AD_CASES
 
@@ -73,3 +75,14 @@ def test_what_lacks_a_field_or_has_a_wrong_value_is_not(reason: str) -> None:
         assert not VALIDATORS[name].is_valid(event), case.payload
         count += 1
     assert count > 3
+
+
+def test_the_files_are_those_of_the_code(tmp_path: Path) -> None:
+    assert stale_files(REPO_ROOT / "contracts") == []
+    assert set(stale_files(tmp_path)) == set(schema_files())
+    for path, text in schema_files().items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / "v1" / "CLICK.json").write_text("{}")
+    (tmp_path / "v1" / "VIEW.json").write_text("{}")
+    assert stale_files(tmp_path) == ["v1/CLICK.json", "v1/VIEW.json"]

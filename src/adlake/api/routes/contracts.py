@@ -24,7 +24,7 @@ def contract(
     version: Annotated[int, Query(ge=1, description="of the contract")] = VERSION,
 ) -> dict[str, Any]:
     """JSON Schema of one event type."""
-    schema = schema_of(event_type.upper()) if version == VERSION else None
+    schema = schema_of(event_type.upper(), version)
     if schema is None:
         raise HTTPException(
             status.HTTP_404_NOT_FOUND,
