@@ -94,10 +94,17 @@ class Maintenance:
         pipeline: str,
         batches_done: int,
         broker_log: BrokerLog | None = None,
+        *,
+        is_behind: bool = False,
     ) -> None:
         """Do what is due for the tables of a pipeline after this many of its batches in the run.
 
-        `broker_log` says which offsets of its topic hold no record.
+        Args:
+            session: the driver's.
+            pipeline: whose tables.
+            batches_done: in this run.
+            broker_log: says which offsets of its topic hold no record.
+            is_behind: the batch took longer than it may, so that the next one waits already.
         """
         plan, now_ms = self._plan, int(time.time() * 1000)
         if self._ages is not None:
@@ -105,7 +112,7 @@ class Maintenance:
         specs = specs_of(pipeline=pipeline)
         if plan.compact_every and batches_done % plan.compact_every == 0:
             _compact_hot_rows(session, _compacted(specs, Due.BATCHES))
-            _merge_slices(session, _compacted(specs, Due.SLICES))
+            _merge_slices(session, _compacted(specs, Due.SLICES), is_behind=is_behind)
         is_expiry = _is_due(plan.expire_every, batches_done)
         # Before stamps are forgotten: a failure here puts the expiry off too.
         if plan.record_every and (is_expiry or _is_due(plan.record_every, batches_done)):
@@ -192,10 +199,10 @@ def _compact_hot_rows(session: SparkSession, specs: list[TableSpec]) -> None:
         failpoints.reach("maintenance.after_compaction")
 
 
-def _merge_slices(session: SparkSession, specs: list[TableSpec]) -> None:
+def _merge_slices(session: SparkSession, specs: list[TableSpec], *, is_behind: bool) -> None:
     for spec in specs:
         failpoints.reach("maintenance.before_slice")
-        merge_slice(session, spec)
+        merge_slice(session, spec, is_behind=is_behind)
         failpoints.reach("maintenance.after_slice")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,6 +29,10 @@ MOST_FILES: Final = 200
 """Of one slice; the next batch waits for it."""
 MOST_BYTES: Final = 128 * 1024 * 1024
 """Of one slice. Not below the target: a whole file of that size has to fit."""
+MOST_BYTES_BEHIND: Final = 32 * 1024 * 1024
+"""The same while batches take longer than they may: events wait for each second of it."""
+ALL_HOURS: Final = 24 * 365 * 1_000
+"""More than a table has."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,21 @@ def merge_slice(
     spec: TableSpec,
     most_files: int = MOST_FILES,
     most_bytes: int = MOST_BYTES,
+    *,
+    is_behind: bool = False,
 ) -> int:
-    """Merge one slice of a table's small files; returns how many there were, 0: none is due."""
+    """Merge one slice of a table's small files; returns how many there were, 0: none is due.
+
+    While the stream `is_behind` all hours count as open, and a slice is `MOST_BYTES_BEHIND` at
+    most: the rest is merged when there is time for it.
+    """
     assert spec.compaction is not None  # noqa: S101 - callers choose tables that have one
     assert spec.compaction.hours is not None  # noqa: S101 - as do those of Due.SLICES
     started, plan = time.monotonic(), spec.compaction.hours
     found, now_hour = small_files(session, spec.name, plan), int(time.time()) // 3_600
+    if is_behind:
+        plan = replace(plan, open_hours=ALL_HOURS)
+        most_bytes = min(most_bytes, MOST_BYTES_BEHIND)
     chosen = next_slice(found, plan, now_hour, most_files, most_bytes)
     if chosen is None:
         return 0

@@ -215,9 +215,11 @@ class _Run:
         with self._between_batches:
             if self._stopping.is_set():
                 return  # not contained in any stamp, so the next run reads it again
+            began = time.monotonic()
             with reading.meters.batch():
                 self._take_batch(reading, records, batch_id)
-                self._keep_up(records.sparkSession, reading)
+                is_behind = time.monotonic() - began > self._config.trigger_seconds
+                self._keep_up(records.sparkSession, reading, is_behind=is_behind)
 
     def _take_batch(self, reading: Reading, records: DataFrame, batch_id: int) -> None:
         processor = reading.processor(records.sparkSession)
@@ -229,14 +231,15 @@ class _Run:
             raise
         reading.batch_done(processor)
 
-    def _keep_up(self, session: SparkSession, reading: Reading) -> None:
+    def _keep_up(self, session: SparkSession, reading: Reading, *, is_behind: bool) -> None:
         if self._stopping.is_set():
             return
         try:
             with reading.meters.maintenance():
                 self._config.maintenance.run_maintenance(
-                    session, reading.pipeline.name, reading.batches_done, reading.broker_log
-                )
+                    session, reading.pipeline.name, reading.batches_done, reading.broker_log,
+                    is_behind=is_behind,
+                )  # fmt: skip
         except Exception as error:
             if is_final(error):
                 raise

@@ -30,9 +30,15 @@ class Maintenance(Protocol):
         """Before the first batch of a run."""
 
     def run_maintenance(
-        self, session: SparkSession, pipeline: str, batches_done: int, broker_log: BrokerLog
+        self,
+        session: SparkSession,
+        pipeline: str,
+        batches_done: int,
+        broker_log: BrokerLog,
+        *,
+        is_behind: bool,
     ) -> None:
-        """After so many batches of this pipeline in this run."""
+        """After so many batches of this pipeline in this run; `is_behind`: the next one waits."""
 
     def record_final_counts(self, session: SparkSession, logs: Mapping[str, BrokerLog]) -> None:
         """After the last batch; what each pipeline's broker has now."""

@@ -26,8 +26,8 @@ def did(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was done, in its order; nothing touches a table."""
     done: list[str] = []
 
-    def compact(_session: object, spec: TableSpec) -> None:
-        done.append(spec.name)
+    def compact(_session: object, spec: TableSpec, **how: bool) -> None:
+        done.append(f"{spec.name}, behind" if how.get("is_behind") else spec.name)
 
     monkeypatch.setattr(between_batches, "compact", compact)
     monkeypatch.setattr(between_batches, "fold", compact)
@@ -74,3 +74,10 @@ def test_a_pipeline_without_hot_rows_merges_the_files_of_its_records(did: list[s
     did.clear()
     after(MaintenancePlan(0, 3, 30.0), BUSINESS, 3)
     assert did == []
+
+
+def test_slices_are_told_that_the_stream_is_behind(did: list[str]) -> None:
+    nothing: Any = None
+    Maintenance(EVERYTHING).run_maintenance(nothing, ATTRIBUTION, 3, is_behind=True)
+    assert f"{BRONZE_EVENTS}, behind" in did
+    assert GOLD_STATE in did

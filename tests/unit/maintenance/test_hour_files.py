@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from adlake.contracts.compaction import HourFiles, SmallFiles
-from adlake.maintenance.hour_files import Found, Slice, hours_sql, next_slice
+from adlake.contracts.compaction import RECORD_FILES, HourFiles, SmallFiles
+from adlake.contracts.registry import spec_of
+from adlake.contracts.tables import BRONZE_EVENTS
+from adlake.io.iceberg.rewriting import Rewritten
+from adlake.maintenance import hour_files
+from adlake.maintenance.hour_files import Found, Slice, hours_sql, merge_slice, next_slice
 
 OPEN, CLOSED = SmallFiles(8, 40), SmallFiles(64, 8)
 PLAN = HourFiles("partition_ts", 128, open=OPEN, closed=CLOSED, open_hours=2)
@@ -82,3 +89,27 @@ def test_the_condition_names_whole_hours_and_joins_neighbours() -> None:
         " OR "
         "(t >= TIMESTAMP '1970-01-02 01:00:00+00:00' AND t < TIMESTAMP '1970-01-02 02:00:00+00:00')"
     )
+
+
+@pytest.mark.parametrize(
+    ("is_behind", "files", "below"),
+    [(False, 17, CLOSED.below_bytes), (True, 40, OPEN.below_bytes)],
+)
+def test_a_stream_that_is_behind_merges_the_smallest_files_alone(
+    monkeypatch: pytest.MonkeyPatch, is_behind: bool, files: int, below: int
+) -> None:
+    mebibyte, told = 1 << 20, []
+    found = Found(NOW - 9, 60, 48 * mebibyte, 60, 448 * mebibyte)
+    monkeypatch.setattr(hour_files, "small_files", lambda *_: [found, quiet(NOW, 1)])
+
+    def rewrite(_session: object, _name: str, options: dict[str, str], *_: str) -> Rewritten:
+        told.append(options)
+        return Rewritten(2, 1)
+
+    monkeypatch.setattr(hour_files, "rewrite_files", rewrite)
+    spec = replace(spec_of(BRONZE_EVENTS), compaction=replace(RECORD_FILES, hours=PLAN))
+    nothing: Any = None
+    merge_slice(nothing, spec, is_behind=is_behind)
+    [options] = told
+    assert options["max-files-to-rewrite"] == str(files)
+    assert options["min-file-size-bytes"] == str(below)
