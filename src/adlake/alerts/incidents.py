@@ -1,0 +1,190 @@
+"""From verdicts to the alert log and its incidents, in plain Python: the reference form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from adlake.alerts.contract import Rule
+from adlake.alerts.rules import RECOVERY_WINDOWS, Evaluation, Verdict
+
+
+class Status(StrEnum):
+    """Of a row of the alert log."""
+
+    FIRED = "fired"
+    WITHDRAWN = "withdrawn"
+    """The final evaluation did not confirm it."""
+
+
+class State(StrEnum):
+    """Of an incident."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What has one open incident at a time."""
+
+    campaign_id: str
+    segment: str
+    """`all`, or a value such as `channel=push`."""
+    metric: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class LoggedAlert:
+    """A row of the alert log: the evaluation that fired, whatever came later but for its status."""
+
+    alert_id: str
+    verdict: Verdict
+    incident_id: str
+    status: Status = Status.FIRED
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Firings that belong together."""
+
+    incident_id: str
+    state: State
+    opened_ms: int
+    closed_ms: int | None
+    first_window_ms: int
+    """Of the firing that opened it."""
+    windows: tuple[int, ...] = ()
+    """Of its firings that were not withdrawn."""
+    last_window_ms: int = 0
+    worst_value: float | None = None
+    """Of these: the smallest."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """What people and programs are told once."""
+
+    incident_id: str
+    state: State
+    at_ms: int
+    verdict: Verdict
+
+
+@dataclass
+class Ledger:
+    """What the verdicts of one key came to, in the order in which they are applied."""
+
+    key: Key
+    alerts: dict[int, LoggedAlert] = field(default_factory=dict)
+    """By window."""
+    incidents: list[Incident] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    _recovered: int = 0
+    """Windows in a row that look well, since the incident opened."""
+
+    def apply(self, verdict: Verdict) -> None:
+        """Take the next verdict."""
+        if verdict.fires:
+            self._fire(verdict)
+        elif verdict.evaluation is Evaluation.FINAL:
+            self._withdraw(verdict)
+        # Final verdicts come an hour late: only the rule that has no others ends by them.
+        ends_by = Evaluation.FINAL if self.key.rule is Rule.RELATIVE_RATE else Evaluation.EARLY
+        if verdict.evaluation is ends_by:
+            self._recover(verdict)
+
+    @property
+    def _open(self) -> Incident | None:
+        newest = self.incidents[-1] if self.incidents else None
+        return newest if newest is not None and newest.state is State.OPEN else None
+
+    def _fire(self, verdict: Verdict) -> None:
+        window = verdict.window_ms
+        if window in self.alerts:
+            return  # the early evaluation is confirmed
+        incident = self._open
+        if incident is None:
+            name = identity(self.key, window)
+            incident = Incident(name, State.OPEN, verdict.cutoff_ms, None, window)
+            self.incidents.append(incident)
+            self._tell(incident, verdict)
+            self._recovered = 0
+        self.alerts[window] = LoggedAlert(
+            identity(self.key, window, is_alert=True), verdict, incident.incident_id
+        )
+        self._count(incident.incident_id)
+
+    def _withdraw(self, verdict: Verdict) -> None:
+        alert = self.alerts.get(verdict.window_ms)
+        if alert is None or alert.status is Status.WITHDRAWN:
+            return
+        self.alerts[verdict.window_ms] = replace(alert, status=Status.WITHDRAWN)
+        incident = self._open
+        if incident is None or incident.incident_id != alert.incident_id:
+            return
+        self._count(incident.incident_id)
+        if not self.incidents[-1].windows:
+            self._close(State.WITHDRAWN, verdict)
+
+    def _recover(self, verdict: Verdict) -> None:
+        if self._open is None or verdict.recovers is None:
+            return
+        is_well = verdict.recovers and not verdict.fires
+        self._recovered = self._recovered + 1 if is_well else 0
+        if self._recovered >= RECOVERY_WINDOWS[self.key.rule]:
+            self._close(State.RESOLVED, verdict)
+
+    def _count(self, incident_id: str) -> None:
+        """Bring the newest incident up to its firings; a closed one stays as it was."""
+        fired = {
+            window: one.verdict
+            for window, one in sorted(self.alerts.items())
+            if one.incident_id == incident_id and one.status is Status.FIRED
+        }
+        values = [one.value for one in fired.values() if one.value is not None]
+        newest = self.incidents[-1]
+        self.incidents[-1] = replace(
+            newest, windows=tuple(fired), last_window_ms=max(fired, default=newest.last_window_ms),
+            worst_value=min(values, default=newest.worst_value),
+        )  # fmt: skip
+
+    def _close(self, state: State, verdict: Verdict) -> None:
+        closed = replace(self.incidents[-1], state=state, closed_ms=verdict.cutoff_ms)
+        self.incidents[-1] = closed
+        self._tell(closed, verdict)
+
+    def _tell(self, incident: Incident, verdict: Verdict) -> None:
+        at_ms = verdict.cutoff_ms
+        self.transitions.append(Transition(incident.incident_id, incident.state, at_ms, verdict))
+
+
+def ledger_of(key: Key, verdicts: Iterable[Verdict]) -> Ledger:
+    """Apply verdicts of one key in the order of cutoff and window, whatever order they come in."""
+    ledger = Ledger(key)
+    for one in sorted(verdicts, key=lambda one: (one.cutoff_ms, one.window_ms)):
+        ledger.apply(one)
+    return ledger
+
+
+def identity(key: Key, window_ms: int, *, is_alert: bool = False) -> str:
+    """SHA-256 of a canonical array: of an alert in the order of its log, else of an incident."""
+    window = _iso(window_ms)
+    parts = (
+        [key.campaign_id, key.segment, key.metric, window, key.rule]
+        if is_alert
+        else [key.campaign_id, key.segment, key.metric, key.rule, window]
+    )
+    text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _iso(moment_ms: int) -> str:
+    moment = datetime.fromtimestamp(moment_ms // 1_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment_ms % 1_000:03d}Z"
