@@ -78,7 +78,7 @@ class Transition:
 
 
 @dataclass
-class Ledger:
+class AlertLog:
     """What the verdicts of one key came to, in the order in which they are applied."""
 
     key: Key
@@ -165,12 +165,12 @@ class Ledger:
         self.transitions.append(Transition(incident.incident_id, incident.state, at_ms, verdict))
 
 
-def ledger_of(key: Key, verdicts: Iterable[Verdict]) -> Ledger:
+def log_of(key: Key, verdicts: Iterable[Verdict]) -> AlertLog:
     """Apply verdicts of one key in the order of cutoff and window, whatever order they come in."""
-    ledger = Ledger(key)
+    log = AlertLog(key)
     for one in sorted(verdicts, key=lambda one: (one.cutoff_ms, one.window_ms)):
-        ledger.apply(one)
-    return ledger
+        log.apply(one)
+    return log
 
 
 def identity(key: Key, window_ms: int, *, is_alert: bool = False) -> str:

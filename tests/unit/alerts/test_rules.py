@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from adlake.alerts.contract import WINDOW_MS, Rule
-from adlake.alerts.incidents import Key, Ledger, State, Status, identity, ledger_of
+from adlake.alerts.incidents import AlertLog, Key, State, Status, identity, log_of
 from adlake.alerts.rules import (
     DAY_MS,
     HOUR_MS,
@@ -51,26 +51,26 @@ def at_ten(moment: str) -> int:
     return TEN - 10 * HOUR_MS + hours * HOUR_MS + minutes * 60_000
 
 
-def judged_ctr(events: list[Seen], windows: list[int]) -> Ledger:
-    return ledger_of(CTR, static_rate(Series(events), "ctr", 0.015, windows))
+def judged_ctr(events: list[Seen], windows: list[int]) -> AlertLog:
+    return log_of(CTR, static_rate(Series(events), "ctr", 0.015, windows))
 
 
 def test_k1_k2_nothing_fires_on_noise_or_without_impressions() -> None:
     for impressions, clicks in ((100, 12), (200, 10), (0, 3)):
-        ledger = judged_ctr(shown([TEN], impressions, [clicks]), [TEN])
-        assert (ledger.alerts, ledger.incidents) == ({}, [])
+        log = judged_ctr(shown([TEN], impressions, [clicks]), [TEN])
+        assert (log.alerts, log.incidents) == ({}, [])
 
 
 def test_k3_one_row_with_its_numbers() -> None:
-    ledger = judged_ctr(shown([TEN], 800, [4]), [TEN])
-    [alert] = ledger.alerts.values()
+    log = judged_ctr(shown([TEN], 800, [4]), [TEN])
+    [alert] = log.alerts.values()
     assert alert.status is Status.FIRED
     told = alert.verdict
     assert (told.value, told.threshold, told.k, told.n) == (0.005, 0.015, 4, 800)
     assert told.evaluation is Evaluation.EARLY
     assert told.cutoff_ms == at_ten("10:06")
     assert told.bound == pytest.approx(0.014994122, abs=5e-9)
-    [incident] = ledger.incidents
+    [incident] = log.incidents
     assert (incident.state, incident.opened_ms) == (State.OPEN, at_ten("10:06"))
     assert judged_ctr(shown([TEN], 800, [5]), [TEN]).alerts == {}
 
@@ -78,27 +78,27 @@ def test_k3_one_row_with_its_numbers() -> None:
 def test_k4_late_clicks_withdraw_the_alert_until_the_final_cutoff() -> None:
     first = shown([TEN], 800, [4])
     in_time = first + some("clicks", 9, TEN, late_ms=at_ten("10:40") - TEN - WINDOW_MS)
-    ledger = judged_ctr(in_time, [TEN])
-    [alert] = ledger.alerts.values()
+    log = judged_ctr(in_time, [TEN])
+    [alert] = log.alerts.values()
     assert alert.status is Status.WITHDRAWN
-    [incident] = ledger.incidents
+    [incident] = log.incidents
     assert (incident.state, incident.closed_ms) == (State.WITHDRAWN, at_ten("11:05"))
     assert incident.windows == ()
-    assert [one.state for one in ledger.transitions] == [State.OPEN, State.WITHDRAWN]
+    assert [one.state for one in log.transitions] == [State.OPEN, State.WITHDRAWN]
     too_late = first + some("clicks", 9, TEN, late_ms=at_ten("11:06") - TEN - WINDOW_MS)
-    ledger = judged_ctr(too_late, [TEN])
-    assert [one.status for one in ledger.alerts.values()] == [Status.FIRED]
-    assert ledger.incidents[0].state is State.OPEN
+    log = judged_ctr(too_late, [TEN])
+    assert [one.status for one in log.alerts.values()] == [Status.FIRED]
+    assert log.incidents[0].state is State.OPEN
 
 
 def test_k5_three_good_windows_in_a_row_end_it() -> None:
     windows = [TEN + n * WINDOW_MS for n in range(7)]
-    ledger = judged_ctr(shown(windows, 1_000, [4, 20, 17, 16, 18, 19, 20]), windows)
-    [incident] = ledger.incidents
+    log = judged_ctr(shown(windows, 1_000, [4, 20, 17, 16, 18, 19, 20]), windows)
+    [incident] = log.incidents
     assert incident.state is State.RESOLVED
     assert incident.closed_ms == windows[-1] + WINDOW_MS + 60_000
     assert (incident.windows, incident.worst_value) == ((TEN,), 0.004)
-    assert [one.state for one in ledger.transitions] == [State.OPEN, State.RESOLVED]
+    assert [one.state for one in log.transitions] == [State.OPEN, State.RESOLVED]
 
 
 def test_windows_without_impressions_neither_count_nor_break_the_row() -> None:
@@ -111,12 +111,12 @@ def test_windows_without_impressions_neither_count_nor_break_the_row() -> None:
 
 def test_more_firings_join_the_open_incident_without_another_message() -> None:
     windows = [TEN + n * WINDOW_MS for n in range(3)]
-    ledger = judged_ctr(shown(windows, 1_000, [4, 3, 5]), windows)
-    [incident] = ledger.incidents
+    log = judged_ctr(shown(windows, 1_000, [4, 3, 5]), windows)
+    [incident] = log.incidents
     assert incident.windows == tuple(windows)
     assert (incident.first_window_ms, incident.last_window_ms) == (TEN, windows[-1])
     assert incident.worst_value == 0.003
-    assert len(ledger.transitions) == 1
+    assert len(log.transitions) == 1
 
 
 def test_a_final_evaluation_fires_on_its_own() -> None:
@@ -133,11 +133,11 @@ def test_a_withdrawal_after_the_end_changes_the_log_alone() -> None:
     windows = [TEN + n * WINDOW_MS for n in range(4)]
     events = shown(windows, 1_000, [4, 20, 20, 20])
     events += some("clicks", 20, TEN, late_ms=40 * 60_000)
-    ledger = judged_ctr(events, windows)
-    assert ledger.alerts[TEN].status is Status.WITHDRAWN
-    [incident] = ledger.incidents
+    log = judged_ctr(events, windows)
+    assert log.alerts[TEN].status is Status.WITHDRAWN
+    [incident] = log.incidents
     assert (incident.state, incident.windows) == (State.RESOLVED, (TEN,))
-    assert [one.state for one in ledger.transitions] == [State.OPEN, State.RESOLVED]
+    assert [one.state for one in log.transitions] == [State.OPEN, State.RESOLVED]
 
 
 def steady(name: str, per_window: int, begin_ms: int, end_ms: int) -> list[Seen]:
@@ -225,7 +225,7 @@ def test_the_order_of_verdicts_and_events_changes_nothing() -> None:
         dice.shuffle(events)
         verdicts: list[Verdict] = list(static_rate(Series(events), "ctr", 0.015, windows))
         dice.shuffle(verdicts)
-        assert ledger_of(CTR, verdicts) == wanted
+        assert log_of(CTR, verdicts) == wanted
 
 
 def test_ids_are_digests_of_their_keys() -> None:

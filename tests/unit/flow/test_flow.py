@@ -25,7 +25,11 @@ SQL = REPO_ROOT / "sql"
 VIEW_NAMES = {name for names in VIEWS.values() for name in names}
 NO_STEP_OF_THEIR_OWN = {"contracts", "io", "streaming", "wiring", "devstack", "cli"}
 """Rooms that serve the others: what they touch is on the map as what the others do."""
-OFF_THE_MAP = {"sql": "reads what its user types", "source": "writes to the control database alone"}
+OFF_THE_MAP = {
+    "sql": "reads what its user types", "source": "writes to the control database alone",
+    "topics": "looks at every topic", "peek": "looks at the topic that its user types",
+    "contracts": "reads no data",
+}  # fmt: skip
 READERS_OF_SQL = {
     "metrics": ("metrics",), "replay": ("attribution",), "audit": ("proof", "quarantine"),
     "checks": ("proof",), "oracles": ("proof",), "proof": ("proof",),
