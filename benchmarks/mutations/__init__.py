@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.mutations.admission import ADMISSION
+from benchmarks.mutations.alerts import ALERTS
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
 from benchmarks.mutations.campaigns import CAMPAIGNS
@@ -41,6 +42,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ADMISSION,
     *BUSINESS,
     *COLLECTOR,
+    *ALERTS,
     *CAMPAIGNS,
     *MODELS,
     *BATCHES,

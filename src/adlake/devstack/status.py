@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from adlake.devstack.services.service import Service, State
 from adlake.devstack.stack import Stack
-from adlake.devstack.supervisor.process import memory_bytes
+from adlake.devstack.supervisor.process import memory_bytes, one_look
 from adlake.devstack.supervisor.supervision import restarts_of
 from adlake.io.process_identity import age_seconds
 
@@ -42,7 +42,8 @@ def status_of_stack(
     `ask_pending` says what the stream may not read yet; called only when Kafka is ready.
     """
     restarts = restarts_of(stack.home)
-    rows = [status_of(service) for service in [*stack.services(), stack.supervisor()]]
+    with one_look():
+        rows = [status_of(service) for service in [*stack.services(), stack.supervisor()]]
     if any(row.service == "kafka" and row.state == State.READY for row in rows):
         rows = [_with_pending(row, ask_pending) for row in rows]
     return [_with_restarts(row, *restarts.get(row.service, (0, ""))) for row in rows]

@@ -24,6 +24,7 @@ from tests.fixtures.grafana_double import sent_to_prometheus
 pytestmark = pytest.mark.integration
 
 LABELS = {
+    "event_type": "CLICK",
     "pipeline": "attribution", "table": GOLD_STATE, "quantile": "0.95", "topic": "ad_events",
     "partition": "0", "phase": "merge", "reason": "BAD_ID", "place": "home", "area": "heap",
     "kind": "replay", "lease": "attribution", "probe": "broker", "version": "1",

@@ -11,7 +11,8 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -128,8 +129,31 @@ def tree_of(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
+_seen: dict[psutil.Process, str | None] | None = None
+"""Markers of the look that is being taken; None: there is none."""
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Inside, each process is asked for its marker once: each service is looked for among all."""
+    global _seen  # noqa: PLW0603 - of this module alone, and of one thread
+    _seen = {}
+    try:
+        yield
+    finally:
+        _seen = None
+
+
 def marker_of(process: psutil.Process) -> str | None:
     """The marker in a process's environment; None where there is none, or none we may read."""
+    if _seen is None:
+        return _read_marker(process)
+    if process not in _seen:
+        _seen[process] = _read_marker(process)
+    return _seen[process]
+
+
+def _read_marker(process: psutil.Process) -> str | None:
     try:
         return process.environ().get(MARKER)
     except (psutil.Error, OSError):
