@@ -24,8 +24,8 @@ ALERTS: tuple[Mutation, ...] = (
         f"{STATISTICS}::test_k6_the_sum_fires_after_ten_windows_without_a_click",
     ),
     Mutation(
-        "windows without cases move the sum", "adlake.alerts.statistics:cusum_step",
-        "if n <= 0:", "if n < 0:",
+        "more hits than cases count as so many", "adlake.alerts.statistics:cusum_step",
+        "min(count), count[1]", "count",
         f"{STATISTICS}::test_windows_without_cases_and_more_hits_than_cases",
     ),
     Mutation(

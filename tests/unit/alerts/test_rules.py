@@ -56,7 +56,7 @@ def judged_ctr(events: list[Seen], windows: list[int]) -> AlertLog:
 
 
 def test_k1_k2_nothing_fires_on_noise_or_without_impressions() -> None:
-    for impressions, clicks in ((100, 12), (200, 10), (0, 3)):
+    for impressions, clicks in ((100, 12), (200, 10), (0, 3), (100, 1)):
         log = judged_ctr(shown([TEN], impressions, [clicks]), [TEN])
         assert (log.alerts, log.incidents) == ({}, [])
 
