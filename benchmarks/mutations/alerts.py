@@ -44,8 +44,8 @@ ALERTS: tuple[Mutation, ...] = (
         f"{RULES}::test_more_firings_join_the_open_incident_without_another_message",
     ),
     Mutation(
-        "a paused campaign is called silent", "adlake.alerts.rules:silence",
-        "if not is_active(window):", "if False:",
+        "a paused campaign is called silent", "adlake.alerts.rules:_counted",
+        "if is_active(window):", "if True:",
         f"{RULES}::test_a_paused_campaign_may_be_silent",
     ),
 )  # fmt: skip

@@ -51,7 +51,7 @@ RECORDS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the second reader stops at a header's name in another encoding",
-        "adlake.io.kafka.ranges:fetch_ranges",
+        "adlake.io.kafka.committed:committed_records",
         "    accept_any_header_names()\n", "", CODECS,
     ),
 )  # fmt: skip

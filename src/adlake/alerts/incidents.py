@@ -119,7 +119,7 @@ class AlertLog:
         self.alerts[window] = LoggedAlert(
             identity(self.key, window, is_alert=True), verdict, incident.incident_id
         )
-        self._count(incident.incident_id)
+        self._count()
 
     def _withdraw(self, verdict: Verdict) -> None:
         alert = self.alerts.get(verdict.window_ms)
@@ -129,7 +129,7 @@ class AlertLog:
         incident = self._open
         if incident is None or incident.incident_id != alert.incident_id:
             return
-        self._count(incident.incident_id)
+        self._count()
         if not self.incidents[-1].windows:
             self._close(State.WITHDRAWN, verdict)
 
@@ -141,15 +141,15 @@ class AlertLog:
         if self._recovered >= RECOVERY_WINDOWS[self.key.rule]:
             self._close(State.RESOLVED, verdict)
 
-    def _count(self, incident_id: str) -> None:
+    def _count(self) -> None:
         """Bring the newest incident up to its firings; a closed one stays as it was."""
+        newest = self.incidents[-1]
         fired = {
             window: one.verdict
             for window, one in sorted(self.alerts.items())
-            if one.incident_id == incident_id and one.status is Status.FIRED
+            if one.incident_id == newest.incident_id and one.status is Status.FIRED
         }
         values = [one.value for one in fired.values() if one.value is not None]
-        newest = self.incidents[-1]
         self.incidents[-1] = replace(
             newest, windows=tuple(fired), last_window_ms=max(fired, default=newest.last_window_ms),
             worst_value=min(values, default=newest.worst_value),

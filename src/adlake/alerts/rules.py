@@ -33,9 +33,9 @@ from adlake.alerts.statistics import (
     renewed_rate,
     wilson_upper,
 )
+from adlake.contracts.law import DAY_MS
 
 HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
 WEEK_MS: Final = 7 * DAY_MS
 WEEKS: Final = 4
 EARLY_MS, FINAL_MS = 60_000, HOUR_MS
@@ -214,14 +214,21 @@ def relative_rate(series: Series, metric: str, windows: Sequence[int]) -> Iterat
         )  # fmt: skip
 
 
+def _counted(
+    series: Series, name: str, windows: Sequence[int], is_active: Callable[[int], bool]
+) -> Iterator[tuple[int, Evaluation, int, int]]:
+    """Evaluations of the windows in which the campaign was active, with the count of each."""
+    for window, evaluation, cutoff in evaluations(windows):
+        if is_active(window):
+            count = series.count(name, window, window + WINDOW_MS, cutoff)
+            yield window, evaluation, cutoff, count
+
+
 def volume_drop(
     series: Series, name: str, windows: Sequence[int], is_active: Callable[[int], bool]
 ) -> Iterator[Verdict]:
     """Rule C: half of the expected count or less, and not by chance."""
-    for window, evaluation, cutoff in evaluations(windows):
-        if not is_active(window):
-            continue
-        count = series.count(name, window, window + WINDOW_MS, cutoff)
+    for window, evaluation, cutoff, count in _counted(series, name, windows, is_active):
         expected, baseline = series.expected(name, window, cutoff)
         is_low = 1 <= count <= VOLUME_DROP * expected
         chance = poisson_at_most(count, expected) if is_low else None
@@ -237,10 +244,7 @@ def silence(
     series: Series, name: str, windows: Sequence[int], is_active: Callable[[int], bool]
 ) -> Iterator[Verdict]:
     """Rule D: nothing came where something was expected, in one window or in three in a row."""
-    for window, evaluation, cutoff in evaluations(windows):
-        if not is_active(window):
-            continue
-        count = series.count(name, window, window + WINDOW_MS, cutoff)
+    for window, evaluation, cutoff, count in _counted(series, name, windows, is_active):
         expected, baseline = series.expected(name, window, cutoff)
         row = [window - n * WINDOW_MS for n in range(SILENT_WINDOWS)]
         is_silent = not series.count(name, row[-1], window + WINDOW_MS, cutoff)
@@ -259,10 +263,7 @@ def count_floor(
     is_active: Callable[[int], bool],
 ) -> Iterator[Verdict]:  # fmt: skip
     """Rule E: a count is below a number."""
-    for window, evaluation, cutoff in evaluations(windows):
-        if not is_active(window):
-            continue
-        count = series.count(name, window, window + WINDOW_MS, cutoff)
+    for window, evaluation, cutoff, count in _counted(series, name, windows, is_active):
         yield Verdict(
             window, evaluation, cutoff, fires=count < floor, recovers=count >= RECOVERED * floor,
             value=float(count), threshold=floor, k=count, n=count, bound=None,

@@ -11,20 +11,25 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Header, HTTPException, Request, status
 from pydantic import SecretStr
 
+from adlake.io.kafka.collecting import Done
+from adlake.io.kafka.producer import Record
 from adlake.io.prometheus.meters import Meters
 
-Record = tuple[bytes | None, bytes | None, int]
-"""Key, value, time (epoch ms)."""
 MOST_BODY_BYTES = 32 * 1024 * 1024
 """Of all requests that are being read or judged."""
+
+
+def unavailable(sentence: str) -> HTTPException:
+    """503: the same request may do in a second."""
+    return HTTPException(
+        status.HTTP_503_SERVICE_UNAVAILABLE, sentence, headers={"Retry-After": "1"}
+    )
 
 
 class Publisher(Protocol):
     """Sends records and tells when the broker has all of them."""
 
-    def publish(
-        self, records: Sequence[tuple[str, Record]], done: Callable[[BaseException | None], None]
-    ) -> None:
+    def publish(self, records: Sequence[tuple[str, Record]], done: Done) -> None:
         """Send and return at once."""
 
 
@@ -38,11 +43,7 @@ class Budget:
     def take(self, size: int) -> None:
         """Hold more, or answer 503."""
         if self.held and self.held + size > self.limit:
-            raise HTTPException(
-                status.HTTP_503_SERVICE_UNAVAILABLE,
-                "too many events at a time: send this again in a second",
-                headers={"Retry-After": "1"},
-            )
+            raise unavailable("too many events at a time: send this again in a second")
         self.held += size
 
     def give_back(self, size: int) -> None:

@@ -112,6 +112,13 @@ def admit(
     members = members_of(payload)
     if isinstance(members, RejectDetail):
         return Judged(REASON_OF[members], members)
+    return admit_members(members, key, ingest_ms, constants)
+
+
+def admit_members(
+    members: Members, key: bytes | None, ingest_ms: int, constants: LawConstants = LAW_V1
+) -> Judged:
+    """The same for a payload that was read already (`payload.plain.admission.members_of`)."""
     event_type = _type_of(members)
     event = _read(members, event_type)
     detail = _fault(event, event_type, ingest_ms, constants) or _audit(event, event_type)

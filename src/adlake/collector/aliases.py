@@ -28,9 +28,11 @@ _ISO: Final = re.compile(
 _YEAR_1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def as_contract(text: str, members: Members) -> str:
-    """An event as the contract spells it: `text` is strict JSON, `members` are those it has."""
-    event_type = type_name(member(members, "event_type"))
+def as_contract(text: str, members: Members, event_type: str) -> str:
+    """An event as the contract spells it; the same `text` where it is spelt so already.
+
+    `text` is strict JSON, `members` are those it has, `event_type` is their `type_name`.
+    """
     changed = {"event_type": event_type} if event_type != _string(members, "event_type") else {}
     added = _given_time(members) | _given_price(members, event_type)
     return _rewritten(text, members, changed, added) if changed or added else text

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from adlake.attribution.law.admission import Rejected
-from adlake.attribution.law.admission import admit as admit_ad
+from adlake.attribution.law.admission import admit_members as admit_ad
 from adlake.business.contract import TYPES, BusinessType
-from adlake.business.rules import admit as admit_business
+from adlake.business.rules import admit_members as admit_business
 from adlake.collector.aliases import as_contract, type_name
 from adlake.contracts.details import REASON_OF, RejectDetail
 from adlake.contracts.events import EventType, RejectReason
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.payload.plain.admission import Members, held_text, member, members_of
+
+if TYPE_CHECKING:
+    from adlake.io.kafka.producer import Record
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class Refused:
     """As far as it can be read."""
     reason: str
     detail: str
+
+
+def records_of(
+    accepted: Iterable[Accepted], topics: Mapping[str, str], now_ms: int
+) -> list[tuple[str, Record]]:
+    """What is published of them: topic at the broker (`topics`: by its name here), and record."""
+    return [(topics[one.topic], (one.key, one.value, now_ms)) for one in accepted]
 
 
 TOPICS: Final = (AD_TOPIC, BUSINESS_TOPIC)
@@ -63,14 +73,17 @@ def _judged(item: str, now_ms: int) -> Accepted | Refused:
     if isinstance(members, RejectDetail):
         return Refused(None, REASON_OF[members], members)
     event_type = type_name(member(members, "event_type"))
-    value = as_contract(item, members).encode()
+    text = as_contract(item, members, event_type)
+    read = members if text is item else members_of(text.encode())
+    if isinstance(read, RejectDetail):
+        return Refused(held_text(member(members, "event_id")), REASON_OF[read], read)
     if event_type in set(EventType):
-        return _ad_event(value, event_type, now_ms)
-    return _business_event(members, value, event_type, now_ms)
+        return _ad_event(read, text.encode(), event_type, now_ms)
+    return _business_event(read, text.encode(), event_type, now_ms)
 
 
-def _ad_event(value: bytes, event_type: str, now_ms: int) -> Accepted | Refused:
-    verdict = admit_ad(value, now_ms)
+def _ad_event(members: Members, value: bytes, event_type: str, now_ms: int) -> Accepted | Refused:
+    verdict = admit_ad(members, now_ms)
     if isinstance(verdict, Rejected):
         return Refused(verdict.header.event_id, verdict.reason, verdict.detail)
     key = verdict.impression_id.encode()
@@ -81,7 +94,7 @@ def _business_event(
     members: Members, value: bytes, event_type: str, now_ms: int
 ) -> Accepted | Refused:
     """Also what has no type, or one that nobody knows."""
-    verdict = admit_business(value, None, now_ms)
+    verdict = admit_business(members, None, now_ms)
     if verdict.reason is not None:
         event_id = held_text(member(members, "event_id"))
         return Refused(event_id, verdict.reason, str(verdict.detail))

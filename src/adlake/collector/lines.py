@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from adlake.collector.items import MAX_ITEMS, member_spans_of_array
+from adlake.collector.items import MAX_ITEMS, members_of_array
 from adlake.payload.plain.strict_json import JSON_WHITE_SPACE
 
 
@@ -34,4 +34,4 @@ def events_of(lines: Iterable[str]) -> Iterator[list[str]]:
 
 def _array(first: str, rest: Iterator[str]) -> Iterable[str]:
     text = "".join((first, "\n", *rest)).strip(JSON_WHITE_SPACE)
-    return [text[begin:end] for begin, end in member_spans_of_array(text)]
+    return members_of_array(text)

@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from adlake.collector.judging import Accepted
+from adlake.collector.judging import Accepted, records_of
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.io.kafka.collecting import GroupPublisher
-from adlake.io.kafka.producer import ProducerError, build_producer, close_producer
+from adlake.io.kafka.producer import SEND_SECONDS, ProducerError, build_producer, close_producer
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
 
 LINGER_MS = 5
 """Somebody waits for each answer."""
-
-
-SEND_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,7 @@ class Publishing:
             ProducerError: it has not; some may have arrived.
         """
         ended: SimpleQueue[BaseException | None] = SimpleQueue()
-        records = [(self.topics[one.topic], (one.key, one.value, now_ms)) for one in accepted]
-        self.publisher.publish(records, ended.put)
+        self.publisher.publish(records_of(accepted, self.topics, now_ms), ended.put)
         try:
             error = ended.get(timeout=SEND_SECONDS)
         except Empty:

@@ -233,9 +233,7 @@ ONLY: dict[str, Callable[[Row], bool]] = {
 
 
 @pytest.mark.parametrize("only", ONLY)
-@pytest.mark.parametrize(
-    "most", [7, *(pytest.param(one, marks=pytest.mark.chaos) for one in (1, 100_000))]
-)
+@pytest.mark.parametrize("most", in_tiers([1, 7, 100_000], [7]))
 def test_the_newest_rows_of_a_range_are_those_of_gold(
     trino: TrinoClient, seeded: OracleLake, only: str, most: int
 ) -> None:
@@ -271,7 +269,7 @@ def ranges(seeded: OracleLake) -> list[tuple[datetime | None, datetime | None]]:
     return [(None, None), (None, hour + timedelta(milliseconds=1)), (times[3], None), *both]
 
 
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("every", in_tiers([3, 1], [3]))
 def test_any_range_is_that_of_the_rows_of_gold(
     trino: TrinoClient, seeded: OracleLake, every: int
 ) -> None:

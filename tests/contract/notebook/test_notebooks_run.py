@@ -20,6 +20,7 @@ from adlake.notebook.charts import CHART_TYPE
 from adlake.notebook.server import NOTEBOOKS, kernel_environment
 from adlake.settings import Settings
 from tests.fixtures.jupyter_lab import LabPage, lab_page
+from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.notebook_lake import publish_notebook_lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -76,10 +77,7 @@ def lab(empty_lake: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield page
 
 
-@pytest.mark.parametrize(
-    "name",
-    [one if one in QUICK else pytest.param(one, marks=pytest.mark.chaos) for one in CHARTS],
-)
+@pytest.mark.parametrize("name", in_tiers(CHARTS, QUICK))
 def test_a_notebook_runs_and_its_charts_show_without_internet(
     name: str, kernel: KernelManager, lab: LabPage
 ) -> None:

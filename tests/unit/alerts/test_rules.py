@@ -13,7 +13,6 @@ import pytest
 from adlake.alerts.contract import WINDOW_MS, Rule
 from adlake.alerts.incidents import AlertLog, Key, State, Status, identity, log_of
 from adlake.alerts.rules import (
-    DAY_MS,
     HOUR_MS,
     WEEK_MS,
     Evaluation,
@@ -26,6 +25,7 @@ from adlake.alerts.rules import (
     static_rate,
     volume_drop,
 )
+from adlake.contracts.law import DAY_MS
 
 TEN = int(datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp() * 1_000)
 CTR = Key("cmp_101", "all", "ctr", Rule.STATIC_RATE)

@@ -14,10 +14,11 @@ from pydantic import SecretStr
 
 from adlake.api.app import build_app
 from adlake.api.bodies import MAX_BODY_BYTES
-from adlake.api.parts import Budget, Parts, Record
+from adlake.api.parts import Budget, Parts
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.io.kafka.collecting import BusyError
+from adlake.io.kafka.producer import Record
 
 NOW_MS = 1_772_445_600_000
 Done = Callable[[BaseException | None], None]

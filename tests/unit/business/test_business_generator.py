@@ -23,6 +23,7 @@ from adlake.generator.publishing import Record
 from adlake.generator.worker import Worker
 from tests.fixtures.business.truth import assert_business_truth_is_lawful, judged
 from tests.fixtures.generated_streams import START_MS, KilledError, RecordingPublisher
+from tests.fixtures.tiers import in_tiers
 
 ADVERTISERS = advertisers_of(5)
 
@@ -177,9 +178,7 @@ def test_the_fault_knobs_reach_every_reason_and_the_remark(faulty: Run) -> None:
     assert len(truth.counts.faults) == 9
 
 
-@pytest.mark.parametrize(
-    "trial", [0, 1, *(pytest.param(one, marks=pytest.mark.chaos) for one in range(2, 4))]
-)
+@pytest.mark.parametrize("trial", in_tiers(range(4), [0, 1]))
 def test_killed_runs_resume_to_the_same_business_events(tmp_path: Path, trial: int) -> None:
     whole = Run(tmp_path / "whole")
     whole.go(orders())

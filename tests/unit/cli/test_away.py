@@ -18,6 +18,7 @@ from adlake.devstack.home import bind_home
 from adlake.devstack.services.ports import free_ports
 from adlake.devstack.services.stream import streams_here
 from adlake.io.deadline import LEAST_SECONDS, Deadline
+from adlake.io.kafka import committed
 from adlake.io.kafka import holes as topic_holes
 from adlake.io.kafka import topic as topic_module
 from adlake.io.kafka.topic import TopicError, refuse_dead_broker, topic_facts
@@ -75,7 +76,7 @@ def test_no_request_of_a_command_outlasts_its_deadline(
 ) -> None:
     monkeypatch.setattr(FrozenBroker, "given", [], raising=False)
     monkeypatch.setattr(topic_module, "KafkaAdminClient", FrozenBroker)
-    for module in (topic_module, topic_holes):
+    for module in (topic_module, committed):
         monkeypatch.setattr(module, "KafkaConsumer", FrozenBroker)
     deadline = Deadline(seconds)
     topic_facts("broker:1", "ads", 30.0, deadline)

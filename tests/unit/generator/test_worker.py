@@ -29,6 +29,7 @@ from tests.fixtures.generated_streams import (
     records_of,
     timeline_of,
 )
+from tests.fixtures.tiers import in_tiers
 
 DAY_MS = 86_400_000
 
@@ -88,9 +89,7 @@ def test_wall_clock_does_not_change_the_events(tmp_path: Path) -> None:
     assert runs[0] == runs[1]
 
 
-@pytest.mark.parametrize(
-    "trial", [0, 1, *(pytest.param(one, marks=pytest.mark.chaos) for one in range(2, 6))]
-)
+@pytest.mark.parametrize("trial", in_tiers(range(6), [0, 1]))
 def test_killed_runs_resume_to_the_same_set_and_truth(tmp_path: Path, trial: int) -> None:
     whole = records_of_run(tmp_path / "whole", pinned(truth_detail=True))
     (expected,) = load_truth(tmp_path / "whole" / "truth")

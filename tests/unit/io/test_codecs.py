@@ -14,8 +14,8 @@ from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchB
 from kafka.record.memory_records import MemoryRecords
 
 from adlake.io.iceberg.stamp import LastRecord
+from adlake.io.kafka import committed, last_records
 from adlake.io.kafka import holes as topic_holes
-from adlake.io.kafka import last_records
 from adlake.io.kafka import ranges as topic_range
 from adlake.io.kafka.admin import topic_configuration
 from adlake.io.kafka.header_names import accept_any_header_names
@@ -124,7 +124,7 @@ class Record:
 def test_a_record_that_cannot_be_unpacked_hides_no_other(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(last_records, "KafkaConsumer", FakeConsumer)
+    monkeypatch.setattr(committed, "KafkaConsumer", FakeConsumer)
     with caplog.at_level(logging.WARNING):
         found = last_records.with_last_records(TOPIC, "broker:1", LAST)
     assert found.last_records == {1: LAST[1]}
@@ -134,7 +134,7 @@ def test_a_record_that_cannot_be_unpacked_hides_no_other(
 
 
 def test_a_range_that_cannot_be_unpacked_is_no_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topic_holes, "KafkaConsumer", FakeConsumer)
+    monkeypatch.setattr(committed, "KafkaConsumer", FakeConsumer)
     ranges = [OffsetRange(0, 2, 5), OffsetRange(1, 2, 3)]
     assert topic_holes.ranges_without_records("broker:1", "ads", ranges) == []
 
@@ -150,8 +150,7 @@ def test_every_reader_of_records_takes_any_header_name(
     strict = DefaultRecordBatch._read_msg
     strict = getattr(strict, "__wrapped__", strict)
     monkeypatch.setattr(DefaultRecordBatch, "_read_msg", strict)
-    for module in (last_records, topic_holes, topic_range):
-        monkeypatch.setattr(module, "KafkaConsumer", FakeConsumer)
+    monkeypatch.setattr(committed, "KafkaConsumer", FakeConsumer)
     read(tmp_path)
     assert DefaultRecordBatch._read_msg is not strict
 

@@ -9,7 +9,7 @@ import pytest
 from kafka import TopicPartition
 from kafka.errors import UnsupportedCodecError
 
-from adlake.io.kafka import holes as topic_holes
+from adlake.io.kafka import committed
 from adlake.io.kafka.holes import OffsetRange, ranges_without_records
 from adlake.io.kafka.topic import TopicError
 
@@ -62,7 +62,7 @@ class LogConsumer:
 
 @pytest.fixture(autouse=True)
 def log(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(topic_holes, "KafkaConsumer", LogConsumer)
+    monkeypatch.setattr(committed, "KafkaConsumer", LogConsumer)
     return monkeypatch
 
 

@@ -17,6 +17,7 @@ from pyspark.errors import PySparkException
 from adlake.contracts.law import LAW_V1, MAX_EVENT_MS_EXCLUSIVE, MIN_EVENT_MS
 from adlake.contracts.record_time import FIRST_INGEST_MS, GREGORIAN_MS, LAST_INGEST_MS, ingest_ms
 from adlake.io.iceberg.stamp import LastRecord
+from adlake.io.kafka import committed
 from adlake.io.kafka import ranges as topic_range
 from adlake.io.kafka.ranges import fetch_ranges
 from adlake.io.kafka.topic import TopicError, TopicFacts
@@ -200,7 +201,7 @@ class FakeConsumer:
 def test_a_range_is_read_to_its_end_and_no_further(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_bytes: int
 ) -> None:
-    monkeypatch.setattr(topic_range, "KafkaConsumer", FakeConsumer)
+    monkeypatch.setattr(committed, "KafkaConsumer", FakeConsumer)
     monkeypatch.setattr(topic_range, "GROUP_BYTES", group_bytes)
     file = tmp_path / "range.parquet"
     found = fetch_ranges("b:1", "ads", {0: 2, 1: 6, 2: 4}, {0: 6, 1: 10, 2: 4}, file)
@@ -215,7 +216,7 @@ def test_a_range_is_read_to_its_end_and_no_further(
 def test_a_broker_that_sends_nothing_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(topic_range, "KafkaConsumer", FakeConsumer)
+    monkeypatch.setattr(committed, "KafkaConsumer", FakeConsumer)
     monkeypatch.setattr(topic_range, "SILENT_SECONDS", -1.0)
     monkeypatch.setattr(FakeConsumer, "silent", True)
     with pytest.raises(TopicError, match="sends nothing"):

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from adlake.api.answers import EventsAnswer, ItemAnswer, Trouble
 from adlake.api.bodies import body_of
-from adlake.api.parts import Given, Parts, Record, refuse_without_key
+from adlake.api.parts import Given, Parts, refuse_without_key, unavailable
 from adlake.collector.items import MAX_ITEMS, NoItemsError, TooManyItemsError, items_of
-from adlake.collector.judging import Accepted, Refused, judged
+from adlake.collector.judging import Accepted, Refused, judged, records_of
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.events import RejectReason
@@ -64,17 +64,18 @@ async def post_events(request: Request, parts: Given) -> Response:
     """Take one event or an array of them, of all types; refused ones are not published."""
     body = await body_of(request, parts.budget)
     try:
-        verdicts = await _judged(body, parts)
+        now_ms = parts.now_ms()  # of the verdicts and of the records
+        verdicts = await _judged(body, parts, now_ms)
         _count(verdicts, parts)
         accepted = [one for one in verdicts if isinstance(one, Accepted)]
         if accepted:
-            await _published(accepted, parts)
+            await _published(accepted, parts, now_ms)
     finally:
         parts.budget.give_back(len(body))
     return _answer(verdicts, len(accepted))
 
 
-async def _judged(body: bytes, parts: Parts) -> list[Accepted | Refused]:
+async def _judged(body: bytes, parts: Parts, now_ms: int) -> list[Accepted | Refused]:
     try:
         items = items_of(body)
     except TooManyItemsError as error:
@@ -83,7 +84,7 @@ async def _judged(body: bytes, parts: Parts) -> list[Accepted | Refused]:
         return [Refused(None, RejectReason.MALFORMED_JSON, f"{RejectDetail.NOT_JSON}: {error}")]
     verdicts = []
     for number, item in enumerate(items, start=1):
-        verdicts.append(judged(item, parts.now_ms(), parts.topics))
+        verdicts.append(judged(item, now_ms, parts.topics))
         if number % _AT_A_TIME == 0:
             await asyncio.sleep(0)
     return verdicts
@@ -97,7 +98,7 @@ def _count(verdicts: Sequence[Accepted | Refused], parts: Parts) -> None:
             parts.meters.add(API_REFUSED, reason=one.reason)
 
 
-async def _published(accepted: Sequence[Accepted], parts: Parts) -> None:
+async def _published(accepted: Sequence[Accepted], parts: Parts, now_ms: int) -> None:
     """Wait until the broker has all of them; 503 when it does not say so in time."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[BaseException | None] = loop.create_future()
@@ -106,22 +107,19 @@ async def _published(accepted: Sequence[Accepted], parts: Parts) -> None:
         if not ended.done():
             ended.set_result(error)
 
-    now_ms = parts.now_ms()
-    records: list[tuple[str, Record]] = [
-        (parts.topics[one.topic], (one.key, one.value, now_ms)) for one in accepted
-    ]
+    records = records_of(accepted, parts.topics, now_ms)
     try:
         parts.publisher.publish(records, lambda error: _call_soon(loop, settle, error))
         error = await asyncio.wait_for(ended, parts.ack_seconds)
     except AdlakeError as refusal:
-        raise _unavailable(str(refusal)) from None
+        raise unavailable(str(refusal)) from None
     except TimeoutError:
-        raise _unavailable(
+        raise unavailable(
             f"the broker did not acknowledge in {parts.ack_seconds:g} s: send all of them again, "
             "their ids make that safe"
         ) from None
     if error is not None:
-        raise _unavailable(f"the broker did not take all of them ({error}): send them again")
+        raise unavailable(f"the broker did not take all of them ({error}): send them again")
 
 
 def _call_soon(
@@ -131,12 +129,6 @@ def _call_soon(
 ) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(settle, error)
-
-
-def _unavailable(sentence: str) -> HTTPException:
-    return HTTPException(
-        status.HTTP_503_SERVICE_UNAVAILABLE, sentence, headers={"Retry-After": "1"}
-    )
 
 
 def _answer(verdicts: Sequence[Accepted | Refused], accepted: int) -> Response:

@@ -90,12 +90,13 @@ def admit(
     members = members_of(payload)
     if isinstance(members, RejectDetail):
         return Rejected(REASON_OF[members], members)
-    return _admit_members(members, ingest_ms, constants)
+    return admit_members(members, ingest_ms, constants)
 
 
-def _admit_members(
-    members: Members, ingest_ms: int, constants: LawConstants
+def admit_members(
+    members: Members, ingest_ms: int, constants: LawConstants = LAW_V1
 ) -> Admitted | Rejected:
+    """The same for a payload that was read already (`payload.plain.admission.members_of`)."""
     type_text = _held(members, "event_type")
     event_type = EventType(type_text) if type_text in set(EventType) else None
     ts_ms = timestamp_of(member(members, "event_timestamp"))

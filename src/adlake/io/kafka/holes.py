@@ -15,8 +15,8 @@ from itertools import groupby, islice
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.deadline import NO_DEADLINE, Deadline
-from adlake.io.kafka.access import Brokers, client_arguments
-from adlake.io.kafka.header_names import accept_any_header_names
+from adlake.io.kafka.access import Brokers
+from adlake.io.kafka.committed import committed_records
 from adlake.io.kafka.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
     REQUEST_SECONDS,
@@ -91,24 +91,18 @@ def ranges_without_records(
     Raises:
         TopicError: no broker answers.
     """
-    accept_any_header_names()
-    with clear_errors(bootstrap_servers):
-        consumer = KafkaConsumer(
-            **client_arguments(bootstrap_servers), isolation_level="read_committed",
-            enable_auto_commit=False, max_partition_fetch_bytes=_FETCH_BYTES,
-            request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
-            bootstrap_timeout_ms=deadline.patience_ms(COMMAND_BOOTSTRAP_SECONDS),
-        )  # fmt: skip
-        try:
-            return [
-                one
-                for partition, wanted in groupby(sorted(ranges), lambda one: one.partition)
-                for one in _holes(
-                    _Reader(consumer, TopicPartition(topic, partition), bootstrap_servers), wanted
-                )
-            ]
-        finally:
-            consumer.close()
+    with committed_records(
+        bootstrap_servers, max_partition_fetch_bytes=_FETCH_BYTES,
+        request_timeout_ms=deadline.patience_ms(REQUEST_SECONDS),
+        bootstrap_timeout_ms=deadline.patience_ms(COMMAND_BOOTSTRAP_SECONDS),
+    ) as consumer:  # fmt: skip
+        return [
+            one
+            for partition, wanted in groupby(sorted(ranges), lambda one: one.partition)
+            for one in _holes(
+                _Reader(consumer, TopicPartition(topic, partition), bootstrap_servers), wanted
+            )
+        ]
 
 
 def _holes(reader: _Reader, wanted: Iterator[OffsetRange]) -> Iterator[OffsetRange]:

@@ -14,8 +14,8 @@ from dataclasses import replace
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.iceberg.stamp import LastRecord
-from adlake.io.kafka.access import Brokers, client_arguments
-from adlake.io.kafka.header_names import accept_any_header_names
+from adlake.io.kafka.access import Brokers
+from adlake.io.kafka.committed import committed_records
 from adlake.io.kafka.topic import TopicFacts, UnreadableRecordsError, clear_errors
 
 log = logging.getLogger(__name__)
@@ -43,16 +43,8 @@ def with_last_records(
     }
     if not wanted:
         return topic
-    accept_any_header_names()
-    with clear_errors(bootstrap_servers):
-        consumer = KafkaConsumer(
-            **client_arguments(bootstrap_servers), isolation_level="read_committed",
-            enable_auto_commit=False,
-        )  # fmt: skip
-        try:
-            return replace(topic, last_records=_readable(consumer, wanted, bootstrap_servers))
-        finally:
-            consumer.close()
+    with committed_records(bootstrap_servers) as consumer:
+        return replace(topic, last_records=_readable(consumer, wanted, bootstrap_servers))
 
 
 def _readable(

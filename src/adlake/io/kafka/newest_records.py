@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
 
-from adlake.io.kafka.access import Brokers, client_arguments
-from adlake.io.kafka.header_names import accept_any_header_names
-from adlake.io.kafka.topic import TopicError, clear_errors
+from adlake.io.kafka.access import Brokers
+from adlake.io.kafka.committed import committed_records
+from adlake.io.kafka.topic import TopicError
 
 POLL_MS = 500
 TIMEOUT_SECONDS = 10.0
@@ -35,16 +35,8 @@ def newest_records(bootstrap_servers: Brokers, topic: str, count: int) -> list[S
         TopicError: no broker answers, or there is no such topic.
         UnreadableRecordsError: records that cannot be unpacked here.
     """
-    accept_any_header_names()
-    with clear_errors(bootstrap_servers):
-        consumer = KafkaConsumer(
-            **client_arguments(bootstrap_servers), isolation_level="read_committed",
-            enable_auto_commit=False,
-        )  # fmt: skip
-        try:
-            return sorted(_read(consumer, topic, count))[-count:]
-        finally:
-            consumer.close()
+    with committed_records(bootstrap_servers) as consumer:
+        return sorted(_read(consumer, topic, count))[-count:]
 
 
 def _read(consumer: KafkaConsumer, topic: str, count: int) -> list[SeenRecord]:

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.contracts.record_time import ingest_ms
-from adlake.io.kafka.access import Brokers, client_arguments
-from adlake.io.kafka.header_names import accept_any_header_names
-from adlake.io.kafka.topic import TopicError, clear_errors
+from adlake.io.kafka.access import Brokers
+from adlake.io.kafka.committed import committed_records
+from adlake.io.kafka.topic import TopicError
 
 POLL_MS: Final = 1_000
 SILENT_SECONDS: Final = 60.0
@@ -79,20 +79,13 @@ def fetch_ranges(
         TopicError: no broker answers, or it sends nothing for SILENT_SECONDS.
     """
     ends = {TopicPartition(topic, p): end for p, end in beyond.items() if end > first[p]}
-    accept_any_header_names()
-    with clear_errors(bootstrap_servers), pq.ParquetWriter(file, _SCHEMA) as writer:
+    with pq.ParquetWriter(file, _SCHEMA) as writer:
         group = _Group(writer)
-        consumer = KafkaConsumer(
-            **client_arguments(bootstrap_servers), isolation_level="read_committed",
-            enable_auto_commit=False, auto_offset_reset="none",
-        )  # fmt: skip
-        try:
+        with committed_records(bootstrap_servers, auto_offset_reset="none") as consumer:
             consumer.assign(list(ends))
             for partition in ends:
                 consumer.seek(partition, first[partition.partition])
             _read(consumer, ends, group)
-        finally:
-            consumer.close()
         group.flush()
     return group.fetched
 
