@@ -156,7 +156,10 @@ check: venv-dev ## Lint, types, layers, SQL style; changes nothing
 	  { $(BIN)/mypy && $(BIN)/lint-imports --no-cache; } || failed=1; \
 	  wait $$sql || failed=1; exit $${failed:-0}
 
-test: check install ## Run every tier of tests: quick, Spark, the whole stack, browser
+test: venv-dev ## Run every tier of tests: quick, Spark, the whole stack, browser
+# What is fetched comes while the code is checked.
+	@$(ADLAKE) install & install=$$!; $(MAKE) check || failed=$$?; \
+	  wait $$install || failed=$$?; exit $${failed:-0}
 # The class archive of the slow tiers is made beside the quick one: it is done before that is.
 	@$(ADLAKE) install --class-archive & archive=$$!; $(PYTEST) $(QUICK) || failed=$$?; \
 	  wait $$archive || failed=$$?; exit $${failed:-0}

@@ -32,6 +32,7 @@ from tests.fixtures.generated_streams import (
 )
 from tests.fixtures.lake import Lake
 from tests.fixtures.servers.served import served_lake
+from tests.fixtures.tiers import in_tiers
 
 pytestmark = pytest.mark.integration
 START_AT = "2026-09-21T14:13:20Z"
@@ -172,7 +173,7 @@ def test_killed_generator_resumes_to_the_same_set(site: Site) -> None:
     assert truth.is_finished
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", in_tiers([signal.SIGTERM, signal.SIGINT], [signal.SIGTERM]))
 def test_stop_signal_ends_cleanly_within_ten_seconds(site: Site, number: signal.Signals) -> None:
     process = site.start("--rate", "2000", "--faults", "none")
     deadline = time.monotonic() + 60

@@ -150,7 +150,7 @@ def test_every_question_has_the_columns_that_its_card_draws(questions: Questions
         assert drawn - {""} <= rows[0].keys(), card.key
 
 
-QUICK = ("executive_roas", "lag_and_lookback", "budgets", "maturity")
+QUICK = ("executive_roas", "lag_and_lookback", "maturity")
 """The other dashboards have most filters: a minute of queries, of `make chaos`."""
 
 

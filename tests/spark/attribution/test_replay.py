@@ -35,6 +35,7 @@ from tests.fixtures.damaged_files import damaged, missing
 from tests.fixtures.engine import attribution_processor, compact_gold
 from tests.fixtures.law_sets import DrawnDelivery, law_sets, shuffled
 from tests.fixtures.lawful_rows import COMPARED, admitted_deliveries, differences, spark_rows
+from tests.fixtures.tiers import in_tiers
 from tests.golden import DeliveryFixture, law_cases
 
 pytestmark = pytest.mark.spark
@@ -145,11 +146,11 @@ def all_records(seed: int, count: int) -> list[Record]:
     return [*drawn, *table]
 
 
-@pytest.mark.parametrize("batches", [3, pytest.param(10, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize(("batches", "sets"), in_tiers([(2, 60), (3, 150), (10, 150)], [(2, 60)]))
 def test_one_batch_many_batches_shuffled_and_replayed_have_one_hash(
-    new_lake: NewLake, batches: int
+    new_lake: NewLake, batches: int, sets: int
 ) -> None:
-    records = all_records(seed=3, count=150)
+    records = all_records(seed=3, count=sets)
     whole, parts, mixed = new_lake(), new_lake(), new_lake()
     whole.feed(records)
     for n in range(batches):
@@ -335,9 +336,10 @@ def test_bronze_rows_that_lie_there_twice_count_once(new_lake: NewLake) -> None:
     assert live == replayed == lake.hash()
 
 
-@pytest.mark.parametrize(
-    ("damage", "said"), [("missing", "does not exist"), ("flipped", "Checksum error")]
-)
+DAMAGES = [("missing", "does not exist"), ("flipped", "Checksum error")]
+
+
+@pytest.mark.parametrize(("damage", "said"), in_tiers(DAMAGES, DAMAGES[1:]))
 def test_a_damaged_file_of_bronze_is_named_in_one_line(
     new_lake: NewLake, damage: str, said: str
 ) -> None:

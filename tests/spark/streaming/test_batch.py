@@ -37,6 +37,7 @@ from tests.fixtures.rollups import (
     hours_of_lake,
     hours_of_law,
 )
+from tests.fixtures.tiers import in_tiers
 from tests.golden import DeliveryFixture, law_cases
 
 pytestmark = pytest.mark.spark
@@ -130,7 +131,10 @@ def last_of(deliveries: Sequence[DeliveryFixture]) -> dict[int, LastRecord]:
     return {p: LastRecord(d.offset, d.ingest_ms, crc32(d.payload)) for p, d in last.items()}
 
 
-@pytest.mark.parametrize("place", ["bronze.after_commit", "gold.after_append", "gold.after_commit"])
+PLACES = ("bronze.after_commit", "gold.after_append", "gold.after_commit")
+
+
+@pytest.mark.parametrize("place", in_tiers(PLACES, PLACES[1:2]))
 def test_a_batch_that_failed_anywhere_is_tried_again_from_the_stamps(
     lakehouse: SparkSession, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

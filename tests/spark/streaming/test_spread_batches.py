@@ -19,6 +19,7 @@ from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming.filing import MOST_PARTITIONS
 from tests.fixtures.engine import attribution_processor
 from tests.fixtures.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
+from tests.fixtures.tiers import in_tiers
 from tests.golden import DeliveryFixture
 
 pytestmark = pytest.mark.spark
@@ -88,7 +89,10 @@ def assert_exact_and_bounded(session: SparkSession, deliveries: Sequence[Deliver
     assert differences(python_rows(admitted_deliveries(deliveries)), gold) == []
 
 
-@pytest.mark.parametrize("name", STAMPINGS)
+BACKFILL = "by both, as a backfill with kept times"
+
+
+@pytest.mark.parametrize("name", in_tiers(STAMPINGS, [BACKFILL]))
 def test_a_batch_over_5000_hours_opens_few_partitions(lakehouse: SparkSession, name: str) -> None:
     deliveries = drawn(5_000, 1, STAMPINGS[name])
     apply(lakehouse, deliveries)
@@ -97,13 +101,13 @@ def test_a_batch_over_5000_hours_opens_few_partitions(lakehouse: SparkSession, n
 
 @pytest.mark.chaos
 def test_a_batch_over_ten_years_opens_few_partitions(lakehouse: SparkSession) -> None:
-    deliveries = drawn(8_800, 10, STAMPINGS["by both, as a backfill with kept times"])
+    deliveries = drawn(8_800, 10, STAMPINGS[BACKFILL])
     apply(lakehouse, deliveries)
     assert_exact_and_bounded(lakehouse, deliveries)
 
 
 def test_a_batch_of_a_few_hours_keeps_a_partition_for_each(lakehouse: SparkSession) -> None:
-    deliveries = drawn(48, 1, STAMPINGS["by both, as a backfill with kept times"])
+    deliveries = drawn(48, 1, STAMPINGS[BACKFILL])
     apply(lakehouse, deliveries)
     assert lakehouse.table(f"lakehouse.{BRONZE_EVENTS}.partitions").count() == 48
     times = lakehouse.table(f"lakehouse.{BRONZE_EVENTS}").where("partition_ts <> event_timestamp")
@@ -114,7 +118,7 @@ def test_a_batch_of_a_few_hours_keeps_a_partition_for_each(lakehouse: SparkSessi
 def test_impressions_of_a_thousand_days_are_written_and_replayed_one_file_at_a_time(
     lakehouse: SparkSession,
 ) -> None:
-    deliveries = drawn(1_000, 24, STAMPINGS["by both, as a backfill with kept times"])
+    deliveries = drawn(1_000, 24, STAMPINGS[BACKFILL])
     dated = [
         DeliveryFixture(
             payload=d.payload.replace(b"undated-", f"imp-{_day(d.ingest_ms)}-0000000".encode()),
