@@ -27,6 +27,7 @@ from adlake.contracts.tables import (
     GOLD_HOURS,
     GOLD_REPLAY,
     GOLD_STATE,
+    GOLD_WINDOWS,
     REMOVAL_EFFECTS,
 )
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
@@ -89,7 +90,7 @@ TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
-_ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS)
+_ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),

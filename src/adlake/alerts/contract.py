@@ -5,9 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-WINDOW_MS: Final = 300_000
-"""Windows begin at whole five minutes of UTC."""
-
 
 class Rule(StrEnum):
     """The five rules, by the letter they have in the alert log."""

@@ -19,7 +19,6 @@ from adlake.alerts.contract import (
     RATES,
     SILENT_WINDOWS,
     VOLUME_DROP,
-    WINDOW_MS,
     Rule,
     Z,
 )
@@ -34,12 +33,11 @@ from adlake.alerts.statistics import (
     wilson_upper,
 )
 from adlake.contracts.law import DAY_MS
+from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 
 HOUR_MS: Final = 3_600_000
 WEEK_MS: Final = 7 * DAY_MS
 WEEKS: Final = 4
-EARLY_MS, FINAL_MS = 60_000, HOUR_MS
-"""After the window's end."""
 RECOVERED: Final = 1.1
 """Of a threshold: rules A and E."""
 RECOVERED_VOLUME: Final = 0.8

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Header, HTTPException, Request, status
 from pydantic import SecretStr
 
+from adlake.contracts.errors import AdlakeError
 from adlake.io.kafka.collecting import Done
 from adlake.io.kafka.producer import Record
 from adlake.io.prometheus.meters import Meters
 
+Rows = Sequence[Mapping[str, Any]]
+"""Column -> value."""
 MOST_BODY_BYTES = 32 * 1024 * 1024
 """Of all requests that are being read or judged."""
 
@@ -24,6 +28,15 @@ def unavailable(sentence: str) -> HTTPException:
     return HTTPException(
         status.HTTP_503_SERVICE_UNAVAILABLE, sentence, headers={"Retry-After": "1"}
     )
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """503 with the reason where a part does not answer, so that nobody waits for a 500."""
+    try:
+        yield
+    except AdlakeError as error:
+        raise unavailable(str(error)) from None
 
 
 class Publisher(Protocol):
@@ -62,6 +75,10 @@ class Parts:
     """Raises AdlakeError when the broker does not answer."""
     ask_trino: Callable[[], float | None]
     """Seconds since the newest commit to Gold; None: there is none. Raises AdlakeError."""
+    ask_metric: Callable[[str, Mapping[str, str]], Rows]
+    """Rows of a metric for some of its parameters. Raises AdlakeError."""
+    knows_campaign: Callable[[str], bool]
+    """Whether anybody described a campaign, or an event named it. Raises AdlakeError."""
     key: SecretStr | None = None
     """Of writers; None: everybody may write."""
     budget: Budget = field(default_factory=Budget)

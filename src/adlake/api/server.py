@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 import uvicorn
 
 from adlake.api.app import build_app
-from adlake.api.parts import Parts
+from adlake.api.parts import Parts, Rows
 from adlake.contracts.gauges import API_UNACKED
 from adlake.io.kafka.topic import refuse_dead_broker
 from adlake.io.prometheus.meters import Meters
+from adlake.io.sql import trino
+from adlake.io.sql.files import sql_text
 from adlake.io.trino.client import TableMissingError, connect
 from adlake.metrics.query import run_metric
 from adlake.provision.outside import kafka_access
@@ -36,6 +41,8 @@ def serve(settings: Settings) -> None:
         topics=published.topics,
         ask_kafka=lambda: refuse_dead_broker(brokers, KAFKA_SECONDS),
         ask_trino=lambda: seconds_since_commit(settings),
+        ask_metric=partial(rows_of_metric, settings),
+        knows_campaign=partial(is_known_campaign, settings),
         key=settings.api_key(),
         meters=meters,
         ack_seconds=settings.api.api_ack_seconds,
@@ -63,3 +70,20 @@ def seconds_since_commit(settings: Settings) -> float | None:
             return None
     since = row["seconds_since_commit"]
     return None if since is None else float(since)
+
+
+def rows_of_metric(settings: Settings, name: str, given: Mapping[str, str]) -> Rows:
+    """All rows of a metric, which are few.
+
+    Raises:
+        AdlakeError: Trino does not answer, or a table is not there yet.
+    """
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
+        return list(run_metric(client, name, given).records())
+
+
+def is_known_campaign(settings: Settings, campaign_id: str) -> bool:
+    """Whether the lake knows a campaign, by a description or by an event."""
+    statement, values = trino.rendered(sql_text("api/known_campaign"), {"campaign_id": campaign_id})
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
+        return bool(client.one(statement, values)["is_known"])

@@ -30,9 +30,12 @@ from adlake.contracts.tables import (
     GOLD_HOURS,
     GOLD_REPLAY,
     GOLD_STATE,
+    GOLD_WINDOWS,
     HOUR_GRAIN,
     HOUR_SUMS,
     REMOVAL_EFFECTS,
+    WINDOW_GRAIN,
+    WINDOW_SUMS,
 )
 
 STREAM_LEASE: Final = "attribution"
@@ -186,6 +189,12 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         folded_by="conversion_at",
     ),
     TableSpec(
+        GOLD_WINDOWS, "window, campaign and country", WINDOW_GRAIN,
+        Filling.SUMS, Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
+        rebuild="adlake rollups build", compaction=Compaction(Due.BATCHES), sums=WINDOW_SUMS,
+        folded_by="window_start",
+    ),
+    TableSpec(
         GOLD_REPLAY, "impression id", ("impression_id",), Filling.SHADOW, Erasure.DROP,
         unchecked="gone after it was published; the replay compares it with Gold",
         lease=REPLAY_LEASE, person="user_id", has_ddl=False,
@@ -248,6 +257,7 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
     GOLD_CONVERSIONS: (
         LawCheck("conversions are not those in Gold's states", "rollup_conversions"),
     ),
+    GOLD_WINDOWS: (LawCheck("sums by window are not those of Gold's events", "rollup_5m"),),
     REMOVAL_EFFECTS: (
         LawCheck(
             "removal effects are not what the paths in Gold give", "removal_effects", _EFFECTS
@@ -284,7 +294,18 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.credit_by_model",
     ),
     BUSINESS: ("audit.admitted_business_events", "gold.business_events_audit"),
-    CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance"),
+    CAMPAIGNS: (
+        "gold.ad_performance_with_campaigns",
+        "gold.hourly_performance",
+        "gold.campaign_metrics_5m",
+        "gold.campaign_funnel_5m",
+        "gold.campaign_kpis_5m",
+        "gold.campaign_metrics_rolling_1h",
+        "gold.campaign_metrics_by_hour_of_day",
+        "gold.campaign_metrics_hourly",
+        "gold.campaign_metrics_daily",
+        "gold.campaign_launch_curve",
+    ),
 })  # fmt: skip
 """Pipeline: the views that it makes when it starts. SQL in sql/views; a view that reads another
 one comes after it."""

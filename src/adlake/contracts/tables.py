@@ -15,6 +15,8 @@ GOLD_HOURS: Final = "gold.rollup_hourly"
 """Sums over Gold by hour; made from what each batch changed."""
 GOLD_CONVERSIONS: Final = "gold.rollup_conversions"
 """Every conversion of Gold with what became of it; made from what each batch changed."""
+GOLD_WINDOWS: Final = "gold.rollup_5m"
+"""Events of Gold by windows of five minutes; made from what each batch changed."""
 ATTRIBUTION_CREDITS: Final = "gold.attribution_credits"
 """What each attribution model credits each touch with; made by `adlake models build`."""
 REMOVAL_EFFECTS: Final = "gold.campaign_removal_effects"
@@ -105,6 +107,15 @@ CONVERSION_GRAIN: Final = (
 )  # fmt: skip
 """What a row of GOLD_CONVERSIONS is about; a conversion that changed has rows that cancel out."""
 CONVERSION_SUMS: Final = ("conversions", "value")
+WINDOW_GRAIN: Final = ("window_start", "campaign_id", "geo_country")
+"""What a row of GOLD_WINDOWS sums over."""
+WINDOW_SUMS: Final = (
+    *(f"{part}{name}" for part in ("", "early_", "late_")
+      for name in ("impressions", "clicks", "conversions")),
+    "attributed_conversions",
+    "total_cost",
+    "revenue",
+)  # fmt: skip
 FOLDED_DAY: Final = "folded_day"
 """Column of a table of sums: the day of the rows that were folded, NULL for those of a batch."""
 

@@ -21,7 +21,7 @@ from adlake.attribution.writer import GoldWriter
 from adlake.contracts import stamps
 from adlake.contracts.law import DAY_MS, LAW_V1, LawConstants
 from adlake.contracts.registry import spec_of
-from adlake.contracts.tables import GOLD_CONVERSIONS, GOLD_HOURS, GOLD_STATE
+from adlake.contracts.tables import GOLD_CONVERSIONS, GOLD_HOURS, GOLD_STATE, GOLD_WINDOWS
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.operations import BUILD_ROLLUPS, Operation
@@ -35,6 +35,8 @@ from tests.fixtures.rollups import (
     conversions_of_law,
     hours_of_lake,
     hours_of_law,
+    windows_of_lake,
+    windows_of_law,
 )
 from tests.fixtures.sessions import lake_at
 
@@ -91,6 +93,7 @@ class Batches:
     def assert_sums_are_those_of_the_law(self) -> None:
         assert hours_of_lake(self.session) == hours_of_law(self.seen, self.law)
         assert conversions_of_lake(self.session) == conversions_of_law(self.seen, self.law)
+        assert windows_of_lake(self.session) == windows_of_law(self.seen, self.law)
 
 
 def test_each_batch_adds_what_it_changed(lakehouse: SparkSession) -> None:
@@ -172,6 +175,7 @@ def test_sums_of_another_version_are_built_again(
 FOLDED: dict[str, tuple[Callable[..., Sums], Callable[..., Sums]]] = {
     GOLD_HOURS: (hours_of_lake, hours_of_law),
     GOLD_CONVERSIONS: (conversions_of_lake, conversions_of_law),
+    GOLD_WINDOWS: (windows_of_lake, windows_of_law),
 }
 
 
@@ -204,6 +208,7 @@ def test_one_command_builds_what_a_hand_changed(lakehouse: SparkSession) -> None
         one.take(batch)
     lakehouse.sql(f"DELETE FROM lakehouse.{GOLD_HOURS} WHERE date_basis = 'impression'")
     lakehouse.sql(f"DELETE FROM lakehouse.{GOLD_CONVERSIONS} WHERE conversions = 1")
+    lakehouse.sql(f"DELETE FROM lakehouse.{GOLD_WINDOWS} WHERE clicks > 0")
     for of_lake, of_law in FOLDED.values():
         assert of_lake(lakehouse) != of_law(one.seen)
     request = Operation(1, BUILD_ROLLUPS, {}, "requested", "")

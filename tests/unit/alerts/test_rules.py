@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from adlake.alerts.contract import WINDOW_MS, Rule
+from adlake.alerts.contract import Rule
 from adlake.alerts.incidents import AlertLog, Key, State, Status, identity, log_of
 from adlake.alerts.rules import (
     HOUR_MS,
@@ -26,6 +26,7 @@ from adlake.alerts.rules import (
     volume_drop,
 )
 from adlake.contracts.law import DAY_MS
+from adlake.contracts.windows import WINDOW_MS
 
 TEN = int(datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp() * 1_000)
 CTR = Key("cmp_101", "all", "ctr", Rule.STATIC_RATE)

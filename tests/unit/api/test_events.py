@@ -53,6 +53,8 @@ def parts(broker: BrokerDouble) -> Parts:
         topics={AD_TOPIC: "ads", BUSINESS_TOPIC: "business"},
         ask_kafka=lambda: None,
         ask_trino=lambda: 12.0,
+        ask_metric=lambda name, given: [],
+        knows_campaign=lambda name: True,
         now_ms=lambda: NOW_MS,
         ack_seconds=0.3,
     )

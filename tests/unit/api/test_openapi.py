@@ -7,13 +7,9 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
 from adlake.api.app import build_app
-from adlake.api.parts import Parts
-from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
-from tests.unit.api.test_events import BrokerDouble
+from tests.unit.api.parts import LakeDouble, parts_with
 
-PARTS = Parts(
-    BrokerDouble(), {AD_TOPIC: "ads", BUSINESS_TOPIC: "business"}, lambda: None, lambda: None
-)
+PARTS = parts_with(LakeDouble(known={"c"}))
 schema = schemathesis.openapi.from_asgi("/openapi.json", build_app(PARTS))
 
 

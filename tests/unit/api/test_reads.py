@@ -8,14 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adlake.api.app import build_app
-from adlake.api.parts import Parts
 from adlake.collector.schemas import EVENT_TYPES
 from adlake.contracts.errors import AdlakeError
-from tests.unit.api.test_events import BrokerDouble
-
-
-def parts() -> Parts:
-    return Parts(BrokerDouble(), {}, lambda: None, lambda: 12.0)
+from tests.unit.api.parts import parts_with
 
 
 def down() -> NoReturn:
@@ -23,14 +18,14 @@ def down() -> NoReturn:
 
 
 def test_health_of_a_lake_that_is_well() -> None:
-    answer = TestClient(build_app(parts())).get("/health")
+    answer = TestClient(build_app(parts_with())).get("/health")
     assert answer.status_code == 200
     assert answer.json() == {"status": "ok", "kafka": "ok", "trino": "ok", "freshness_s": 12.0}
 
 
 @pytest.mark.parametrize(("part", "other"), [("kafka", "trino"), ("trino", "kafka")])
 def test_the_part_that_fails_is_named(part: str, other: str) -> None:
-    some = parts()
+    some = parts_with()
     setattr(some, f"ask_{part}", down)
     client = TestClient(build_app(some))
     answer = client.get("/health")
@@ -41,7 +36,7 @@ def test_the_part_that_fails_is_named(part: str, other: str) -> None:
 
 
 def test_contracts() -> None:
-    client = TestClient(build_app(parts()))
+    client = TestClient(build_app(parts_with()))
     assert client.get("/contracts").json() == list(EVENT_TYPES)
     assert client.get("/contracts/click").json()["title"] == "CLICK"
     assert client.get("/contracts/CLICK?version=1").status_code == 200

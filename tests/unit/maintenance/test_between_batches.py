@@ -14,6 +14,7 @@ from adlake.contracts.tables import (
     GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_STATE,
+    GOLD_WINDOWS,
 )
 from adlake.maintenance import between_batches
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
@@ -51,7 +52,7 @@ def test_the_places_of_compaction_stand_around_the_hot_rows_alone(did: list[str]
     did.clear()
     after(EVERYTHING, ATTRIBUTION, 3)
     around = ("maintenance.before_compaction", "maintenance.after_compaction")
-    tables = (GOLD_STATE, GOLD_HOURS, GOLD_CONVERSIONS)
+    tables = (GOLD_STATE, GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
     hot = [step for table in tables for step in (around[0], table, around[1])]
     assert did == [*hot, *slice_of(BRONZE_EVENTS)], "records last: nothing waits for them"
 

@@ -10,10 +10,11 @@ from pyspark.sql import DataFrame
 from adlake.attribution.rollup.conversions import CONVERSIONS
 from adlake.attribution.rollup.hours import HOURS
 from adlake.attribution.rollup.rollup import Rollup
+from adlake.attribution.rollup.windows import WINDOWS
 from adlake.contracts.law import LawConstants
 from adlake.io.spark.lineage import FrozenFrames
 
-ROLLUPS: Final[tuple[Rollup, ...]] = (HOURS, CONVERSIONS)
+ROLLUPS: Final[tuple[Rollup, ...]] = (HOURS, CONVERSIONS, WINDOWS)
 
 
 class Step(NamedTuple):
