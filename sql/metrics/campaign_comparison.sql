@@ -28,7 +28,7 @@ sums AS (
 
 ranked AS (
     SELECT
-        sums.*,
+        *,
         row_number() OVER (ORDER BY impressions DESC, name ASC) AS place
     FROM sums
 )

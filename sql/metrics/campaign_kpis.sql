@@ -1,13 +1,13 @@
 -- campaign_kpis: counts, money and rates of the funnel over a span of time, each event at its own time.
 -- question: How many impressions, clicks, sign-ups and activations were there, and at which rates?
--- grain: one row per hour or day in which something happened, or one for the whole span
+-- grain: one row per window, hour or day in which something happened, or one for the whole span
 -- date basis: time of each event; late events change their own window at any age
 -- readers: API, analysts
 -- param since timestamp = NULL: windows that begin at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: windows that begin before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all together
 -- param channel varchar = NULL: one channel; NULL: all together
--- param bucket total|hour|day = total: what a row sums over
+-- param bucket total|window|hour|day = total: what a row sums over
 -- include time_range: moment = window_start
 -- include kpi_sums
 -- include kpi_ratios
@@ -16,6 +16,7 @@ WITH windows AS (
     SELECT
         *,
         CASE CAST(:bucket AS varchar)
+            WHEN 'window' THEN window_start
             WHEN 'hour' THEN date_trunc('hour', window_start)
             WHEN 'day' THEN date_trunc('day', window_start)
         END AS bucket_at

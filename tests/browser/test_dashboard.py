@@ -7,6 +7,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,32 @@ def test_filters_of_the_address_choose_what_is_shown(
     reader.expect_drawings({"Spend and revenue per day": "rect", "ROAS per day": "rect"})
     reader.expect_no_complaint()
     reader.photograph(pictures, "dashboard-maturity")
+
+
+def test_the_funnel_is_the_query(lake: Lake, reader: Reader, pictures: Path | None) -> None:
+    [total] = asked(lake, "campaign_kpis")
+    assert total["signups"] > 0
+    today = datetime.now(UTC).date()
+    days = f"from={today - timedelta(days=30)}&to={today + timedelta(days=1)}"
+    reader.open(f"funnel?span=Dates&{days}", title="Funnel")
+    reader.expect_tiles({
+        "Impressions": f"{total['impressions']:,}", "Clicks": f"{total['clicks']:,}",
+        "Sign-ups": f"{total['signups']:,}", "Activations": f"{total['activations']:,}",
+        "Conversions": f"{total['conversions']:,}", "CTR": share(total["ctr"]),
+        "Click to sign-up": share(total["click_to_signup"]),
+        "Cost": grouped(total["total_cost"]), "Revenue": grouped(total["revenue"]),
+        "ROAS": f"{Decimal(total['roas']):.2f}x",
+    })  # fmt: skip
+    largest = asked(lake, "campaign_comparison", "most=1")[0]
+    reader.expect_cells(0, 0, [
+        largest["name"], *(str(largest[name]) for name in ("impressions", "clicks", "signups")),
+    ])  # fmt: skip
+    reader.expect_drawings({
+        "Funnel from impression": "rect", "Rates per hour": "line", "Clicks by campaign": "rect",
+        "Clicks by channel": "rect",
+    })  # fmt: skip
+    reader.expect_no_complaint()
+    reader.photograph(pictures, "dashboard-funnel")
 
 
 def test_the_bridge_is_the_query(lake: Lake, reader: Reader, pictures: Path | None) -> None:

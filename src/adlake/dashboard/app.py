@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from adlake.dashboard import bridge, campaigns, explain, operations, rows, trust
+from adlake.dashboard import bridge, campaigns, explain, funnel, operations, rows, trust
 from adlake.dashboard.lake import Sources
 from adlake.provision.outside import kafka_access
 from adlake.settings import REPO_ROOT, Settings
@@ -47,6 +47,10 @@ def main() -> None:
         st.Page(
             lambda: st.switch_page(home), title="Campaigns", url_path="campaigns",
             visibility="hidden",
+        ),
+        st.Page(
+            lambda: funnel.show(sources), title="Funnel", url_path="funnel",
+            icon=":material/filter_alt:",
         ),
         st.Page(
             lambda: bridge.show(sources), title="Bridge", url_path="bridge",

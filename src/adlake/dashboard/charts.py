@@ -246,3 +246,25 @@ def bars(
     )
     drawing: alt.LayerChart = base.mark_bar(color=colour) + texts
     return drawing.properties(height=HEIGHT if len(drawn) <= _ROWS_THAT_FIT else alt.Step(30))
+
+
+def curves(
+    records: Sequence[Record], at: str, columns: Mapping[str, str], *, title: str
+) -> alt.LayerChart:
+    """Lines of counts over a number, such as hours; column -> its label."""
+    wide = frame(records, [at, *columns]).rename(columns=dict(columns))
+    long = wide.melt(id_vars=at, var_name="measure", value_name="value")
+    base = alt.Chart(long).encode(
+        x=alt.X(f"{at}:Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=8)),
+        y=_value_axis("value", "events", ",.0f"),
+        color=alt.Color(
+            "measure:N", legend=alt.Legend(title=None, orient="top"),
+            scale=alt.Scale(domain=list(columns.values()), range=[BLUE, GREEN]),
+        ),
+        tooltip=[
+            alt.Tooltip(f"{at}:Q", title=title), alt.Tooltip("measure:N", title="measure"),
+            alt.Tooltip("value:Q", format=",.0f"),
+        ],
+    )  # fmt: skip
+    drawing: alt.LayerChart = base.mark_line(strokeWidth=2.2) + base.mark_circle(size=28)
+    return drawing.properties(height=HEIGHT)
