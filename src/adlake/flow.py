@@ -23,6 +23,7 @@ from adlake.contracts.tables import (
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    FUNNEL_EVENTS,
     GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_REPLAY,
@@ -128,8 +129,8 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "business", "adlake stream",
-        "admits each business event once, in the same application",
-        (BUSINESS_RECORDS,), _tables(BUSINESS_EVENTS), BUSINESS,
+        "admits each business event once, in the same application; keeps each of the funnel once",
+        (BUSINESS_RECORDS,), _tables(BUSINESS_EVENTS, FUNNEL_EVENTS), BUSINESS,
     ),
     Step(
         "dims", "adlake dims",
@@ -162,8 +163,8 @@ FLOW: Final[tuple[Step, ...]] = (
         "blocks until the lake contains every record of the topics",
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS,
-            *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS, CAMPAIGN_UPDATES, DIM_CAMPAIGNS),
-            *_ROLLUPS,
+            *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS, FUNNEL_EVENTS, CAMPAIGN_UPDATES),
+            *_tables(DIM_CAMPAIGNS), *_ROLLUPS,
         ), (),
     ),
     Step(
@@ -172,7 +173,7 @@ FLOW: Final[tuple[Step, ...]] = (
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
-            *_tables(DIM_CAMPAIGNS), *_ROLLUPS, *_MODEL_TABLES,
+            *_tables(DIM_CAMPAIGNS, FUNNEL_EVENTS), *_ROLLUPS, *_MODEL_TABLES,
         ), (PROOFS,),
     ),
     Step(

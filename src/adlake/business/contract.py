@@ -102,6 +102,16 @@ TYPES: Final[dict[BusinessType, TypeContract]] = {
     ),
 }
 
+FUNNEL_TYPES: Final = (
+    BusinessType.SIGNUP, BusinessType.ACTIVATION, BusinessType.SHARE, BusinessType.COMPLETION,
+)  # fmt: skip
+"""The steps of users after the ads: `gold.funnel_events` has each event of them once."""
+FUNNEL_COLUMNS: Final = (
+    "event_type", "event_id", "event_time", "user_id", "campaign_id", "channel", "region",
+    "impression_id", "content", "first_ingest_ts",
+)  # fmt: skip
+"""Of that table, in its order."""
+
 HEADER_FIELDS: Final = ("event_id", "event_type", "event_timestamp")
 REQUIRED_ORDER: Final = (
     "user_id", "advertiser_id", "campaign_id", "order_id", "activation_id", "credit_id",

@@ -23,6 +23,7 @@ PLACES: Final[Mapping[str, str]] = {
     "rollup.before_commit": "P5: Gold has the batch, its sums by hour do not",
     "gold.after_commit": "P5: both tables have the batch, the job does not know it yet",
     "campaigns.before_merge": "P4: the versions that change are known, none is written",
+    "funnel.before_merge": "P4: the events that change are known, none is written",
     "batch.end": "P6: the batch is done, Spark has not logged it",
     "stream.between_batches": "P7: Spark has logged the batch",
     "recovery.start": "P8: Gold is behind Bronze and about to be repaired",

@@ -26,6 +26,7 @@ from adlake.contracts.tables import (
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
+    FUNNEL_EVENTS,
     GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_REPLAY,
@@ -84,8 +85,9 @@ class Check(StrEnum):
 class LawCheck:
     """A file of sql/checks that gives the rows of a derived table which its records do not.
 
-    Its parameters: table_snapshot, records_snapshot, timestamp_utc, row_limit; of a table that is
-    made of another one (`TableSpec.source`) source_snapshot, and what its stamp says of the law.
+    Its parameters: table_snapshot, records_snapshot, timestamp_utc, row_limit, upper_case and
+    lower_case (contracts/letters.py); of a table that is made of another one (`TableSpec.source`)
+    source_snapshot, and what its stamp says of the law.
     """
 
     problem: str
@@ -217,6 +219,13 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         compaction=Compaction(Due.EXPIRY, options={"min-input-files": "40"}),
     ),
     TableSpec(
+        FUNNEL_EVENTS, "event of the funnel", ("event_type", "event_id"), Filling.MERGE,
+        Erasure.REBUILD, (Check.LAW,), pipeline=BUSINESS,
+        has_recorded_head=True, expires=True, person="user_id",
+        # So that a reader of some windows skips the files of other times.
+        compaction=Compaction(Due.BATCHES, "event_time ASC NULLS LAST", HOT_ROWS),
+    ),
+    TableSpec(
         CAMPAIGN_UPDATES, "record of topic campaign_updates",
         ("kafka_topic", "kafka_partition", "kafka_offset"), Filling.APPEND,
         Erasure.NOBODY, (Check.OFFSETS, Check.COUNTS), pipeline=CAMPAIGNS,
@@ -251,6 +260,12 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         LawCheck(
             "versions of a campaign leave a gap, overlap, or are not current once",
             "campaign_spans",
+        ),
+    ),
+    FUNNEL_EVENTS: (
+        LawCheck(
+            "events of the funnel are not what their records give", "funnel_events",
+            ("funnel_deliveries", "funnel_events"),
         ),
     ),
     GOLD_HOURS: (LawCheck("sums by hour are not those of Gold's rows", "rollup_hourly"),),
@@ -293,11 +308,17 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "audit.batch_completeness",
         "gold.credit_by_model",
     ),
-    BUSINESS: ("audit.admitted_business_events", "gold.business_events_audit"),
+    BUSINESS: (
+        "audit.admitted_business_events",
+        "gold.business_events_audit",
+        "gold.funnel_metrics_5m",
+    ),
     CAMPAIGNS: (
         "gold.ad_performance_with_campaigns",
         "gold.hourly_performance",
         "gold.campaign_metrics_5m",
+        # Once more, as the topic of business events may be switched off.
+        "gold.funnel_metrics_5m",
         "gold.campaign_funnel_5m",
         "gold.campaign_kpis_5m",
         "gold.campaign_metrics_rolling_1h",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, ReadLaw
+from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.registry import LAW_CHECKS, LawCheck, spec_of
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.postgres.law_store import law_version_of
@@ -118,7 +119,11 @@ def _text(check: LawCheck) -> str:
 def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
     """What the stamp says of how the table was made; a check takes what it names."""
     told = stamp.properties
-    values: dict[str, SqlValue] = {"timestamp_utc": TIMESTAMP_UTC["trino"]}
+    values: dict[str, SqlValue] = {
+        "timestamp_utc": TIMESTAMP_UTC["trino"],
+        "upper_case": UPPER_CASE,
+        "lower_case": LOWER_CASE,
+    }
     if stamps.BRONZE_SNAPSHOT in told:
         values["records_snapshot"] = int(told[stamps.BRONZE_SNAPSHOT])
     if stamps.SOURCE_SNAPSHOT in told:

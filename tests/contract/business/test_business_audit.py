@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from adlake.business.audit import JudgedDelivery, content_of, event_of, reasons
 from adlake.business.contract import BusinessType
-from adlake.business.pipeline import provision_audit_views
+from adlake.business.pipeline import provision_business_views
 from adlake.business.rules import admit
 from adlake.business.spark import admit as spark_admit
 from adlake.business.spark import bronze_rows
@@ -56,18 +56,19 @@ def engines(private_lake: Settings, spark: SparkSession, sent: list[Delivery]) -
     """Both engines on a Bronze as the stream writes it, with some offsets stored twice."""
     for namespace in ("bronze", "gold", "audit"):
         spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.{namespace}")
-    spark.sql(sql_text("ddl/bronze/business_events"))
+    for table in ("bronze/business_events", "gold/funnel_events"):
+        spark.sql(sql_text(f"ddl/{table}"))
     rows = bronze_rows(spark_admit(records(spark, sent)))
     for part in (rows, rows.where(F.expr("kafka_offset % 50 = 0"))):
         part.writeTo(f"{CATALOG}.{BUSINESS_EVENTS}").append()
-    assert provision_audit_views(spark) == list(VIEWS[BUSINESS])
+    assert provision_business_views(spark) == list(VIEWS[BUSINESS])
     with connect(private_lake.ports.trino_port) as client:
         yield Engines(client, spark)
 
 
 def test_no_view_is_made_twice(engines: Engines, spark: SparkSession) -> None:
     assert engines
-    assert provision_audit_views(spark) == []
+    assert provision_business_views(spark) == []
 
 
 def test_admitted_events_have_the_content_of_the_contract(

@@ -1,0 +1,82 @@
+"""Brings business events into gold.funnel_events, each event of the funnel once.
+
+The rows of a batch's events are looked up by their keys alone: an id tells no time, so the key
+columns of the whole table are read. What begins or differs is written by one commit. A batch
+without such events reads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from adlake.business.contract import FUNNEL_COLUMNS
+from adlake.business.spark_funnel import KEY, changes, funnel_events
+from adlake.contracts.tables import FUNNEL_EVENTS
+from adlake.io.failpoints import reach
+from adlake.io.iceberg.table import IcebergTable, head_of, stamped
+from adlake.io.spark.lineage import FrozenFrames, frozen_frames
+from adlake.streaming.pipeline import Written
+
+_VIEW: Final = "changed_funnel_events"
+_MOST_ROWS_OF_A_BATCH: Final = 200_000
+"""More come only where a table is filled from its records: too many keys to send to each task."""
+
+
+class FunnelWriter:
+    """Applies admitted deliveries; the same ones again change no row."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self._session = session
+        self.table = IcebergTable(session, FUNNEL_EVENTS)
+
+    def apply(self, deliveries: DataFrame, stamp: Mapping[str, str]) -> Written:
+        """See `streaming.pipeline.Writer`."""
+        with frozen_frames() as frames:
+            begun, changed = self._write(frames, deliveries, stamp)
+        in_words = f"{begun} events of the funnel begun, {changed} changed"
+        return Written(head_of(self.table.java_table()), in_words)
+
+    def _write(
+        self, frames: FrozenFrames, deliveries: DataFrame, stamp: Mapping[str, str]
+    ) -> tuple[int, int]:
+        """How many rows were added, how many changed."""
+        events = frames.freeze(funnel_events(deliveries))
+        count = events.count()
+        if not count:
+            # Each batch leaves one stamped snapshot, also one that changes nothing.
+            self.table.leave_stamp(stamp)
+            return 0, 0
+        rows = frames.freeze(changes(events, self._stored(events, count)))
+        changed = rows.where("is_known").count()
+        begun = rows.count() - changed
+        reach("funnel.before_merge")
+        with stamped(self._session, stamp):
+            if changed:
+                self._merge(rows)
+            else:
+                # The usual case: the table need not be searched again. An empty append stamps too.
+                new = rows.select(*FUNNEL_COLUMNS)
+                new.coalesce(1).writeTo(self.table.full_name).append()
+        return begun, changed
+
+    def _stored(self, events: DataFrame, count: int) -> DataFrame:
+        keys = events.select(*KEY)
+        if count <= _MOST_ROWS_OF_A_BATCH:
+            keys = F.broadcast(keys)
+        return self._session.table(self.table.full_name).join(keys, [*KEY], "left_semi")
+
+    def _merge(self, rows: DataFrame) -> None:
+        rows.createOrReplaceTempView(_VIEW)
+        assignments = ", ".join(f"f.{name} = s.{name}" for name in FUNNEL_COLUMNS)
+        self._session.sql(
+            f"MERGE INTO {self.table.full_name} AS f USING {_VIEW} AS s ON "  # noqa: S608 - own names
+            + " AND ".join(f"f.{name} = s.{name}" for name in KEY)
+            + f" WHEN MATCHED THEN UPDATE SET {assignments}"
+            + f" WHEN NOT MATCHED THEN INSERT ({', '.join(FUNNEL_COLUMNS)})"
+            + f" VALUES ({', '.join(f's.{name}' for name in FUNNEL_COLUMNS)})"
+        )
+        self._session.catalog.dropTempView(_VIEW)

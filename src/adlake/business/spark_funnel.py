@@ -1,0 +1,78 @@
+"""Events of the funnel as Spark expressions; `business/funnel.py` is the reference form.
+
+A frame of events has FUNNEL_COLUMNS. The smallest row of an event by RANKED is the one that counts,
+so what is stored and what arrives merge by a minimum, in any order and any number of times.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Final
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from adlake.business.contract import (
+    CONTENT_FIELDS,
+    FUNNEL_COLUMNS,
+    FUNNEL_TYPES,
+    ID_FIELDS,
+    BusinessType,
+)
+
+KEY: Final = ("event_type", "event_id")
+_FIRST: Final = ("event_time", "content", "first_ingest_ts")
+RANKED: Final = (*_FIRST, *(one for one in FUNNEL_COLUMNS if one not in {*_FIRST, *KEY}))
+"""What rows of one event are compared by; the columns behind the first three follow from them."""
+_FIELDS: Final = CONTENT_FIELDS[BusinessType.SIGNUP]
+"""The other types have them too, less the impression."""
+_MARKS: Final = ("\\", '"')
+"""What JSON text writes otherwise; the backslash first, since the others bring some."""
+_CONTROLS: Final = tuple(chr(code) for code in range(32))
+"""Likewise; admission lets none of them into an id."""
+
+
+def funnel_events(deliveries: DataFrame) -> DataFrame:
+    """One row for each event of the funnel among admitted deliveries."""
+    expressions = {
+        "event_time": F.timestamp_millis("ts_ms"),
+        "content": _content(),
+        "first_ingest_ts": F.col("ingest_ts"),
+    }
+    steps = deliveries.where(F.col("event_type").isin(*(str(one) for one in FUNNEL_TYPES)))
+    rows = steps.select(*(expressions.get(n, F.col(n)).alias(n) for n in FUNNEL_COLUMNS))
+    winners = rows.groupBy(*KEY).agg(F.min(F.struct(*RANKED)).alias("winner"))
+    return winners.select(*KEY, "winner.*").select(*FUNNEL_COLUMNS)
+
+
+def changes(events: DataFrame, stored: DataFrame) -> DataFrame:
+    """What becomes of stored rows when events are merged into them.
+
+    Args:
+        events: a row for each event.
+        stored: the rows of the same events that the table has.
+
+    Returns:
+        The rows that begin or differ, with `is_known` where the table has one of the event.
+    """
+    said = events.select(*KEY, F.struct(*RANKED).alias("said"))
+    known = stored.select(*KEY, F.struct(*RANKED).alias("known"))
+    merged = said.join(known, [*KEY], "left").withColumn("winner", F.least("said", "known"))
+    differing = merged.where(~F.col("winner").eqNullSafe(F.col("known")))
+    is_known = F.col("known").isNotNull().alias("is_known")
+    return differing.select(*KEY, "winner.*", is_known).select(*FUNNEL_COLUMNS, "is_known")
+
+
+@cache
+def _content() -> Column:
+    """The fields as canonical JSON, those that are NULL left out; made once: it is long."""
+    members = (F.concat(F.lit(f'"{name}":"'), _escaped(name), F.lit('"')) for name in _FIELDS)
+    return F.concat(F.lit("{"), F.concat_ws(",", *members), F.lit("}"))
+
+
+def _escaped(name: str) -> Column:
+    text = F.col(name)
+    for raw in (*_MARKS, *(() if name in ID_FIELDS else _CONTROLS)):
+        text = F.replace(text, F.lit(raw), F.lit(json.dumps(raw)[1:-1]))
+    return text
