@@ -2,47 +2,45 @@
 -- grain: one row per campaign and end of a window in which something happened
 -- readers: analysts
 -- The twelve windows up to that end, also those in which nothing happened.
+-- include kpi_sums
 -- include kpi_rates
-WITH windows AS (
-    SELECT
+WITH ends AS (
+    SELECT DISTINCT
         campaign_id,
-        window_start,
-        window_end,
-        sum(impressions) AS impressions,
-        sum(clicks) AS clicks,
-        sum(conversions) AS conversions,
-        sum(attributed_conversions) AS attributed_conversions,
-        sum(signups) AS signups,
-        sum(activations) AS activations,
-        sum(shares) AS shares,
-        sum(completions) AS completions,
-        sum(total_cost) AS total_cost,
-        sum(revenue) AS revenue
+        window_end
     FROM lakehouse.gold.campaign_funnel_5m
-    GROUP BY campaign_id, window_start, window_end
+),
+
+windows AS (
+    SELECT
+        ends.campaign_id,
+        ends.window_end,
+        parts.impressions,
+        parts.clicks,
+        parts.conversions,
+        parts.attributed_conversions,
+        parts.signups,
+        parts.activations,
+        parts.shares,
+        parts.completions,
+        parts.total_cost,
+        parts.revenue,
+        parts.late_events
+    FROM ends
+    INNER JOIN lakehouse.gold.campaign_funnel_5m AS parts
+        ON
+            ends.campaign_id = parts.campaign_id
+            AND parts.window_end <= ends.window_end
+            AND parts.window_end > ends.window_end - INTERVAL '1' HOUR
 ),
 
 sums AS (
     SELECT
         campaign_id,
         window_end,
-        CAST(sum(impressions) OVER last_hour AS BIGINT) AS impressions,
-        CAST(sum(clicks) OVER last_hour AS BIGINT) AS clicks,
-        CAST(sum(conversions) OVER last_hour AS BIGINT) AS conversions,
-        CAST(sum(attributed_conversions) OVER last_hour AS BIGINT) AS attributed_conversions,
-        CAST(sum(signups) OVER last_hour AS BIGINT) AS signups,
-        CAST(sum(activations) OVER last_hour AS BIGINT) AS activations,
-        CAST(sum(shares) OVER last_hour AS BIGINT) AS shares,
-        CAST(sum(completions) OVER last_hour AS BIGINT) AS completions,
-        CAST(sum(total_cost) OVER last_hour AS DECIMAL(38, 6)) AS total_cost,
-        CAST(sum(revenue) OVER last_hour AS DECIMAL(38, 6)) AS revenue
+        :kpi_sums
     FROM windows
-    WINDOW
-        last_hour AS (
-            PARTITION BY campaign_id
-            ORDER BY window_start ASC
-            RANGE BETWEEN INTERVAL '55' MINUTE PRECEDING AND CURRENT ROW
-        )
+    GROUP BY campaign_id, window_end
 )
 
 SELECT

@@ -36,19 +36,38 @@ sums AS (
     SELECT
         campaign_id,
         hours_since_launch,
-        CAST(sum(sum(impressions)) OVER so_far AS BIGINT) AS impressions,
-        CAST(sum(sum(clicks)) OVER so_far AS BIGINT) AS clicks,
-        CAST(sum(sum(conversions)) OVER so_far AS BIGINT) AS conversions,
-        CAST(sum(sum(attributed_conversions)) OVER so_far AS BIGINT) AS attributed_conversions,
-        CAST(sum(sum(signups)) OVER so_far AS BIGINT) AS signups,
-        CAST(sum(sum(activations)) OVER so_far AS BIGINT) AS activations,
-        CAST(sum(sum(shares)) OVER so_far AS BIGINT) AS shares,
-        CAST(sum(sum(completions)) OVER so_far AS BIGINT) AS completions,
-        CAST(sum(sum(total_cost)) OVER so_far AS DECIMAL(38, 6)) AS total_cost,
-        CAST(sum(sum(revenue)) OVER so_far AS DECIMAL(38, 6)) AS revenue
+        CAST(
+            sum(sum(impressions)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS impressions,
+        CAST(
+            sum(sum(clicks)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS clicks,
+        CAST(
+            sum(sum(conversions)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS conversions,
+        CAST(
+            sum(sum(attributed_conversions)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS attributed_conversions,
+        CAST(
+            sum(sum(signups)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS signups,
+        CAST(
+            sum(sum(activations)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS activations,
+        CAST(
+            sum(sum(shares)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS shares,
+        CAST(
+            sum(sum(completions)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS BIGINT
+        ) AS completions,
+        CAST(
+            sum(sum(total_cost)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS DECIMAL(38, 6)
+        ) AS total_cost,
+        CAST(
+            sum(sum(revenue)) OVER (PARTITION BY campaign_id ORDER BY hours_since_launch ASC) AS DECIMAL(38, 6)
+        ) AS revenue
     FROM hours
     GROUP BY campaign_id, hours_since_launch
-    WINDOW so_far AS (PARTITION BY campaign_id ORDER BY hours_since_launch ASC)
 )
 
 SELECT
