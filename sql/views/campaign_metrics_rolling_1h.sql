@@ -30,8 +30,8 @@ windows AS (
     INNER JOIN lakehouse.gold.campaign_funnel_5m AS parts
         ON
             ends.campaign_id = parts.campaign_id
-            AND parts.window_end <= ends.window_end
-            AND parts.window_end > ends.window_end - INTERVAL '1' HOUR
+            AND ends.window_end >= parts.window_end
+            AND ends.window_end < parts.window_end + INTERVAL '1' HOUR
 ),
 
 sums AS (
