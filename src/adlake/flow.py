@@ -89,6 +89,7 @@ TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
+INGESTED: Final = Store(Kind.CONTROL, "adlake.ingested_files")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
@@ -114,6 +115,11 @@ FLOW: Final[tuple[Step, ...]] = (
         "collector", "adlake send",
         "does the same with the events of a file",
         (), (AD_EVENTS, BUSINESS_RECORDS),
+    ),
+    Step(
+        "collector", "adlake ingest-files",
+        "publishes the files of a folder, each once, with what the lake will reject",
+        (INGESTED,), (INGESTED, AD_EVENTS, BUSINESS_RECORDS),
     ),
     Step(
         "attribution", "adlake stream",
