@@ -209,7 +209,7 @@ def test_topics_are_listed_and_their_newest_records_shown(lake: Lake, client: Cl
 
 
 def ingested(lake: Lake) -> dict[str, int]:
-    """Path of each file in the ledger -> how many records it gave."""
+    """Path of each ingested file -> how many records it gave."""
     with lease_connect(lake.settings())() as connection:
         rows = connection.execute("SELECT path, row_count FROM adlake.ingested_files").fetchall()
     return dict(rows)

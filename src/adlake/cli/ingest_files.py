@@ -43,12 +43,12 @@ def ingest_files(
     from adlake.wiring.lake import lease_connect
 
     settings = Settings()
-    ledger = IngestedFiles(lease_connect(settings))
+    ingested = IngestedFiles(lease_connect(settings))
     stop = threading.Event()
     published = publishing(settings)
     try:
         intake = Intake(
-            folder, ledger,
+            folder, ingested,
             lambda group: published.send(group, time.time_ns() // 1_000_000, stop.is_set),
             published.topics, lambda line: typer.echo(printable(line)), stop.is_set, watched,
         )  # fmt: skip

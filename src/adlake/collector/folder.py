@@ -1,7 +1,7 @@
 """A folder of files of events: which are taken, in which order, and what became of each.
 
-A file is in the ledger once the broker has all of it. What ends before is published again from its
-first record; the lake counts an event once, so that is harmless.
+A file counts as ingested once the broker has all of it. What ends before is published again from
+its first record; the lake counts an event once, so that is harmless.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Shown = Callable[[str, Callable[[], float]], AbstractContextManager[None]]
 """Shows the share done of a phase."""
 
 
-class Ledger(Protocol):
+class IngestedFiles(Protocol):
     """Which files were published, by path and content."""
 
     def has(self, path: str, sha256: str) -> bool:
@@ -78,7 +78,7 @@ class Intake:
     """Takes the files of one folder."""
 
     folder: Path
-    ledger: Ledger
+    ingested: IngestedFiles
     publish: Publish
     topics: Container[str]
     say: Callable[[str], None]
@@ -149,11 +149,11 @@ class Intake:
         reading = Reading(look.size, self.should_stop)
         with self.shown(name, reading.share) if look.size > LONG_BYTES else nullcontext():
             events = events_in(path, reading)
-            if self.ledger.has(known_as, events.sha256):
+            if self.ingested.has(known_as, events.sha256):
                 self.totals.skipped += 1
                 return "skipped: published before"
             count = self._published(events)
-        self.ledger.record(known_as, events.sha256, count)
+        self.ingested.record(known_as, events.sha256, count)
         self.totals.published += 1
         self.totals.records += count
         return f"{count:,} records published"
@@ -181,7 +181,7 @@ def _groups(records: Iterator[Placed]) -> Iterator[list[Placed]]:
 
 
 def _text_of(path: Path) -> str:
-    """The path as the ledger keeps it."""
+    """The path as it is kept."""
     try:
         return os.fsencode(path).decode("utf-8")
     except UnicodeDecodeError:

@@ -23,7 +23,7 @@ class BrokerAwayError(Exception):
 
 @dataclass
 class Drop:
-    """A folder with doubles of the broker and the ledger."""
+    """A folder with doubles of the broker and of the list of ingested files."""
 
     folder: Path
     sent: list[bytes] = field(default_factory=list)
@@ -92,7 +92,7 @@ def test_a_file_is_published_once_and_under_another_name_again(drop: Drop) -> No
     ]  # fmt: skip
 
 
-def test_the_ledger_has_the_whole_path_however_the_folder_is_called(
+def test_the_whole_path_is_kept_however_the_folder_is_called(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop.put("a.json", b"1")
