@@ -20,7 +20,7 @@ class IngestedFiles:
         with self.connect() as connection:
             file = {"path": path, "sha256": sha256}
             row = connection.execute(control_sql("ingested_files/has"), file).fetchone()
-        return row == (True,)
+        return row is not None
 
     def record(self, path: str, sha256: str, row_count: int) -> None:
         """It is now; the same again changes nothing."""
