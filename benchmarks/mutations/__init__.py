@@ -13,6 +13,7 @@ from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
 from benchmarks.mutations.grafana import GRAFANA
+from benchmarks.mutations.ingestion import INGESTION
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
 from benchmarks.mutations.maintenance import MAINTENANCE
@@ -42,6 +43,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ADMISSION,
     *BUSINESS,
     *COLLECTOR,
+    *INGESTION,
     *ALERTS,
     *CAMPAIGNS,
     *MODELS,

@@ -91,12 +91,13 @@ TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
+INGESTED: Final = Store(Kind.CONTROL, "adlake.ingested_files")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
     *_ROLLUPS,
-    *_tables(BRONZE_EVENTS, BATCH_COUNTS),
+    *_tables(BRONZE_EVENTS, BATCH_COUNTS, FUNNEL_EVENTS),
     *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
     *_MODEL_TABLES,
 )
@@ -116,6 +117,11 @@ FLOW: Final[tuple[Step, ...]] = (
         "collector", "adlake send",
         "does the same with the events of a file",
         (), (AD_EVENTS, BUSINESS_RECORDS),
+    ),
+    Step(
+        "collector", "adlake ingest-files",
+        "publishes the files of a folder, each once, with what the lake will reject",
+        (INGESTED,), (INGESTED, AD_EVENTS, BUSINESS_RECORDS),
     ),
     Step(
         "attribution", "adlake stream",
@@ -206,6 +212,11 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "notebook", "adlake notebook",
         "asks them in JupyterLab, and reads the tables' files without a server",
+        _METRIC_TABLES, (),
+    ),
+    Step(
+        "api", "adlake serve",
+        "answers with the same files over HTTP",
         _METRIC_TABLES, (),
     ),
     Step(

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.docs
 
 PAGES = (*sorted(REPO_ROOT.glob("*.md")), *REPO_ROOT.glob("docs/**/*.md"))
 MAKE_COMMAND = re.compile(r"`make ([a-z][a-z-]*)|^make ([a-z][a-z-]*)", re.MULTILINE)
-ADLAKE_COMMAND = re.compile(r"`(?:\.venv/bin/)?adlake ([a-z]+)")
+ADLAKE_COMMAND = re.compile(r"`(?:\.venv/bin/)?adlake ([a-z][a-z-]*)")
 SETTING = re.compile(r"\bADLAKE_[A-Z][A-Z_]*[A-Z]\b")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 

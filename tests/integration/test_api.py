@@ -1,8 +1,11 @@
-"""The API on a real broker, which is paused and killed under it."""
+"""Events over HTTP and from files on a real broker, which is paused and killed under them."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +17,14 @@ import requests
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.business.contract import TYPES
+from adlake.business.rules import admit
 from adlake.devstack.services.api import Api
 from adlake.devstack.services.kafka import Kafka
+from adlake.devstack.services.ports import free_ports
 from adlake.io.kafka.producer import partition_of
 from adlake.io.trino.client import direct_session
+from adlake.settings import REPO_ROOT
+from adlake.wiring.lake import lease_connect
 from tests.fixtures.business.case import event
 from tests.fixtures.lake import Lake
 
@@ -32,7 +39,7 @@ Message = tuple[bytes, bytes, int, int]
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     home = tmp_path_factory.mktemp("api") / "home"
     lake = Lake(home, {"API_ACK_SECONDS": ACK_SECONDS, "API_KEY": "open-sesame"})
-    with lake.running(only=["kafka", "api"]):
+    with lake.running(only=["postgres", "kafka", "api"]):
         yield lake
 
 
@@ -199,3 +206,72 @@ def test_topics_are_listed_and_their_newest_records_shown(lake: Lake, client: Cl
     assert [json.loads(one["payload"])["event_id"] for one in shown] == ["p1", "p2"]
     assert [one["key"] for one in shown] == ["of p1", "of p2"]
     assert "does not exist" in lake.adlake("peek", "nothing", expected=1).stderr
+
+
+def ingested(lake: Lake) -> dict[str, int]:
+    """Path of each ingested file -> how many records it gave."""
+    with lease_connect(lake.settings())() as connection:
+        rows = connection.execute("SELECT path, row_count FROM adlake.ingested_files").fetchall()
+    return dict(rows)
+
+
+def test_a_folder_is_published_once_with_its_bad_lines_and_under_other_names_again(
+    lake: Lake, tmp_path: Path
+) -> None:
+    bad = [b"no JSON \xff", b'{"event_type": "VIEW",  "event_id": "v1"}', b'["an array"]']
+    array = [click("i2"), click("i3") | {"event_timestamp": 1}]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join([json.dumps(click("i1")).encode(), *bad]))
+    (tmp_path / "b.json").write_text(json.dumps(array))
+    (tmp_path / "c.json").write_bytes(b'[{"broken": 1')
+    (tmp_path / "d.json").symlink_to("nowhere")
+    done = lake.adlake("ingest-files", str(tmp_path), expected=1)
+    assert done.stdout.splitlines() == [
+        f"{tmp_path}/a.jsonl: 4 records published", f"{tmp_path}/b.json: 2 records published",
+        f"{tmp_path}/c.json: 1 records published",
+        f"{tmp_path}/d.json: not taken: No such file or directory",
+        "3 files published (7 records), 0 skipped, 1 not taken",
+    ]  # fmt: skip
+    keyed = {value: key for key, value, *_ in messages(lake, "ad_events")}
+    assert keyed[json.dumps(array[1]).encode()] == b"of i3"
+    business = {value: (key, stamp) for key, value, _, stamp in messages(lake, "business_events")}
+    reasons = [str(admit(one, *business[one]).reason) for one in (*bad, b'[{"broken": 1')]
+    assert reasons == ["MALFORMED_JSON", "MISSING_KEY", "MALFORMED_JSON", "MALFORMED_JSON"]
+    assert {business[one][0] for one in bad} == {None}
+
+    (tmp_path / "d.json").unlink()
+    (tmp_path / "a.jsonl").rename(tmp_path / "e.jsonl")
+    done = lake.adlake("ingest-files", str(tmp_path))
+    assert done.stdout.splitlines()[-1] == "1 files published (4 records), 2 skipped, 0 not taken"
+    assert [names_in(lake).count(one) for one in ("i1", "i2", "i3")] == [2, 1, 1]
+    assert {Path(path).name: count for path, count in ingested(lake).items()} == {
+        "a.jsonl": 4, "b.json": 2, "c.json": 1, "e.jsonl": 4,
+    }  # fmt: skip
+
+
+def test_without_a_broker_no_file_is_recorded(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "away.jsonl").write_text(json.dumps(click("i4")))
+    [closed] = free_ports(1)
+    away = Lake(lake.home, lake.extra | {"KAFKA_BOOTSTRAP": f"127.0.0.1:{closed}"})
+    away.environment = lake.environment
+    done = away.adlake("ingest-files", str(tmp_path), expected=1)
+    assert "no Kafka broker answers" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path / "away.jsonl") not in ingested(lake)
+
+
+def test_a_watched_folder_gives_its_files_until_the_command_is_ended(
+    lake: Lake, tmp_path: Path
+) -> None:
+    command = ["-m", "adlake.cli", "ingest-files", str(tmp_path), "--watch", "--every", "0.2"]
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=REPO_ROOT, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={**os.environ, **lake.settings().as_environment()},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        (tmp_path / "w.jsonl").write_text(json.dumps(click("i5")))
+        assert process.stdout.readline() == f"{tmp_path}/w.jsonl: 1 records published\n"
+        assert "i5" in names_in(lake)
+        process.terminate()
+        said, trouble = process.communicate(timeout=10)
+    assert said == "1 files published (1 records), 0 skipped, 0 not taken\n"
+    assert (process.returncode, trouble) == (0, "")

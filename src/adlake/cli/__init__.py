@@ -10,6 +10,7 @@ from adlake.cli import (
     data,
     dims,
     generate,
+    ingest_files,
     jobs,
     lake,
     metabase,
@@ -27,7 +28,7 @@ from adlake.cli import (
 from adlake.cli.application import app, main
 
 __all__ = [
-    "app", "containers", "contracts", "data", "dims", "generate", "jobs", "lake", "main",
-    "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send", "serve", "source",
-    "stack", "topics",
+    "app", "containers", "contracts", "data", "dims", "generate", "ingest_files", "jobs", "lake",
+    "main", "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send", "serve",
+    "source", "stack", "topics",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from adlake.attribution.law.admission import admit_members as admit_ad
 from adlake.business.contract import TYPES, BusinessType
 from adlake.business.rules import admit_members as admit_business
 from adlake.collector.aliases import as_contract, type_name
+from adlake.collector.placing import Placed
 from adlake.contracts.details import REASON_OF, RejectDetail
 from adlake.contracts.events import EventType, RejectReason
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
@@ -43,7 +44,7 @@ class Refused:
 
 
 def records_of(
-    accepted: Iterable[Accepted], topics: Mapping[str, str], now_ms: int
+    accepted: Iterable[Accepted | Placed], topics: Mapping[str, str], now_ms: int
 ) -> list[tuple[str, Record]]:
     """What is published of them: topic at the broker (`topics`: by its name here), and record."""
     return [(topics[one.topic], (one.key, one.value, now_ms)) for one in accepted]

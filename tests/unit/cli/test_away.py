@@ -91,7 +91,7 @@ def test_no_request_of_a_command_outlasts_its_deadline(
     "arguments",
     [("wait",), ("verify",), ("producers",), ("query", "roas"), ("sql", "SELECT 1"),
      ("explain", "i1"), ("lake", "show"), ("source", "show"), ("quarantine", "list"),
-     ("replay",), ("stream",)],
+     ("replay",), ("stream",), ("ingest-files", ".")],
 )  # fmt: skip
 def test_every_command_says_of_a_home_that_never_ran_that_nothing_runs_there(
     tmp_path: Path, arguments: tuple[str, ...]

@@ -1,4 +1,7 @@
-"""Says in one sentence that a broker refuses our login, our rights or our way of speaking."""
+"""Says in one sentence that a broker refuses our login, our rights or our way of speaking.
+
+And which faults lie in a record, so that trying again helps nothing.
+"""
 
 from __future__ import annotations
 
@@ -34,3 +37,8 @@ def login_trouble(error: BaseException, brokers: Brokers) -> str | None:
             f"that this is what its port speaks{certificate}"
         )
     return None
+
+
+def is_too_large(error: BaseException) -> bool:
+    """Whether the broker or its client will never take a record because of its size."""
+    return isinstance(error, errors.MessageSizeTooLargeError | errors.RecordListTooLargeError)

@@ -36,6 +36,7 @@ WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "adlake.lake_moves": ADD,
     "adlake.table_heads": ALL,
     "adlake.accepted_losses": ADD,
+    "adlake.ingested_files": ADD,
 }
 """Every table of the catalog database; a new one without a line here can be used by nobody else."""
 
