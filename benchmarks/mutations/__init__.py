@@ -12,6 +12,7 @@ from benchmarks.mutations.dashboards import DASHBOARDS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
+from benchmarks.mutations.funnel import FUNNEL
 from benchmarks.mutations.grafana import GRAFANA
 from benchmarks.mutations.law import LAW
 from benchmarks.mutations.log import LOG
@@ -41,6 +42,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *LAW,
     *ADMISSION,
     *BUSINESS,
+    *FUNNEL,
     *COLLECTOR,
     *ALERTS,
     *CAMPAIGNS,
