@@ -12,6 +12,7 @@ from benchmarks.mutations.dashboards import DASHBOARDS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
 from benchmarks.mutations.fence import FENCE
+from benchmarks.mutations.funnel import FUNNEL
 from benchmarks.mutations.grafana import GRAFANA
 from benchmarks.mutations.ingestion import INGESTION
 from benchmarks.mutations.law import LAW
@@ -42,6 +43,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *LAW,
     *ADMISSION,
     *BUSINESS,
+    *FUNNEL,
     *COLLECTOR,
     *INGESTION,
     *ALERTS,

@@ -29,15 +29,9 @@ from tests.fixtures.lake import Lake
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 MAINTENANCE_PLACES = [place for place in PLACES if place.startswith("maintenance.")]
-ELSEWHERE = ("maintenance.", "replay.", "dims.", "producer.", "slots.", "campaigns.")
+ELSEWHERE = ("maintenance.", "replay.", "dims.", "producer.", "slots.", "campaigns.", "funnel.")
 """Reached by other drills."""
-STREAM_PLACES = [
-    place
-    for place in PLACES
-    if not place.startswith(
-        ("maintenance.", "replay.", "dims.", "producer.", "slots.", "campaigns.")
-    )
-]
+STREAM_PLACES = [place for place in PLACES if not place.startswith(ELSEWHERE)]
 RECOVERY_KILLS = ("recovery.start", "recovery.before_commit", "gold.after_append")
 ALL_KILLS = len(VICTIMS) * len(STREAM_PLACES + MAINTENANCE_PLACES) + len(RECOVERY_KILLS)
 BACKLOG = 100_000
