@@ -312,13 +312,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "audit.admitted_business_events",
         "gold.business_events_audit",
         "gold.funnel_metrics_5m",
-    ),
-    CAMPAIGNS: (
-        "gold.ad_performance_with_campaigns",
-        "gold.hourly_performance",
         "gold.campaign_metrics_5m",
-        # Once more, as the topic of business events may be switched off.
-        "gold.funnel_metrics_5m",
         "gold.campaign_funnel_5m",
         "gold.campaign_kpis_5m",
         "gold.campaign_metrics_rolling_1h",
@@ -327,6 +321,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.campaign_metrics_daily",
         "gold.campaign_launch_curve",
     ),
+    CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance"),
 })  # fmt: skip
 """Pipeline: the views that it makes when it starts. SQL in sql/views; a view that reads another
 one comes after it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.registry import CAMPAIGNS, VIEWS
 from adlake.contracts.tables import CAMPAIGN_UPDATES
 from adlake.contracts.topics import CAMPAIGN_TOPIC
@@ -40,10 +39,4 @@ class CampaignPipeline:
 
     def renew(self, session: SparkSession) -> None:
         """The views of campaigns in force."""
-        provision_campaign_views(session)
-
-
-def provision_campaign_views(session: SparkSession) -> list[str]:
-    """Make the views that show campaigns as they were in force; returns those written."""
-    values = {"upper_case": UPPER_CASE, "lower_case": LOWER_CASE}
-    return provision_views(session, VIEWS[CAMPAIGNS], values)
+        provision_views(session, VIEWS[CAMPAIGNS])

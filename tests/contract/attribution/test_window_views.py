@@ -13,9 +13,9 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
 from adlake.attribution.rollup.writer import rollup_writers
-from adlake.contracts.registry import CAMPAIGNS, VIEWS
+from adlake.business.pipeline import provision_business_views
+from adlake.contracts.registry import BUSINESS, VIEWS
 from adlake.contracts.tables import CATALOG, DIM_CAMPAIGNS, FUNNEL_EVENTS, GOLD_WINDOWS
-from adlake.dims.pipeline import provision_campaign_views
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.trino.client import TrinoClient, connect
@@ -93,8 +93,8 @@ def lake(catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake) -> SparkS
             for n in range(count)
         )
         spark.sql(f"INSERT INTO {CATALOG}.{FUNNEL_EVENTS} VALUES {rows}")
-    assert provision_campaign_views(spark) == list(VIEWS[CAMPAIGNS])
-    assert provision_campaign_views(spark) == []
+    assert provision_business_views(spark) == list(VIEWS[BUSINESS])
+    assert provision_business_views(spark) == []
     return spark
 
 

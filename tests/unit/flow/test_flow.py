@@ -32,7 +32,7 @@ OFF_THE_MAP = {
 }  # fmt: skip
 READERS_OF_SQL = {
     "metrics": ("metrics",), "replay": ("attribution",), "audit": ("proof", "quarantine"),
-    "checks": ("proof",), "oracles": ("proof",), "proof": ("proof",),
+    "checks": ("proof",), "oracles": ("proof",), "proof": ("proof",), "api": ("api",),
 }  # fmt: skip
 """Folder of sql/ -> rooms whose steps run its files."""
 NOT_RUN_BY_STEPS = {"ddl", "migrations", "control", "views", "fragments"}
