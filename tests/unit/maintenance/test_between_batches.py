@@ -11,6 +11,7 @@ from adlake.contracts.tables import (
     BATCH_COUNTS,
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
+    FUNNEL_EVENTS,
     GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_STATE,
@@ -69,9 +70,12 @@ def test_batch_counts_are_merged_also_where_hot_rows_never_are(did: list[str]) -
     assert BATCH_COUNTS not in did
 
 
-def test_a_pipeline_without_hot_rows_merges_the_files_of_its_records(did: list[str]) -> None:
+def test_another_pipeline_merges_its_own_tables_and_the_files_of_its_records(
+    did: list[str],
+) -> None:
     after(EVERYTHING, BUSINESS, 3)
-    assert did == slice_of(BUSINESS_EVENTS)
+    around = ("maintenance.before_compaction", "maintenance.after_compaction")
+    assert did == [around[0], FUNNEL_EVENTS, around[1], *slice_of(BUSINESS_EVENTS)]
     did.clear()
     after(MaintenancePlan(0, 3, 30.0), BUSINESS, 3)
     assert did == []
