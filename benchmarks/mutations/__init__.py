@@ -36,6 +36,7 @@ from benchmarks.mutations.slots import SLOTS
 from benchmarks.mutations.source import SOURCE
 from benchmarks.mutations.supervision import SUPERVISION
 from benchmarks.mutations.time import TIME
+from benchmarks.mutations.windows import WINDOWS
 
 __all__ = ["MUTATIONS", "Mutation"]
 
@@ -55,6 +56,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *RECORDS,
     *REPLAY,
     *ROLLUPS,
+    *WINDOWS,
     *SLOTS,
     *SEGMENTS,
     *PROOF,
