@@ -36,7 +36,8 @@ WINDOWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the newest minutes begin in the middle of a window",
-        "adlake.api.routes.kpis:realtime_funnel", "rounded_down(until - timedelta(minutes=minutes))",
+        "adlake.api.routes.kpis:realtime_funnel",
+        "rounded_down(until - timedelta(minutes=minutes))",
         "until - timedelta(minutes=minutes)",
         f"{API}::test_p3_the_newest_minutes_begin_with_a_whole_window",
     ),
