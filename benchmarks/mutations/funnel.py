@@ -25,11 +25,11 @@ FUNNEL: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what is stored stays, whatever comes later", "adlake.business.spark_funnel:changes",
-        'F.least("said", "known")', 'F.coalesce("known", "said")', STORY,
+        'is_new | (F.struct(*RANKED) < F.col("known"))', "is_new", STORY,
     ),
     Mutation(
         "the newest arrival is kept", "adlake.business.spark_funnel:changes",
-        'F.least("said", "known")', 'F.greatest("said", "known")', STORY,
+        'F.struct(*RANKED) < F.col("known")', 'F.struct(*RANKED) > F.col("known")', STORY,
     ),
     Mutation(
         "control characters stand in JSON as they are", "adlake.business.spark_funnel:_escaped",
