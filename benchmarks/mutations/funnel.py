@@ -19,17 +19,17 @@ FUNNEL: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a window holds its end", "adlake.business.funnel:funnel_windows",
-        "one.event_ms - one.event_ms % _WINDOW_MS",
-        "one.event_ms - (one.event_ms - 1) % _WINDOW_MS - 1",
+        "one.event_ms - one.event_ms % WINDOW_MS",
+        "one.event_ms - (one.event_ms - 1) % WINDOW_MS - 1",
         f"{PLAIN}::test_a_window_holds_its_start_and_not_its_end",
     ),
     Mutation(
         "what is stored stays, whatever comes later", "adlake.business.spark_funnel:changes",
-        'F.least("said", "known")', 'F.coalesce("known", "said")', STORY,
+        'is_new | (F.struct(*RANKED) < F.col("known"))', "is_new", STORY,
     ),
     Mutation(
         "the newest arrival is kept", "adlake.business.spark_funnel:changes",
-        'F.least("said", "known")', 'F.greatest("said", "known")', STORY,
+        'F.struct(*RANKED) < F.col("known")', 'F.struct(*RANKED) > F.col("known")', STORY,
     ),
     Mutation(
         "control characters stand in JSON as they are", "adlake.business.spark_funnel:_escaped",

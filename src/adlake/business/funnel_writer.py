@@ -1,7 +1,7 @@
 """Brings business events into gold.funnel_events, each event of the funnel once.
 
-The rows of a batch's events are looked up by their keys alone: an id tells no time, so the key
-columns of the whole table are read. What begins or differs is written by one commit. A batch
+The rows of a batch's events are looked up in the whole table, since an id tells no time; of its
+columns only those are read that decide. What begins or differs is written by one commit. A batch
 without such events reads nothing.
 """
 
@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from adlake.business.contract import FUNNEL_COLUMNS
-from adlake.business.spark_funnel import KEY, changes, funnel_events
+from adlake.business.spark_funnel import KEY, RANKED, changes, funnel_events
 from adlake.contracts.tables import FUNNEL_EVENTS
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import IcebergTable, head_of, stamped
@@ -50,7 +50,7 @@ class FunnelWriter:
             # Each batch leaves one stamped snapshot, also one that changes nothing.
             self.table.leave_stamp(stamp)
             return 0, 0
-        rows = frames.freeze(changes(events, self._stored(events, count)))
+        rows = frames.freeze(changes(events, self._stored(events, count, frames)))
         changed = rows.where("is_known").count()
         begun = rows.count() - changed
         reach("funnel.before_merge")
@@ -63,11 +63,13 @@ class FunnelWriter:
                 new.coalesce(1).writeTo(self.table.full_name).append()
         return begun, changed
 
-    def _stored(self, events: DataFrame, count: int) -> DataFrame:
+    def _stored(self, events: DataFrame, count: int, frames: FrozenFrames) -> DataFrame:
+        """Of the rows of these events what they are compared by."""
+        table = self._session.table(self.table.full_name).select(*KEY, *RANKED)
         keys = events.select(*KEY)
-        if count <= _MOST_ROWS_OF_A_BATCH:
-            keys = F.broadcast(keys)
-        return self._session.table(self.table.full_name).join(keys, [*KEY], "left_semi")
+        if count > _MOST_ROWS_OF_A_BATCH:
+            return table.join(keys, [*KEY], "left_semi")
+        return F.broadcast(frames.freeze(table.join(F.broadcast(keys), [*KEY], "left_semi")))
 
     def _merge(self, rows: DataFrame) -> None:
         rows.createOrReplaceTempView(_VIEW)

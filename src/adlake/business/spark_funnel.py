@@ -22,9 +22,9 @@ from adlake.business.contract import (
 )
 
 KEY: Final = ("event_type", "event_id")
-_FIRST: Final = ("event_time", "content", "first_ingest_ts")
-RANKED: Final = (*_FIRST, *(one for one in FUNNEL_COLUMNS if one not in {*_FIRST, *KEY}))
-"""What rows of one event are compared by; the columns behind the first three follow from them."""
+RANKED: Final = ("event_time", "content", "first_ingest_ts")
+"""What rows of one event are compared by; the other columns follow from the content."""
+_OTHERS: Final = tuple(one for one in FUNNEL_COLUMNS if one not in {*KEY, *RANKED})
 _FIELDS: Final = CONTENT_FIELDS[BusinessType.SIGNUP]
 """The other types have them too, less the impression."""
 _MARKS: Final = ("\\", '"')
@@ -42,26 +42,25 @@ def funnel_events(deliveries: DataFrame) -> DataFrame:
     }
     steps = deliveries.where(F.col("event_type").isin(*(str(one) for one in FUNNEL_TYPES)))
     rows = steps.select(*(expressions.get(n, F.col(n)).alias(n) for n in FUNNEL_COLUMNS))
-    winners = rows.groupBy(*KEY).agg(F.min(F.struct(*RANKED)).alias("winner"))
+    winners = rows.groupBy(*KEY).agg(F.min(F.struct(*RANKED, *_OTHERS)).alias("winner"))
     return winners.select(*KEY, "winner.*").select(*FUNNEL_COLUMNS)
 
 
 def changes(events: DataFrame, stored: DataFrame) -> DataFrame:
-    """What becomes of stored rows when events are merged into them.
+    """The events that the table lacks, or has with a content or arrival that gives way.
 
     Args:
         events: a row for each event.
-        stored: the rows of the same events that the table has.
+        stored: KEY and RANKED of the rows of the same events that the table has.
 
     Returns:
-        The rows that begin or differ, with `is_known` where the table has one of the event.
+        Rows of the table, with `is_known` where it has one of the event.
     """
-    said = events.select(*KEY, F.struct(*RANKED).alias("said"))
     known = stored.select(*KEY, F.struct(*RANKED).alias("known"))
-    merged = said.join(known, [*KEY], "left").withColumn("winner", F.least("said", "known"))
-    differing = merged.where(~F.col("winner").eqNullSafe(F.col("known")))
-    is_known = F.col("known").isNotNull().alias("is_known")
-    return differing.select(*KEY, "winner.*", is_known).select(*FUNNEL_COLUMNS, "is_known")
+    both = events.join(known, [*KEY], "left")
+    is_new = F.col("known").isNull()
+    changed = both.where(is_new | (F.struct(*RANKED) < F.col("known")))
+    return changed.select(*FUNNEL_COLUMNS, (~is_new).alias("is_known"))
 
 
 @cache
