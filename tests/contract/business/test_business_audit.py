@@ -17,7 +17,7 @@ from adlake.business.spark import admit as spark_admit
 from adlake.business.spark import bronze_rows
 from adlake.contracts.registry import BUSINESS, VIEWS
 from adlake.contracts.tables import BUSINESS_EVENTS, CATALOG
-from adlake.io.sql.files import sql_text
+from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.trino.client import connect
 from adlake.settings import Settings
 from tests.fixtures.business import CASES, INGEST_MS
@@ -54,10 +54,7 @@ def judged(sent: list[Delivery]) -> dict[Position, JudgedDelivery]:
 @pytest.fixture(scope="module")
 def engines(private_lake: Settings, spark: SparkSession, sent: list[Delivery]) -> Iterator[Engines]:
     """Both engines on a Bronze as the stream writes it, with some offsets stored twice."""
-    for namespace in ("bronze", "gold", "audit"):
-        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.{namespace}")
-    for table in ("bronze/business_events", "gold/funnel_events"):
-        spark.sql(sql_text(f"ddl/{table}"))
+    provision_tables(spark)
     rows = bronze_rows(spark_admit(records(spark, sent)))
     for part in (rows, rows.where(F.expr("kafka_offset % 50 = 0"))):
         part.writeTo(f"{CATALOG}.{BUSINESS_EVENTS}").append()
