@@ -206,7 +206,8 @@ FLOW: Final[tuple[Step, ...]] = (
         "metabase", "adlake metabase",
         "puts the same files into Metabase, as the questions of its dashboards",
         (
-            *_tables(GOLD_STATE, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), *_ROLLUPS,
+            *_tables(GOLD_STATE, FUNNEL_EVENTS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES),
+            *_tables(DIM_USERS), *_ROLLUPS,
         ), (),
     ),
     Step(

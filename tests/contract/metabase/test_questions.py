@@ -27,7 +27,7 @@ DEFINITIONS = read_definitions()
 GIVEN = {
     "since": "2026-11-02", "until": "2026-11-01", "campaign_id": "c2", "geo_country": "FR",
     "platform": "web", "bucket": "month", "audience_by": "gender", "most_days": "3",
-    "cohort_days": "1",
+    "cohort_days": "1", "channel": "push",
 }  # fmt: skip
 """A value for each filter that leaves a part of the lake below."""
 OTHER = {("bridge", "bucket"): "NO_CLICK"}
@@ -46,6 +46,12 @@ EVENTS = (
     ("i10", "c5", "2026-11-05T00:00", None, None, "FR", "web", "u2"),
     ("i11", "c7", "2026-10-05T00:00", None, None, "FR", "web", "u2"),
     ("i12", "c7", "2026-11-05T00:00", None, None, "FR", "web", "u2"),
+)
+FUNNEL = (
+    # campaign, channel, window, impressions, clicks, conversions, attributed, sign-ups, activations
+    ("c1", "search", "2026-10-31T10:00", 100, 10, 2, 1, 4, 1),
+    ("c2", "push", "2026-11-03T09:05", 50, 5, 1, 1, 1, 1),
+    ("c1", "push", "2026-11-04T23:55", 40, 2, 0, 0, 1, 0),
 )
 LOOKBACK = timedelta(days=7)
 WITHOUT_EFFECT = {
@@ -96,6 +102,10 @@ def filled_lake(lake: MetricsLake) -> MetricsLake:
         for campaign, kind in kinds.items()
     ])  # fmt: skip
     lake.insert("dims.dim_creatives", [("b1", "banner", "c1", "Banner", "en")])
+    lake.insert("gold.campaign_funnel_5m", [
+        (campaign, channel, "de", utc(at), utc(at) + timedelta(minutes=5), *counts, 0, 0, 0, 3, 4)
+        for campaign, channel, at, *counts in FUNNEL
+    ])  # fmt: skip
     users = [("u1", "s1", "18-24", "f", "DE"), ("u2", "s2", "25-34", "m", "FR")]
     lake.insert("dims.dim_users", users)
     return lake
