@@ -34,6 +34,7 @@ from benchmarks.mutations.slots import SLOTS
 from benchmarks.mutations.source import SOURCE
 from benchmarks.mutations.supervision import SUPERVISION
 from benchmarks.mutations.time import TIME
+from benchmarks.mutations.traffic import TRAFFIC
 
 __all__ = ["MUTATIONS", "Mutation"]
 
@@ -69,4 +70,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ENVIRONMENT,
     *OUTSIDE,
     *SENTENCES,
+    *TRAFFIC,
 )

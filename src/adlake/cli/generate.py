@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adlake.cli.application import DATA, app
+from adlake.contracts.errors import AdlakeError
+from adlake.generator.scenario import ScenarioName
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
     from adlake.generator.run import Target
+    from adlake.generator.scenario import Scenario
 
 Rate = Annotated[float, typer.Option(help="events per second, all kinds together")]
 Seed = Annotated[int | None, typer.Option(help="same seed, options and start: the same bytes")]
@@ -42,6 +45,25 @@ Business = Annotated[
 Campaigns = Annotated[
     bool, typer.Option("--campaigns", help="also the updates of the campaigns, to their topic")
 ]
+ScenarioOption = Annotated[
+    ScenarioName | None,
+    typer.Option(
+        "--scenario",
+        help="trouble of one campaign: a quarter of its clicks, or no impressions; the rest of the "
+        "stream stays as it is",
+    ),
+]
+ScenarioCampaign = Annotated[
+    str, typer.Option(help="its id, e.g. cmp-0007; empty: the one with most traffic")
+]
+ScenarioAfter = Annotated[
+    str,
+    typer.Option(
+        help="when it begins, from the first moment of the stream, past included, e.g. 20m; "
+        "empty: where the past ends"
+    ),
+]
+ScenarioFor = Annotated[str, typer.Option(help="how long it goes on; empty: 30m")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="forget an unfinished run")]
 
 
@@ -62,6 +84,10 @@ def generate(  # noqa: PLR0917
     truth_detail: TruthDetail = False,
     business: Business = False,
     campaigns: Campaigns = False,
+    scenario: ScenarioOption = None,
+    scenario_campaign: ScenarioCampaign = "",
+    scenario_after: ScenarioAfter = "",
+    scenario_for: ScenarioFor = "",
     fresh: Fresh = False,
 ) -> None:
     """Publish simulated ad traffic and write the right answer beside it; resumes where it was."""
@@ -71,13 +97,18 @@ def generate(  # noqa: PLR0917
 
     settings = Settings()
     _prepare(settings)
+    seed = settings.generator.generator_seed if seed is None else seed
+    history_ms = parse_duration_ms(history) if history else 0
     options = GeneratorOptions(
-        seed=settings.generator.generator_seed if seed is None else seed, rate=rate,
-        faults=parse_faults(faults), history_ms=parse_duration_ms(history) if history else 0,
+        seed=seed, rate=rate, faults=parse_faults(faults), history_ms=history_ms,
         history_events=history_events, start_at_ms=parse_start_ms(start_at) if start_at else None,
         daily_rhythm=daily_rhythm, workers=processes, events=events,
         duration_ms=parse_duration_ms(duration) if duration else None, paced=not unpaced,
         drain=drain, truth_detail=truth_detail, fresh=fresh,
+        scenario=_scenario(
+            scenario, scenario_campaign, seed, after=scenario_after, length=scenario_for,
+            history_ms=history_ms,
+        ),
     )  # fmt: skip
     target = _target(settings, options.seed, business=business, campaigns=campaigns)
     raise typer.Exit(run_generator(options, target))
@@ -91,6 +122,33 @@ def _prepare(settings: Settings) -> None:
     refuse_other_home(settings.paths.home.resolve())
     set_up_logging()
     failpoints.arm(settings.stream.failpoints, settings.paths.failpoint_dir, None)
+
+
+def _scenario(
+    name: ScenarioName | None,
+    campaign: str,
+    seed: int,
+    *,
+    after: str,
+    length: str,
+    history_ms: int,
+) -> Scenario | None:
+    from adlake.generator.options import parse_duration_ms
+    from adlake.generator.scenario import DEFAULT_LENGTH_MS, Scenario, campaign_named
+
+    if name is None:
+        if campaign or after or length:
+            raise typer.BadParameter("--scenario-campaign, -after and -for need --scenario")
+        return None
+    try:
+        return Scenario(
+            name,
+            campaign_named(campaign, seed),
+            parse_duration_ms(after) if after else history_ms,
+            parse_duration_ms(length) if length else DEFAULT_LENGTH_MS,
+        )
+    except AdlakeError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _target(settings: Settings, seed: int, *, business: bool, campaigns: bool) -> Target:

@@ -136,7 +136,7 @@ class BusinessStream:
             hour, number = divmod(-1 - source, len(self._known_advertisers))
             return advertiser_events(self._known_advertisers[number], hour, born_ms, draws)
         scene, deliveries = self._planner.journey(source, born_ms, creative)
-        clicks = clicks_of(delivery.event for delivery in deliveries)
+        clicks = clicks_of(one.event for one in deliveries if not one.is_withheld)
         if not clicks:
             return []
         return journey_events(scene, clicks, self._advertisers, draws, self._encoder)

@@ -56,6 +56,8 @@ class Delivery(NamedTuple):
     event: Event
     damage: str = ""
     fault: str = ""
+    is_withheld: bool = False
+    """Left out by a scenario: it keeps its place in the stream, and is not sent."""
 
 
 @dataclass

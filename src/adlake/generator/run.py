@@ -83,12 +83,19 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
                 business=business, campaigns=campaigns,
             )  # fmt: skip
             _stop_on_signal(worker)
+            _tell_scenario(worker)
             # Market tables and fragments live as long as the process: keep the collector off them.
             gc.freeze()
             worker.run(progress)
             progress.summary(worker)
         finally:
             close_producer(producer)
+
+
+def _tell_scenario(worker: Worker) -> None:
+    played = worker.timeline.planner.scenario
+    if played is not None:
+        log.info("%s", played)
 
 
 def _business_topic(publisher: EventPublisher, target: Target) -> BusinessTopic:

@@ -102,6 +102,7 @@ class Worker:
         self._save()
         due = time.monotonic() + self._checkpoint_seconds
         for chunk in itertools.count():
+            begun = self.timeline.deliveries
             records = None if self._stopped else self._next_records()
             if records is None:
                 break
@@ -118,7 +119,7 @@ class Worker:
                     self._save()
                 cost = (time.monotonic() - began) * CHECKPOINT_COST_FACTOR
                 due = time.monotonic() + max(self._checkpoint_seconds, cost)
-            elif len(records) < CHUNK:
+            elif self.timeline.deliveries - begun < CHUNK:
                 time.sleep(PACE_SLEEP_SECONDS)
 
     def _next_records(self) -> list[Record] | None:
@@ -233,12 +234,14 @@ class Worker:
         options, checkpoint = self._options, self._checkpoint
         market = Market(options.seed)
         key = options.run_key(checkpoint.start_ms)
+        begin_ms = checkpoint.start_ms - options.history_ms
+        scenario = None if options.scenario is None else options.scenario.playing(begin_ms, key)
         timeline = Timeline(
             clock=VirtualClock(
                 checkpoint.start_ms, options.milli_rate, options.history_ms,
                 options.history_events, options.daily_rhythm,
             ),
-            planner=Planner(key, market, FaultPlan(options.faults)),
+            planner=Planner(key, market, FaultPlan(options.faults), scenario),
             market=market,
             encoder=Encoder(self._tag),
             detail=self._detail,
@@ -286,8 +289,8 @@ class Worker:
             start_ms=checkpoint.start_ms,
             topic=self._topic,
             options=options.identity(),
-            deliveries=self.timeline.deliveries,
-            admitted=self.timeline.deliveries - sum(totals.rejected.values()),
+            deliveries=self.timeline.sent,
+            admitted=self.timeline.sent - sum(totals.rejected.values()),
             rejected=dict(totals.rejected),
             faults=dict(totals.faults),
             resent_at_most=checkpoint.resent_at_most,
