@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.mutations.mutation import Mutation
 
+BUSINESS = "tests/unit/business/test_business_generator.py"
 SCENARIO = "tests/unit/generator/test_scenario.py"
 
 TRAFFIC: tuple[Mutation, ...] = (
@@ -34,5 +35,21 @@ TRAFFIC: tuple[Mutation, ...] = (
         "the truth counts what a scenario left out", "adlake.generator.timeline:Timeline._send",
         "if delivery.is_withheld: self.withheld += 1 elif reason is None:", "if reason is None:",
         f"{SCENARIO}::test_the_truth_is_that_of_what_was_sent",
+    ),    Mutation(
+        "who does not click does nothing", "adlake.generator.timeline:Timeline._births",
+        "row[7] < ENGAGED_BELOW_U16", "row[5] < ENGAGED_BELOW_U16",
+        f"{BUSINESS}::test_the_rates_of_the_funnel_are_those_that_were_meant",
+    ),
+    Mutation(
+        "a step has a region that its impression has not",
+        "adlake.generator.business_events:_step_of",
+        'return fields | {"region": region} if region else fields',
+        'return fields | {"region": region or PLACES[scene.place][0]}',
+        f"{BUSINESS}::test_steps_of_the_funnel_have_the_campaign_channel_and_region_of_their_impression",
+    ),
+    Mutation(
+        "what is shared is shared at once", "adlake.generator.business_events:audience_events",
+        "at_ms += value_at(SHARE_DELAY_MS, draws.u32())", "at_ms += draws.u32() % 2",
+        f"{BUSINESS}::test_shares_come_after_their_impression_and_after_what_was_watched_to_the_end",
     ),
 )  # fmt: skip

@@ -19,7 +19,13 @@ from adlake.generator.clock import Segment, VirtualClock
 from adlake.generator.damage import reject_reason
 from adlake.generator.draws import ROWS_PER_BLOCK, U32, Row
 from adlake.generator.encode import IMPRESSION_TEMPLATE, Encoder
-from adlake.generator.journey import SECONDS_BELOW_U16, TRAVEL_BELOW_U16, Delivery, Scene
+from adlake.generator.journey import (
+    ENGAGED_BELOW_U16,
+    SECONDS_BELOW_U16,
+    TRAVEL_BELOW_U16,
+    Delivery,
+    Scene,
+)
 from adlake.generator.model import Market, campaign_of
 from adlake.generator.planner import Planner
 from adlake.generator.publishing import Record
@@ -50,7 +56,8 @@ class Timeline:
     detail: TextIO | None = None
     """Where one JSON object per delivery goes, if anywhere."""
     on_journey: Callable[[int, int, int], None] | None = None
-    """Told of each journey that begins: impression sequence, birth time, creative."""
+    """Told of each journey with more to it than an impression: its sequence number, birth time and
+    creative."""
 
     @property
     def sent(self) -> int:
@@ -109,7 +116,7 @@ class Timeline:
         planner, pending, plain = self.planner, self.pending, self._plain_impressions()
         creatives, thresholds = self.market.creative_table, self.market.click_threshold
         special_below = U32 if self.detail is not None else planner.faulty_below
-        drops = planner.drops_traffic
+        drops, on_journey = planner.drops_traffic, self.on_journey
         silence = planner.scenario if planner.scenario and planner.scenario.is_silence else None
         sequence = self.impressions
         block: list[Row] = planner.rows.block(sequence // ROWS_PER_BLOCK)
@@ -136,6 +143,8 @@ class Timeline:
                     ):
                         self.withheld += 1
                         return None
+                    if on_journey is not None and row[7] < ENGAGED_BELOW_U16:
+                        on_journey(mine, now_ms, creative)
                     return plain(mine, now_ms, creative, row)
                 first = self._first_delivery(mine, now_ms, creative)
                 if first[0] <= now_ms:
