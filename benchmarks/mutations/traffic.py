@@ -5,6 +5,8 @@ from __future__ import annotations
 from benchmarks.mutations.mutation import Mutation
 
 BUSINESS = "tests/unit/business/test_business_generator.py"
+HTTP = "tests/unit/generator/test_over_http.py"
+SENDER = "tests/unit/io/test_events_api.py"
 SCENARIO = "tests/unit/generator/test_scenario.py"
 
 TRAFFIC: tuple[Mutation, ...] = (
@@ -51,5 +53,39 @@ TRAFFIC: tuple[Mutation, ...] = (
         "what is shared is shared at once", "adlake.generator.business_events:audience_events",
         "at_ms += value_at(SHARE_DELAY_MS, draws.u32())", "at_ms += draws.u32() % 2",
         f"{BUSINESS}::test_shares_come_after_their_impression_and_after_what_was_watched_to_the_end",
+    ),    Mutation(
+        "what may have arrived is sent again without a word",
+        "adlake.io.events_api.publisher:ApiPublisher._tell",
+        "isinstance(error, EventsApiAwayError) and error.may_have_arrived", "error is None",
+        f"{HTTP}::test_events_that_may_be_there_twice_are_in_the_truth",
+    ),
+    Mutation(
+        "refused events are taken for sent", "adlake.io.events_api.client:EventsApi.post",
+        'code != ACCEPTED or said.get("accepted") != len(events)',
+        "code not in (ACCEPTED, PARTLY_REFUSED)",
+        f"{SENDER}::test_what_was_refused_ends_the_run_and_is_named",
+    ),
+    Mutation(
+        "the API is asked longer than was meant",
+        "adlake.io.events_api.publisher:ApiPublisher._post",
+        "stop_after_delay(patience_seconds)", "stop_after_delay(patience_seconds + 5)",
+        f"{SENDER}::test_an_api_that_stays_away_ends_it_after_a_while",
+    ),
+    Mutation(
+        "a resend saves what was not acknowledged", "adlake.generator.worker:Worker._note_resend",
+        "saved = Checkpoint.load(self._path)", "saved = self._checkpoint",
+        f"{HTTP}::test_a_resend_leaves_the_checkpoint_where_it_was",
+    ),
+    Mutation(
+        "what is still to be read explains a loss", "adlake.proof.producer_audit:_lost_in_total",
+        "all(one.is_pending for one in missing)", "not missing",
+        f"{HTTP}::test_the_producers_audit_counts_such_a_run_in_total",
+    ),
+    Mutation(
+        "a run without partitions is compared by partition",
+        "adlake.proof.records_truth:_counts_by_place",
+        "if UNPLACED not in told:", "if told:",
+        "tests/unit/proof/test_records_truth.py::"
+        "test_a_run_without_partitions_is_compared_in_total",
     ),
 )  # fmt: skip

@@ -76,6 +76,8 @@ class Worker:
         self.campaigns = campaigns if options.worker == 0 else None
         if self.campaigns is not None:
             self.campaigns.until_ms = self._checkpoint.campaigns_until_ms
+        for one in self._publishers():
+            one.on_resend = self._note_resend
         self._end_ms = ENDLESS_MS
         if options.duration_ms is not None:
             self._end_ms = start_ms + options.duration_ms
@@ -163,14 +165,26 @@ class Worker:
             self.campaigns.follow(min(at_ms, last_ms), self._is_stopped)
 
     def _flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
+        # Each one, also behind one that was not done in time.
+        outcomes = [one.flush(timeout_seconds, should_stop) for one in self._publishers()]
+        return all(outcomes)
+
+    def _publishers(self) -> list[Publisher]:
         publishers = [self._publisher]
         if self.business is not None:
             publishers.append(self.business.topic.publisher)
         if self.campaigns is not None:
             publishers.append(self.campaigns.publisher)
-        # Each one, also behind one that was not done in time.
-        outcomes = [one.flush(timeout_seconds, should_stop) for one in publishers]
-        return all(outcomes)
+        return publishers
+
+    def _note_resend(self, count: int) -> None:
+        """Keep it before it happens: who is killed then may have sent these records twice."""
+        self._checkpoint.resent_at_most += count
+        saved = Checkpoint.load(self._path)
+        if saved is not None:
+            # What is in memory is ahead of what was acknowledged.
+            saved.resent_at_most = self._checkpoint.resent_at_most
+            saved.save(self._path)
 
     def _is_stopped(self) -> bool:
         return self._stopped
@@ -216,7 +230,11 @@ class Worker:
         return checkpoint
 
     def _open_acks(self, topic_id: str) -> None:
-        """Go on with the counts of this very topic; one made anew has acknowledged nothing."""
+        """Go on with the counts of this very topic; one made anew has acknowledged nothing.
+
+        Without an id nobody can tell: it is taken for the same.
+        """
+        topic_id = topic_id or self._checkpoint.topic_id
         if self._checkpoint.topic_id == topic_id:
             stored = self._checkpoint.acks.items()
             self._publisher.acks.update({int(p): PartitionAcks(**acks) for p, acks in stored})
