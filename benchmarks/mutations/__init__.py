@@ -36,6 +36,7 @@ from benchmarks.mutations.slots import SLOTS
 from benchmarks.mutations.source import SOURCE
 from benchmarks.mutations.supervision import SUPERVISION
 from benchmarks.mutations.time import TIME
+from benchmarks.mutations.traffic import TRAFFIC
 from benchmarks.mutations.windows import WINDOWS
 
 __all__ = ["MUTATIONS", "Mutation"]
@@ -75,4 +76,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ENVIRONMENT,
     *OUTSIDE,
     *SENTENCES,
+    *TRAFFIC,
 )

@@ -21,11 +21,18 @@ from adlake.business.rules import admit
 from adlake.devstack.services.api import Api
 from adlake.devstack.services.kafka import Kafka
 from adlake.devstack.services.ports import free_ports
+from adlake.generator.business_truth import load_business_truth
+from adlake.generator.truth import load_truth
 from adlake.io.kafka.producer import partition_of
+from adlake.io.kafka.topic import topic_facts
 from adlake.io.trino.client import direct_session
+from adlake.proof.producer_audit import audit_producers
+from adlake.proof.producer_counts import counts_of_runs
 from adlake.settings import REPO_ROOT
 from adlake.wiring.lake import lease_connect
 from tests.fixtures.business.case import event
+from tests.fixtures.business.truth import assert_business_truth_is_lawful
+from tests.fixtures.generated_streams import assert_truth_is_lawful
 from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -116,6 +123,33 @@ def test_a_refused_event_is_on_no_topic(lake: Lake, client: Client) -> None:
     names = names_in(lake)
     assert names.count("c2") == 1
     assert "c3" not in names
+
+
+def test_the_topics_hold_what_the_generator_says_it_sent_over_the_api(lake: Lake) -> None:
+    done = lake.adlake(
+        "generate", "--via", "api", "--business", "--history", "1h", "--history-events", "4000",
+        "--events", "4000",
+    )  # fmt: skip
+    assert "in total alone" in done.stdout
+    (truth,), (business,) = (
+        load(lake.home / "truth") for load in (load_truth, load_business_truth)
+    )
+    tag = truth.run_id.split("-")[2].encode()
+    ads, others = (
+        [(key, value, stamp) for key, value, _, stamp in messages(lake, topic) if tag in value]
+        for topic in ("ad_events", "business_events")
+    )
+    assert truth.deliveries == len(ads) == 4_000
+    assert_truth_is_lawful(truth, ads)
+    assert business.deliveries == len(others) > 200
+    assert_business_truth_is_lawful(business, others)
+    assert (truth.resent_at_most, business.is_exact) == (0, True)
+    counts = list(counts_of_runs([truth]))
+    audit = audit_producers(
+        counts, topic_facts(lake.settings().bootstrap_servers, "ad_events"), [], lambda _held: ()
+    )
+    assert audit.lost == ()
+    assert audit.lines[-1].acknowledged == 4_000
 
 
 def test_health_names_what_fails(client: Client) -> None:

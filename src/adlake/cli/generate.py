@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adlake.cli.application import DATA, app
+from adlake.contracts.errors import AdlakeError
+from adlake.generator.scenario import ScenarioName
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
-    from adlake.generator.run import Target
+    from adlake.generator.options import GeneratorOptions
+    from adlake.generator.run import ApiTarget, Target
+    from adlake.generator.scenario import Scenario
+
+
+class Via(StrEnum):
+    """What takes the events."""
+
+    KAFKA = "kafka"
+    API = "api"
+
 
 Rate = Annotated[float, typer.Option(help="events per second, all kinds together")]
 Seed = Annotated[int | None, typer.Option(help="same seed, options and start: the same bytes")]
@@ -22,7 +35,17 @@ History = Annotated[
 ]
 HistoryEvents = Annotated[int, typer.Option(min=0, help="events of that past; 0: 200,000")]
 StartAt = Annotated[str, typer.Option(help="virtual start (ISO 8601) instead of now")]
-Faults = Annotated[str, typer.Option(help="default|none|all, name=share,...")]
+Faults = Annotated[
+    str,
+    typer.Option(
+        help="default|none|all, name=share,...; empty: default, over the API as far as it can "
+        "carry them"
+    ),
+]
+ViaOption = Annotated[
+    Via, typer.Option("--via", help="straight to the broker, or by POST /events of the running API")
+]
+Batch = Annotated[int, typer.Option(min=1, max=1_000, help="events of one post to the API")]
 Unpaced = Annotated[
     bool, typer.Option("--unpaced", help="as fast as possible; virtual time runs at --rate")
 ]
@@ -42,6 +65,25 @@ Business = Annotated[
 Campaigns = Annotated[
     bool, typer.Option("--campaigns", help="also the updates of the campaigns, to their topic")
 ]
+ScenarioOption = Annotated[
+    ScenarioName | None,
+    typer.Option(
+        "--scenario",
+        help="trouble of one campaign: a quarter of its clicks, or no impressions; the rest of the "
+        "stream stays as it is",
+    ),
+]
+ScenarioCampaign = Annotated[
+    str, typer.Option(help="its id, e.g. cmp-0007; empty: the one with most traffic")
+]
+ScenarioAfter = Annotated[
+    str,
+    typer.Option(
+        help="when it begins, from the first moment of the stream, past included, e.g. 20m; "
+        "empty: where the past ends"
+    ),
+]
+ScenarioFor = Annotated[str, typer.Option(help="how long it goes on; empty: 30m")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="forget an unfinished run")]
 
 
@@ -54,7 +96,9 @@ def generate(  # noqa: PLR0917
     history: History = "",
     history_events: HistoryEvents = 0,
     start_at: StartAt = "",
-    faults: Faults = "default",
+    faults: Faults = "",
+    via: ViaOption = Via.KAFKA,
+    batch: Batch = 100,
     unpaced: Unpaced = False,
     drain: Drain = False,
     daily_rhythm: DailyRhythm = False,
@@ -62,24 +106,34 @@ def generate(  # noqa: PLR0917
     truth_detail: TruthDetail = False,
     business: Business = False,
     campaigns: Campaigns = False,
+    scenario: ScenarioOption = None,
+    scenario_campaign: ScenarioCampaign = "",
+    scenario_after: ScenarioAfter = "",
+    scenario_for: ScenarioFor = "",
     fresh: Fresh = False,
 ) -> None:
     """Publish simulated ad traffic and write the right answer beside it; resumes where it was."""
-    from adlake.generator.faults import parse_faults
     from adlake.generator.options import GeneratorOptions, parse_duration_ms, parse_start_ms
     from adlake.generator.run import run_generator
 
     settings = Settings()
     _prepare(settings)
+    seed = settings.generator.generator_seed if seed is None else seed
+    history_ms = parse_duration_ms(history) if history else 0
     options = GeneratorOptions(
-        seed=settings.generator.generator_seed if seed is None else seed, rate=rate,
-        faults=parse_faults(faults), history_ms=parse_duration_ms(history) if history else 0,
+        seed=seed, rate=rate, faults=_shares(faults, via), history_ms=history_ms,
         history_events=history_events, start_at_ms=parse_start_ms(start_at) if start_at else None,
         daily_rhythm=daily_rhythm, workers=processes, events=events,
         duration_ms=parse_duration_ms(duration) if duration else None, paced=not unpaced,
         drain=drain, truth_detail=truth_detail, fresh=fresh,
+        scenario=_scenario(
+            scenario, scenario_campaign, seed, after=scenario_after, length=scenario_for,
+            history_ms=history_ms,
+        ),
     )  # fmt: skip
     target = _target(settings, options.seed, business=business, campaigns=campaigns)
+    if via is Via.API:
+        target = replace(target, api=_api(settings, options, batch, campaigns=campaigns))
     raise typer.Exit(run_generator(options, target))
 
 
@@ -91,6 +145,57 @@ def _prepare(settings: Settings) -> None:
     refuse_other_home(settings.paths.home.resolve())
     set_up_logging()
     failpoints.arm(settings.stream.failpoints, settings.paths.failpoint_dir, None)
+
+
+def _shares(faults: str, via: Via) -> dict[str, float]:
+    from adlake.generator.faults import parse_faults
+    from adlake.generator.over_http import CARRIED_SHARES
+
+    if via is Via.API and not faults:
+        return dict(CARRIED_SHARES)
+    return parse_faults(faults or "default")
+
+
+def _api(
+    settings: Settings, options: GeneratorOptions, batch: int, *, campaigns: bool
+) -> ApiTarget:
+    from adlake.contracts.address import Address
+    from adlake.generator.over_http import refuse_what_http_cannot_carry
+    from adlake.generator.run import ApiTarget
+
+    try:
+        refuse_what_http_cannot_carry(options, has_campaigns=campaigns)
+    except AdlakeError as error:
+        raise typer.BadParameter(str(error)) from None
+    address = Address(settings.ports.api_host, settings.ports.api_port)
+    return ApiTarget(address, settings.api_key(), batch)
+
+
+def _scenario(
+    name: ScenarioName | None,
+    campaign: str,
+    seed: int,
+    *,
+    after: str,
+    length: str,
+    history_ms: int,
+) -> Scenario | None:
+    from adlake.generator.options import parse_duration_ms
+    from adlake.generator.scenario import DEFAULT_LENGTH_MS, Scenario, campaign_named
+
+    if name is None:
+        if campaign or after or length:
+            raise typer.BadParameter("--scenario-campaign, -after and -for need --scenario")
+        return None
+    try:
+        return Scenario(
+            name,
+            campaign_named(campaign, seed),
+            parse_duration_ms(after) if after else history_ms,
+            parse_duration_ms(length) if length else DEFAULT_LENGTH_MS,
+        )
+    except AdlakeError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _target(settings: Settings, seed: int, *, business: bool, campaigns: bool) -> Target:

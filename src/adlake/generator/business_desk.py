@@ -21,6 +21,7 @@ class BusinessTopic:
 
     name: str
     topic_id: str
+    """Empty: not known here."""
     publisher: Publisher
     advertisers: tuple[str, ...]
     """Advertiser id by campaign."""
@@ -32,6 +33,7 @@ class BusinessDesk:
     def __init__(self, topic: BusinessTopic, stream: BusinessStream) -> None:
         self.topic = topic
         self.stream = stream
+        self._topic_id = topic.topic_id
 
     def begin(self, begin_ms: int, state: dict[str, Any], *, has_advertisers: bool) -> None:
         """Start at `begin_ms`, or go on where `to_state` was taken."""
@@ -40,7 +42,8 @@ class BusinessDesk:
                 self.stream.open_advertisers(begin_ms)
             return
         self.stream.restore(state["stream"])
-        if state["topic_id"] == self.topic.topic_id:
+        self._topic_id = self.topic.topic_id or state["topic_id"]
+        if state["topic_id"] == self._topic_id:
             stored = {int(p): PartitionAcks(**acks) for p, acks in state["acks"].items()}
             self.topic.publisher.acks.update(stored)
 
@@ -64,7 +67,7 @@ class BusinessDesk:
     def to_state(self) -> dict[str, Any]:
         """Position and acknowledgements as JSON values."""
         acks = {str(p): asdict(acks) for p, acks in self.topic.publisher.acks.items()}
-        return {"stream": self.stream.to_state(), "topic_id": self.topic.topic_id, "acks": acks}
+        return {"stream": self.stream.to_state(), "topic_id": self._topic_id, "acks": acks}
 
     def truth(self, run_id: str, *, is_exact: bool, is_finished: bool) -> BusinessTruth:
         """The right answer for everything sent so far."""
@@ -73,7 +76,7 @@ class BusinessDesk:
             run_id=run_id,
             topic=self.topic.name,
             counts=self.stream.counts,
-            topic_id=self.topic.topic_id,
+            topic_id=self._topic_id,
             acks={p: replace(one) for p, one in sorted(acks)},
             is_exact=is_exact,
             is_finished=is_finished,

@@ -23,6 +23,10 @@ ACTIVATION_SHARE: Final = 0.40
 SHARE_SHARE: Final = 0.03
 """Of clicked journeys, likewise the next."""
 COMPLETION_SHARE: Final = 0.10
+COMPLETION_UNCLICKED_SHARE: Final = 0.85
+"""Of the impressions that are not clicked and whose user does something all the same."""
+SHARE_AFTER_COMPLETION_SHARE: Final = 0.20
+"""Of those; who does not watch to the end shares."""
 ORDER_SHARE: Final = 0.45
 SECOND_ORDER_SHARE: Final = 0.30
 DELIVERED_SHARE: Final = 0.75
@@ -43,6 +47,12 @@ MESSAGE_DELAY_MS: Final[Quantiles] = (
     (0, 5 * _SECOND), (5_000, 5 * _MINUTE), (9_000, 3 * _HOUR), (10_000, _DAY),
 )  # fmt: skip
 CREDIT_DELAY_MS: Final[Quantiles] = ((0, 10 * _MINUTE), (8_000, 2 * _HOUR), (10_000, _DAY))
+COMPLETION_DELAY_MS: Final[Quantiles] = (
+    (0, 6 * _SECOND), (5_000, 20 * _SECOND), (9_000, 75 * _SECOND), (10_000, 4 * _MINUTE),
+)  # fmt: skip
+SHARE_DELAY_MS: Final[Quantiles] = (
+    (0, 5 * _SECOND), (5_000, 50 * _SECOND), (9_000, 6 * _MINUTE), (10_000, 3 * _HOUR),
+)  # fmt: skip
 ADVERTISER_PERIOD_MS: Final = _HOUR
 """An advertiser's acts are planned hour by hour."""
 CLICK_PRICE_PER_BID: Final = 20
@@ -103,6 +113,26 @@ def journey_events(
     return events
 
 
+def audience_events(scene: Scene, draws: Draws) -> list[BusinessEvent]:
+    """What a user does with an ad that he does not click: watches it to its end, or shares it.
+
+    Args:
+        scene: of the impression; its user does something.
+        draws: of this journey's business events alone.
+    """
+    step = _step_of(scene, scene.creative, scene.user)
+    at_ms = scene.impression_ms
+    events: list[BusinessEvent] = []
+    has_completed = draws.chance(COMPLETION_UNCLICKED_SHARE)
+    if has_completed:
+        at_ms += value_at(COMPLETION_DELAY_MS, draws.u32())
+        events.append(BusinessEvent("c", BusinessType.COMPLETION, at_ms, step))
+    if not has_completed or draws.chance(SHARE_AFTER_COMPLETION_SHARE):
+        at_ms += value_at(SHARE_DELAY_MS, draws.u32())
+        events.append(BusinessEvent("h", BusinessType.SHARE, at_ms, step))
+    return events
+
+
 def clicks_of(events: Iterable[Event]) -> list[Event]:
     """The distinct clicks among a journey's deliveries, in order of time."""
     clicks = {event.name: event for event in events if event.rank == CLICK and not event.variant}
@@ -146,14 +176,8 @@ def _billing(
 def _user_events(
     scene: Scene, click: Event, draws: Draws, encoder: Encoder
 ) -> Iterator[BusinessEvent]:
-    user = user_id(click.user)
-    country, region, _ = PLACES[scene.place]
-    step: Fields = {
-        "user_id": user,
-        "campaign_id": campaign_id(campaign_of(click.creative)),
-        "channel": channel_of(click.creative),
-        "region": region or country,
-    }
+    step = _step_of(scene, click.creative, click.user)
+    user, country = str(step["user_id"]), PLACES[scene.place][0]
     if draws.chance(SHARE_SHARE):
         at_ms = click.ts_ms + draws.between(5 * _SECOND, 10 * _MINUTE)
         yield BusinessEvent("h", BusinessType.SHARE, at_ms, step)
@@ -176,6 +200,17 @@ def _user_events(
         yield BusinessEvent("a", BusinessType.ACTIVATION, at_ms, step)
     yield from _orders(user, signup_ms, scene, draws, encoder)
     yield from _messages(step, signup_ms, scene, draws, encoder)
+
+
+def _step_of(scene: Scene, creative: int, user: int) -> Fields:
+    """Whose step it is, and of which campaign, channel and region: those of the impression."""
+    fields: Fields = {
+        "user_id": user_id(user),
+        "campaign_id": campaign_id(campaign_of(creative)),
+        "channel": channel_of(creative),
+    }
+    region = PLACES[scene.place][1]
+    return fields | {"region": region} if region else fields
 
 
 def _orders(

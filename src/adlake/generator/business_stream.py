@@ -18,6 +18,7 @@ from adlake.generator.business_events import (
     ADVERTISER_PERIOD_MS,
     BusinessEvent,
     advertiser_events,
+    audience_events,
     clicks_of,
     journey_events,
 )
@@ -136,10 +137,14 @@ class BusinessStream:
             hour, number = divmod(-1 - source, len(self._known_advertisers))
             return advertiser_events(self._known_advertisers[number], hour, born_ms, draws)
         scene, deliveries = self._planner.journey(source, born_ms, creative)
-        clicks = clicks_of(delivery.event for delivery in deliveries)
-        if not clicks:
-            return []
-        return journey_events(scene, clicks, self._advertisers, draws, self._encoder)
+        sent = [one.event for one in deliveries if not one.is_withheld]
+        clicks = clicks_of(sent)
+        if clicks:
+            return journey_events(scene, clicks, self._advertisers, draws, self._encoder)
+        if len(deliveries) == 1:
+            # The journey is over with its impression, and would be kept in vain.
+            self._planner.forget(source)
+        return audience_events(scene, draws) if scene.is_engaging and sent else []
 
     def _send(self, pending: Pending) -> Record:
         due_ms, source, born_ms, creative, index, mask = pending

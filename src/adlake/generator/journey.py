@@ -16,6 +16,7 @@ from adlake.generator.model import (
     CONVERSION_DELAY_MS,
     CONVERSION_SHARE,
     DELIVERY_LATENCY_MS,
+    ENGAGED_SHARE,
     SECONDS_SHARE,
     TRAVEL_SHARE,
     Market,
@@ -28,6 +29,8 @@ CONVERSION: Final = 2
 LETTERS: Final = ("i", "c", "v")
 SECONDS_BELOW_U16: Final = int(SECONDS_SHARE * 4_096) << 4
 TRAVEL_BELOW_U16: Final = int(TRAVEL_SHARE * U16)
+ENGAGED_BELOW_U16: Final = int(ENGAGED_SHARE * U16)
+"""Of the lower half of the draw of faults, which decides none but at the edge of a share."""
 
 
 class Event(NamedTuple):
@@ -56,6 +59,8 @@ class Delivery(NamedTuple):
     event: Event
     damage: str = ""
     fault: str = ""
+    is_withheld: bool = False
+    """Left out by a scenario: it keeps its place in the stream, and is not sent."""
 
 
 @dataclass
@@ -72,6 +77,8 @@ class Scene:
     impression_ms: int
     in_seconds: bool
     is_clicked: bool
+    is_engaging: bool
+    """Unless it is clicked, its user does something else about it."""
     draws: Draws
     market: Market
     fault_of: dict[str, str] = field(default_factory=dict)
@@ -128,6 +135,7 @@ def scene_of(
         impression_ms=born_ms - (row[4] & 0xFF),
         in_seconds=row[4] < SECONDS_BELOW_U16,
         is_clicked=row[5] < market.click_threshold[campaign],
+        is_engaging=row[7] < ENGAGED_BELOW_U16,
         draws=draws,
         market=market,
     )

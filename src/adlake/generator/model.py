@@ -21,6 +21,8 @@ BOTS: Final = 20
 
 CLICK_SHARE: Final = 0.05
 CONVERSION_SHARE: Final = 0.10
+ENGAGED_SHARE: Final = 0.02
+"""Share of impressions whose user watches the ad to its end or shares it, without a click."""
 SECONDS_SHARE: Final = 0.10
 """Share of events stamped in epoch seconds instead of milliseconds."""
 TRAVEL_SHARE: Final = 0.03

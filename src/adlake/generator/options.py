@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from adlake.contracts.errors import AdlakeError
 from adlake.generator.faults import DEFAULT_SHARES
+from adlake.generator.scenario import Scenario
 
 DEFAULT_HISTORY_EVENTS: Final = 200_000
 _UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -40,6 +41,7 @@ class GeneratorOptions:
     drain: bool = False
     truth_detail: bool = False
     fresh: bool = False
+    scenario: Scenario | None = None
 
     def __post_init__(self) -> None:
         if not 0.001 <= self.rate <= 10_000_000:
@@ -61,6 +63,12 @@ class GeneratorOptions:
 
         Bounds, pacing and what is written beside the events do not: they only cut the stream.
         """
+        if self.scenario is None:
+            return self._draws()
+        return {**self._draws(), "scenario": self.scenario.identity()}
+
+    def _draws(self) -> dict[str, Any]:
+        """Everything that decides what is drawn: a scenario leaves out, and draws nothing anew."""
         return {
             "format": 1,
             "seed": self.seed,
@@ -80,7 +88,7 @@ class GeneratorOptions:
 
     def run_key(self, start_ms: int) -> bytes:
         """Seeds every draw of the run that started at `start_ms`."""
-        return json.dumps({**self.identity(), "start_at_ms": start_ms}).encode()
+        return json.dumps({**self._draws(), "start_at_ms": start_ms}).encode()
 
     def run_tag(self, start_ms: int) -> str:
         """Six hex digits in every id of the run: keeps runs and workers apart."""

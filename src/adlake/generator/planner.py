@@ -23,6 +23,7 @@ from adlake.generator.journey import (
     scene_of,
 )
 from adlake.generator.model import CAMPAIGNS, CREATIVES, CREATIVES_PER_CAMPAIGN, Market, campaign_of
+from adlake.generator.scenario import PlayedScenario
 
 Journey = tuple[Scene, Sequence[Delivery]]
 CACHE_SIZE = 20_000
@@ -31,8 +32,11 @@ CACHE_SIZE = 20_000
 class Planner:
     """Journeys of one run; pure functions of (impression sequence, birth time, creative)."""
 
-    def __init__(self, key: bytes, market: Market, faults: FaultPlan) -> None:
+    def __init__(
+        self, key: bytes, market: Market, faults: FaultPlan, scenario: PlayedScenario | None = None
+    ) -> None:
         self.rows = RowStream(key)
+        self.scenario = scenario
         self._key = key
         self._market = market
         self._thresholds = faults.delivery_thresholds
@@ -80,6 +84,8 @@ class Planner:
             for delivery in self._deliveries(scene, event, fault_draw - self._fraud_below)
         ]
         deliveries.sort(key=lambda delivery: delivery.due_ms)
+        if self.scenario is not None:
+            deliveries = list(self.scenario.played_on(scene, deliveries))
         if len(self._cache) >= CACHE_SIZE:
             self._cache.clear()
         self._cache[sequence] = scene, deliveries

@@ -24,22 +24,24 @@ class Progress:
         """Log a line when it is time."""
         now = time.monotonic()
         if self._last_deliveries is None:
-            self._last_deliveries = worker.timeline.deliveries
+            self._last_deliveries = worker.timeline.sent
         if now - self._last_time >= REPORT_SECONDS:
             self._log(worker, now)
 
     def summary(self, worker: Worker) -> None:
         """Log where the run ended."""
-        truth = worker.truth()
+        truth, withheld = worker.truth(), worker.timeline.withheld
         log.info(
             "%s%s after %s events: %s impressions, %s clicked, %s converted; truth in %s",
             self._label, "finished" if truth.is_finished else "stopped",
             f"{truth.deliveries:,}", f"{truth.totals.impressions:,}",
             f"{truth.totals.clicked:,}", f"{truth.totals.converted:,}", worker.truth_dir,
         )  # fmt: skip
+        if withheld:
+            log.info("%sthe scenario left out %s events", self._label, f"{withheld:,}")
 
     def _log(self, worker: Worker, now: float) -> None:
-        deliveries = worker.timeline.deliveries
+        deliveries = worker.timeline.sent
         rate = (deliveries - (self._last_deliveries or 0)) / (now - self._last_time)
         log.info(
             "%ssent %s events, %s/s, %s acknowledged, %s faults so far, %s journeys open",

@@ -16,6 +16,8 @@ class Publisher(Protocol):
 
     acked: int
     acks: dict[int, PartitionAcks]
+    on_resend: Callable[[int], None]
+    """Told how many records are about to be sent again that may have arrived."""
 
     def publish(self, records: Sequence[Record], should_stop: Callable[[], bool]) -> None:
         """Send; may wait."""

@@ -16,6 +16,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from pydantic import SecretStr
+
+from adlake.contracts.address import Address
 from adlake.contracts.errors import AdlakeError
 from adlake.generator.business_desk import BusinessTopic
 from adlake.generator.campaign_desk import CampaignDesk
@@ -23,13 +26,25 @@ from adlake.generator.campaign_updates import updates_of
 from adlake.generator.checkpoint import CheckpointError
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.progress import Progress
+from adlake.generator.publishing import Publisher
 from adlake.generator.worker import Worker
+from adlake.io.events_api.client import EventsApi
+from adlake.io.events_api.publisher import BATCH, ApiPublisher
 from adlake.io.kafka.access import Brokers
 from adlake.io.kafka.producer import EventPublisher, build_producer, close_producer
 from adlake.io.kafka.topic import topic_facts
 
 log = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True)
+class ApiTarget:
+    """The API that takes the events, in place of the broker."""
+
+    address: Address
+    key: SecretStr | None = None
+    batch: int = BATCH
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,19 @@ class Target:
     """Advertiser id by campaign, for business events."""
     campaign_topic: str = ""
     """Empty: no campaign updates."""
+    api: ApiTarget | None = None
+    """None: straight to the brokers."""
+
+
+@dataclass(frozen=True)
+class Outlets:
+    """What takes the records of each topic."""
+
+    ads: Publisher
+    topic_id: str
+    """Of the ad events; empty: not known here."""
+    business: BusinessTopic | None = None
+    campaigns: CampaignDesk | None = None
 
 
 def run_generator(options: GeneratorOptions, target: Target) -> int:
@@ -66,38 +94,68 @@ def run_worker(options: GeneratorOptions, target: Target) -> None:
     """Run one worker until its bound, SIGTERM or SIGINT; raises AdlakeError."""
     label = f"worker {options.worker + 1}/{options.workers}" if options.workers > 1 else ""
     progress = Progress(label)
-    with _sole_owner(options, target.home):
-        producer = build_producer(target.brokers)
-        try:
-            publisher = EventPublisher(producer, target.topic)
-            topic_id = topic_facts(target.brokers, target.topic).topic_id
-            business = None
-            if target.business_topic:
-                business = _business_topic(EventPublisher(producer, target.business_topic), target)
-            campaigns = None
-            if target.campaign_topic:
-                publisher_of_updates = EventPublisher(producer, target.campaign_topic)
-                campaigns = CampaignDesk(publisher_of_updates, updates_of(options.seed))
-            worker = Worker(
-                options, target.home, target.topic, publisher, topic_id=topic_id,
-                business=business, campaigns=campaigns,
-            )  # fmt: skip
-            _stop_on_signal(worker)
-            # Market tables and fragments live as long as the process: keep the collector off them.
-            gc.freeze()
-            worker.run(progress)
-            progress.summary(worker)
-        finally:
-            close_producer(producer)
-
-
-def _business_topic(publisher: EventPublisher, target: Target) -> BusinessTopic:
-    return BusinessTopic(
-        name=target.business_topic,
-        topic_id=topic_facts(target.brokers, target.business_topic).topic_id,
-        publisher=publisher,
-        advertisers=target.advertisers,
+    opened = (
+        _through_kafka(target, options) if target.api is None else _through_api(target, target.api)
     )
+    with _sole_owner(options, target.home), opened as outlets:
+        worker = Worker(
+            options, target.home, target.topic, outlets.ads, topic_id=outlets.topic_id,
+            business=outlets.business, campaigns=outlets.campaigns,
+        )  # fmt: skip
+        _stop_on_signal(worker)
+        _tell_scenario(worker)
+        # Market tables and fragments live as long as the process: keep the collector off them.
+        gc.freeze()
+        worker.run(progress)
+        progress.summary(worker)
+
+
+@contextmanager
+def _through_kafka(target: Target, options: GeneratorOptions) -> Iterator[Outlets]:
+    producer = build_producer(target.brokers)
+    try:
+        ads = EventPublisher(producer, target.topic)
+        business = campaigns = None
+        if target.business_topic:
+            business = BusinessTopic(
+                name=target.business_topic,
+                topic_id=topic_facts(target.brokers, target.business_topic).topic_id,
+                publisher=EventPublisher(producer, target.business_topic),
+                advertisers=target.advertisers,
+            )
+        if target.campaign_topic:
+            publisher_of_updates = EventPublisher(producer, target.campaign_topic)
+            campaigns = CampaignDesk(publisher_of_updates, updates_of(options.seed))
+        topic_id = topic_facts(target.brokers, target.topic).topic_id
+        yield Outlets(ads, topic_id, business, campaigns)
+    finally:
+        close_producer(producer)
+
+
+@contextmanager
+def _through_api(target: Target, given: ApiTarget) -> Iterator[Outlets]:
+    batch = given.batch
+    api = EventsApi(given.address, given.key)
+    log.info(
+        "posting to http://%s/events, %d events at a time. The API does not say where a record "
+        "lies: `adlake producers` compares this run in total alone",
+        given.address, batch,
+    )  # fmt: skip
+    try:
+        business = None
+        if target.business_topic:
+            business = BusinessTopic(
+                target.business_topic, "", ApiPublisher(api, batch), target.advertisers
+            )
+        yield Outlets(ApiPublisher(api, batch), "", business)
+    finally:
+        api.close()
+
+
+def _tell_scenario(worker: Worker) -> None:
+    played = worker.timeline.planner.scenario
+    if played is not None:
+        log.info("%s", played)
 
 
 def set_up_logging() -> None:

@@ -19,7 +19,13 @@ from adlake.generator.clock import Segment, VirtualClock
 from adlake.generator.damage import reject_reason
 from adlake.generator.draws import ROWS_PER_BLOCK, U32, Row
 from adlake.generator.encode import IMPRESSION_TEMPLATE, Encoder
-from adlake.generator.journey import SECONDS_BELOW_U16, TRAVEL_BELOW_U16, Delivery, Scene
+from adlake.generator.journey import (
+    ENGAGED_BELOW_U16,
+    SECONDS_BELOW_U16,
+    TRAVEL_BELOW_U16,
+    Delivery,
+    Scene,
+)
 from adlake.generator.model import Market, campaign_of
 from adlake.generator.planner import Planner
 from adlake.generator.publishing import Record
@@ -42,20 +48,32 @@ class Timeline:
     totals: RunningTotals = field(default_factory=RunningTotals)
     deliveries: int = 0
     """Sequence number of the next delivery."""
+    withheld: int = 0
+    """Deliveries before it that a scenario left out."""
     impressions: int = 0
     """Sequence number of the next impression."""
     pending: list[Pending] = field(default_factory=list)
     detail: TextIO | None = None
     """Where one JSON object per delivery goes, if anywhere."""
     on_journey: Callable[[int, int, int], None] | None = None
-    """Told of each journey that begins: impression sequence, birth time, creative."""
+    """Told of each journey with more to it than an impression: its sequence number, birth time and
+    creative."""
+
+    @property
+    def sent(self) -> int:
+        """Deliveries that were not left out."""
+        return self.deliveries - self.withheld
 
     def chunk(self, limit: int, until_ms: int) -> list[Record]:
-        """The next records, at most `limit`, none sent later than the virtual `until_ms`."""
+        """The records of the next `limit` deliveries, none sent later than `until_ms` (virtual).
+
+        There are fewer where a scenario leaves some out.
+        """
         records: list[Record] = []
-        while len(records) < limit:
+        beyond = self.deliveries + limit
+        while self.deliveries < beyond:
             segment = self.clock.segment_of(self.deliveries)
-            stop = min(segment.end, self.deliveries + limit - len(records))
+            stop = min(segment.end, beyond)
             self._fill(records, segment, stop, until_ms)
             if self.deliveries < stop:
                 break
@@ -64,9 +82,12 @@ class Timeline:
     def drain(self, limit: int) -> list[Record]:
         """The next planned records, the clock leaping from one to the next; no new impressions."""
         records: list[Record] = []
-        while self.pending and len(records) < limit:
+        beyond = self.deliveries + limit
+        while self.pending and self.deliveries < beyond:
             now_ms = max(self.clock.time_of(self.deliveries), self.pending[0][0])
-            records.append(self._send(heapq.heappop(self.pending), now_ms))
+            record = self._send(heapq.heappop(self.pending), now_ms)
+            if record is not None:
+                records.append(record)
             self.deliveries += 1
         return records
 
@@ -80,21 +101,27 @@ class Timeline:
             if now_ms > until_ms:
                 break
             if pending and pending[0][0] <= now_ms:
-                append(self._send(heapq.heappop(pending), now_ms))
+                record = self._send(heapq.heappop(pending), now_ms)
             else:
-                append(births(now_ms))
+                record = births(now_ms)
+            if record is not None:
+                append(record)
             self.deliveries = number + 1
 
-    def _births(self) -> Callable[[int], Record]:
-        """A function that gives the record born at a moment; its locals make it fast."""
+    def _births(self) -> Callable[[int], Record | None]:
+        """A function that gives the record born at a moment; its locals make it fast.
+
+        None: a scenario leaves it out.
+        """
         planner, pending, plain = self.planner, self.pending, self._plain_impressions()
         creatives, thresholds = self.market.creative_table, self.market.click_threshold
         special_below = U32 if self.detail is not None else planner.faulty_below
-        drops = planner.drops_traffic
+        drops, on_journey = planner.drops_traffic, self.on_journey
+        silence = planner.scenario if planner.scenario and planner.scenario.is_silence else None
         sequence = self.impressions
         block: list[Row] = planner.rows.block(sequence // ROWS_PER_BLOCK)
 
-        def born(now_ms: int) -> Record:
+        def born(now_ms: int) -> Record | None:
             nonlocal sequence, block
             while True:
                 offset = sequence % ROWS_PER_BLOCK
@@ -111,6 +138,13 @@ class Timeline:
                     row[5] >= thresholds[campaign_of(creative)]
                     and row[6] << 16 | row[7] >= special_below
                 ):
+                    if silence is not None and silence.concerns(
+                        campaign_of(creative), now_ms - (row[4] & 0xFF)
+                    ):
+                        self.withheld += 1
+                        return None
+                    if on_journey is not None and row[7] < ENGAGED_BELOW_U16:
+                        on_journey(mine, now_ms, creative)
                     return plain(mine, now_ms, creative, row)
                 first = self._first_delivery(mine, now_ms, creative)
                 if first[0] <= now_ms:
@@ -156,26 +190,28 @@ class Timeline:
         _, deliveries = self.planner.journey(sequence, born_ms, creative)
         return deliveries[0].due_ms, sequence, born_ms, creative, 0, 0
 
-    def _send(self, pending: Pending, now_ms: int) -> Record:
+    def _send(self, pending: Pending, now_ms: int) -> Record | None:
         _, sequence, born_ms, creative, index, mask = pending
         scene, deliveries = self.planner.journey(sequence, born_ms, creative)
         delivery = deliveries[index]
-        reason = reject_reason(delivery.damage, delivery.event.rank)
-        if reason is None and delivery.event.stamped_ms > now_ms + LAW_V1.future_tolerance_ms:
-            reason = RejectReason.FUTURE_TIMESTAMP
+        reason = None if delivery.is_withheld else _verdict_on(delivery, now_ms)
         after = mask
-        if reason is None:
+        if delivery.is_withheld:
+            self.withheld += 1
+        elif reason is None:
             after |= 1 << index
             self.totals.replace(outcome_of(deliveries, mask), outcome_of(deliveries, after))
         else:
             self.totals.rejected[reason] = self.totals.rejected.get(reason, 0) + 1
-        if delivery.fault:
-            self.totals.faults[delivery.fault] = self.totals.faults.get(delivery.fault, 0) + 1
         if index + 1 < len(deliveries):
             due_ms = deliveries[index + 1].due_ms
             heapq.heappush(self.pending, (due_ms, sequence, born_ms, creative, index + 1, after))
         else:
             self.planner.forget(sequence)
+        if delivery.is_withheld:
+            return None
+        if delivery.fault:
+            self.totals.faults[delivery.fault] = self.totals.faults.get(delivery.fault, 0) + 1
         key, value = self.encoder.record(scene, delivery)
         if self.detail is not None:
             self.detail.write(self._detail_line(scene, delivery, reason, now_ms))
@@ -205,6 +241,7 @@ class Timeline:
         """The position as JSON values."""
         return {
             "deliveries": self.deliveries,
+            "withheld": self.withheld,
             "impressions": self.impressions,
             "origins": self.clock.origins,
             "pending": self.pending,
@@ -214,7 +251,16 @@ class Timeline:
     def restore(self, state: dict[str, Any]) -> None:
         """Continue where `to_state` was taken."""
         self.deliveries = state["deliveries"]
+        self.withheld = state.get("withheld", 0)
         self.impressions = state["impressions"]
         self.clock.origins = [(first, epoch_ms) for first, epoch_ms in state["origins"]]
         self.pending = [tuple(entry) for entry in state["pending"]]
         self.totals = RunningTotals.from_state(state[_TOTALS])
+
+
+def _verdict_on(delivery: Delivery, now_ms: int) -> RejectReason | None:
+    """The reason a delivery that is sent now must be rejected for, None without one."""
+    reason = reject_reason(delivery.damage, delivery.event.rank)
+    if reason is None and delivery.event.stamped_ms > now_ms + LAW_V1.future_tolerance_ms:
+        return RejectReason.FUTURE_TIMESTAMP
+    return reason

@@ -76,6 +76,8 @@ class Worker:
         self.campaigns = campaigns if options.worker == 0 else None
         if self.campaigns is not None:
             self.campaigns.until_ms = self._checkpoint.campaigns_until_ms
+        for one in self._publishers():
+            one.on_resend = self._note_resend
         self._end_ms = ENDLESS_MS
         if options.duration_ms is not None:
             self._end_ms = start_ms + options.duration_ms
@@ -102,6 +104,7 @@ class Worker:
         self._save()
         due = time.monotonic() + self._checkpoint_seconds
         for chunk in itertools.count():
+            begun = self.timeline.deliveries
             records = None if self._stopped else self._next_records()
             if records is None:
                 break
@@ -118,7 +121,7 @@ class Worker:
                     self._save()
                 cost = (time.monotonic() - began) * CHECKPOINT_COST_FACTOR
                 due = time.monotonic() + max(self._checkpoint_seconds, cost)
-            elif len(records) < CHUNK:
+            elif self.timeline.deliveries - begun < CHUNK:
                 time.sleep(PACE_SLEEP_SECONDS)
 
     def _next_records(self) -> list[Record] | None:
@@ -162,14 +165,26 @@ class Worker:
             self.campaigns.follow(min(at_ms, last_ms), self._is_stopped)
 
     def _flush(self, timeout_seconds: float, should_stop: Callable[[], bool]) -> bool:
+        # Each one, also behind one that was not done in time.
+        outcomes = [one.flush(timeout_seconds, should_stop) for one in self._publishers()]
+        return all(outcomes)
+
+    def _publishers(self) -> list[Publisher]:
         publishers = [self._publisher]
         if self.business is not None:
             publishers.append(self.business.topic.publisher)
         if self.campaigns is not None:
             publishers.append(self.campaigns.publisher)
-        # Each one, also behind one that was not done in time.
-        outcomes = [one.flush(timeout_seconds, should_stop) for one in publishers]
-        return all(outcomes)
+        return publishers
+
+    def _note_resend(self, count: int) -> None:
+        """Keep it before it happens: who is killed then may have sent these records twice."""
+        self._checkpoint.resent_at_most += count
+        saved = Checkpoint.load(self._path)
+        if saved is not None:
+            # What is in memory is ahead of what was acknowledged.
+            saved.resent_at_most = self._checkpoint.resent_at_most
+            saved.save(self._path)
 
     def _is_stopped(self) -> bool:
         return self._stopped
@@ -215,7 +230,11 @@ class Worker:
         return checkpoint
 
     def _open_acks(self, topic_id: str) -> None:
-        """Go on with the counts of this very topic; one made anew has acknowledged nothing."""
+        """Go on with the counts of this very topic; one made anew has acknowledged nothing.
+
+        Without an id nobody can tell: it is taken for the same.
+        """
+        topic_id = topic_id or self._checkpoint.topic_id
         if self._checkpoint.topic_id == topic_id:
             stored = self._checkpoint.acks.items()
             self._publisher.acks.update({int(p): PartitionAcks(**acks) for p, acks in stored})
@@ -233,12 +252,14 @@ class Worker:
         options, checkpoint = self._options, self._checkpoint
         market = Market(options.seed)
         key = options.run_key(checkpoint.start_ms)
+        begin_ms = checkpoint.start_ms - options.history_ms
+        scenario = None if options.scenario is None else options.scenario.playing(begin_ms, key)
         timeline = Timeline(
             clock=VirtualClock(
                 checkpoint.start_ms, options.milli_rate, options.history_ms,
                 options.history_events, options.daily_rhythm,
             ),
-            planner=Planner(key, market, FaultPlan(options.faults)),
+            planner=Planner(key, market, FaultPlan(options.faults), scenario),
             market=market,
             encoder=Encoder(self._tag),
             detail=self._detail,
@@ -286,8 +307,8 @@ class Worker:
             start_ms=checkpoint.start_ms,
             topic=self._topic,
             options=options.identity(),
-            deliveries=self.timeline.deliveries,
-            admitted=self.timeline.deliveries - sum(totals.rejected.values()),
+            deliveries=self.timeline.sent,
+            admitted=self.timeline.sent - sum(totals.rejected.values()),
             rejected=dict(totals.rejected),
             faults=dict(totals.faults),
             resent_at_most=checkpoint.resent_at_most,

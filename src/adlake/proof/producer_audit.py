@@ -214,7 +214,8 @@ def _ranges_within(segment: Segment, lacking_ranges: FindRanges) -> Iterator[tup
 def _lost_in_total(total: AuditLine, missing: Sequence[Missing]) -> Iterator[Missing]:
     """Shows only what no partition showed: producers without a count by partition."""
     lost = total.acknowledged - total.broker_offsets
-    if lost > 0 and not missing:
+    # What is pending lies at the broker: it explains nothing.
+    if lost > 0 and all(one.is_pending for one in missing):
         yield Missing(None, None, None, lost, "acknowledged, but the broker's logs are shorter")
 
 

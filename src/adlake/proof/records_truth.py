@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from adlake.contracts.source import FIRST_INCARNATION, incarnation_of_label, topic_of_label
-from adlake.io.kafka.acks import PartitionAcks
+from adlake.io.kafka.acks import UNPLACED, PartitionAcks
 from adlake.io.sql.files import SqlText, bind, sql_text
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.records_sql import records_values
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin
 
 _MOST_PROBLEMS = 10
+ALL_PLACES = "all"
 
 
 class RecordsTruth(Protocol):
@@ -66,9 +67,10 @@ def records_truth_verdict(
         return "none: no run of the generator is known here", []
     if reason := _incomparable(pin, ours):
         return f"not compared: {reason}", []
-    held = {one.partition: one.distinct_offsets for one in coverages if one.topic == pin.topic}
-    told = {p: sum(_acknowledged(one, p) for one in ours) for p in _partitions(ours, held)}
+    held, told = _counts_by_place(pin, coverages, ours)
     unknown = sum(held.values()) - sum(told.values())
+    if ALL_PLACES in told and unknown < 0:
+        return f"not compared: {-unknown:,} records still in flight", []
     is_all = unknown <= 0 and all(one.is_exact for one in ours)
     problems = [
         *_contradictions(ours),
@@ -99,6 +101,17 @@ def _incomparable(pin: Pin, truths: Sequence[RecordsTruth]) -> str:
     if behind := sum(max(0, end - pin.next_offsets.get(p, 0)) for p, end in ends.items()):
         return f"{behind:,} records still in flight"
     return ""
+
+
+def _counts_by_place(
+    pin: Pin, coverages: Sequence[OffsetCoverage], truths: Sequence[RecordsTruth]
+) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
+    """Records held and told of, by partition; all in one where a run knows no partitions."""
+    held = {one.partition: one.distinct_offsets for one in coverages if one.topic == pin.topic}
+    told = {p: sum(_acknowledged(one, p) for one in truths) for p in _partitions(truths, held)}
+    if UNPLACED not in told:
+        return held, told
+    return {ALL_PLACES: sum(held.values())}, {ALL_PLACES: sum(told.values())}
 
 
 def _partitions(truths: Sequence[RecordsTruth], held: Mapping[int, int]) -> list[int]:

@@ -80,6 +80,7 @@ class PortSettings(Concern):
     )
     rest_port: Port = Field(8181, description="REST catalog; of the container form, too")
     dashboard_port: Port = Field(8501, description="Streamlit dashboard")
+    api_host: Host = Field(LOOPBACK, description="host of the HTTP API, for who posts to it")
     api_port: Port = Field(8000, description="HTTP API (`adlake serve`)")
     notebook_port: Port = Field(8888, description="JupyterLab of `make notebook`")
     spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")

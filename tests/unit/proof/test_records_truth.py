@@ -10,7 +10,7 @@ import pytest
 
 from adlake.business.contract import BRONZE_COLUMNS
 from adlake.generator.business_truth import BusinessCounts, BusinessTruth, TypeCounts
-from adlake.io.kafka.acks import PartitionAcks
+from adlake.io.kafka.acks import UNPLACED, PartitionAcks
 from adlake.io.trino.client import TrinoClient
 from adlake.proof.producer_counts import ProducerCount, counts_of_runs
 from adlake.proof.records_truth import RecordsTruth, records_truth_verdict
@@ -77,6 +77,41 @@ def test_runs_are_added_up() -> None:
         rejected={"BAD_ID": 5}, admitted_by={"event_type": {"ORDER": 35, "SIGNUP": 10}},
     )  # fmt: skip
     assert judge(half, replace(half, run_id="run-2"))[1] == []
+
+
+def over_the_api(records: int = 100) -> Run:
+    """A run that does not know the partitions of its records."""
+    return Run(topic_id="", acks={UNPLACED: PartitionAcks(records)}, deliveries=records)
+
+
+def test_a_run_without_partitions_is_compared_in_total() -> None:
+    sentence, rows = judge(over_the_api())
+    assert sentence == "1 runs of the generator, 100 records: every count is equal"
+    assert rows == []
+    halves = [
+        replace(
+            one, deliveries=50, rejected={"BAD_ID": 5},
+            admitted_by={"event_type": {"ORDER": 35, "SIGNUP": 10}},
+        )
+        for one in (
+            over_the_api(50), Run(acks={0: PartitionAcks(30, 60), 1: PartitionAcks(20, 40)})
+        )
+    ]  # fmt: skip
+    assert judge(*halves)[1] == []
+
+
+def test_such_a_run_is_not_compared_before_all_of_it_is_there() -> None:
+    short = judge(over_the_api(), held=(60, 33))
+    assert short == ("not compared: 7 records still in flight", [])
+
+
+def test_such_a_run_names_what_differs_all_the_same() -> None:
+    _, rows = judge(over_the_api(), by_type={"ORDER": 71, "SIGNUP": 19})
+    assert {"event_type": "SIGNUP", "lake": 19, "truth": 20} in rows
+    # Another's records beside it: what the run told must be there at least.
+    sentence, rows = judge(over_the_api(), held=(60, 45), by_type={"ORDER": 75, "SIGNUP": 20})
+    assert rows == []
+    assert "5 more are in no run's counts" in sentence
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,10 @@ to other records looks complete to every reader; only the producer still knows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+UNPLACED: Final = -1
+"""In place of a partition: records that were acknowledged without a word on where they are."""
 
 
 @dataclass

@@ -120,6 +120,8 @@ class EventPublisher:
         """Records acknowledged in order: everything before the first unacknowledged one."""
         self.acks: dict[int, PartitionAcks] = {}
         """The same by partition."""
+        self.on_resend: Callable[[int], None] = lambda count: None
+        """Never called: the producer is idempotent."""
         try:
             partitions = producer.partitions_for(topic)
         except KafkaTimeoutError:

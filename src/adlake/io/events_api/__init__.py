@@ -1,0 +1,1 @@
+"""The HTTP API of events, seen by who posts to it."""
