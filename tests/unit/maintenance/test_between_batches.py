@@ -11,6 +11,7 @@ from adlake.contracts.tables import (
     BATCH_COUNTS,
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
+    FUNNEL_EVENTS,
     GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_STATE,
@@ -50,10 +51,12 @@ def test_the_places_of_compaction_stand_around_the_hot_rows_alone(did: list[str]
     assert did == ["maintenance.before_expiry", "maintenance.after_expiry", BATCH_COUNTS]
     did.clear()
     after(EVERYTHING, ATTRIBUTION, 3)
-    around = ("maintenance.before_compaction", "maintenance.after_compaction")
-    tables = (GOLD_STATE, GOLD_HOURS, GOLD_CONVERSIONS)
-    hot = [step for table in tables for step in (around[0], table, around[1])]
+    hot = [step for table in (GOLD_STATE, GOLD_HOURS, GOLD_CONVERSIONS) for step in merge_of(table)]
     assert did == [*hot, *slice_of(BRONZE_EVENTS)], "records last: nothing waits for them"
+
+
+def merge_of(table: str) -> list[str]:
+    return ["maintenance.before_compaction", table, "maintenance.after_compaction"]
 
 
 def slice_of(table: str) -> list[str]:
@@ -68,9 +71,9 @@ def test_batch_counts_are_merged_also_where_hot_rows_never_are(did: list[str]) -
     assert BATCH_COUNTS not in did
 
 
-def test_a_pipeline_without_hot_rows_merges_the_files_of_its_records(did: list[str]) -> None:
+def test_a_pipeline_merges_the_files_of_its_own_tables(did: list[str]) -> None:
     after(EVERYTHING, BUSINESS, 3)
-    assert did == slice_of(BUSINESS_EVENTS)
+    assert did == [*merge_of(FUNNEL_EVENTS), *slice_of(BUSINESS_EVENTS)]
     did.clear()
     after(MaintenancePlan(0, 3, 30.0), BUSINESS, 3)
     assert did == []
