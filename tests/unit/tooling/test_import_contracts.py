@@ -22,6 +22,9 @@ PLANTS = {
     "The forms of the business admission share no code": (
         "business/spark.py", "import adlake.business.rules",
     ),
+    "The forms of the funnel share no code": (
+        "business/spark_funnel.py", "import adlake.business.funnel",
+    ),
     "The forms of campaign versions share no code": (
         "dims/spark_versions.py", "import adlake.dims.versions",
     ),
