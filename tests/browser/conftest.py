@@ -15,7 +15,7 @@ from tests.fixtures.lake import SERVERS, Lake
 from tests.fixtures.reader import Reader
 
 HISTORY = (
-    "--unpaced", "--history", "14d", "--history-events", "20000", "--events", "22500",
+    "--unpaced", "--business", "--history", "14d", "--history-events", "20000", "--events", "22500",
     "--seed", "1",
 )  # fmt: skip
 """Twice the lookback, so that there is a delay curve."""

@@ -35,6 +35,14 @@ PROBED_AT_STREAMLITS_ROOT = "Failed to load resource: the server responded with 
 """Opened below "/", Streamlit's own script first looks for its server beside the page."""
 
 
+def expect_no_complaint_below_the_root(reader: Reader) -> None:
+    """On a page whose address was typed."""
+    reader.complaints = [
+        text for text in reader.complaints if not text.startswith(PROBED_AT_STREAMLITS_ROOT)
+    ]
+    reader.expect_no_complaint()
+
+
 def asked(lake: Lake, metric: str, *parameters: str) -> list[dict[str, Any]]:
     """As `adlake query METRIC --format json` says it, without a process of its own."""
     answer = io.StringIO()
@@ -143,7 +151,7 @@ def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:
     reader.open("operations", title="Operations")
     pipelines_heading = reader.page.get_by_role("heading", name="Pipelines")
     expect(pipelines_heading).to_be_visible(timeout=PATIENCE_MS)
-    reaches = ("gold.rollup_conversions", "gold.funnel_events", "dims.dim_campaigns")
+    reaches = ("gold.rollup_5m", "gold.funnel_events", "dims.dim_campaigns")
     for row, (told, table) in enumerate(zip(pipelines, reaches, strict=True)):
         counts = [f"{told[name]}" for name in ("admitted", "rejected")]
         reader.expect_cells(0, row, [told["topic"], table, "0", *counts, "0"])
@@ -190,7 +198,7 @@ def test_the_funnel_is_the_query(lake: Lake, reader: Reader, pictures: Path | No
         "Funnel from impression": "rect", "Rates per hour": "line", "Clicks by campaign": "rect",
         "Clicks by channel": "rect",
     })  # fmt: skip
-    reader.expect_no_complaint()
+    expect_no_complaint_below_the_root(reader)
     reader.photograph(pictures, "dashboard-funnel")
 
 
@@ -287,10 +295,7 @@ def test_the_frame_is_there_before_any_answer(
 )
 def test_a_typed_address_opens_its_page(reader: Reader, path: str, title: str) -> None:
     reader.open(path, title=title)
-    reader.complaints = [
-        text for text in reader.complaints if not text.startswith(PROBED_AT_STREAMLITS_ROOT)
-    ]
-    reader.expect_no_complaint()
+    expect_no_complaint_below_the_root(reader)
 
 
 def test_events_posted_as_the_docs_say_are_on_their_page(lake: Lake, reader: Reader) -> None:
