@@ -195,7 +195,7 @@ def test_the_funnel_is_the_query(lake: Lake, reader: Reader, pictures: Path | No
         largest["name"], *(str(largest[name]) for name in ("impressions", "clicks", "signups")),
     ])  # fmt: skip
     reader.expect_drawings({
-        "Funnel from impression": "rect", "Rates per hour": "line", "Clicks by campaign": "rect",
+        "Funnel from impression": "rect", "Rates per day": "line", "Clicks by campaign": "rect",
         "Clicks by channel": "rect",
     })  # fmt: skip
     expect_no_complaint_below_the_root(reader)

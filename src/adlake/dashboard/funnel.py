@@ -28,8 +28,8 @@ MINUTES: Final = {
 }  # fmt: skip
 DEFAULT_SPAN: Final = "1 hour"
 DATES: Final = "Dates"
-LONGEST_BY_WINDOW: Final = timedelta(hours=3)
-"""A longer span is drawn hour by hour."""
+LONGEST_BY: Final = {"window": timedelta(hours=3), "hour": timedelta(days=7)}
+"""The longest span that is drawn so; one that is longer is drawn day by day."""
 MOST_ROWS: Final = 100
 BARS_SHOWN: Final = 10
 ROWS_SHOWN: Final = 12
@@ -179,12 +179,16 @@ def draw_tiles(totals: Record, before: Record) -> None:
 
 
 def ask_charts(sources: Sources, asked: Asked) -> tuple[list[Record], str]:
-    """The span in windows or hours."""
+    """The span in windows, hours or days."""
     now = datetime.now(UTC)
-    since, until = asked.span(now)
-    bucket = "window" if until - since <= LONGEST_BY_WINDOW else "hour"
+    bucket = bucket_of(*asked.span(now))
     given = asked.parameters(now) | {"bucket": bucket}
     return answered(sources, "campaign_kpis", given), bucket
+
+
+def bucket_of(since: datetime, until: datetime) -> str:
+    """What a span is cut into."""
+    return next((name for name, longest in LONGEST_BY.items() if until - since <= longest), "day")
 
 
 def draw_charts(rows: list[Record], bucket: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from adlake.dashboard.funnel import MINUTES, Asked
+from adlake.dashboard.funnel import MINUTES, Asked, bucket_of
 
 NOW = datetime(2026, 3, 2, 12, 3, 7, tzinfo=UTC)
 
@@ -41,3 +41,10 @@ def test_days_are_whole_and_compared_with_as_many_before() -> None:
         "since": "2026-03-01T00:00:00+00:00", "until": "2026-03-03T00:00:00+00:00",
     }  # fmt: skip
     assert asked.parameters_before(NOW)["since"] == "2026-02-27T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("hours", "bucket"), [(3, "window"), (4, "hour"), (168, "hour"), (169, "day")]
+)
+def test_a_longer_span_is_drawn_in_longer_buckets(hours: int, bucket: str) -> None:
+    assert bucket_of(NOW, NOW + timedelta(hours=hours)) == bucket
