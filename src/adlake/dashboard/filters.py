@@ -63,7 +63,7 @@ def chosen(sources: Sources) -> Choice:
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     columns = st.columns(5 if range_name == DATES else 3)
-    dates = _dates(columns[3:]) if range_name == DATES else ()
+    days = dates(columns[3:]) if range_name == DATES else ()
     offered = _offered(sources)
     values = []
     for place, column in enumerate(COLUMNS):
@@ -74,7 +74,7 @@ def chosen(sources: Sources) -> Choice:
         )  # fmt: skip
         if value:
             values.append((column, str(value)))
-    return Choice(str(range_name), dates, tuple(values))
+    return Choice(str(range_name), days, tuple(values))
 
 
 def _look_again(sources: Sources) -> None:
@@ -88,7 +88,8 @@ def _look_again(sources: Sources) -> None:
     values()
 
 
-def _dates(columns: list[st.delta_generator.DeltaGenerator]) -> tuple[date, ...]:
+def dates(columns: list[st.delta_generator.DeltaGenerator]) -> tuple[date, date]:
+    """Draw two days to choose, the earlier one first."""
     today = datetime.now(UTC).date()
     first, last = (
         column.date_input(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import streamlit as st
 
 from adlake.contracts.windows import WINDOW_MS
 from adlake.dashboard import charts, formats
-from adlake.dashboard.filters import MOST_VALUES, PATIENCE_SECONDS, VALUES_KEPT_SECONDS
+from adlake.dashboard.filters import (
+    MOST_VALUES,
+    PATIENCE_SECONDS,
+    VALUES_KEPT_SECONDS,
+    dates,
+)
 from adlake.dashboard.frame import (
     Change,
     answered,
@@ -21,13 +26,13 @@ from adlake.dashboard.frame import (
     tile,
 )
 from adlake.dashboard.lake import Record, Sources
+from adlake.dashboard.periods import DATES, bounds, midnight
 
 REFRESH_SECONDS: Final = 30
 MINUTES: Final = {
     "5 minutes": 5, "15 minutes": 15, "1 hour": 60, "3 hours": 180, "24 hours": 1_440,
 }  # fmt: skip
 DEFAULT_SPAN: Final = "1 hour"
-DATES: Final = "Dates"
 LONGEST_BY: Final = {"window": timedelta(hours=3), "hour": timedelta(days=7)}
 """The longest span that is drawn so; one that is longer is drawn day by day."""
 MOST_ROWS: Final = 100
@@ -61,19 +66,19 @@ class Asked:
         """[since, until) in whole windows; the newest window is the one that is going on."""
         if self.days is not None:
             first, last = self.days
-            return _midnight(first), _midnight(last) + timedelta(days=1)
+            return midnight(first), midnight(last) + timedelta(days=1)
         window = timedelta(milliseconds=WINDOW_MS)
-        end = now - (now - _midnight(now.date())) % window + window
+        end = now - (now - midnight(now.date())) % window + window
         return end - max(window, timedelta(minutes=self.minutes or 0)), end
 
     def parameters(self, now: datetime) -> dict[str, str]:
         """Of the span and the filters."""
-        return _bounds(*self.span(now)) | dict(self.given)
+        return bounds(*self.span(now)) | dict(self.given)
 
     def parameters_before(self, now: datetime) -> dict[str, str]:
         """Of the equal span before it."""
         since, until = self.span(now)
-        return _bounds(since - (until - since), since) | dict(self.given)
+        return bounds(since - (until - since), since) | dict(self.given)
 
 
 def show(sources: Sources) -> None:
@@ -107,18 +112,7 @@ def chosen(sources: Sources) -> Asked:
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     columns = st.columns(4 if span == DATES else 2)
-    days = None
-    if span == DATES:
-        today = datetime.now(UTC).date()
-        first, last = (
-            column.date_input(
-                label, value=today, key=name, bind="query-params", label_visibility="collapsed"
-            )
-            for column, label, name in zip(
-                columns[2:], ("First day", "Last day"), ("from", "to"), strict=True
-            )
-        )
-        days = (min(first, last), max(first, last))
+    days = dates(columns[2:]) if span == DATES else None
     rows = sources.kept_values(MOST_VALUES, VALUES_KEPT_SECONDS, PATIENCE_SECONDS) or []
     campaigns = [row["filter_value"] for row in rows if row["filter_name"] == "campaign_id"]
     offered = {"campaign_id": ("Campaign", campaigns), "channel": ("Channel", [])}
@@ -220,9 +214,9 @@ def draw_charts(rows: list[Record], bucket: str) -> None:
 
 def ask_comparison(sources: Sources, asked: Asked) -> tuple[list[Record], list[Record]]:
     """All campaigns, and all channels, of the span; the filters are left out."""
-    bounds = _bounds(*asked.span(datetime.now(UTC))) | {"most": str(MOST_ROWS)}
+    given = bounds(*asked.span(datetime.now(UTC))) | {"most": str(MOST_ROWS)}
     campaigns, channels = (
-        answered(sources, "campaign_comparison", bounds | {"compared": what})
+        answered(sources, "campaign_comparison", given | {"compared": what})
         for what in ("campaign", "channel")
     )
     return campaigns, channels
@@ -277,11 +271,3 @@ def draw_launch(rows: list[Record]) -> None:
             rows, "hours_since_launch", {"clicks": "Clicks", "signups": "Sign-ups"},
             title="hours since launch",
         ))  # fmt: skip
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
-
-
-def _bounds(since: datetime, until: datetime) -> dict[str, str]:
-    return {"since": since.isoformat(), "until": until.isoformat()}

@@ -36,12 +36,12 @@ class Period:
     @property
     def parameters(self) -> dict[str, str]:
         """As parameters of a metric."""
-        return _parameters(self.since, self.until)
+        return bounds(self.since, self.until)
 
     @property
     def parameters_before(self) -> dict[str, str]:
         """Of the same elapsed part of the period before."""
-        return _parameters(*(self.before or (None, None)))
+        return bounds(*(self.before or (None, None)))
 
     @property
     def in_words(self) -> str:
@@ -73,7 +73,7 @@ def period_of(name: str, now: datetime, dates: tuple[date, ...] = ()) -> Period:
 
 def _of_days(name: str, first: date, last: date, now: datetime) -> Period:
     """Whole days; of one that is not over, the part that has elapsed is compared."""
-    since, end = _midnight(first), _midnight(last) + timedelta(days=1)
+    since, end = midnight(first), midnight(last) + timedelta(days=1)
     length = end - since
     elapsed = max(timedelta(0), min(now, end) - since)
     before = (since - length, since - length + elapsed)
@@ -81,10 +81,12 @@ def _of_days(name: str, first: date, last: date, now: datetime) -> Period:
     return Period(name, bucket, since, end, before)
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day of UTC begins."""
     return datetime.combine(day, time.min, UTC)
 
 
-def _parameters(since: datetime | None, until: datetime | None) -> dict[str, str]:
+def bounds(since: datetime | None, until: datetime | None) -> dict[str, str]:
+    """As parameters of a metric; None: no bound on that side."""
     bounds = {"since": since, "until": until}
     return {name: at.isoformat() for name, at in bounds.items() if at is not None}

@@ -2,7 +2,6 @@
 -- grain: one row per campaign and hour since its launch in which something happened
 -- readers: analysts, API
 -- Launched: when the window of its first impression began. Counts, money and rates are of all hours up to this one.
--- A text for each engine: how they count hours between two times differs.
 -- include kpi_rates
 WITH launches AS (
     SELECT
@@ -16,7 +15,10 @@ WITH launches AS (
 hours AS (
     SELECT
         kpis.campaign_id,
-        CAST(timestampdiff(HOUR, launches.launched_at, kpis.window_start) AS BIGINT) AS hours_since_launch,
+        CAST(
+            extract(DAY FROM kpis.window_start - launches.launched_at) * 24
+            + extract(HOUR FROM kpis.window_start - launches.launched_at) AS BIGINT
+        ) AS hours_since_launch,
         kpis.impressions,
         kpis.clicks,
         kpis.conversions,
