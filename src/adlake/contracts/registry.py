@@ -15,6 +15,8 @@ from typing import Final
 
 from adlake.contracts.compaction import HOT_ROWS, RECORD_FILES, Compaction, Due
 from adlake.contracts.tables import (
+    ALERT_INCIDENTS,
+    ALERTS_LOG,
     ATTRIBUTION_CREDITS,
     BATCH_COUNT_KEY,
     BATCH_COUNTS,
@@ -224,6 +226,17 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         has_recorded_head=True, expires=True, person="user_id",
         # So that a reader of some windows skips the files of other times.
         compaction=Compaction(Due.BATCHES, "event_time ASC NULLS LAST", HOT_ROWS),
+    ),
+    TableSpec(
+        ALERTS_LOG, "campaign, segment, metric, window and rule",
+        ("campaign_id", "segment", "metric", "window_start", "rule"), Filling.BUILD,
+        Erasure.NOBODY, unchecked="its oracle comes with what builds it", source=GOLD_WINDOWS,
+        expires=True, rebuild="adlake alerts build",
+    ),
+    TableSpec(
+        ALERT_INCIDENTS, "incident", ("incident_id",), Filling.BUILD, Erasure.NOBODY,
+        unchecked="its oracle comes with what builds it", source=GOLD_WINDOWS, expires=True,
+        rebuild="adlake alerts build",
     ),
     TableSpec(
         CAMPAIGN_UPDATES, "record of topic campaign_updates",
