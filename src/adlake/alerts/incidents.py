@@ -101,6 +101,8 @@ class AlertLog:
     transitions: list[Transition] = field(default_factory=list)
     _recovered: int = 0
     """Windows in a row that look well, since the incident opened."""
+    _fired: dict[int, Verdict] = field(default_factory=dict)
+    """By window: the firings of the newest incident that were not withdrawn."""
 
     def apply(self, verdict: Verdict) -> None:
         """Take the next verdict."""
@@ -129,10 +131,11 @@ class AlertLog:
             self.incidents.append(incident)
             self._tell(incident, verdict)
             self._recovered = 0
+            self._fired = {}
         self.alerts[window] = LoggedAlert(
             identity(self.key, window, is_alert=True), verdict, incident.incident_id
         )
-        self._count()
+        self._fired[window] = verdict
 
     def _withdraw(self, verdict: Verdict) -> None:
         alert = self.alerts.get(verdict.window_ms)
@@ -142,8 +145,8 @@ class AlertLog:
         incident = self._open
         if incident is None or incident.incident_id != alert.incident_id:
             return
-        self._count()
-        if not self.incidents[-1].windows:
+        del self._fired[verdict.window_ms]
+        if not self._fired:
             self._close(State.WITHDRAWN, verdict)
 
     def _recover(self, verdict: Verdict) -> None:
@@ -154,20 +157,19 @@ class AlertLog:
         if self._recovered >= RECOVERY_WINDOWS[self.key.rule]:
             self._close(State.RESOLVED, verdict)
 
-    def _count(self) -> None:
+    def settle(self) -> None:
         """Bring the newest incident up to its firings; a closed one stays as it was."""
-        newest = self.incidents[-1]
-        fired = {
-            window: one.verdict
-            for window, one in sorted(self.alerts.items())
-            if one.incident_id == newest.incident_id and one.status is Status.FIRED
-        }
+        if self._open is None:
+            return
+        fired = {window: self._fired[window] for window in sorted(self._fired)}
+        newest = self._open
         self.incidents[-1] = replace(
             newest, windows=tuple(fired), last=fired[max(fired)] if fired else newest.opening,
             worst_value=min((one.value for one in fired.values()), default=None),
         )  # fmt: skip
 
     def _close(self, state: State, verdict: Verdict) -> None:
+        self.settle()
         at_ms = verdict.cutoff_ms
         closed = replace(self.incidents[-1], state=state, closed_ms=at_ms, closing=verdict)
         self.incidents[-1] = closed
@@ -183,6 +185,7 @@ def log_of(key: Key, verdicts: Iterable[Verdict]) -> AlertLog:
     log = AlertLog(key)
     for one in sorted(verdicts, key=lambda one: (one.cutoff_ms, one.window_ms)):
         log.apply(one)
+    log.settle()
     return log
 
 
