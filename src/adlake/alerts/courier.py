@@ -48,7 +48,7 @@ class Pending:
 
 @dataclass
 class Courier:
-    """One channel and its thread. `offer` gives it the newest look; it never waits for the thread."""
+    """One channel and its thread; who offers it something to tell never waits for it."""
 
     channel: Channel
     notifications: NotificationLog

@@ -29,7 +29,7 @@ from adlake.cli import (
 from adlake.cli.application import app, main
 
 __all__ = [
-    "alerts", "app", "containers", "contracts", "data", "dims", "generate", "ingest_files", "jobs", "lake",
-    "main", "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send", "serve",
-    "source", "stack", "topics",
+    "alerts", "app", "containers", "contracts", "data", "dims", "generate", "ingest_files", "jobs",
+    "lake", "main", "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send",
+    "serve", "source", "stack", "topics",
 ]  # fmt: skip

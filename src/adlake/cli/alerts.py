@@ -14,7 +14,7 @@ app.add_typer(alerts, name="alerts", rich_help_panel=JOBS)
 
 
 @alerts.command("test-message")
-def test_message(
+def send_test_message(
     channel: Annotated[
         str, typer.Option(help="kafka, slack, webhook or email; left out: all that are on")
     ] = "",

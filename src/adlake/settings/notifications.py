@@ -11,7 +11,8 @@ from adlake.settings.outside import FILE_INSTEAD, Concern, OptionalFile, Port, s
 
 def _mail_addresses(text: str) -> str:
     for one in filter(None, (part.strip() for part in text.split(","))):
-        if one.count("@") != 1 or any(letter.isspace() for letter in one):
+        is_address = one.isascii() and one.isprintable() and one.count("@") == 1
+        if not is_address or " " in one:
             raise ValueError("not a mail address, or several with commas between")
     return text
 

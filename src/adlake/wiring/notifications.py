@@ -143,7 +143,7 @@ def incidents_since(settings: Settings, moment: datetime) -> Sequence[Row]:
         return client.records(statement, values)
 
 
-def send_trial(settings: Settings, channel: str = "") -> dict[ChannelName, Outcome]:
+def send_trial(settings: Settings, channel: str = "") -> dict[str, Outcome]:
     """Send a message that says it is a test, once, to one channel or to all that are on.
 
     Raises:
@@ -158,7 +158,7 @@ def send_trial(settings: Settings, channel: str = "") -> dict[ChannelName, Outco
         raise ChannelOffError(
             f"channel {channel} is off: {SWITCHES[ChannelName(channel)]} is not set"
         )
-    outcomes = {}
+    outcomes: dict[str, Outcome] = {}
     for name, one in on.items():
         if channel in ("", name):
             with closing(one):

@@ -44,7 +44,7 @@ def post_test_message(
     """Send a message that says it is a test, once, and tell what became of it."""
     try:
         outcomes = parts.send_trial(channel)
-    except AdlakeError as error:
+    except (AdlakeError, ValueError) as error:  # of settings: a file of a secret is gone, say
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
     return [
         TrialAnswer(channel=name, state=one.sending, response_code=one.code, reason=one.reason)

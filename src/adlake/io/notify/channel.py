@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_result,
+    sleep_using_event,
+    stop_after_attempt,
+)
 from tenacity.stop import stop_base
 
 from adlake.contracts.notices import ChannelName, Notice, Outcome, Sending
@@ -55,15 +61,16 @@ def told(
         stopping: set when there is no time for another attempt.
         waits_seconds: before each further attempt.
     """
+    waits = (*waits_seconds, 0.0)  # asked for after the last attempt too
 
     def wait(state: RetryCallState) -> float:
-        return waits_seconds[state.attempt_number - 1]
+        return waits[state.attempt_number - 1]
 
     attempts = Retrying(
         retry=retry_if_result(lambda outcome: outcome.may_pass_later),
         stop=stop_after_attempt(len(waits_seconds) + 1) | _Stopping(stopping),
         wait=wait,
-        sleep=stopping.wait,
+        sleep=sleep_using_event(stopping),
         retry_error_callback=_last,
     )
     outcome: Outcome = attempts(channel.tell, notice)

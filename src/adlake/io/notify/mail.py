@@ -50,16 +50,8 @@ class Mail:
             codes = {code for code, _ in error.recipients.values()}
             may_pass = all(code in TRY_AGAIN for code in codes)
             return failed("no receiver is taken", max(codes), may_pass_later=may_pass)
-        except smtplib.SMTPResponseException as error:
-            # Not what it said: that may quote a user or an address.
-            code, kind = error.smtp_code, type(error).__name__
-            return failed(f"{kind} {code}", code, may_pass_later=code in TRY_AGAIN)
-        except smtplib.SMTPServerDisconnected:
-            return failed("the server hung up", may_pass_later=True)
         except smtplib.SMTPException as error:
-            # It lacks STARTTLS or a way to log in: so it does the next time.
-            return failed(f"{type(error).__name__}: see ADLAKE_SMTP_STARTTLS and _USER",
-                          may_pass_later=False)  # fmt: skip
+            return _failure_of(error)
         except TimeoutError:
             seconds = self._server.timeout_seconds
             return failed(f"no answer in {seconds:g} s", may_pass_later=True)
@@ -91,3 +83,15 @@ class Mail:
         message["Message-ID"] = f"<{notice.incident_id}.{notice.transition}@{domain}>"
         message.set_content(f"{notice.text}\n")
         return message
+
+
+def _failure_of(error: smtplib.SMTPException) -> Outcome:
+    """Not in the server's words: they may quote a user or an address."""
+    kind = type(error).__name__
+    if isinstance(error, smtplib.SMTPResponseException):
+        code = error.smtp_code
+        return failed(f"{kind} {code}", code, may_pass_later=code in TRY_AGAIN)
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return failed("the server hung up", may_pass_later=True)
+    # It lacks STARTTLS or a way to log in: so it does the next time.
+    return failed(f"{kind}: see ADLAKE_SMTP_STARTTLS and ADLAKE_SMTP_USER", may_pass_later=False)
