@@ -15,6 +15,7 @@ from typing import Final
 
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
+    ALERT_INCIDENTS,
     ATTRIBUTION_CREDITS,
     BATCH_COUNTS,
     BRONZE_EVENTS,
@@ -225,7 +226,7 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "alerts", "adlake serve",
         "tells people and programs once of each transition of an incident",
-        (NOTIFICATIONS,), (NOTIFICATIONS, ALERT_RECORDS),
+        (*_tables(ALERT_INCIDENTS), NOTIFICATIONS), (NOTIFICATIONS, ALERT_RECORDS),
     ),
     Step(
         "alerts", "adlake alerts",
