@@ -13,7 +13,8 @@ DATABASE = "tests/integration/test_notifications.py"
 NOTIFICATIONS: tuple[Mutation, ...] = (
     Mutation(
         "an opening is told in the numbers of its end", "adlake.alerts.messages:notices_of",
-        '_time(row["opened_at"]), opening)', '_time(row["closed_at"] or row["opened_at"]), opening)',
+        '_time(row["opened_at"]), opening)',
+        '_time(row["closed_at"] or row["opened_at"]), opening)',
         f"{MESSAGES}::test_an_opening_has_the_same_bytes_before_and_after_the_end",
     ),
     Mutation(
@@ -61,7 +62,8 @@ NOTIFICATIONS: tuple[Mutation, ...] = (
         f"{CHANNELS}::test_slack_gets_a_text_in_which_nothing_means_something_to_it",
     ),
     Mutation(
-        "mail is handed in where the server does not encrypt", "adlake.io.notify.mail:Mail._hand_in",
+        "mail is handed in where the server does not encrypt",
+        "adlake.io.notify.mail:Mail._hand_in",
         "if one.starttls:", "if one.starttls and server.has_extn('starttls'):",
         f"{CHANNELS}::test_nothing_is_said_in_the_clear_where_starttls_is_wanted",
     ),
@@ -72,12 +74,13 @@ NOTIFICATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an error's own words are logged", "adlake.io.notify.webhook:Webhook.tell",
-        'f"no answer ({type(error).__name__})"', 'f"no answer ({error}, {self._url.get_secret_value()})"',
+        'f"no answer ({type(error).__name__})"', 'f"no answer ({self._url.get_secret_value()})"',
         f"{CHANNELS}::test_neither_outcomes_nor_logs_hold_an_address_or_a_password",
     ),
     Mutation(
         "who ends the process waits for patience", "adlake.io.notify.channel:told",
-        "| _Stopping(stopping)", "", f"{CHANNELS}::test_who_ends_the_process_does_not_wait_for_patience",
+        "| _Stopping(stopping)", "",
+        f"{CHANNELS}::test_who_ends_the_process_does_not_wait_for_patience",
     ),
     Mutation(
         "what was sent is sent again", "adlake.alerts.courier:untold",
@@ -103,11 +106,6 @@ NOTIFICATIONS: tuple[Mutation, ...] = (
         "a channel that is away is asked for each message", "adlake.alerts.courier:Courier.deliver",
         "failures == MOST_FAILURES or", "",
         f"{NOTIFIER}::test_a_channel_that_is_away_is_not_asked_for_each_message",
-    ),
-    Mutation(
-        "two processes tell a channel", "adlake.alerts.courier:Courier.deliver",
-        "return  # another process tells this channel", "raise AssertionError",
-        f"{NOTIFIER}::test_one_process_alone_tells",
     ),
     Mutation(
         "a bad row hides the others", "adlake.alerts.notifier:Notifier._notices_of",

@@ -1,4 +1,4 @@
-"""What the notifier asks of the incidents, on real Trino: who has to be told, and in which types."""
+"""What the notifier asks of the incidents, on real Trino: which are found, and in which types."""
 
 from __future__ import annotations
 
