@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from adlake.contracts.notices import Notice
 
 log = logging.getLogger(__name__)
 JOIN_SECONDS: Final = 6.0
-"""For the request that is under way when the process is told to stop."""
+"""For the requests that are under way when the process is told to stop."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ class Notifier:
         self._stopping.set()
         for one in self.couriers:
             one.stop()
+        deadline = time.monotonic() + JOIN_SECONDS
         for one in self.couriers:
-            one.join(JOIN_SECONDS)
+            one.join(max(0.0, deadline - time.monotonic()))
 
     def look(self) -> None:
         """One look at the incidents; what goes wrong is told and comes again."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 
 class Transition(StrEnum):
@@ -76,7 +75,3 @@ class Outcome:
     def is_sent(self) -> bool:
         """The receiver has it."""
         return self.sending is Sending.SENT
-
-
-FINISHED: Final = (Transition.RESOLVED, Transition.WITHDRAWN)
-"""Transitions after which an incident does not change."""

@@ -88,8 +88,10 @@ def test_the_waits_are_those_that_are_given() -> None:
 
 def test_no_answer_in_time_comes_again() -> None:
     with http_receiver(HANG) as receiver:
+        began = time.monotonic()
         outcome = tell(webhook(receiver, timeout_seconds=0.2))
     assert (outcome.sending, outcome.attempts) == (Sending.SENT, 2)
+    assert time.monotonic() - began < receiver.hang_seconds
 
 
 def test_nobody_there_is_no_answer() -> None:
@@ -144,10 +146,11 @@ def test_one_receiver_that_is_taken_is_enough() -> None:
 
 def test_nothing_is_said_in_the_clear_where_starttls_is_wanted() -> None:
     with mail_receiver() as receiver:
-        server = MailServer(LOOPBACK, receiver.port, user="u", password=SecretStr(CANARY))
+        server = MailServer(LOOPBACK, receiver.port)
         outcome = tell(Mail(server, "adlake@shop.test", ["team@shop.test"]))
     assert (outcome.is_sent, outcome.may_pass_later) == (False, False)
     assert receiver.receivers == []
+    assert receiver.messages == []
 
 
 def test_a_mail_server_that_does_not_know_a_login_is_no_outage() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from adlake.alerts.courier import Pending
 from adlake.contracts.notices import ChannelName
+from adlake.io.postgres.driver import DatabaseError
 from adlake.io.prometheus.meters import Meters
 from adlake.settings import Settings, SettingsError
 from adlake.wiring import notifications
@@ -69,6 +72,14 @@ def test_no_text_of_a_channel_or_of_the_notifier_holds_a_secret() -> None:
     assert said.count("*****") >= 3
     assert CANARY not in said
     assert CANARY not in str(given.as_environment(with_secrets=False))
+
+
+def test_without_a_control_database_it_waits_and_says_what_to_do(tmp_path: Path) -> None:
+    notifier = notifier_of(settings(ADLAKE_HOME=str(tmp_path / "none")), Meters())
+    [courier] = notifier.couriers
+    now = datetime.now(UTC)
+    with pytest.raises(DatabaseError, match="make up"):
+        courier.deliver(Pending((), now, now))
 
 
 def test_a_channel_that_is_off_is_named_with_its_switch() -> None:
