@@ -332,14 +332,6 @@ def test_a_transition_lies_on_its_topic_to_the_byte(lake: Lake) -> None:
     ] * 2
 
 
-def test_a_topic_that_is_not_there_is_no_success(lake: Lake) -> None:
-    [opened, _] = notices_of(closed(incident_id="k4"))
-    channel = TopicChannel(lake.settings().bootstrap_servers, "nobody_made_it")
-    outcome = channel.tell(opened)
-    assert (outcome.is_sent, outcome.may_pass_later) == (False, True)
-    channel.close()
-
-
 def test_a_test_message_goes_over_the_api_and_the_command(lake: Lake, client: Client) -> None:
     answer = client.ask("alerts/test-message?channel=kafka")
     assert answer.status_code == 200, answer.text

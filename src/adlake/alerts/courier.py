@@ -13,7 +13,6 @@ from adlake.contracts.gauges import NOTIFICATIONS_FAILED, NOTIFICATIONS_SENT
 from adlake.contracts.notices import ChannelName, Notice, Outcome
 from adlake.io.notify.channel import WAITS_SECONDS, Channel, told
 from adlake.io.postgres.driver import DatabaseError
-from adlake.io.postgres.errors import catalog_trouble
 from adlake.io.postgres.notifications import ChannelLog, Logged, NotificationLog
 from adlake.io.prometheus.meters import Meters
 
@@ -148,12 +147,13 @@ class Courier:
             try:
                 self.deliver(pending)
             except DatabaseError as error:
-                trouble = catalog_trouble(error) or type(error).__name__
+                said = str(error).strip() or type(error).__name__
+                trouble = f"for the control database ({said.splitlines()[0]})"
             except Exception as error:
                 # A bug here must stop neither the other channels nor the API.
-                trouble = f"unexpected {type(error).__name__}"
+                trouble = f"after an unexpected {type(error).__name__}"
             if trouble and trouble != self._trouble:
-                log.warning("notification channel %s waits: %s", self.channel.name, trouble)
+                log.warning("notification channel %s waits %s", self.channel.name, trouble)
             self._trouble = trouble
         self.channel.close()
 

@@ -43,6 +43,8 @@ class Notifier:
     _thread: threading.Thread | None = None
     _trouble: str = ""
     """As it was told last: one outage is told once."""
+    _known: dict[tuple[object, ...], tuple[Notice, ...]] = field(default_factory=dict)
+    """Rows of the last look: most are there again, unchanged."""
 
     def start(self) -> None:
         """Begin to look; without a channel there is nothing to look for."""
@@ -72,8 +74,14 @@ class Notifier:
             self._say(str(error))
             return
         self._say("")
+        known = self._known
+        self._known = {
+            key: known[key] if key in known else self._notices_of(row)
+            for row in rows
+            for key in (tuple(row.items()),)
+        }
         notices = sorted(
-            (one for row in rows for one in self._notices_of(row)),
+            (one for told in self._known.values() for one in told),
             key=lambda one: (one.at, one.incident_id, one.transition),
         )
         pending = Pending(tuple(notices), since, now - self.pace.fresh)

@@ -32,7 +32,7 @@ from adlake.io.trino.client import connect
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings, SettingsError
 from adlake.settings.outside import secret_of
-from adlake.wiring.lake import lease_connect
+from adlake.wiring.control import lease_connect
 
 SWITCHES = {
     ChannelName.KAFKA: "ADLAKE_ALERT_TOPIC",

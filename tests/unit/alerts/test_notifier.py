@@ -303,7 +303,9 @@ def test_an_outage_of_the_log_and_a_bug_are_told_once_and_end_nothing(
         one.stop()
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2
-    assert "catalog database does not answer" in said[0]
+    assert said[0] == (
+        "notification channel slack waits for the control database (connection refused)"
+    )
     assert said[1].endswith("unexpected RuntimeError")
 
 
