@@ -22,6 +22,7 @@ from benchmarks.mutations.maturity import MATURITY
 from benchmarks.mutations.models import MODELS
 from benchmarks.mutations.monitoring import MONITORING
 from benchmarks.mutations.mutation import Mutation
+from benchmarks.mutations.notifications import NOTIFICATIONS
 from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.packaging import PACKAGING
 from benchmarks.mutations.places import PLACES
@@ -49,6 +50,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *COLLECTOR,
     *INGESTION,
     *ALERTS,
+    *NOTIFICATIONS,
     *CAMPAIGNS,
     *MODELS,
     *BATCHES,

@@ -15,6 +15,7 @@ from typing import Final
 
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
+    ALERT_INCIDENTS,
     ATTRIBUTION_CREDITS,
     BATCH_COUNTS,
     BRONZE_EVENTS,
@@ -31,7 +32,7 @@ from adlake.contracts.tables import (
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
 )
-from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
+from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 
 
 class Kind(StrEnum):
@@ -87,11 +88,13 @@ def _tables(*names: str) -> tuple[Store, ...]:
 AD_EVENTS: Final = Store(Kind.TOPIC, AD_TOPIC)
 BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
 CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
+ALERT_RECORDS: Final = Store(Kind.TOPIC, ALERT_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
 INGESTED: Final = Store(Kind.CONTROL, "adlake.ingested_files")
+NOTIFICATIONS: Final = Store(Kind.CONTROL, "adlake.notifications")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
@@ -219,6 +222,16 @@ FLOW: Final[tuple[Step, ...]] = (
         "api", "adlake serve",
         "answers with the same files over HTTP",
         _METRIC_TABLES, (),
+    ),
+    Step(
+        "alerts", "adlake serve",
+        "tells people and programs once of each transition of an incident",
+        (*_tables(ALERT_INCIDENTS), NOTIFICATIONS), (NOTIFICATIONS, ALERT_RECORDS),
+    ),
+    Step(
+        "alerts", "adlake alerts",
+        "sends a message that says it is a test",
+        (), (ALERT_RECORDS,),
     ),
     Step(
         "dashboard", "adlake up",
