@@ -10,12 +10,12 @@ RULES = "tests/unit/alerts/test_rules.py"
 ALERTS: tuple[Mutation, ...] = (
     Mutation(
         "a rate is compared without its sampling error", "adlake.alerts.rules:static_rate",
-        "wilson_upper(k, n, z_of(window, cutoff) * wider)", "wilson_upper(k, n, 0.0)",
+        "wilson_upper(k, n, z_of(window, evaluation) * wider)", "wilson_upper(k, n, 0.0)",
         f"{RULES}::test_k1_k2_nothing_fires_on_noise_or_without_impressions",
     ),
     Mutation(
-        "what arrives after the cutoff counts", "adlake.alerts.rules:Series.count",
-        "bisect_right(self._arrivals[name][one], cutoff_ms)", "len(self._arrivals[name][one])",
+        "what arrives after the cutoff counts", "adlake.alerts.series:Series.__init__",
+        "if late_by <= cutoff:", "if True:",
         f"{RULES}::test_k4_late_clicks_withdraw_the_alert_until_the_final_cutoff",
     ),
     Mutation(
@@ -24,7 +24,7 @@ ALERTS: tuple[Mutation, ...] = (
         f"{STATISTICS}::test_k6_the_sum_fires_after_ten_windows_without_a_click",
     ),
     Mutation(
-        "more hits than cases count as so many", "adlake.alerts.statistics:cusum_step",
+        "more hits than cases count as so many", "adlake.alerts.statistics:cusum_reached",
         "min(count), count[1]", "count",
         f"{STATISTICS}::test_windows_without_cases_and_more_hits_than_cases",
     ),

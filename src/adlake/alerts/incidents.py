@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from adlake.alerts.contract import Rule
-from adlake.alerts.rules import RECOVERY_WINDOWS, Evaluation, Verdict
+from adlake.alerts.contract import Evaluation, Rule
+from adlake.alerts.rules import RECOVERY_WINDOWS, Verdict
 
 
 class Status(StrEnum):
@@ -58,13 +58,26 @@ class Incident:
     state: State
     opened_ms: int
     closed_ms: int | None
-    first_window_ms: int
-    """Of the firing that opened it."""
+    opening: Verdict
+    """The firing that opened it."""
+    last: Verdict
+    """The newest of its firings that were not withdrawn; that of the opening when none is left."""
+    closing: Verdict | None = None
+    """What ended it: the last of the windows that look well, or the last withdrawal."""
     windows: tuple[int, ...] = ()
     """Of its firings that were not withdrawn."""
-    last_window_ms: int = 0
     worst_value: float | None = None
     """Of these: the smallest."""
+
+    @property
+    def first_window_ms(self) -> int:
+        """Of the firing that opened it."""
+        return self.opening.window_ms
+
+    @property
+    def last_window_ms(self) -> int:
+        """Of its newest firing."""
+        return self.last.window_ms
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,8 @@ class AlertLog:
     transitions: list[Transition] = field(default_factory=list)
     _recovered: int = 0
     """Windows in a row that look well, since the incident opened."""
+    _fired: dict[int, Verdict] = field(default_factory=dict)
+    """By window: the firings of the newest incident that were not withdrawn."""
 
     def apply(self, verdict: Verdict) -> None:
         """Take the next verdict."""
@@ -112,14 +127,15 @@ class AlertLog:
         incident = self._open
         if incident is None:
             name = identity(self.key, window)
-            incident = Incident(name, State.OPEN, verdict.cutoff_ms, None, window)
+            incident = Incident(name, State.OPEN, verdict.cutoff_ms, None, verdict, verdict)
             self.incidents.append(incident)
             self._tell(incident, verdict)
             self._recovered = 0
+            self._fired = {}
         self.alerts[window] = LoggedAlert(
             identity(self.key, window, is_alert=True), verdict, incident.incident_id
         )
-        self._count()
+        self._fired[window] = verdict
 
     def _withdraw(self, verdict: Verdict) -> None:
         alert = self.alerts.get(verdict.window_ms)
@@ -129,34 +145,33 @@ class AlertLog:
         incident = self._open
         if incident is None or incident.incident_id != alert.incident_id:
             return
-        self._count()
-        if not self.incidents[-1].windows:
+        del self._fired[verdict.window_ms]
+        if not self._fired:
             self._close(State.WITHDRAWN, verdict)
 
     def _recover(self, verdict: Verdict) -> None:
-        if self._open is None or verdict.recovers is None:
+        if self._open is None:
             return
         is_well = verdict.recovers and not verdict.fires
         self._recovered = self._recovered + 1 if is_well else 0
         if self._recovered >= RECOVERY_WINDOWS[self.key.rule]:
             self._close(State.RESOLVED, verdict)
 
-    def _count(self) -> None:
+    def settle(self) -> None:
         """Bring the newest incident up to its firings; a closed one stays as it was."""
-        newest = self.incidents[-1]
-        fired = {
-            window: one.verdict
-            for window, one in sorted(self.alerts.items())
-            if one.incident_id == newest.incident_id and one.status is Status.FIRED
-        }
-        values = [one.value for one in fired.values() if one.value is not None]
+        if self._open is None:
+            return
+        fired = {window: self._fired[window] for window in sorted(self._fired)}
+        newest = self._open
         self.incidents[-1] = replace(
-            newest, windows=tuple(fired), last_window_ms=max(fired, default=newest.last_window_ms),
-            worst_value=min(values, default=newest.worst_value),
+            newest, windows=tuple(fired), last=fired[max(fired)] if fired else newest.opening,
+            worst_value=min((one.value for one in fired.values()), default=None),
         )  # fmt: skip
 
     def _close(self, state: State, verdict: Verdict) -> None:
-        closed = replace(self.incidents[-1], state=state, closed_ms=verdict.cutoff_ms)
+        self.settle()
+        at_ms = verdict.cutoff_ms
+        closed = replace(self.incidents[-1], state=state, closed_ms=at_ms, closing=verdict)
         self.incidents[-1] = closed
         self._tell(closed, verdict)
 
@@ -170,6 +185,7 @@ def log_of(key: Key, verdicts: Iterable[Verdict]) -> AlertLog:
     log = AlertLog(key)
     for one in sorted(verdicts, key=lambda one: (one.cutoff_ms, one.window_ms)):
         log.apply(one)
+    log.settle()
     return log
 
 

@@ -56,8 +56,8 @@ def poisson_at_most(count: int, expected: float) -> float:
     return min(1.0, total)
 
 
-def cusum_step(s: float, count: Count, usual: float) -> tuple[float, bool]:
-    """S after one window, and whether it fires; S begins anew when it does.
+def cusum_reached(s: float, count: Count, usual: float) -> float:
+    """What S comes to in one window.
 
     Bernoulli CUSUM for a fall to `CUSUM_DROP` of the usual rate: M. R. Reynolds and Z. G. Stoumbos,
     A CUSUM chart for monitoring a proportion when inspecting continuously, Journal of Quality
@@ -65,11 +65,16 @@ def cusum_step(s: float, count: Count, usual: float) -> tuple[float, bool]:
     """
     k, n = min(count), count[1]
     if n <= 0:
-        return s, False
+        return s
     dropped = usual * CUSUM_DROP
     gain = k * math.log(dropped / usual) + (n - k) * math.log((1 - dropped) / (1 - usual))
-    s = max(0.0, s + gain)
-    return (0.0, True) if s >= CUSUM_LIMIT else (s, False)
+    return max(0.0, s + gain)
+
+
+def cusum_step(s: float, count: Count, usual: float) -> tuple[float, bool]:
+    """S after one window, and whether it fires; S begins anew when it does."""
+    reached = cusum_reached(s, count, usual)
+    return (0.0, True) if reached >= CUSUM_LIMIT else (reached, False)
 
 
 def middle_rate(weeks: Iterable[Count]) -> tuple[float, int] | None:

@@ -10,14 +10,9 @@ from random import Random
 
 import pytest
 
-from adlake.alerts.contract import Rule
+from adlake.alerts.contract import Evaluation, Rule
 from adlake.alerts.incidents import AlertLog, Key, State, Status, identity, log_of
 from adlake.alerts.rules import (
-    HOUR_MS,
-    WEEK_MS,
-    Evaluation,
-    Seen,
-    Series,
     Verdict,
     count_floor,
     relative_rate,
@@ -25,6 +20,7 @@ from adlake.alerts.rules import (
     static_rate,
     volume_drop,
 )
+from adlake.alerts.series import HOUR_MS, WEEK_MS, Seen, Series
 from adlake.contracts.law import DAY_MS
 from adlake.contracts.windows import WINDOW_MS
 
@@ -84,7 +80,10 @@ def test_k4_late_clicks_withdraw_the_alert_until_the_final_cutoff() -> None:
     assert alert.status is Status.WITHDRAWN
     [incident] = log.incidents
     assert (incident.state, incident.closed_ms) == (State.WITHDRAWN, at_ten("11:05"))
-    assert incident.windows == ()
+    assert (incident.windows, incident.worst_value) == ((), None)
+    assert incident.last == incident.opening == alert.verdict
+    assert incident.closing is not None
+    assert (incident.closing.k, incident.closing.n) == (13, 800)
     assert [one.state for one in log.transitions] == [State.OPEN, State.WITHDRAWN]
     too_late = first + some("clicks", 9, TEN, late_ms=at_ten("11:06") - TEN - WINDOW_MS)
     log = judged_ctr(too_late, [TEN])
@@ -188,10 +187,10 @@ def test_a_paused_campaign_may_be_silent() -> None:
 def test_without_a_past_week_the_last_day_is_the_usual() -> None:
     begin = TEN - HOUR_MS - DAY_MS
     series = Series(steady("impressions", 24, begin, TEN - HOUR_MS))
-    assert series.expected("impressions", TEN, TEN + HOUR_MS) == (24.0, "trailing_24h")
+    assert series.expected("impressions", TEN) == (24.0, "trailing_24h")
     events = steady("impressions", 100, begin, TEN - HOUR_MS)
     events += steady("clicks", 2, begin, TEN - HOUR_MS)
-    usual, cases, baseline = Series(events).usual_rate("ctr", TEN, TEN + HOUR_MS)
+    usual, cases, baseline = Series(events).usual_rate("ctr", TEN)
     assert (usual, cases, baseline) == (0.02, 28_800, "trailing_24h")
 
 
@@ -204,7 +203,8 @@ def test_b_a_rate_that_fell_to_half_fires_once_and_begins_anew() -> None:
     verdicts = list(relative_rate(Series(events), "ctr", windows))
     assert {one.evaluation for one in verdicts} == {Evaluation.FINAL}
     assert [n for n, one in enumerate(verdicts) if one.fires] == [9]
-    assert verdicts[9].bound == 0
+    assert verdicts[9].bound == pytest.approx(10.152371, abs=1e-6)
+    assert verdicts[10].bound == pytest.approx(1.015237, abs=1e-6)
     assert verdicts[0].threshold == pytest.approx(0.01)
 
 
