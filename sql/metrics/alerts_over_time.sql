@@ -10,16 +10,24 @@
 -- param bucket minute|hour|day|month|year = hour: length of a bucket
 -- include time_range: moment = window_start
 -- withdrawn: fired early and not confirmed an hour later; the other three do not count them.
+WITH placed_alerts AS (
+    SELECT
+        date_trunc(CAST(:bucket AS varchar), window_start) AS bucket_at,
+        alert_type,
+        status
+    FROM gold.alerts_log
+    WHERE
+        :time_range
+        AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
+        AND metric = coalesce(CAST(:metric AS varchar), metric)
+)
+
 SELECT
-    date_trunc(CAST(:bucket AS varchar), window_start) AS bucket_at,
+    bucket_at,
     count_if(status = 'fired' AND alert_type = 'performance_drop') AS performance_drops,
     count_if(status = 'fired' AND alert_type = 'volume_drop') AS volume_drops,
     count_if(status = 'fired' AND alert_type = 'silence') AS silences,
     count_if(status = 'withdrawn') AS withdrawn
-FROM gold.alerts_log
-WHERE
-    :time_range
-    AND campaign_id = coalesce(CAST(:campaign_id AS varchar), campaign_id)
-    AND metric = coalesce(CAST(:metric AS varchar), metric)
-GROUP BY date_trunc(CAST(:bucket AS varchar), window_start)
+FROM placed_alerts
+GROUP BY bucket_at
 ORDER BY bucket_at ASC
