@@ -73,8 +73,9 @@ def incident_chart(rows: Sequence[Record]) -> alt.LayerChart | None:
         for kind, mark in _MARKS
         if kind in kinds
     ]
-    drawing: alt.LayerChart = alt.layer(*layers)
-    return drawing.properties(height=HEIGHT)
+    drawing = alt.layer(*layers).properties(height=HEIGHT)
+    assert isinstance(drawing, alt.LayerChart)  # noqa: S101 - no layer is a facet
+    return drawing
 
 
 _MARKS: Final[tuple[tuple[str, Callable[[alt.Chart], alt.Chart]], ...]] = (

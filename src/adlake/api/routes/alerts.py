@@ -54,7 +54,8 @@ class AlertsAsked(RulesAsked):
         if since is not None and until is not None and since >= until:
             raise bad_parameter("from", "must be before to")
         return super().parameters() | {
-            "since": since and since.isoformat(), "until": until and until.isoformat(),
+            "since": since.isoformat() if since else None,
+            "until": until.isoformat() if until else None,
         }  # fmt: skip
 
 
