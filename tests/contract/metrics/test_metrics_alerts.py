@@ -160,6 +160,7 @@ def test_a_long_incident_shows_its_last_week(alerted: MetricsLake) -> None:
 
 def test_a_window_with_a_firing_is_marked_in_the_kpis(alerted: MetricsLake) -> None:
     alerted.insert(FUNNEL, [counted("09:00", impressions=100)])
+    alerted.insert("gold.alerts_log", [alert("another metric", "other", TEN, metric="cvr")])
     rows = alerted.client.records(
         "SELECT campaign_id, window_start, is_alert FROM memory.gold.campaign_kpis_5m "
         "WHERE campaign_id LIKE 'cmp%'"
