@@ -39,6 +39,7 @@ ROWS_SHOWN: Final = 8
 FOREVER: Final = 9999
 """Year in which a rule that nobody ended ends."""
 TILES: Final = (("Open incidents", "Campaigns concerned", "Newest opened"),)
+_DAY_AND_TIME: Final = "%Y-%m-%d %H:%M"
 CHANNELS: Final = {
     "kafka": ("Kafka topic", ":material/stream:"), "slack": ("Slack", ":material/chat:"),
     "webhook": ("Web hook", ":material/webhook:"), "email": ("E-mail", ":material/mail:"),
@@ -249,7 +250,6 @@ def draw_rules(rows: list[Record]) -> None:
         return
     shown = [_rule_row(row) for row in rows]
     text, check = st.column_config.TextColumn, st.column_config.CheckboxColumn
-    moment = st.column_config.DatetimeColumn
     st.dataframe(
         charts.frame(shown, list(shown[0])), hide_index=True,
         height=table_height(len(shown), ROWS_SHOWN),
@@ -263,8 +263,7 @@ def draw_rules(rows: list[Record]) -> None:
             "enabled": check("On"),
             "in_force": check("In force", help="Now; older versions are kept"),
             "version": st.column_config.NumberColumn("Version"),
-            "from": moment("From (UTC)", format="YYYY-MM-DD HH:mm"),
-            "until": moment("Until (UTC)", format="YYYY-MM-DD HH:mm"),
+            "from": "From (UTC)", "until": text("Until (UTC)", help="A dash: for ever"),
         },
     )  # fmt: skip
     csv_button("CSV of this table", rows, "alert-rules")
@@ -277,8 +276,9 @@ def _rule_row(row: Record) -> Record:
         "campaign": row["campaign_id"] or words.EVERY_CAMPAIGN, "segment": row["segment"],
         "limit": words.shown(row["metric"], row["threshold"]),
         "told": row["channels"] or words.EVERYBODY, "enabled": row["enabled"],
-        "in_force": row["is_in_force"], "version": row["rule_version"], "from": row["valid_from"],
-        "until": None if until.year >= FOREVER else until,
+        "in_force": row["is_in_force"], "version": row["rule_version"],
+        "from": f"{row['valid_from']:{_DAY_AND_TIME}}",
+        "until": formats.UNKNOWN if until.year >= FOREVER else f"{until:{_DAY_AND_TIME}}",
     }  # fmt: skip
 
 

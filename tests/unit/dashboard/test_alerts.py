@@ -122,10 +122,10 @@ def test_a_rule_of_every_campaign_and_for_ever() -> None:
 
     told = shown(rule="B", threshold=None)
     assert (told["campaign"], told["limit"], told["told"], told["until"]) == (
-        "every campaign", "-", "all that are on", None,
+        "every campaign", "-", "all that are on", "-",
     )  # fmt: skip
     own = shown(campaign_id="c", channels="slack", valid_to=TEN)
-    assert (own["campaign"], own["told"], own["until"]) == ("c", "slack", TEN)
+    assert (own["campaign"], own["told"], own["until"]) == ("c", "slack", "2026-03-02 10:00")
 
 
 def test_the_span_of_the_history_is_whole_minutes() -> None:
