@@ -22,7 +22,7 @@ PUSH = {"campaign_id": "cmp_102", "segment": "channel=push"}
 
 @pytest.fixture(scope="module")
 def alerted(lake: MetricsLake) -> MetricsLake:
-    """Two incidents that are open, and two of before that are over."""
+    """Two incidents that are open, and three of before that are over."""
     lake.insert("gold.alert_incidents", [
         incident("old", TEN, state="resolved", closed_at=utc("10:31"), fired_windows=2,
                  last_window_start=TEN + FIVE, closing_window_start=utc("10:25"),
@@ -32,6 +32,8 @@ def alerted(lake: MetricsLake) -> MetricsLake:
         incident("silent", utc("12:00"), metric="impressions", rule="D", alert_type="silence",
                  opening_threshold=14.5, last_value=0, last_threshold=15.0, last_k=0, last_n=0),
         incident("push", utc("13:00"), **PUSH),
+        incident("long", utc("2026-09-01T00:00"), state="resolved",
+                 last_window_start=utc("2026-10-01T00:00")),
     ])  # fmt: skip
     lake.insert("gold.alerts_log", [
         alert("a1", "old", TEN),
@@ -41,9 +43,12 @@ def alerted(lake: MetricsLake) -> MetricsLake:
               value=0, threshold=14.5, sample_k=0, sample_n=0, bound=5e-7),
         alert("a5", "push", utc("13:00"), evaluation="final", **PUSH),
         alert("a6", "other", utc("13:00"), alert_type="volume_drop", campaign_id="cmp_103"),
+        # The window of another one.
+        alert("a7", "another", TEN, metric="cvr"),
     ])  # fmt: skip
     lake.insert(FUNNEL, [
-        counted("09:55", impressions=1_000, clicks=20), counted("10:00", impressions=800, clicks=4),
+        counted("09:00", impressions=100), counted("09:55", impressions=1_000, clicks=20),
+        counted("10:00", impressions=800, clicks=4),
         # What came late is in what was measured, not in the log.
         counted("10:05", impressions=1_000, clicks=9), counted("10:10", clicks=3),
         counted("10:25", impressions=600, clicks=12, channel="push"),
@@ -80,7 +85,9 @@ def test_open_incidents_come_first_that_opened_last(alerted: MetricsLake) -> Non
 
 
 def test_history_has_every_incident_by_when_it_opened(alerted: MetricsLake) -> None:
-    assert names(answer(alerted, "alert_incidents")) == ["push", "silent", "old", "taken back"]
+    assert names(answer(alerted, "alert_incidents")) == [
+        "push", "silent", "old", "taken back", "long",
+    ]  # fmt: skip
     # It opened at 10:06, though its first window began at 10:00.
     given = {"since": "2026-11-01T10:06", "until": "2026-11-01T12:06"}
     [old] = answer(alerted, "alert_incidents", **given)
@@ -94,7 +101,7 @@ def test_history_has_every_incident_by_when_it_opened(alerted: MetricsLake) -> N
 def test_the_log_has_what_fired_also_what_was_withdrawn(alerted: MetricsLake) -> None:
     rows = answer(alerted, "alerts_log", until="2026-11-01T12:00")
     assert [(row["alert_id"], row["status"]) for row in rows] == [
-        ("a2", "fired"), ("a1", "fired"), ("a3", "withdrawn"),
+        ("a2", "fired"), ("a1", "fired"), ("a7", "fired"), ("a3", "withdrawn"),
     ]  # fmt: skip
     assert (rows[1]["value"], rows[1]["bound"], rows[1]["alert_time"]) == (
         0.005, 0.014994122, utc("10:06"),
@@ -104,14 +111,14 @@ def test_the_log_has_what_fired_also_what_was_withdrawn(alerted: MetricsLake) ->
     assert names(answer(alerted, "alerts_log", campaign_id="cmp_103"), "alert_id") == ["a6"]
     assert names(answer(alerted, "alerts_log", metric="impressions"), "alert_id") == ["a4"]
     newest = answer(alerted, "alerts_log", most="1")
-    assert (names(newest, "alert_id"), newest[0]["alerts"]) == (["a5"], 6)
+    assert (names(newest, "alert_id"), newest[0]["alerts"]) == (["a5"], 7)
 
 
 def test_firings_by_hour_and_kind(alerted: MetricsLake) -> None:
     kinds = ("performance_drops", "volume_drops", "silences", "withdrawn")
     rows = answer(alerted, "alerts_over_time")
     assert [(row["bucket_at"], *(row[kind] for kind in kinds)) for row in rows] == [
-        (utc("09:00"), 0, 0, 0, 1), (utc("10:00"), 2, 0, 0, 0), (utc("12:00"), 0, 0, 1, 0),
+        (utc("09:00"), 0, 0, 0, 1), (utc("10:00"), 3, 0, 0, 0), (utc("12:00"), 0, 0, 1, 0),
         (utc("13:00"), 1, 1, 0, 0),
     ]  # fmt: skip
 
@@ -151,16 +158,11 @@ def test_a_segment_alone_and_the_newest_incident(alerted: MetricsLake) -> None:
 
 
 def test_a_long_incident_shows_its_last_week(alerted: MetricsLake) -> None:
-    alerted.insert("gold.alert_incidents", [
-        incident("long", utc("2026-09-01T00:00"), last_window_start=utc("2026-10-01T00:00"))
-    ])  # fmt: skip
     rows = answer(alerted, "alert_series", incident_id="long")
     assert (len(rows), rows[-1]["window_start"]) == (2_016, utc("2026-10-01T03:00"))
 
 
 def test_a_window_with_a_firing_is_marked_in_the_kpis(alerted: MetricsLake) -> None:
-    alerted.insert(FUNNEL, [counted("09:00", impressions=100)])
-    alerted.insert("gold.alerts_log", [alert("another metric", "other", TEN, metric="cvr")])
     rows = alerted.client.records(
         "SELECT campaign_id, window_start, is_alert FROM memory.gold.campaign_kpis_5m "
         "WHERE campaign_id LIKE 'cmp%'"
