@@ -16,6 +16,7 @@ from typing import Final
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
     ALERT_INCIDENTS,
+    ALERTS_LOG,
     ATTRIBUTION_CREDITS,
     BATCH_COUNTS,
     BRONZE_EVENTS,
@@ -100,7 +101,7 @@ _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
     *_ROLLUPS,
-    *_tables(BRONZE_EVENTS, BATCH_COUNTS, FUNNEL_EVENTS),
+    *_tables(BRONZE_EVENTS, BATCH_COUNTS, FUNNEL_EVENTS, ALERTS_LOG, ALERT_INCIDENTS),
     *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
     *_MODEL_TABLES,
 )
@@ -210,7 +211,7 @@ FLOW: Final[tuple[Step, ...]] = (
         "puts the same files into Metabase, as the questions of its dashboards",
         (
             *_tables(GOLD_STATE, FUNNEL_EVENTS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES),
-            *_tables(DIM_USERS), *_ROLLUPS,
+            *_tables(DIM_USERS, ALERTS_LOG, ALERT_INCIDENTS), *_ROLLUPS,
         ), (),
     ),
     Step(
