@@ -16,6 +16,7 @@ from typing import Final
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
     ALERT_INCIDENTS,
+    ALERT_RULES,
     ALERTS_LOG,
     ATTRIBUTION_CREDITS,
     BATCH_COUNTS,
@@ -102,7 +103,7 @@ _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
     *_ROLLUPS,
     *_tables(BRONZE_EVENTS, BATCH_COUNTS, FUNNEL_EVENTS, ALERTS_LOG, ALERT_INCIDENTS),
-    *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
+    *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, ALERT_RULES),
     *_MODEL_TABLES,
 )
 
@@ -211,7 +212,7 @@ FLOW: Final[tuple[Step, ...]] = (
         "puts the same files into Metabase, as the questions of its dashboards",
         (
             *_tables(GOLD_STATE, FUNNEL_EVENTS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES),
-            *_tables(DIM_USERS, ALERTS_LOG, ALERT_INCIDENTS), *_ROLLUPS,
+            *_tables(DIM_USERS, ALERTS_LOG, ALERT_INCIDENTS, ALERT_RULES), *_ROLLUPS,
         ), (),
     ),
     Step(
@@ -225,14 +226,21 @@ FLOW: Final[tuple[Step, ...]] = (
         _METRIC_TABLES, (),
     ),
     Step(
+        "alerts", "adlake stream",
+        "judges each window as it ends, keeps the alerts and what belongs together",
+        _tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES),
+        _tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
+    ),
+    Step(
         "alerts", "adlake serve",
         "tells people and programs once of each transition of an incident",
         (*_tables(ALERT_INCIDENTS), NOTIFICATIONS), (NOTIFICATIONS, ALERT_RECORDS),
     ),
     Step(
         "alerts", "adlake alerts",
-        "sends a message that says it is a test",
-        (), (ALERT_RECORDS,),
+        "judges every window again; sends a message that says it is a test",
+        _tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES),
+        (ALERT_RECORDS, *_tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS)),
     ),
     Step(
         "dashboard", "adlake up",

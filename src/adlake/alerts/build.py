@@ -36,7 +36,7 @@ from adlake.contracts.tables import (
 )
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, IcebergTable, stamped
-from adlake.io.spark.lineage import frozen_frames
+from adlake.io.spark.lineage import FrozenFrames, frozen_frames
 
 SOURCES: Final = (GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES)
 _KEPT: Final = (
@@ -62,7 +62,8 @@ def build_alerts(session: SparkSession, until_ms: int) -> str:
         stamps.READ_UNTIL_MS: str(until_ms),
     }
     with frozen_frames() as frozen:
-        judged = frozen.freeze(since_first_alert(judged_windows(frames, until_ms)))
+        told = judged_windows(frames, until_ms, frozen)
+        judged = frozen.freeze(since_first_alert(told))
         made = AlertTables(*(frozen.freeze(one) for one in alert_tables(judged)))
         alerts, incidents = made.alerts.count(), made.incidents.count()
         _replace(session, ALERTS_LOG, made.alerts, stamp)
@@ -71,13 +72,17 @@ def build_alerts(session: SparkSession, until_ms: int) -> str:
     return f"{alerts:,} alerts in {incidents:,} incidents"
 
 
-def judged_windows(frames: Mapping[str, DataFrame], until_ms: int) -> DataFrame:
+def judged_windows(
+    frames: Mapping[str, DataFrame], until_ms: int, frozen: FrozenFrames
+) -> DataFrame:
     """Every verdict of every rule at `until_ms`, of the rows of SOURCES."""
     campaigns, rules = frames[DIM_CAMPAIGNS], frames[ALERT_RULES]
     ads = windows_of_ads(frames[GOLD_WINDOWS], campaigns)
     counted = ads.unionByName(windows_of_funnel(frames[FUNNEL_EVENTS]))
     windows = every_window(segmented(counted, rules), until_ms)
-    return with_sums(verdicts(usual(measures(windows)), rules, campaigns, until_ms))
+    # Read three times from here on: by the rules without a memory, and twice by rule B.
+    known = frozen.freeze(usual(measures(windows)))
+    return with_sums(verdicts(known, rules, campaigns, until_ms))
 
 
 def _replace(session: SparkSession, name: str, rows: DataFrame, stamp: Mapping[str, str]) -> None:

@@ -15,12 +15,14 @@ from adlake.contracts import stamps
 from adlake.contracts.tables import ALERTS_LOG
 from adlake.contracts.windows import EARLY_MS, WINDOW_MS
 from adlake.io.iceberg.table import IcebergTable
-from adlake.io.kafka.errors import TopicError
+from adlake.io.kafka.topic import TopicError
 from adlake.io.postgres.operations import BUILD_ALERTS, Operation
 from adlake.streaming.operations import Handler, Pause
 
 log = logging.getLogger(__name__)
 
+MOST_OF_THE_TIME: Final = 0.05
+"""What builds may take: they grow with the history of a lake, and batches wait meanwhile."""
 LOOK_SECONDS: Final = 5.0
 """Between two questions how far the topics have been read, once a cutoff has passed."""
 WriteRules = Callable[[SparkSession], object]
@@ -45,7 +47,7 @@ class AlertKeeper:
         self._read_until = read_until
         self._write_rules = write_rules
         self._now_ms = now_ms
-        self._looked = float("-inf")
+        self._next_look = float("-inf")
         self._built: int | None = None
         """Windows that had been judged at the newest build; None: nobody has looked."""
 
@@ -53,11 +55,11 @@ class AlertKeeper:
         """See `streaming.config.Upkeep`."""
         if self._built is not None and judged(self._now_ms()) <= self._built:
             return False
-        return time.monotonic() - self._looked >= LOOK_SECONDS
+        return time.monotonic() >= self._next_look
 
     def run(self, session: SparkSession) -> None:
         """See `streaming.config.Upkeep`."""
-        self._looked = time.monotonic()
+        self._next_look = time.monotonic() + LOOK_SECONDS
         if self._built is None:
             self._built = _built(session)
         try:
@@ -71,7 +73,9 @@ class AlertKeeper:
         self._write_rules(session)
         done = build_alerts(session, until_ms)
         self._built = judged(until_ms)
-        log.info("KPI alerts: %s (%.1f s)", done, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self._next_look = time.monotonic() + seconds * (1 / MOST_OF_THE_TIME - 1)
+        log.info("KPI alerts: %s (%.1f s)", done, seconds)
 
 
 class AlertsHandler:

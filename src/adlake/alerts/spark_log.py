@@ -136,7 +136,7 @@ def _log_rows(alerts: DataFrame, spans: DataFrame) -> DataFrame:
 
 
 def _incident_rows(alerts: DataFrame, spans: DataFrame, verdicts: DataFrame) -> DataFrame:
-    """What an incident shows is what it had when it ended; later withdrawals change the log only."""
+    """An incident shows what it had when it ended; later withdrawals change the log alone."""
     held = _of_incident(alerts, spans).withColumn(
         "is_alive", F.expr("withdrawn_ms IS NULL OR coalesce(withdrawn_ms > closed_ms, FALSE)")
     )

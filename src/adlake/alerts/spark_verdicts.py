@@ -16,16 +16,16 @@ from adlake.alerts.contract import (
     CHANCE,
     FAMILY_ALPHA,
     LEAST_BASELINE,
-    RATES,
+    RECOVERED,
+    RECOVERED_VOLUME,
     SILENT_WINDOWS,
     VOLUME_DROP,
     Rule,
+    Z,
 )
 from adlake.alerts.spark_windows import KEY
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 
-RECOVERED_VOLUME: Final = 0.8
-"""Of the expected count: rule C."""
 BONFERRONI: Final = "bonferroni"
 _MOST_CAMPAIGNS: Final = 2_000
 """More of one window are taken for so many: z hardly grows any more."""
@@ -49,9 +49,8 @@ def verdicts(usual: DataFrame, rules: DataFrame, campaigns: DataFrame, until_ms:
         value, threshold, k, n, bound, baseline_kind, usual_rate, channels, rule_version; rule B
         does neither yet (`spark_cusum`).
     """
-    evaluated = _evaluated(usual, until_ms)
-    ruled = _with_rules(_with_silence(evaluated), rules)
-    counted = _while_active(_with_campaigns(ruled), campaigns)
+    evaluated = _with_campaigns(_with_silence(_evaluated(usual, until_ms)))
+    counted = _while_active(_with_rules(evaluated, rules), campaigns)
     p, z = "(k / n)", "(wide_z)"
     spread = f"({z} * sqrt({p} * (1 - {p}) / n + {z} * {z} / (4D * n * n)))"
     wilson = f"({p} + {z} * {z} / (2D * n) + {spread}) / (1 + {z} * {z} / n)"
@@ -131,7 +130,11 @@ def _with_silence(evaluated: DataFrame) -> DataFrame:
 
 def _with_rules(evaluated: DataFrame, rules: DataFrame) -> DataFrame:
     """Each window with each rule of its metric that is in force; a campaign's own rule wins."""
-    held = ", ".join(f"'{name}', {name}" for name in _RULE)
+    defaults = {"z": Z, "resolve_factor": RECOVERED}
+    held = ", ".join(
+        f"'{name}', {f'coalesce({name}, {defaults[name]}D)' if name in defaults else name}"
+        for name in _RULE
+    )
     known = (
         "named_struct('is_general', campaign_id IS NULL, 'rule_id', rule_id, "
         "'newest', -rule_version, 'of_campaign', campaign_id, 'from_ms', unix_millis(valid_from), "
@@ -162,12 +165,10 @@ _IS_JUDGED: Final = (
 )
 
 
-def _with_campaigns(ruled: DataFrame) -> DataFrame:
-    """How many campaigns have cases in the window: `bonferroni` asks for more the more there are."""
-    others = "PARTITION BY segment, kind, metric, rule, begin_ms, evaluation, multiplicity"
-    rates = ", ".join(f"'{metric}'" for metric in RATES)
-    is_rated = f"metric IN ({rates})"
-    return ruled.selectExpr("*", f"IF({is_rated}, count_if(n > 0) OVER ({others}), 1) AS campaigns")
+def _with_campaigns(evaluated: DataFrame) -> DataFrame:
+    """Campaigns with cases in the window: `bonferroni` asks for more, the more there are."""
+    others = "PARTITION BY segment, kind, metric, begin_ms, evaluation"
+    return evaluated.selectExpr("*", f"count_if(n > 0) OVER ({others}) AS campaigns")
 
 
 def _while_active(ruled: DataFrame, campaigns: DataFrame) -> DataFrame:

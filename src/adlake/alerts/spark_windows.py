@@ -115,11 +115,10 @@ def every_window(windows: DataFrame, until_ms: int) -> DataFrame:
 
 def measures(windows: DataFrame) -> DataFrame:
     """One row per window and metric: its early and final k and n; of a count both are the count."""
-    rates = {metric: names for metric, names in RATES.items()}
     counts = {name: (name, name) for name in VOLUMES}
     rows = ", ".join(
         f"named_struct('metric', '{metric}', 'early_k', {EARLY}_{k}, 'early_n', {EARLY}_{n}, "
         f"'k', {FINAL}_{k}, 'n', {FINAL}_{n})"
-        for metric, (k, n) in (rates | counts).items()
+        for metric, (k, n) in (dict(RATES) | counts).items()
     )
     return windows.selectExpr(*KEY, "first_ms", "begin_ms", f"inline(array({rows}))")

@@ -23,7 +23,7 @@ class TopicsRead:
     """Asks the broker how far its topics go, and the tables how far they are.
 
     Args:
-        ends: of both topics.
+        connect: to the broker, asked where both topics end; made when it is asked first.
         ad_topic: name of the topic of ad events at the broker.
         business_topic: that of business events.
         now_ms: this machine's clock.
@@ -31,12 +31,13 @@ class TopicsRead:
 
     def __init__(
         self,
-        ends: TopicEnds,
+        connect: Callable[[], TopicEnds],
         ad_topic: str,
         business_topic: str,
         now_ms: Callable[[], int] = lambda: int(time.time() * 1_000),
     ) -> None:
-        self._ends = ends
+        self._connect = connect
+        self._ends: TopicEnds | None = None
         self._tables = {
             ad_topic: (GOLD_WINDOWS, BRONZE_EVENTS),
             business_topic: (FUNNEL_EVENTS, BUSINESS_EVENTS),
@@ -50,6 +51,7 @@ class TopicsRead:
             TopicError: no broker answers.
         """
         asked_ms = self._now_ms() - CLOCK_MARGIN_MS
+        self._ends = self._ends or self._connect()
         ends = self._ends.now()
         moments: list[int | None] = [asked_ms]
         for topic, names in self._tables.items():

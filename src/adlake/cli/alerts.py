@@ -9,8 +9,22 @@ import typer
 from adlake.cli.application import FAILURE, JOBS, app
 from adlake.settings import Settings
 
-alerts = typer.Typer(no_args_is_help=True, help="KPI alerts: test-message.")
+alerts = typer.Typer(no_args_is_help=True, help="KPI alerts: build, test-message.")
 app.add_typer(alerts, name="alerts", rich_help_panel=JOBS)
+
+
+@alerts.command()
+def build() -> None:
+    """Judge every window again; the stream does so by itself as windows end."""
+    from adlake.io.postgres.operations import BUILD_ALERTS
+    from adlake.streaming.requests import ask
+    from adlake.wiring.operations import request_config
+    from adlake.wiring.spark import choose_jdk
+
+    settings = Settings()
+    config = request_config(settings, "alerts")
+    choose_jdk(settings)
+    typer.echo(ask(config, BUILD_ALERTS, {}, lambda line: typer.echo(line, err=True)))
 
 
 @alerts.command("test-message")
