@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.mutations.admission import ADMISSION
+from benchmarks.mutations.alert_pages import ALERT_PAGES
 from benchmarks.mutations.alerts import ALERTS
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
@@ -22,6 +23,7 @@ from benchmarks.mutations.maturity import MATURITY
 from benchmarks.mutations.models import MODELS
 from benchmarks.mutations.monitoring import MONITORING
 from benchmarks.mutations.mutation import Mutation
+from benchmarks.mutations.notifications import NOTIFICATIONS
 from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.packaging import PACKAGING
 from benchmarks.mutations.places import PLACES
@@ -49,6 +51,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     *COLLECTOR,
     *INGESTION,
     *ALERTS,
+    *NOTIFICATIONS,
+    *ALERT_PAGES,
     *CAMPAIGNS,
     *MODELS,
     *BATCHES,

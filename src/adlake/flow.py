@@ -15,6 +15,9 @@ from typing import Final
 
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
+    ALERT_INCIDENTS,
+    ALERT_RULES,
+    ALERTS_LOG,
     ATTRIBUTION_CREDITS,
     BATCH_COUNTS,
     BRONZE_EVENTS,
@@ -31,7 +34,7 @@ from adlake.contracts.tables import (
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
 )
-from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
+from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 
 
 class Kind(StrEnum):
@@ -87,18 +90,20 @@ def _tables(*names: str) -> tuple[Store, ...]:
 AD_EVENTS: Final = Store(Kind.TOPIC, AD_TOPIC)
 BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
 CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
+ALERT_RECORDS: Final = Store(Kind.TOPIC, ALERT_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
 INGESTED: Final = Store(Kind.CONTROL, "adlake.ingested_files")
+NOTIFICATIONS: Final = Store(Kind.CONTROL, "adlake.notifications")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
     *_ROLLUPS,
-    *_tables(BRONZE_EVENTS, BATCH_COUNTS, FUNNEL_EVENTS),
-    *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS),
+    *_tables(BRONZE_EVENTS, BATCH_COUNTS, FUNNEL_EVENTS, ALERTS_LOG, ALERT_INCIDENTS),
+    *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, ALERT_RULES),
     *_MODEL_TABLES,
 )
 
@@ -207,7 +212,7 @@ FLOW: Final[tuple[Step, ...]] = (
         "puts the same files into Metabase, as the questions of its dashboards",
         (
             *_tables(GOLD_STATE, FUNNEL_EVENTS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES),
-            *_tables(DIM_USERS), *_ROLLUPS,
+            *_tables(DIM_USERS, ALERTS_LOG, ALERT_INCIDENTS, ALERT_RULES), *_ROLLUPS,
         ), (),
     ),
     Step(
@@ -219,6 +224,23 @@ FLOW: Final[tuple[Step, ...]] = (
         "api", "adlake serve",
         "answers with the same files over HTTP",
         _METRIC_TABLES, (),
+    ),
+    Step(
+        "alerts", "adlake stream",
+        "judges each window as it ends, keeps the alerts and what belongs together",
+        _tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES),
+        _tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
+    ),
+    Step(
+        "alerts", "adlake serve",
+        "tells people and programs once of each transition of an incident",
+        (*_tables(ALERT_INCIDENTS), NOTIFICATIONS), (NOTIFICATIONS, ALERT_RECORDS),
+    ),
+    Step(
+        "alerts", "adlake alerts",
+        "judges every window again; sends a message that says it is a test",
+        _tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES),
+        (ALERT_RECORDS, *_tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS)),
     ),
     Step(
         "dashboard", "adlake up",

@@ -65,6 +65,7 @@ class Stream:
             self.batches.committed(table, int((time.time() - (90 if ill else 1)) * 1_000))
         self._maintain(ill)
         self._probe(ill)
+        self.meters.add(gauges.NOTIFICATIONS_FAILED, float(ill), channel="slack")
 
     def _facts(self, ill: bool) -> BatchFacts:
         rejected = {"BAD_ID": 50} if ill else {}

@@ -16,6 +16,7 @@ import pytest
 import requests
 from kafka import KafkaConsumer, TopicPartition
 
+from adlake.alerts.messages import notices_of
 from adlake.business.contract import TYPES
 from adlake.business.rules import admit
 from adlake.devstack.services.api import Api
@@ -25,6 +26,7 @@ from adlake.generator.business_truth import load_business_truth
 from adlake.generator.truth import load_truth
 from adlake.io.kafka.producer import partition_of
 from adlake.io.kafka.topic import topic_facts
+from adlake.io.notify.topic import TopicChannel
 from adlake.io.trino.client import direct_session
 from adlake.proof.producer_audit import audit_producers
 from adlake.proof.producer_counts import counts_of_runs
@@ -33,6 +35,7 @@ from adlake.wiring.lake import lease_connect
 from tests.fixtures.business.case import event
 from tests.fixtures.business.truth import assert_business_truth_is_lawful
 from tests.fixtures.generated_streams import assert_truth_is_lawful
+from tests.fixtures.incident_rows import closed
 from tests.fixtures.lake import Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -60,6 +63,9 @@ class Client:
 
     def post(self, events: object) -> requests.Response:
         return self._http.post(f"{self._url}/events", json=events, timeout=30)
+
+    def ask(self, path: str) -> requests.Response:
+        return self._http.post(f"{self._url}/{path}", timeout=30)
 
     def get(self, path: str) -> requests.Response:
         return self._http.get(f"{self._url}/{path}", timeout=30)
@@ -235,7 +241,9 @@ def test_topics_are_listed_and_their_newest_records_shown(lake: Lake, client: Cl
     listed = json.loads(lake.adlake("topics", "--format", "json").stdout)
     held = sum(one["offsets"] for one in listed if one["topic"] == "ad_events")
     assert held == len(messages(lake, "ad_events"))
-    assert {one["topic"] for one in listed} == {"ad_events", "business_events", "campaign_updates"}
+    assert {one["topic"] for one in listed} == {
+        "ad_events", "business_events", "campaign_updates", "kpi_alerts",
+    }  # fmt: skip
     shown = json.loads(lake.adlake("peek", "ad_events", "--count", "2", "--format", "json").stdout)
     assert [json.loads(one["payload"])["event_id"] for one in shown] == ["p1", "p2"]
     assert [one["key"] for one in shown] == ["of p1", "of p2"]
@@ -309,3 +317,31 @@ def test_a_watched_folder_gives_its_files_until_the_command_is_ended(
         said, trouble = process.communicate(timeout=10)
     assert said == "1 files published (1 records), 0 skipped, 0 not taken\n"
     assert (process.returncode, trouble) == (0, "")
+
+
+def test_a_transition_lies_on_its_topic_to_the_byte(lake: Lake) -> None:
+    opened, resolved = notices_of(closed(incident_id="k3"))
+    for _ in range(2):  # a process that was killed before it wrote down what it sent
+        channel = TopicChannel(lake.settings().bootstrap_servers, "kpi_alerts")
+        assert all(channel.tell(one).is_sent for one in (opened, resolved))
+        channel.close()
+    found = [one for one in messages(lake, "kpi_alerts") if one[0] == b"k3"]
+    assert len({partition for *_, partition, _ in found}) == 1
+    assert [(value, stamp_ms) for _, value, _, stamp_ms in found] == [
+        (one.payload, int(one.at.timestamp() * 1_000)) for one in (opened, resolved)
+    ] * 2
+
+
+def test_a_test_message_goes_over_the_api_and_the_command(lake: Lake, client: Client) -> None:
+    answer = client.ask("alerts/test-message?channel=kafka")
+    assert answer.status_code == 200, answer.text
+    assert [(one["channel"], one["state"]) for one in answer.json()] == [("kafka", "SENT")]
+    assert client.ask("alerts/test-message?channel=slack").status_code == 422
+    said = lake.adlake("alerts", "test-message").stdout
+    assert said == "kafka: SENT\n"
+    sent = [json.loads(value) for _, value, *_ in messages(lake, "kpi_alerts")]
+    assert len([one for one in sent if one["transition"] == "test"]) == 2
+
+
+def test_without_trino_the_api_says_once_that_notifications_wait(lake: Lake) -> None:
+    assert lake.log_of("api").count("notifications wait: no Trino answers") == 1

@@ -11,6 +11,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from adlake.contracts import gauges
 from adlake.contracts.registry import ATTRIBUTION
 from adlake.contracts.tables import GOLD_STATE
+from adlake.io.sql.literals import SqlValue
 from tools.grafana.frame import Row
 from tools.grafana.panels import alerts, chart, listing, tile
 from tools.grafana.queries import MINUTES_SHOWN, Prom, Sql, number, text
@@ -34,6 +35,7 @@ def rows() -> list[Row]:
             "computed. The rules of Prometheus are in infra/prometheus, those that need SQL in "
             "grafana/provisioning/alerting.",
         )]),
+        Row("KPI alerts", _kpi_alerts()),
         Row("Latency", _latency()),
         Row("Throughput and lag", _throughput()),
         Row("Batches", _batches()),
@@ -68,6 +70,27 @@ def _tiles() -> list[Builder[Panel]]:
              "agree, since the stream started. audit.completeness_gaps names them.",
              units.Short, Prom(f"sum({gauges.COMPLETENESS_GAPS.name})", is_instant=True),
              (1.0, 1.0)),
+    ]  # fmt: skip
+
+
+def _kpi_alerts() -> list[Builder[Panel]]:
+    whole: dict[str, SqlValue] = {"campaign_id": None, "metric": None}
+    return [
+        listing("Open incidents by campaign", "KPI rules that fired and whose metric is not well "
+                "again, with the numbers of the newest alert. The page Alerts has their history.",
+                Sql("alerts_active", [
+                    text("campaign", "campaign_id"), text("part", "segment"),
+                    text("metric", "metric"), text("rule", "rule"), text("opened", "opened_at"),
+                    number("windows", "fired_windows"), number("last", "last_value"),
+                    number("threshold", "threshold"),
+                ], order='1, "opened" DESC', fixed=whole | {"most": 500}), {}),
+        chart("KPI alerts per hour", "Windows of five minutes in which a KPI rule fired, by kind; "
+              "withdrawn: fired early and not confirmed an hour later.",
+              units.Short, [Sql("alerts_over_time", [
+                  text("time", "bucket_at"), number("performance drops", "performance_drops"),
+                  number("volume drops", "volume_drops"), number("silences", "silences"),
+                  number("withdrawn", "withdrawn"),
+              ], order="1", fixed=whole | {"bucket": "hour"})], as_bars=True),
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from fastapi import Depends, Header, HTTPException, Request, status
 from pydantic import SecretStr
 
 from adlake.contracts.errors import AdlakeError
+from adlake.contracts.notices import Outcome
 from adlake.io.kafka.collecting import Done
 from adlake.io.kafka.producer import Record
 from adlake.io.prometheus.meters import Meters
@@ -79,6 +80,8 @@ class Parts:
     """Rows of a metric for some of its parameters. Raises AdlakeError."""
     knows_campaign: Callable[[str], bool]
     """Whether anybody described a campaign, or an event named it. Raises AdlakeError."""
+    send_trial: Callable[[str], Mapping[str, Outcome]] = lambda _channel: {}
+    """Sends a test message to a channel, or to all that are on. Raises AdlakeError."""
     key: SecretStr | None = None
     """Of writers; None: everybody may write."""
     budget: Budget = field(default_factory=Budget)

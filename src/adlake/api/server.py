@@ -19,6 +19,7 @@ from adlake.metrics.query import run_metric
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
 from adlake.wiring.collector import publishing
+from adlake.wiring.notifications import notifier_of, send_trial
 
 KAFKA_SECONDS = 2.0
 """Somebody waits for the answer of /health."""
@@ -31,10 +32,12 @@ def serve(settings: Settings) -> None:
 
     Raises:
         ProducerError: the broker does not answer, or lacks a topic.
+        SettingsError: of a channel of notifications.
     """
+    meters = Meters()
+    notifier = notifier_of(settings, meters)
     published = publishing(settings)
     brokers = kafka_access(settings)
-    meters = Meters()
     meters.put_computed(API_UNACKED, lambda: published.publisher.unacked)
     parts = Parts(
         publisher=published.publisher,
@@ -43,10 +46,12 @@ def serve(settings: Settings) -> None:
         ask_trino=lambda: seconds_since_commit(settings),
         ask_metric=partial(rows_of_metric, settings),
         knows_campaign=partial(is_known_campaign, settings),
+        send_trial=partial(send_trial, settings),
         key=settings.api_key(),
         meters=meters,
         ack_seconds=settings.api.api_ack_seconds,
     )
+    notifier.start()
     try:
         uvicorn.run(
             build_app(parts),
@@ -58,6 +63,7 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     finally:
+        notifier.stop()
         published.close()
 
 

@@ -5,6 +5,7 @@ Settings are read here and passed on. Commands import what they need themselves,
 """
 
 from adlake.cli import (
+    alerts,
     containers,
     contracts,
     data,
@@ -28,7 +29,7 @@ from adlake.cli import (
 from adlake.cli.application import app, main
 
 __all__ = [
-    "app", "containers", "contracts", "data", "dims", "generate", "ingest_files", "jobs", "lake",
-    "main", "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send", "serve",
-    "source", "stack", "topics",
+    "alerts", "app", "containers", "contracts", "data", "dims", "generate", "ingest_files", "jobs",
+    "lake", "main", "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send",
+    "serve", "source", "stack", "topics",
 ]  # fmt: skip

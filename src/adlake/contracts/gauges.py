@@ -260,6 +260,14 @@ API_UNACKED: Final = _gauge(
     "events",
     "Events that the API sent and the broker has not acknowledged yet (asked of the API).",
 )
+NOTIFICATIONS_SENT: Final = _counter(
+    "notifications_sent", "messages",
+    "Transitions of KPI alerts that a channel took (counted by the API).", "channel",
+)  # fmt: skip
+NOTIFICATIONS_FAILED: Final = _counter(
+    "notifications_failed", "rounds",
+    "Rounds of requests after which a channel had not taken one (counted by the API).", "channel",
+)  # fmt: skip
 BUILD: Final = _gauge("build_info", "1", "Always 1; the version of the code.", "version")
 
 METRICS: Final[tuple[Metric, ...]] = tuple(

@@ -16,6 +16,7 @@ from typing import Final
 from adlake.contracts.compaction import HOT_ROWS, RECORD_FILES, Compaction, Due
 from adlake.contracts.tables import (
     ALERT_INCIDENTS,
+    ALERT_RULES,
     ALERTS_LOG,
     ATTRIBUTION_CREDITS,
     BATCH_COUNT_KEY,
@@ -230,13 +231,12 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     TableSpec(
         ALERTS_LOG, "campaign, segment, metric, window and rule",
         ("campaign_id", "segment", "metric", "window_start", "rule"), Filling.BUILD,
-        Erasure.NOBODY, unchecked="its oracle comes with what builds it", source=GOLD_WINDOWS,
-        expires=True, rebuild="adlake alerts build",
+        Erasure.NOBODY, (Check.LAW,), source=GOLD_WINDOWS, expires=True,
+        rebuild="adlake alerts build",
     ),
     TableSpec(
         ALERT_INCIDENTS, "incident", ("incident_id",), Filling.BUILD, Erasure.NOBODY,
-        unchecked="its oracle comes with what builds it", source=GOLD_WINDOWS, expires=True,
-        rebuild="adlake alerts build",
+        (Check.LAW,), source=GOLD_WINDOWS, expires=True, rebuild="adlake alerts build",
     ),
     TableSpec(
         CAMPAIGN_UPDATES, "record of topic campaign_updates",
@@ -251,6 +251,10 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         compaction=Compaction(Due.BATCHES, options={"min-input-files": "8"}),
     ),
     TableSpec(
+        ALERT_RULES, "rule and its version", ("rule_id", "rule_version"), Filling.LOAD,
+        Erasure.NOBODY, unchecked="what a lake begins with, and not changed since",
+    ),
+    TableSpec(
         DIM_CREATIVES, "creative", ("creative_id",), Filling.LOAD, Erasure.NOBODY, unchecked=_SEED
     ),
     TableSpec(
@@ -262,6 +266,7 @@ SPECS: Final[tuple[TableSpec, ...]] = (
 _PATHS: Final = tuple(
     f"models/{name}" for name in ("gold_rows", "touches", "conversions", "path_steps")
 )
+_ALERTS: Final = ("alert_windows", "alert_baselines", "alert_verdicts", "alert_spans")
 _EFFECTS: Final = (*_PATHS, "models/removal_effects")
 
 LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
@@ -279,6 +284,17 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         LawCheck(
             "events of the funnel are not what their records give", "funnel_events",
             ("funnel_deliveries", "funnel_events"),
+        ),
+    ),
+    ALERTS_LOG: (
+        LawCheck(
+            "alerts are not those of the rules", "alerts_log", (*_ALERTS, "alert_log"),
+        ),
+    ),
+    ALERT_INCIDENTS: (
+        LawCheck(
+            "incidents are not those of the rules", "alert_incidents",
+            (*_ALERTS, "alert_incidents"),
         ),
     ),
     GOLD_HOURS: (LawCheck("sums by hour are not those of Gold's rows", "rollup_hourly"),),

@@ -11,12 +11,23 @@ from pathlib import Path
 
 from streamlit.web import cli
 
-from adlake.dashboard import bridge, campaigns, explain, operations, rows, trust
+from adlake.dashboard import (
+    alerts,
+    bridge,
+    campaigns,
+    explain,
+    funnel,
+    operations,
+    rows,
+    trust,
+)
 from adlake.metrics.query import load_metric, metric_names
 from adlake.wiring.explain import explanation_of
 
 APP = Path(__file__).with_name("app.py")
-PRELOADED = (bridge, campaigns, explain, operations, rows, trust, explanation_of)
+PRELOADED = (
+    alerts, bridge, campaigns, explain, funnel, operations, rows, trust, explanation_of,
+)  # fmt: skip
 
 
 def main() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from adlake.dashboard import bridge, campaigns, explain, funnel, operations, rows, trust
+from adlake.contracts.address import Address
+from adlake.dashboard import alerts, bridge, campaigns, explain, funnel, operations, rows, trust
 from adlake.dashboard.lake import Sources
+from adlake.io.events_api.trial import Delivered, send_test_message
 from adlake.provision.outside import kafka_access
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring.explain import explanation_of
@@ -37,6 +39,11 @@ def main() -> None:
         proof=settings.paths.proof_file,
         chaos=REPO_ROOT / "benchmarks" / "reports" / "chaos.json",
     )
+
+    def send_trial(channel: str) -> Delivered:
+        address = Address(settings.ports.api_host, settings.ports.api_port)
+        return send_test_message(address, settings.api_key(), channel)
+
     home = st.Page(
         lambda: campaigns.show(sources), title="Campaigns", icon=":material/campaign:",
         default=True,
@@ -51,6 +58,10 @@ def main() -> None:
         st.Page(
             lambda: funnel.show(sources), title="Funnel", url_path="funnel",
             icon=":material/filter_alt:",
+        ),
+        st.Page(
+            lambda: alerts.show(sources, send_trial), title="Alerts", url_path="alerts",
+            icon=":material/notifications:",
         ),
         st.Page(
             lambda: bridge.show(sources), title="Bridge", url_path="bridge",

@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from adlake.dashboard import charts, formats
+from adlake.dashboard.alert_strip import strip
 from adlake.dashboard.filters import Choice, chosen
 from adlake.dashboard.frame import (
     Change,
@@ -43,6 +44,7 @@ TILES: Final = (
 def show(sources: Sources) -> None:
     """Draw the frame at once; its parts fill by themselves and stay fresh."""
     head(sources, "Campaigns")
+    strip(sources)
     choice = chosen(sources)
     section(
         "Numbers", lambda: ask_numbers(sources, choice), lambda found: draw_numbers(found, choice),

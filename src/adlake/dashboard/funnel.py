@@ -10,6 +10,7 @@ import streamlit as st
 
 from adlake.contracts.windows import WINDOW_MS
 from adlake.dashboard import charts, formats
+from adlake.dashboard.alert_strip import strip
 from adlake.dashboard.filters import (
     MOST_VALUES,
     PATIENCE_SECONDS,
@@ -84,6 +85,7 @@ class Asked:
 def show(sources: Sources) -> None:
     """Draw the frame at once; its parts fill by themselves."""
     head(sources, "Funnel")
+    strip(sources)
     asked = chosen(sources)
     section(
         "Numbers", lambda: ask_totals(sources, asked), lambda found: draw_tiles(*found),

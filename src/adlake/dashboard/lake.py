@@ -34,6 +34,8 @@ KEPT_PER_SECOND_OF_WORK: Final = 5.0
 """A slow answer is kept longer, so that pages use at most a fifth of the servers' time."""
 MOST_KEPT: Final = 100
 REUSE_KEPT_SECONDS: Final = 60.0
+INCIDENTS_KEPT_SECONDS: Final = 20.0
+"""Rules judge a window once in five minutes: all open pages share one question in this time."""
 _PARALLEL_QUERIES: Final = 3
 MOST_AT_ONCE: Final = 4
 """Questions that Trino is asked at a time, by all open pages together."""
@@ -183,6 +185,16 @@ class Sources:
             at_least_seconds=REUSE_KEPT_SECONDS,
         )
         return None if found is None else found[0]
+
+    def open_incidents(self, most: int) -> list[Record]:
+        """The newest open incidents; empty also when nobody can say, other parts tell of that."""
+        found: list[Record] | None = self._kept(
+            f"alerts_active {most}",
+            lambda client: _rows_of(client, "alerts_active", {"most": str(most)}),
+            unless=AdlakeError,
+            at_least_seconds=INCIDENTS_KEPT_SECONDS,
+        )
+        return found or []
 
     def read_so_far(self) -> list[Record]:
         """Metric `pipelines`: counts by topic; empty while there are no batch counts."""

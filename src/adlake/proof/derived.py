@@ -129,6 +129,10 @@ def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
     if stamps.SOURCE_SNAPSHOT in told:
         values["source_snapshot"] = int(told[stamps.SOURCE_SNAPSHOT])
         values |= law_parameters(read_law(law_version_of(stamp)))
+    if stamps.MADE_OF in told:
+        made_of = json.loads(told[stamps.MADE_OF])
+        values |= {f"{name.partition('.')[2]}_snapshot": one for name, one in made_of.items()}
+        values["until_ms"] = int(told[stamps.READ_UNTIL_MS])
     if stamps.HALF_LIFE_MS in told:
         values["half_life_ms"] = int(told[stamps.HALF_LIFE_MS])
     return values
@@ -136,11 +140,12 @@ def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
 
 def _expired(trino: TrinoClient, table: str, stamp: Stamp) -> str:
     """Why the snapshot that a table is made of cannot be read; empty: it can."""
-    source = spec_of(table).source
-    snapshot = int(stamp.properties[stamps.SOURCE_SNAPSHOT])
-    if snapshot in record_snapshots(trino, source):
-        return ""
-    return (
-        f"not compared: {source} snapshot {snapshot}, of which they are made, has expired "
-        f"(`{spec_of(table).rebuild}` makes them anew)"
-    )
+    made_of = {spec_of(table).source: int(stamp.properties[stamps.SOURCE_SNAPSHOT])}
+    made_of |= json.loads(stamp.properties.get(stamps.MADE_OF, "{}"))
+    for source, snapshot in made_of.items():
+        if snapshot not in record_snapshots(trino, source):
+            return (
+                f"not compared: {source} snapshot {snapshot}, of which they are made, has expired "
+                f"(`{spec_of(table).rebuild}` makes them anew)"
+            )
+    return ""

@@ -24,6 +24,7 @@ from adlake.settings.containers import ContainerSettings
 from adlake.settings.file import SettingsError as SettingsError
 from adlake.settings.file import read_settings_file
 from adlake.settings.metabase import MetabaseSettings
+from adlake.settings.notifications import NotificationSettings
 from adlake.settings.outside import (
     CatalogSettings,
     Concern,
@@ -149,6 +150,7 @@ class Settings:
         self.monitoring = _read(MonitoringSettings, source)
         self.metabase = _read(MetabaseSettings, source)
         self.api = _read(ApiSettings, source)
+        self.notifications = _read(NotificationSettings, source)
         self.containers = _read(ContainerSettings, source)
         refuse_misfits(self.catalog, self.catalog_jdbc_uri.removeprefix("jdbc:"))
 
@@ -161,7 +163,7 @@ class Settings:
         concerns = (
             self.paths, self.ports, self.kafka, self.catalog, self.object_store, self.jvm,
             self.stream, self.generator, self.supervision, self.monitoring, self.metabase,
-            self.api, self.containers,
+            self.api, self.notifications, self.containers,
         )  # fmt: skip
         return {
             f"{PREFIX}{name}".upper(): _as_text(value)
@@ -347,7 +349,7 @@ def _read(concern: type[ReadConcern], source: Mapping[str, _Value]) -> ReadConce
 CONCERNS: tuple[type[Concern], ...] = (
     PathSettings, PortSettings, KafkaSettings, CatalogSettings, ObjectStoreSettings, JvmSettings,
     StreamSettings, GeneratorSettings, SupervisionSettings, MonitoringSettings, MetabaseSettings,
-    ApiSettings, ContainerSettings,
+    ApiSettings, NotificationSettings, ContainerSettings,
 )  # fmt: skip
 PATHS = frozenset(
     f"{PREFIX}{name}".upper()

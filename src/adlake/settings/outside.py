@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from adlake.contracts.address import LOOPBACK, parse_addresses
-from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
+from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 from adlake.environment import user_home
 from adlake.settings.file import SettingsError
 
@@ -122,6 +122,9 @@ class KafkaSettings(Concern):
     campaign_topic: str = Field(
         CAMPAIGN_TOPIC, description="topic of campaign updates; empty: none are read or sent"
     )
+    alert_topic: str = Field(
+        ALERT_TOPIC, description="topic that tells programs of KPI alerts; empty: it is not written"
+    )
     topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
     topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
         "CreateTime", description="LogAppendTime where real producers publish"
@@ -137,6 +140,7 @@ class KafkaSettings(Concern):
             AD_TOPIC: self.topic,
             BUSINESS_TOPIC: self.business_topic,
             CAMPAIGN_TOPIC: self.campaign_topic,
+            ALERT_TOPIC: self.alert_topic,
         }
 
 

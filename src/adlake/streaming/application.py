@@ -143,7 +143,7 @@ class _Run:
         while True:
             self._start(session)
             try:
-                self._watch()
+                self._watch(session)
                 return None if self.lease_lost else self._close(session)
             except StreamingQueryException as error:
                 self._raise_unless_grown(error)
@@ -183,7 +183,7 @@ class _Run:
         if failures or not all(reading.has_only_grown(error) for reading in self._readings):
             raise (failures[0] if failures else error) from error
 
-    def _watch(self) -> None:
+    def _watch(self, session: SparkSession) -> None:
         """Return when the run is asked to stop; raise what ended a query."""
         queries = [reading.query for reading in self._readings]
         while not self._is_asked_to_stop() and all(query.isActive for query in queries):
@@ -197,6 +197,7 @@ class _Run:
             if any(reading.batches_done for reading in self._readings):
                 self._schedule.ask_due()
             self._operations.run_due()
+            self._keep_tables_up(session)
         self._stopping.set()
         # Stop between batches: an interrupted MERGE kills the stream thread. A batch that begins
         # after this one sees the flag and returns at once.
@@ -206,6 +207,18 @@ class _Run:
             query.stop()
         if failures and not self.lease_lost:
             raise failures[0]
+
+    def _keep_tables_up(self, session: SparkSession) -> None:
+        for upkeep in self._config.upkeeps:
+            if not upkeep.is_due():
+                continue
+            with self._between_batches:
+                try:
+                    upkeep.run(session)
+                except Exception as error:
+                    if is_final(error):
+                        raise
+                    log.warning("a table stays as it was until later: %s", error)
 
     def _reset(self) -> None:
         for reading in self._readings:

@@ -44,6 +44,16 @@ class Maintenance(Protocol):
         """After the last batch; what each pipeline's broker has now."""
 
 
+class Upkeep(Protocol):
+    """Tables that the passing of time changes, with or without batches."""
+
+    def is_due(self) -> bool:
+        """Whether it is worth to take a turn; asked several times a second."""
+
+    def run(self, session: SparkSession) -> None:
+        """Bring them up to date, between two batches. What fails comes again later."""
+
+
 @dataclass(frozen=True)
 class ApplicationConfig:
     """Everything one run needs; seconds and bytes as named."""
@@ -69,6 +79,7 @@ class ApplicationConfig:
     maintenance: Maintenance
     every_seconds: Mapping[str, float] = field(default_factory=dict)
     """Kind of operation -> how often this run asks for it itself."""
+    upkeeps: Sequence[Upkeep] = ()
     meters: Meters = field(default_factory=Meters)
     """Take what the run says of itself."""
     metrics_port: int | None = None

@@ -9,12 +9,15 @@ from functools import partial
 from typing import Final
 
 from adlake import __version__, flow
+from adlake.alerts.handler import AlertKeeper
+from adlake.alerts.rule_table import write_rules
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
 from adlake.contracts import gauges
 from adlake.contracts.law import ReadLaw
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS, REPLAY_LEASE
+from adlake.contracts.topics import BUSINESS_TOPIC
 from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.dims.first_versions import load_first_versions
 from adlake.dims.pipeline import CampaignPipeline
@@ -29,11 +32,11 @@ from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.provision.outside import kafka_access
 from adlake.provision.topics import topics_of
 from adlake.settings import Settings
-from adlake.streaming.config import ApplicationConfig, Preparation
+from adlake.streaming.config import ApplicationConfig, Preparation, Upkeep
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
-from adlake.wiring.operations import operation_handlers
+from adlake.wiring.operations import operation_handlers, topics_read
 from adlake.wiring.spark import catalog_access, java_options
 
 SECONDS_PER_HOUR: Final = 3_600
@@ -72,11 +75,12 @@ def application_config(settings: Settings) -> ApplicationConfig:
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
         pipelines=pipelines_of(settings, read),
         preparations=_preparations(settings),
-        handlers=operation_handlers(connect),
+        handlers=operation_handlers(connect, topics_read(settings)),
         maintenance=Maintenance(
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
         ),
         every_seconds=schedule_of(settings),
+        upkeeps=upkeeps_of(settings),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
         metrics_address=settings.containers.bind_address,
@@ -122,6 +126,13 @@ def schedule_of(settings: Settings) -> dict[str, float]:
     """Kind of operation -> seconds between two of them; those that are off are not in it."""
     hours = {BUILD_MODELS: settings.stream.models_every_hours}
     return {kind: every * SECONDS_PER_HOUR for kind, every in hours.items() if every}
+
+
+def upkeeps_of(settings: Settings) -> tuple[Upkeep, ...]:
+    """The alert log: it needs both kinds of events."""
+    if not (settings.stream.alerts and BUSINESS_TOPIC in topics_of(settings)):
+        return ()
+    return (AlertKeeper(topics_read(settings), write_rules),)
 
 
 def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:

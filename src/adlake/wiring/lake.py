@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from adlake.devstack.home import place_of, refuse_unmade_home
 from adlake.io.iceberg.reader import LakeReader
-from adlake.io.postgres.lease import Connect
-from adlake.provision.catalog import catalog_database
 from adlake.provision.outside import object_store_reader, rest_catalog
 from adlake.settings import Settings
-from adlake.streaming.place import check_place
+from adlake.wiring.control import lease_connect
+
+__all__ = ["lake_reader", "lease_connect"]
 
 
 def lake_reader(settings: Settings) -> LakeReader:
@@ -21,16 +20,3 @@ def lake_reader(settings: Settings) -> LakeReader:
         rest=rest_catalog(settings),
         object_store=object_store_reader(settings),
     )
-
-
-def lease_connect(settings: Settings) -> Connect:
-    """Opens the control database: lease, laws and requests.
-
-    Raises:
-        LakePlaceError: it is not the database of this home and warehouse.
-        NoLakeYetError: nothing was ever started in this home.
-    """
-    refuse_unmade_home(settings)
-    connect = catalog_database(settings).connect
-    check_place(connect, place_of(settings))
-    return connect

@@ -4,33 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
+from adlake.alerts.handler import alert_handlers
+from adlake.alerts.rule_table import write_rules
+from adlake.alerts.until import ReadUntil, TopicsRead
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.rollup.handler import rollup_handlers
+from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.devstack.home import refuse_unmade_home
 from adlake.io.iceberg.ddl import provision_tables
+from adlake.io.kafka.ends import TopicEnds
 from adlake.io.postgres.law_store import read_law
 from adlake.io.postgres.lease import Connect
 from adlake.io.spark.session import SparkResources
 from adlake.maintenance.kept_snapshots import keep_handlers
 from adlake.models.handler import model_handlers
+from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
 from adlake.streaming.operations import Handler
 from adlake.streaming.requests import RequestConfig
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.spark import catalog_access, java_options
 
+BROKER_SECONDS: Final = 10.0
+"""For the broker to say how far its topics go."""
 
-def operation_handlers(connect: Connect) -> Mapping[str, Handler]:
+
+def operation_handlers(connect: Connect, read_until: ReadUntil) -> Mapping[str, Handler]:
     """By kind of operation."""
     read = partial(read_law, connect)
     return {
+        **alert_handlers(read_until, write_rules),
         **replay_handlers(read),
         **model_handlers(read),
         **rollup_handlers(read),
         **keep_handlers(),
     }
+
+
+def topics_read(settings: Settings) -> ReadUntil:
+    """Up to when the topics of the alert rules have been read; never, where one is switched off."""
+    names = settings.kafka.topic_names
+    ads, business = names[AD_TOPIC], names[BUSINESS_TOPIC]
+    if not business:
+        return lambda _: None
+
+    def ends() -> TopicEnds:
+        return TopicEnds(kafka_access(settings), [ads, business], BROKER_SECONDS)
+
+    return TopicsRead(ends, ads, business)
 
 
 def request_config(settings: Settings, name: str) -> RequestConfig:
@@ -56,7 +80,7 @@ def request_config(settings: Settings, name: str) -> RequestConfig:
             bind_address=settings.ports.spark_bind_address,
         ),
         marker_dir=settings.paths.failpoint_dir,
-        handlers=operation_handlers(connect),
+        handlers=operation_handlers(connect, topics_read(settings)),
         prepare=provision_tables,
         renew=AttributionPipeline(read_law=partial(read_law, connect)).renew,
         failpoints=stream.failpoints,

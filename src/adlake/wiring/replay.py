@@ -7,7 +7,7 @@ from adlake.devstack.home import refuse_unmade_home
 from adlake.io.spark.session import SparkResources
 from adlake.settings import Settings
 from adlake.wiring.lake import lake_reader, lease_connect
-from adlake.wiring.operations import operation_handlers
+from adlake.wiring.operations import operation_handlers, topics_read
 from adlake.wiring.spark import catalog_access, java_options
 
 
@@ -31,6 +31,6 @@ def replay_config(settings: Settings) -> ReplayConfig:
             bind_address=settings.ports.spark_bind_address,
         ),
         marker_dir=settings.paths.failpoint_dir,
-        handlers=operation_handlers(lease_connect(settings)),
+        handlers=operation_handlers(lease_connect(settings), topics_read(settings)),
         failpoints=stream.failpoints,
     )

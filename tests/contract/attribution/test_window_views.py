@@ -15,7 +15,13 @@ from pyspark.sql import SparkSession
 from adlake.attribution.rollup.writer import rollup_writers
 from adlake.business.pipeline import provision_business_views
 from adlake.contracts.registry import BUSINESS, VIEWS
-from adlake.contracts.tables import CATALOG, DIM_CAMPAIGNS, FUNNEL_EVENTS, GOLD_WINDOWS
+from adlake.contracts.tables import (
+    ALERTS_LOG,
+    CATALOG,
+    DIM_CAMPAIGNS,
+    FUNNEL_EVENTS,
+    GOLD_WINDOWS,
+)
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.trino.client import TrinoClient, connect
@@ -93,6 +99,17 @@ def lake(catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake) -> SparkS
             for n in range(count)
         )
         spark.sql(f"INSERT INTO {CATALOG}.{FUNNEL_EVENTS} VALUES {rows}")
+    fired = ", ".join(
+        f"('{name}', 'P', 'all', 'ctr', 'A', 'performance_drop', TIMESTAMP '{window}', "
+        f"TIMESTAMP '{window}', TIMESTAMP '{window}', 0.005, 0.015, 4, 800, 0.0149, '', 'early', "
+        f"'{status}', 'in1', 1)"
+        for name, window, status in (
+            ("a1", "2026-03-02 10:05:00", "fired"), ("a2", "2026-03-02 10:05:00", "withdrawn"),
+            ("a3", "2026-03-02 10:10:00", "withdrawn"), ("a4", "2026-03-02 10:15:00", "fired"),
+            ("a5", "2026-03-02 10:15:00", "fired"),
+        )
+    )  # fmt: skip
+    spark.sql(f"INSERT INTO {CATALOG}.{ALERTS_LOG} VALUES {fired}")
     assert provision_business_views(spark) == list(VIEWS[BUSINESS])
     assert provision_business_views(spark) == []
     return spark
@@ -207,6 +224,9 @@ def test_the_other_views_add_up_the_same_windows(lake: SparkSession, trino: Trin
         for name in ("impressions", "clicks", "signups", "total_cost", "revenue"):
             assert row[name] == sum(one[name] for one in last), (row["window_end"], name)
     assert all(row["is_final"] for row in windows)
+    # Two alerts make no second row of a window; what was withdrawn marks none.
+    marked = [row["window_start"] for row in windows if row["is_alert"]]
+    assert marked == [TEN + timedelta(minutes=5), TEN + timedelta(minutes=15)]
     hours = rows_of(lake, trino, "gold.campaign_metrics_by_hour_of_day", "hour_of_day")
     assert named(hours, "hour_of_day", "channel", "clicks") == [
         (10, "search", 51), (11, "search", 3),

@@ -16,6 +16,7 @@ from adlake.metabase.definitions import read_definitions, wired_filters
 from adlake.metabase.marks import mark_of
 from adlake.metabase.sync import TrinoAccess, synchronise
 from adlake.metrics.query import load_metric
+from tests.fixtures.alert_rows import alert, incident, rule
 from tests.fixtures.metabase.double import SESSION, MetabaseDouble, running
 from tests.fixtures.metabase.substitution import as_metabase_sends
 from tests.fixtures.tiers import in_tiers
@@ -106,6 +107,15 @@ def filled_lake(lake: MetricsLake) -> MetricsLake:
         (campaign, channel, "de", utc(at), utc(at) + timedelta(minutes=5), *counts, 0, 0, 0, 3, 4)
         for campaign, channel, at, *counts in FUNNEL
     ])  # fmt: skip
+    lake.insert("gold.alert_incidents", [
+        incident("in1", utc("2026-10-31T10:00"), campaign_id="c1"),
+        incident("in2", utc("2026-11-03T09:05"), campaign_id="c2"),
+    ])  # fmt: skip
+    lake.insert("gold.alerts_log", [
+        alert("a1", "in1", utc("2026-10-31T10:00"), campaign_id="c1"),
+        alert("a2", "in2", utc("2026-11-03T09:05"), campaign_id="c2"),
+    ])  # fmt: skip
+    lake.insert("dims.alert_rules", [rule("A-ctr"), rule("A-ctr-own", campaign_id="c1")])
     users = [("u1", "s1", "18-24", "f", "DE"), ("u2", "s2", "25-34", "m", "FR")]
     lake.insert("dims.dim_users", users)
     return lake

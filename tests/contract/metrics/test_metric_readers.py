@@ -9,6 +9,7 @@ import pytest
 from adlake.io.sql import grafana, metabase
 from adlake.metrics.query import load_metric
 from tests.fixtures import grafana_double
+from tests.fixtures.alert_rows import alert, incident
 from tests.fixtures.metabase.substitution import as_metabase_sends
 from tests.fixtures.trino.metrics_lake import MetricsLake, answer, utc
 
@@ -50,6 +51,11 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("click_fraud_over_time", {**SPAN, "bucket": "minute"}),
     ("recent_duplicates", {"minutes": "5"}),
     ("small_files", {"small_mebibytes": "1"}),
+    ("alerts_active", {"campaign_id": "cmp_101", "most": "1"}),
+    ("alert_incidents", {**SPAN, "metric": "ctr"}),
+    ("alerts_log", {"campaign_id": "x' OR '1'='1"}),
+    ("alerts_over_time", {"bucket": "day"}),
+    ("alert_series", {"hours": "1"}),
 )
 
 
@@ -66,6 +72,8 @@ def asked_lake(lake: MetricsLake) -> MetricsLake:
     lake.insert("bronze.ad_events", [
         ("ad_events", 0, 0, utc("10:00"), "BAD_VALUE"), ("ad_events", 0, 1, utc("11:00"), "BAD_ID"),
     ])  # fmt: skip
+    lake.insert("gold.alert_incidents", [incident("in1", utc("11:00"))])
+    lake.insert("gold.alerts_log", [alert("a1", "in1", utc("11:00"))])
     return lake
 
 

@@ -20,6 +20,7 @@ REQUIRED = (
     "path_lengths", "models_built", "path_formats", "reach_over_time",
     "click_bursts", "double_clicks", "fast_conversions", "ctr_outliers",
     "click_fraud_over_time", "recent_duplicates", "small_files",
+    "alerts_active", "alert_incidents", "alerts_log", "alert_rules", "alert_series",
     "creative_performance", "breakdown_performance", "lag_distribution", "lookback_tuning",
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from adlake.devstack.containers.engine import PROFILES, REST_PROFILE
 from adlake.devstack.containers.secret_lines import SECRETS, add_missing
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import REPO_ROOT, Settings, known_names
+from adlake.settings.notifications import NotificationSettings
 
 FILE = REPO_ROOT / "docker-compose.yml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
@@ -196,6 +197,17 @@ def test_no_password_stands_in_the_file_and_without_env_it_says_what_to_do() -> 
             if re.search(r"PASS|SECRET|TOKEN|ENCRYPTION", variable):
                 is_named = VARIABLE.fullmatch(str(value)) is not None
                 assert is_named or value == "in-the-container-of-trino", (name, variable)
+
+
+def test_the_api_is_told_whom_kpi_alerts_tell_and_may_write_it_down() -> None:
+    given = SERVICES["api"]["environment"]
+    wanted = {
+        f"ADLAKE_{name.upper()}"
+        for name in NotificationSettings.model_fields
+        if not name.startswith("notify_") and not name.endswith("_file")
+    }
+    assert wanted <= set(given)
+    assert "ADLAKE_POSTGRES_PASSWORD" in given
 
 
 def test_tags_are_those_of_the_versions_file() -> None:

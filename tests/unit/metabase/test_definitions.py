@@ -14,7 +14,7 @@ from tests.fixtures.metabase.files import DETAIL, OVERVIEW, write_definitions
 
 DASHBOARDS = {
     "executive_roas", "campaign_drilldown", "lag_and_lookback", "budgets", "maturity", "bridge",
-    "funnel",
+    "funnel", "alerts",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ PUBLISH_REPLAY = "publish-replay"
 UNDO_REPLAY = "undo-replay"
 BUILD_MODELS = "build-models"
 BUILD_ROLLUPS = "build-rollups"
+BUILD_ALERTS = "build-alerts"
 KEEP_SNAPSHOT = "keep-snapshot"
 
 

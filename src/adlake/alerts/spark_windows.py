@@ -1,0 +1,124 @@
+"""What the KPI-alert rules see, as Spark SQL expressions: counts of every window of five minutes.
+
+Times are epoch milliseconds. A frame of windows has campaign_id, segment, kind (`all`, `channel` or
+`region`), begin_ms, and an `early_` and a `final_` count of each of NAMES: what had arrived a
+minute and an hour after the window's end.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from adlake.alerts.contract import RATES, VOLUMES
+from adlake.contracts.law import DAY_MS
+from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
+from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
+
+AD_NAMES: Final = ("impressions", "clicks", "conversions")
+FUNNEL_NAMES: Final = {
+    "signups": "SIGNUP", "activations": "ACTIVATION", "shares": "SHARE",
+    "completions": "COMPLETION",
+}  # fmt: skip
+NAMES: Final = (*AD_NAMES, *FUNNEL_NAMES)
+EARLY, FINAL = "early", "final"
+COUNTS: Final = tuple(f"{part}_{name}" for part in (EARLY, FINAL) for name in NAMES)
+STILL_JUDGED_MS: Final = 28 * DAY_MS
+"""A campaign without events is judged for so long."""
+_UNKNOWN: Final = "unknown"
+_SPLIT: Final = ("campaign_id", "channel", "region", "begin_ms")
+KEY: Final = ("campaign_id", "segment", "kind")
+
+
+def windows_of_ads(sums: DataFrame, campaigns: DataFrame) -> DataFrame:
+    """Counts of ad events by campaign, channel, region and window.
+
+    Args:
+        sums: rows of gold.rollup_5m; several of one grain add up.
+        campaigns: versions of dims.dim_campaigns; the one in force when a window began says its
+            channel.
+    """
+    region = f"translate(trim(BOTH ' ' FROM geo_country), '{UPPER_CASE}', '{LOWER_CASE}')"
+    counts = {
+        **{f"{EARLY}_{name}": f"early_{name}" for name in AD_NAMES},
+        **{f"{FINAL}_{name}": f"{name} - late_{name}" for name in AD_NAMES},
+    }
+    known = sums.where("campaign_id IS NOT NULL").selectExpr(
+        "campaign_id", f"coalesce(nullif({region}, ''), '{_UNKNOWN}') AS region", "window_start",
+        *(f"{expression} AS {name}" for name, expression in counts.items()),
+    )  # fmt: skip
+    versions = campaigns.selectExpr("campaign_id AS of_campaign", "channel", "start_ts", "end_ts")
+    in_force = "of_campaign = campaign_id AND window_start >= start_ts AND window_start < end_ts"
+    return known.join(F.broadcast(versions), F.expr(in_force), "left").selectExpr(
+        "campaign_id", f"coalesce(channel, '{_UNKNOWN}') AS channel", "region",
+        "unix_millis(window_start) AS begin_ms", *counts,
+        *(f"0L AS {part}_{name}" for part in (EARLY, FINAL) for name in FUNNEL_NAMES),
+    )  # fmt: skip
+
+
+def windows_of_funnel(events: DataFrame) -> DataFrame:
+    """The same of the rows of gold.funnel_events."""
+    late_ms = f"unix_millis(first_ingest_ts) - (begin_ms + {WINDOW_MS})"
+    placed = events.selectExpr(
+        "campaign_id", "channel", "region", "event_type", "first_ingest_ts",
+        f"unix_millis(event_time) - pmod(unix_millis(event_time), {WINDOW_MS}) AS begin_ms",
+    ).selectExpr("*", f"{late_ms} AS late_ms")  # fmt: skip
+    arrived = {EARLY: EARLY_MS, FINAL: FINAL_MS}
+    counts = {
+        f"{part}_{name}": F.count_if(
+            F.expr(f"event_type = '{event_type}' AND late_ms <= {after_ms}")
+        )
+        for part, after_ms in arrived.items()
+        for name, event_type in FUNNEL_NAMES.items()
+    }
+    sums = placed.groupBy(*_SPLIT).agg(*(count.alias(name) for name, count in counts.items()))
+    zeros = (f"0L AS {part}_{name}" for part in (EARLY, FINAL) for name in AD_NAMES)
+    return sums.selectExpr("*", *zeros)
+
+
+def segmented(windows: DataFrame, rules: DataFrame) -> DataFrame:
+    """Counts by campaign, segment and window, of the segments that an enabled rule looks at."""
+    segments = ", ".join((
+        "named_struct('kind', 'all', 'segment', 'all')",
+        "named_struct('kind', 'channel', 'segment', concat('channel=', channel))",
+        "named_struct('kind', 'region', 'segment', concat('region=', region))",
+    ))  # fmt: skip
+    kinds = rules.where("enabled").selectExpr("segment AS kind").distinct()
+    return (
+        windows.where(F.col("campaign_id") != _UNKNOWN)
+        .selectExpr("campaign_id", "begin_ms", f"inline(array({segments}))", *COUNTS)
+        .join(F.broadcast(kinds), "kind", "left_semi")
+        .groupBy(*KEY, "begin_ms")
+        .agg(*(F.sum(name).alias(name) for name in COUNTS))
+    )
+
+
+def every_window(windows: DataFrame, until_ms: int) -> DataFrame:
+    """One row for each window that is judged at `until_ms`, also for those without events."""
+    is_any = " + ".join(f"{FINAL}_{name}" for name in NAMES)
+    spans = windows.where(f"{is_any} > 0").groupBy(*KEY).agg(
+        F.min("begin_ms").alias("first_ms"), F.max("begin_ms").alias("newest_ms")
+    )  # fmt: skip
+    ended_ms = until_ms - EARLY_MS - WINDOW_MS
+    newest_ms = ended_ms - ended_ms % WINDOW_MS
+    last_ms = f"least(newest_ms + {STILL_JUDGED_MS}L, {newest_ms}L)"
+    every = spans.where(f"first_ms <= {newest_ms}").selectExpr(
+        *KEY, "first_ms", f"explode(sequence(first_ms, {last_ms}, {WINDOW_MS}L)) AS begin_ms"
+    )
+    counted = every.join(windows, [*KEY, "begin_ms"], "left")
+    return counted.selectExpr(
+        *KEY, "first_ms", "begin_ms", *(f"coalesce({name}, 0L) AS {name}" for name in COUNTS)
+    )
+
+
+def measures(windows: DataFrame) -> DataFrame:
+    """One row per window and metric: its early and final k and n; of a count both are the count."""
+    counts = {name: (name, name) for name in VOLUMES}
+    rows = ", ".join(
+        f"named_struct('metric', '{metric}', 'early_k', {EARLY}_{k}, 'early_n', {EARLY}_{n}, "
+        f"'k', {FINAL}_{k}, 'n', {FINAL}_{n})"
+        for metric, (k, n) in (dict(RATES) | counts).items()
+    )
+    return windows.selectExpr(*KEY, "first_ms", "begin_ms", f"inline(array({rows}))")

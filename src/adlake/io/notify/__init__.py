@@ -1,0 +1,1 @@
+"""Ways to tell people and programs of an incident; nothing here says an address, it is a secret."""

@@ -1,0 +1,88 @@
+"""The alert log on Spark: what plain Python says of the worked examples and of seeded stories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from adlake.alerts.build import judged_windows
+from adlake.alerts.plain import alert_logs
+from adlake.alerts.spark_log import alert_tables, since_first_alert
+from adlake.contracts.tables import ALERT_INCIDENTS, ALERTS_LOG
+from adlake.io.spark.lineage import frozen_frames
+from tests.fixtures.alerts.rows import Row, incident_rows, log_rows
+from tests.fixtures.alerts.stories import STORIES
+from tests.fixtures.alerts.tables import COLUMNS, Story
+from tests.fixtures.tiers import in_tiers
+
+pytestmark = pytest.mark.spark
+
+WORKED = [name for name in STORIES if name.startswith("K")]
+SEEDED = [name for name in STORIES if not name.startswith("K")]
+KEYS = {ALERTS_LOG: "alert_id", ALERT_INCIDENTS: "incident_id"}
+
+
+def expected(story: Story) -> dict[str, list[Row]]:
+    logs = alert_logs(story.events, story.until_ms, story.rules, story.campaigns).values()
+    return {ALERTS_LOG: log_rows(logs), ALERT_INCIDENTS: incident_rows(logs)}
+
+
+def made(spark: SparkSession, story: Story) -> dict[str, list[Row]]:
+    frames = {name: frame(spark, name, rows) for name, rows in story.rows().items()}
+    with frozen_frames() as frozen:
+        judged = frozen.freeze(since_first_alert(judged_windows(frames, story.until_ms, frozen)))
+        alerts, incidents = alert_tables(judged)
+        return {ALERTS_LOG: rows_of(alerts), ALERT_INCIDENTS: rows_of(incidents)}
+
+
+def frame(spark: SparkSession, name: str, rows: Iterable[Row]) -> DataFrame:
+    schema = pa.schema(list(COLUMNS[name].items()))
+    return spark.createDataFrame(pa.Table.from_pylist(list(rows), schema=schema))
+
+
+def rows_of(found: DataFrame) -> list[Row]:
+    rows: list[Row] = found.toArrow().to_pylist()
+    return rows
+
+
+def assert_same(found: Mapping[str, Sequence[Row]], wanted: Mapping[str, Sequence[Row]]) -> None:
+    for table, key in KEYS.items():
+        ours, theirs = ({row[key]: row for row in each[table]} for each in (found, wanted))
+        assert len(ours) == len(found[table])
+        assert sorted(ours) == sorted(theirs), table
+        for name, row in theirs.items():
+            assert ours[name] == {column: near(value) for column, value in row.items()}, name
+
+
+def near(value: Any) -> Any:  # noqa: ANN401 - a cell
+    """Sums of doubles differ in their last digits by the order of their terms."""
+    return pytest.approx(value, rel=1e-9, abs=1e-300) if isinstance(value, float) else value
+
+
+def together(names: Iterable[str]) -> Story:
+    """Stories of one campaign each, side by side."""
+    stories = {name: STORIES[name]() for name in names}
+    events = [
+        replace(event, campaign_id=name) for name, told in stories.items() for event in told.events
+    ]
+    return Story(events, max(told.until_ms for told in stories.values()))
+
+
+def test_the_worked_examples_are_those_of_plain_python(spark: SparkSession) -> None:
+    story = together(WORKED)
+    wanted = expected(story)
+    assert len({row["rule"] for row in wanted[ALERTS_LOG]}) == 4
+    assert_same(made(spark, story), wanted)
+
+
+@pytest.mark.parametrize("name", in_tiers(SEEDED, SEEDED[:2]))
+def test_seeded_stories_are_those_of_plain_python(spark: SparkSession, name: str) -> None:
+    story = STORIES[name]()
+    wanted = expected(story)
+    assert wanted[ALERTS_LOG]
+    assert_same(made(spark, story), wanted)
