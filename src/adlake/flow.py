@@ -96,6 +96,7 @@ SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
 FIXES: Final = Store(Kind.CONTROL, "adlake.quarantine_fixes")
 INGESTED: Final = Store(Kind.CONTROL, "adlake.ingested_files")
+RULES: Final = Store(Kind.CONTROL, "adlake.alert_rules")
 NOTIFICATIONS: Final = Store(Kind.CONTROL, "adlake.notifications")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
@@ -228,7 +229,7 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "alerts", "adlake stream",
         "judges each window as it ends, keeps the alerts and what belongs together",
-        _tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES),
+        (RULES, *_tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES)),
         _tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
     ),
     Step(
@@ -238,9 +239,9 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "alerts", "adlake alerts",
-        "judges every window again; sends a message that says it is a test",
-        _tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES),
-        (ALERT_RECORDS, *_tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS)),
+        "records rules; judges every window again; sends a message that says it is a test",
+        (RULES, *_tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES)),
+        (RULES, ALERT_RECORDS, *_tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS)),
     ),
     Step(
         "dashboard", "adlake up",

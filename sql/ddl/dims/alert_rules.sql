@@ -1,6 +1,6 @@
 -- dims.alert_rules: which KPI rule looks at what, by which numbers, and in which time.
 -- grain: one row per rule_id and rule_version
--- made of: the rules that a lake begins with
+-- made of: adlake.alert_rules in the control database, by one overwrite whenever it differs
 -- readers: the alert log, page Alerts, API
 CREATE TABLE IF NOT EXISTS lakehouse.dims.alert_rules (
   rule_id STRING NOT NULL,

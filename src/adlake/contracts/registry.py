@@ -252,7 +252,7 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     ),
     TableSpec(
         ALERT_RULES, "rule and its version", ("rule_id", "rule_version"), Filling.LOAD,
-        Erasure.NOBODY, unchecked="what a lake begins with, and not changed since",
+        Erasure.NOBODY, unchecked="a copy of adlake.alert_rules in the control database",
     ),
     TableSpec(
         DIM_CREATIVES, "creative", ("creative_id",), Filling.LOAD, Erasure.NOBODY, unchecked=_SEED

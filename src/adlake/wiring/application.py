@@ -132,7 +132,8 @@ def upkeeps_of(settings: Settings) -> tuple[Upkeep, ...]:
     """The alert log: it needs both kinds of events."""
     if not (settings.stream.alerts and BUSINESS_TOPIC in topics_of(settings)):
         return ()
-    return (AlertKeeper(topics_read(settings), write_rules),)
+    rules = partial(write_rules, connect=lease_connect(settings))
+    return (AlertKeeper(topics_read(settings), rules),)
 
 
 def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:

@@ -36,7 +36,7 @@ def operation_handlers(connect: Connect, read_until: ReadUntil) -> Mapping[str, 
     """By kind of operation."""
     read = partial(read_law, connect)
     return {
-        **alert_handlers(read_until, write_rules),
+        **alert_handlers(read_until, partial(write_rules, connect=connect)),
         **replay_handlers(read),
         **model_handlers(read),
         **rollup_handlers(read),

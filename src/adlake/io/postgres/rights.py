@@ -37,6 +37,7 @@ WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "adlake.table_heads": ALL,
     "adlake.accepted_losses": ADD,
     "adlake.ingested_files": ADD,
+    "adlake.alert_rules": CHANGE,
     "adlake.notifications": CHANGE,
 }
 """Every table of the catalog database; a new one without a line here can be used by nobody else."""
