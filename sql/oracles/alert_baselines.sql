@@ -1,5 +1,5 @@
 -- What is usual of a metric in each window: rate and cases of rates, count of volumes, and how much a rate varies.
--- Grain: that of `alert_windows`, which it reads. All of it is made of final counts of windows that ended an hour before.
+-- Grain: that of `alert_windows`, which it reads. All is made of final counts of windows that ended an hour before.
 -- A row is a window, and none is left out: so windows of the past are so many rows before.
 WITH summed AS (
     SELECT
@@ -80,14 +80,17 @@ past AS (
         CAST(
             least(4, greatest(0, (window_ms - place * 300000 + 3600000 - first_ms - 1) / 604800000)) AS INTEGER
         ) AS known_hours,
-        coalesce(day_end.k, 0) - coalesce(day_begin.k, 0) AS day_k,
-        coalesce(day_end.n, 0) - coalesce(day_begin.n, 0) AS day_n,
-        coalesce(spread_end.windows, 0) - coalesce(spread_begin.windows, 0) AS week_windows,
-        CAST(coalesce(spread_end.k, 0) - coalesce(spread_begin.k, 0) AS DOUBLE) AS week_k,
-        CAST(coalesce(spread_end.n, 0) - coalesce(spread_begin.n, 0) AS DOUBLE) AS week_n,
-        CAST(coalesce(spread_end.k_squares, 0) - coalesce(spread_begin.k_squares, 0) AS DOUBLE) AS week_k_squares,
-        CAST(coalesce(spread_end.k_roots, 0) - coalesce(spread_begin.k_roots, 0) AS DOUBLE) AS week_k_roots,
-        CAST(coalesce(spread_end.n_roots, 0) - coalesce(spread_begin.n_roots, 0) AS DOUBLE) AS week_n_roots
+        coalesce(looked_back.day_end.k, 0) - coalesce(looked_back.day_begin.k, 0) AS day_k,
+        coalesce(looked_back.day_end.n, 0) - coalesce(looked_back.day_begin.n, 0) AS day_n,
+        coalesce(looked_back.spread_end.windows, 0) - coalesce(looked_back.spread_begin.windows, 0) AS week_windows,
+        CAST(coalesce(looked_back.spread_end.k, 0) - coalesce(looked_back.spread_begin.k, 0) AS DOUBLE) AS week_k,
+        CAST(coalesce(looked_back.spread_end.n, 0) - coalesce(looked_back.spread_begin.n, 0) AS DOUBLE) AS week_n,
+        CAST(coalesce(looked_back.spread_end.k_squares, 0) - coalesce(looked_back.spread_begin.k_squares, 0) AS DOUBLE)
+            AS week_k_squares,
+        CAST(coalesce(looked_back.spread_end.k_roots, 0) - coalesce(looked_back.spread_begin.k_roots, 0) AS DOUBLE)
+            AS week_k_roots,
+        CAST(coalesce(looked_back.spread_end.n_roots, 0) - coalesce(looked_back.spread_begin.n_roots, 0) AS DOUBLE)
+            AS week_n_roots
     FROM looked_back
 ),
 
@@ -151,42 +154,46 @@ varied AS (
 )
 
 SELECT
-    campaign_id,
-    segment_kind,
-    segment,
-    metric,
-    window_ms,
-    early_k,
-    early_n,
-    final_k,
-    final_n,
+    varied.campaign_id,
+    varied.segment_kind,
+    varied.segment,
+    varied.metric,
+    varied.window_ms,
+    varied.early_k,
+    varied.early_n,
+    varied.final_k,
+    varied.final_n,
     CASE
-        WHEN usual_of_hour IS NOT NULL THEN usual_of_hour.rate
-        WHEN day_n > 0 THEN CAST(day_k AS DOUBLE) / day_n
+        WHEN varied.usual_of_hour IS NOT NULL THEN usual_of_hour.rate
+        WHEN varied.day_n > 0 THEN CAST(varied.day_k AS DOUBLE) / varied.day_n
         ELSE 0e0
     END AS usual_rate,
-    coalesce(usual_of_hour.cases, day_n) AS usual_cases,
-    if(usual_of_hour IS NULL, 'trailing_24h', 'hour_of_week') AS rate_baseline,
+    coalesce(usual_of_hour.cases, varied.day_n) AS usual_cases,
+    if(varied.usual_of_hour IS NULL, 'trailing_24h', 'hour_of_week') AS rate_baseline,
     CASE
-        WHEN cardinality(hour_counts) > 0
+        WHEN cardinality(varied.hour_counts) > 0
             THEN
-                (hour_counts[(cardinality(hour_counts) + 1) / 2] + hour_counts[cardinality(hour_counts) / 2 + 1])
+                (
+                    varied.hour_counts[(cardinality(varied.hour_counts) + 1) / 2]
+                    + varied.hour_counts[cardinality(varied.hour_counts) / 2 + 1]
+                )
                 / 2e0
                 / 12e0
-        ELSE day_n / 288e0
+        ELSE varied.day_n / 288e0
     END AS expected,
-    if(cardinality(hour_counts) > 0, 'hour_of_week', 'trailing_24h') AS count_baseline,
+    if(cardinality(varied.hour_counts) > 0, 'hour_of_week', 'trailing_24h') AS count_baseline,
     -- Sample variance of (k - n p) / sqrt(n p (1 - p)) over the windows of the week.
     CASE
-        WHEN week_windows >= 288 AND week_rate > 0e0 AND week_rate < 1e0
+        WHEN varied.week_windows >= 288 AND varied.week_rate > 0e0 AND varied.week_rate < 1e0
             THEN
                 greatest(
                     1e0,
                     (
-                        (week_k_squares - week_k * week_rate)
-                        - (week_k_roots - week_rate * week_n_roots) * (week_k_roots - week_rate * week_n_roots)
-                        / week_windows
-                    ) / (week_rate * (1e0 - week_rate)) / (week_windows - 1)
+                        (varied.week_k_squares - varied.week_k * varied.week_rate)
+                        - (varied.week_k_roots - varied.week_rate * varied.week_n_roots)
+                        * (varied.week_k_roots - varied.week_rate * varied.week_n_roots)
+                        / varied.week_windows
+                    ) / (varied.week_rate * (1e0 - varied.week_rate)) / (varied.week_windows - 1)
                 )
         ELSE 1e0
     END AS overdispersion

@@ -70,7 +70,7 @@ collected AS (
 
 -- s: of the CUSUM, 0 for all other rules. opened_ms: cutoff of the alert that opened an incident, NULL: none is open.
 -- live: its alerts that were not withdrawn. well: windows in a row that look well. spans: of the incidents that ended,
--- cutoffs of opening and closing, and 1 for a withdrawn one. fired_ms, fired_sums: cutoffs at which rule B fired, and S.
+-- cutoffs of opening and closing, and 1 for a withdrawn one. fired_ms, fired_sums: cutoffs at which B fired, and S.
 folded AS (
     SELECT
         campaign_id,
@@ -186,16 +186,18 @@ folded AS (
 
 incidents AS (
     SELECT
-        *,
+        folded.*,
         if(
-            came_to.opened_ms IS NULL,
-            came_to.spans,
-            came_to.spans || ARRAY[ARRAY[came_to.opened_ms, NULL, NULL]]
+            folded.came_to.opened_ms IS NULL,
+            folded.came_to.spans,
+            folded.came_to.spans || ARRAY[ARRAY[folded.came_to.opened_ms, NULL, NULL]]
         ) AS spans,
         filter(
-            verdicts,
+            folded.verdicts,
             one -> if(
-                rule = 'B', contains(came_to.fired_ms, one.cutoff_ms), one.fires AND (one.is_early OR NOT one.early_fires)
+                folded.rule = 'B',
+                contains(folded.came_to.fired_ms, one.cutoff_ms),
+                one.fires AND (one.is_early OR NOT one.early_fires)
             )
         ) AS fired
     FROM folded
@@ -209,17 +211,17 @@ placed AS (
         incidents.rule,
         incidents.verdicts,
         map(incidents.came_to.fired_ms, incidents.came_to.fired_sums) AS fired_sums,
-        span[1] AS opened_ms,
-        span[2] AS closed_ms,
-        CASE span[3] WHEN 0 THEN 'resolved' WHEN 1 THEN 'withdrawn' ELSE 'open' END AS state,
+        one_of.span[1] AS opened_ms,
+        one_of.span[2] AS closed_ms,
+        CASE one_of.span[3] WHEN 0 THEN 'resolved' WHEN 1 THEN 'withdrawn' ELSE 'open' END AS state,
         -- Up to the beginning of the next one: also what fired and has not opened another.
         filter(
             incidents.fired,
-            one -> one.cutoff_ms >= span[1]
-            AND none_match(incidents.spans, other -> other[1] > span[1] AND other[1] <= one.cutoff_ms)
+            one -> one.cutoff_ms >= one_of.span[1]
+            AND none_match(incidents.spans, other -> other[1] > one_of.span[1] AND other[1] <= one.cutoff_ms)
         ) AS alerts
     FROM incidents
-    CROSS JOIN UNNEST(incidents.spans) AS t (span)
+    CROSS JOIN UNNEST(incidents.spans) AS one_of (span)
 )
 
 SELECT
@@ -238,7 +240,7 @@ SELECT
     array_sort(
         filter(
             alerts,
-            one -> one.withdrawn_ms IS NULL OR one.withdrawn_ms > coalesce(placed.closed_ms, one.withdrawn_ms - 1)
+            one -> one.withdrawn_ms IS NULL OR one.withdrawn_ms > coalesce(placed.closed_ms, one.withdrawn_ms)
         ),
         (one, other) -> if(one.window_ms < other.window_ms, -1, if(one.window_ms > other.window_ms, 1, 0))
     ) AS live,

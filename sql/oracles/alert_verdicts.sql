@@ -19,7 +19,16 @@ rule_sets AS (
         array_agg(
             CAST(
                 ROW(
-                    campaign_id, threshold, z, resolve_factor, multiplicity, channels, enabled, rule_version, from_ms, to_ms
+                    campaign_id,
+                    threshold,
+                    z,
+                    resolve_factor,
+                    multiplicity,
+                    channels,
+                    enabled,
+                    rule_version,
+                    from_ms,
+                    to_ms
                 )
                 AS ROW(
                     campaign_id VARCHAR,
@@ -94,7 +103,11 @@ ruled AS (
                 AND beside.window_ms < one.to_ms
             ),
             1
-        ) AS in_force
+        ) AS in_force,
+        ARRAY[
+            ROW('early', 360000, beside.early_k, beside.early_n, beside.early_campaigns, beside.early_before),
+            ROW('final', 3900000, beside.final_k, beside.final_n, beside.final_campaigns, beside.final_before)
+        ] AS evaluations
     FROM beside
     INNER JOIN rule_sets
         ON
@@ -110,9 +123,9 @@ evaluated AS (
         ruled.in_force.threshold AS said_threshold,
         coalesce(ruled.in_force.z, 2.326e0) AS said_z,
         coalesce(ruled.in_force.resolve_factor, 1.1e0) AS factor,
-        ruled.in_force.multiplicity AS multiplicity,
-        ruled.in_force.channels AS channels,
-        ruled.in_force.rule_version AS rule_version,
+        ruled.in_force.multiplicity AS said_multiplicity,
+        ruled.in_force.channels AS told_channels,
+        ruled.in_force.rule_version AS said_version,
         seen.evaluation,
         ruled.window_ms + seen.after_ms AS cutoff_ms,
         seen.k,
@@ -121,15 +134,9 @@ evaluated AS (
         seen.campaigns,
         seen.count_before
     FROM ruled
-    CROSS JOIN UNNEST(
-        ARRAY[
-            ROW('early', 360000, early_k, early_n, early_campaigns, early_before),
-            ROW('final', 3900000, final_k, final_n, final_campaigns, final_before)
-        ]
-    ) AS seen (evaluation, after_ms, k, n, campaigns, count_before)
+    CROSS JOIN UNNEST(ruled.evaluations) AS seen (evaluation, after_ms, k, n, campaigns, count_before)
     WHERE
         ruled.in_force.enabled
-        AND ruled.window_ms + seen.after_ms <= :until_ms
         AND CASE ruled.rule
             WHEN 'A' THEN seen.n > 0 AND ruled.in_force.threshold IS NOT NULL
             WHEN
@@ -148,11 +155,12 @@ evaluated AS (
 normal AS (
     SELECT
         *,
-        sqrt(overdispersion) * CASE multiplicity
+        sqrt(overdispersion) * CASE said_multiplicity
             WHEN 'bonferroni' THEN inverse_normal_cdf(0e0, 1e0, 1e0 - 0.01e0 / greatest(1, campaigns))
             ELSE said_z
         END AS z
     FROM evaluated
+    WHERE cutoff_ms <= :until_ms
 ),
 
 bounds AS (
@@ -179,7 +187,9 @@ bounds AS (
                         )
                         AS ROW(total DOUBLE, term DOUBLE)
                     ),
-                    (s, i) -> CAST(ROW(s.total + s.term, s.term * (k - i) / expected) AS ROW(total DOUBLE, term DOUBLE)),
+                    (s, i) -> CAST(
+                        ROW(s.total + s.term, s.term * (k - i) / expected) AS ROW(total DOUBLE, term DOUBLE)
+                    ),
                     s -> s.total
                 )
             WHEN rule = 'C' AND k > 5000 AND k <= 0.5e0 * expected THEN 0e0
@@ -230,6 +240,6 @@ SELECT
                 least(k, n) * ln(usual_rate * 0.5e0 / usual_rate)
                 + (n - least(k, n)) * ln((1e0 - usual_rate * 0.5e0) / (1e0 - usual_rate))
     END AS gain,
-    rule_version,
-    channels
+    said_version AS rule_version,
+    told_channels AS channels
 FROM bounds

@@ -140,7 +140,14 @@ summed AS (
         CAST(sum(final_completions) AS BIGINT) AS final_completions
     FROM in_segments
     GROUP BY campaign_id, segment_kind, segment, metrics, window_ms
-    HAVING sum(final_impressions) + sum(final_clicks) + sum(final_conversions) + sum(final_signups) + sum(final_activations) + sum(final_shares) + sum(final_completions) > 0
+    HAVING
+        sum(final_impressions)
+        + sum(final_clicks)
+        + sum(final_conversions)
+        + sum(final_signups)
+        + sum(final_activations)
+        + sum(final_shares)
+        + sum(final_completions) > 0
 ),
 
 -- Up to where the windows after this one are without events; the one after the last one is never reached.
@@ -155,17 +162,14 @@ until_next AS (
     FROM summed
 ),
 
-counted AS (
+measured AS (
     SELECT
-        until_next.campaign_id,
-        until_next.segment_kind,
-        until_next.segment,
-        until_next.metrics,
-        until_next.window_ms,
-        until_next.next_ms,
-        counts.*
-    FROM until_next
-    CROSS JOIN UNNEST(
+        campaign_id,
+        segment_kind,
+        segment,
+        metrics,
+        window_ms,
+        next_ms,
         ARRAY[
             ROW('ctr', early_clicks, early_impressions, final_clicks, final_impressions),
             ROW('cvr', early_conversions, early_clicks, final_conversions, final_clicks),
@@ -176,9 +180,21 @@ counted AS (
             ROW('impressions', early_impressions, early_impressions, final_impressions, final_impressions),
             ROW('clicks', early_clicks, early_clicks, final_clicks, final_clicks),
             ROW('conversions', early_conversions, early_conversions, final_conversions, final_conversions)
-        ]
-    ) AS counts (metric, early_k, early_n, final_k, final_n)
-    WHERE contains(until_next.metrics, counts.metric)
+        ] AS counts_by_metric
+    FROM until_next
+),
+
+counted AS (
+    SELECT
+        measured.campaign_id,
+        measured.segment_kind,
+        measured.segment,
+        measured.window_ms,
+        measured.next_ms,
+        counts.*
+    FROM measured
+    CROSS JOIN UNNEST(measured.counts_by_metric) AS counts (metric, early_k, early_n, final_k, final_n)
+    WHERE contains(measured.metrics, counts.metric)
 )
 
 -- Days, and the windows of each: a sequence has 10,000 members at most.
