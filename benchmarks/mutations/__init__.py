@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.mutations.admission import ADMISSION
+from benchmarks.mutations.alert_log import ALERT_LOG
 from benchmarks.mutations.alert_pages import ALERT_PAGES
 from benchmarks.mutations.alerts import ALERTS
 from benchmarks.mutations.batches import BATCHES
@@ -51,6 +52,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *COLLECTOR,
     *INGESTION,
     *ALERTS,
+    *ALERT_LOG,
     *NOTIFICATIONS,
     *ALERT_PAGES,
     *CAMPAIGNS,

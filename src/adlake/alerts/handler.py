@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 from pyspark.sql import SparkSession
@@ -22,7 +23,7 @@ from adlake.streaming.operations import Handler, Pause
 log = logging.getLogger(__name__)
 
 MOST_OF_THE_TIME: Final = 0.05
-"""What builds may take: they grow with the history of a lake, and batches wait meanwhile."""
+"""What builds may take: they grow with the history of a lake."""
 LOOK_SECONDS: Final = 5.0
 """Between two questions how far the topics have been read, once a cutoff has passed."""
 WriteRules = Callable[[SparkSession], object]
@@ -57,11 +58,11 @@ class AlertKeeper:
             return False
         return time.monotonic() >= self._next_look
 
-    def run(self, session: SparkSession) -> None:
+    def run(self, session: SparkSession, turn: AbstractContextManager[object]) -> None:
         """See `streaming.config.Upkeep`."""
         self._next_look = time.monotonic() + LOOK_SECONDS
         if self._built is None:
-            self._built = _built(session)
+            self._built = _built(session, self._now_ms())
         try:
             until_ms = self._read_until(session)
         except TopicError as error:
@@ -70,8 +71,9 @@ class AlertKeeper:
         if until_ms is None or judged(until_ms) <= self._built:
             return
         began = time.monotonic()
-        self._write_rules(session)
-        done = build_alerts(session, until_ms)
+        with turn:
+            self._write_rules(session)
+        done = build_alerts(session, until_ms, turn)
         self._built = judged(until_ms)
         seconds = time.monotonic() - began
         self._next_look = time.monotonic() + seconds * (1 / MOST_OF_THE_TIME - 1)
@@ -111,6 +113,8 @@ def alert_handlers(read_until: ReadUntil, write_rules: WriteRules) -> Mapping[st
     return {BUILD_ALERTS: AlertsHandler(read_until, write_rules)}
 
 
-def _built(session: SparkSession) -> int:
+def _built(session: SparkSession, now_ms: int) -> int:
     newest = IcebergTable(session, ALERTS_LOG).newest_stamp()
-    return 0 if newest is None else judged(int(newest.properties[stamps.READ_UNTIL_MS]))
+    # Of a new lake nothing arrived in time before it began.
+    until_ms = now_ms if newest is None else int(newest.properties[stamps.READ_UNTIL_MS])
+    return judged(until_ms)

@@ -59,7 +59,7 @@ class TopicsRead:
             moments += [
                 read_until(partition, end, derived, records)
                 for partition, end in ends[topic].items()
-                if derived is None or derived.next_offsets.get(partition, 0) < end
+                if derived is None or derived.next_offsets.get(partition, 0) != end
             ]
         return None if None in moments else min(one for one in moments if one is not None)
 

@@ -46,7 +46,7 @@ class StreamSettings(Concern):
         0.0, ge=0, description="build the tables of the attribution models so often; 0: when asked"
     )
     alerts: bool = Field(
-        True, description="judge each window of five minutes by the rules of KPI alerts"
+        False, description="judge each window of five minutes by the rules of KPI alerts"
     )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"

@@ -212,13 +212,12 @@ class _Run:
         for upkeep in self._config.upkeeps:
             if not upkeep.is_due():
                 continue
-            with self._between_batches:
-                try:
-                    upkeep.run(session)
-                except Exception as error:
-                    if is_final(error):
-                        raise
-                    log.warning("a table stays as it was until later: %s", error)
+            try:
+                upkeep.run(session, self._between_batches)
+            except Exception as error:
+                if is_final(error):
+                    raise
+                log.warning("a table stays as it was until later: %s", error)
 
     def _reset(self) -> None:
         for reading in self._readings:

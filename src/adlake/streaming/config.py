@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -45,13 +46,19 @@ class Maintenance(Protocol):
 
 
 class Upkeep(Protocol):
-    """Tables that the passing of time changes, with or without batches."""
+    """Tables that the passing of time changes, with or without batches.
+
+    It works beside the batches, so they do not wait; a stop waits for it.
+    """
 
     def is_due(self) -> bool:
-        """Whether it is worth to take a turn; asked several times a second."""
+        """Whether it is worth to run; asked several times a second."""
 
-    def run(self, session: SparkSession) -> None:
-        """Bring them up to date, between two batches. What fails comes again later."""
+    def run(self, session: SparkSession, turn: AbstractContextManager[object]) -> None:
+        """Bring them up to date; commits inside of `turn`, between two batches, and no more.
+
+        What fails comes again later.
+        """
 
 
 @dataclass(frozen=True)
