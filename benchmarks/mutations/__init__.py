@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.alert_log import ALERT_LOG
 from benchmarks.mutations.alert_pages import ALERT_PAGES
+from benchmarks.mutations.alert_rules import ALERT_RULES
 from benchmarks.mutations.alerts import ALERTS
 from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
@@ -52,6 +53,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *COLLECTOR,
     *INGESTION,
     *ALERTS,
+    *ALERT_RULES,
     *ALERT_LOG,
     *NOTIFICATIONS,
     *ALERT_PAGES,

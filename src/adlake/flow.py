@@ -100,6 +100,10 @@ RULES: Final = Store(Kind.CONTROL, "adlake.alert_rules")
 NOTIFICATIONS: Final = Store(Kind.CONTROL, "adlake.notifications")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
+_ALERT_TABLES: Final = _tables(ALERTS_LOG, ALERT_INCIDENTS)
+_JUDGED: Final = _tables(
+    BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES
+)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
     *_ROLLUPS,
@@ -185,7 +189,8 @@ FLOW: Final[tuple[Step, ...]] = (
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
-            *_tables(DIM_CAMPAIGNS, FUNNEL_EVENTS), *_ROLLUPS, *_MODEL_TABLES,
+            *_tables(DIM_CAMPAIGNS, FUNNEL_EVENTS, ALERT_RULES), *_ROLLUPS, *_MODEL_TABLES,
+            *_ALERT_TABLES,
         ), (PROOFS,),
     ),
     Step(
@@ -229,8 +234,8 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "alerts", "adlake stream",
         "judges each window as it ends, keeps the alerts and what belongs together",
-        (RULES, *_tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES)),
-        _tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
+        (RULES, *_JUDGED),
+        (*_tables(ALERT_RULES), *_ALERT_TABLES),
     ),
     Step(
         "alerts", "adlake serve",
@@ -240,8 +245,8 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "alerts", "adlake alerts",
         "records rules; judges every window again; sends a message that says it is a test",
-        (RULES, *_tables(GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES)),
-        (RULES, ALERT_RECORDS, *_tables(ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS)),
+        (RULES, *_JUDGED),
+        (RULES, ALERT_RECORDS, *_tables(ALERT_RULES), *_ALERT_TABLES),
     ),
     Step(
         "dashboard", "adlake up",

@@ -1,4 +1,4 @@
-"""Rules from a file through the control database into the lake: whole, once, and under its fence."""
+"""Rules from a file through the control database into the lake: as a whole, and once."""
 
 from __future__ import annotations
 

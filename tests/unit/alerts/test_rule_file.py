@@ -90,7 +90,7 @@ BAD = {
     "n,D,impressions,c,,,,1.2,,,,": "resolve_factor '1.2': this rule has none",
     "n,B,ctr,c,,,,,bonferroni,,,": "multiplicity bonferroni: of rule A alone",
     "n,A,ctr,c,,,0,,bonferroni,,,": "z 0 is the plain comparison, and bonferroni",
-    "n,A,ctr,c,,,,,,fax,,": "channels 'fax': some of kafka, slack, webhook, email by commas, or all",
+    "n,A,ctr,c,,,,,,fax,,": "channels 'fax': some of kafka, slack, webhook, email by commas",
     "n,A,ctr,c,,,,,,,yes,": "enabled 'yes': true or false",
     "n,A,ctr,c,,,,,,,,soon": "valid_from 'soon': an instant like",
     "n,A,ctr,c,,,,,,,,1969-12-31": "valid_from '1969-12-31': from 1970",
@@ -98,7 +98,7 @@ BAD = {
     "n,A,ctr,,,,,,,,,": "rule A-ctr is about the same: give that one a new version",
     "A-ctr,B,,,,,,,,,,": "rule 'B': rule A-ctr is about A, and no version changes that",
     "A-ctr,,,c,,,,,,,,": "campaign_id 'c': rule A-ctr is about every campaign",
-    "A-ctr,,,,,,,,,,,1970-01-01": "version 1 of rule A-ctr begins at 1970-01-01T00:00:00+00:00",
+    "A-ctr,,,,,,,,,,,1970-01-01": "valid_from: version 1 of rule A-ctr begins at 1970-01-01T00:00",
 }
 
 
