@@ -1,4 +1,4 @@
-"""Rules of KPI alerts: from a file into the control database and the lake, and which is in force."""
+"""Rules of KPI alerts: from a file to the control database and the lake, and which is in force."""
 
 from __future__ import annotations
 

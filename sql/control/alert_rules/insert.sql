@@ -4,6 +4,6 @@ INSERT INTO adlake.alert_rules (
     rule_version, valid_from_ms, valid_to_ms
 )
 VALUES (
-    :rule_id, :rule, :metric, :campaign_id, :segment, :threshold, :z, :resolve_factor, :multiplicity, :channels, :enabled,
-    :rule_version, :valid_from_ms, :valid_to_ms
+    :rule_id, :rule, :metric, :campaign_id, :segment, :threshold, :z, :resolve_factor, :multiplicity, :channels,
+    :enabled, :rule_version, :valid_from_ms, :valid_to_ms
 )
