@@ -54,7 +54,7 @@ ALERT_RULES: tuple[Mutation, ...] = (
         f"{PLAIN}::test_the_row_of_the_window_judges_and_its_version_is_told",
     ),
     Mutation(
-        "a past window is seen by its early count", "adlake.alerts.series:Series.total",
+        "past windows count as if nothing had been in them", "adlake.alerts.series:Series.total",
         "self._sums.get(name, [0])", "[0] * (len(self._sums.get(name, [0])) + 1)",
         f"{PLAIN}::test_both_evaluations_share_what_is_usual",
     ),

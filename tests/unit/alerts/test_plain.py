@@ -58,6 +58,7 @@ def test_the_row_of_the_window_judges_and_its_version_is_told() -> None:
     events = counted(800, 4) + counted(800, 4, TEN + WINDOW_MS)
     [log] = logs(events, ended, lower).values()
     assert list(log.alerts) == [TEN]
+    assert logs(counted(800, 4, TEN + WINDOW_MS), ended) == {}
     assert (log.alerts[TEN].verdict.rule_version, log.alerts[TEN].verdict.channels) == (1, "slack")
 
 
