@@ -55,7 +55,7 @@ MODELS: tuple[Mutation, ...] = (
     Mutation(
         "tables of the models are held against no snapshot that still exists",
         "adlake.proof.derived:_expired",
-        "if snapshot in record_snapshots(trino, source):", "if True:", DERIVED,
+        "if snapshot not in record_snapshots(trino, source):", "if False:", DERIVED,
     ),
     Mutation(
         "with the source the sums go unproven too", "adlake.proof.derived:_failures",

@@ -53,13 +53,13 @@ class AlertKeeper:
         """Windows that had been judged at the newest build; None: nobody has looked."""
 
     def is_due(self) -> bool:
-        """See `streaming.config.Upkeep`."""
+        """See `streaming.config.Keeper`."""
         if self._built is not None and judged(self._now_ms()) <= self._built:
             return False
         return time.monotonic() >= self._next_look
 
     def run(self, session: SparkSession, turn: AbstractContextManager[object]) -> None:
-        """See `streaming.config.Upkeep`."""
+        """See `streaming.config.Keeper`."""
         self._next_look = time.monotonic() + LOOK_SECONDS
         if self._built is None:
             self._built = _built(session, self._now_ms())

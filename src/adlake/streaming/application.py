@@ -209,11 +209,11 @@ class _Run:
             raise failures[0]
 
     def _keep_tables_up(self, session: SparkSession) -> None:
-        for upkeep in self._config.upkeeps:
-            if not upkeep.is_due():
+        for keeper in self._config.keepers:
+            if not keeper.is_due():
                 continue
             try:
-                upkeep.run(session, self._between_batches)
+                keeper.run(session, self._between_batches)
             except Exception as error:
                 if is_final(error):
                     raise

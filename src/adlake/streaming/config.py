@@ -45,7 +45,7 @@ class Maintenance(Protocol):
         """After the last batch; what each pipeline's broker has now."""
 
 
-class Upkeep(Protocol):
+class Keeper(Protocol):
     """Tables that the passing of time changes, with or without batches.
 
     It works beside the batches, so they do not wait; a stop waits for it.
@@ -86,7 +86,7 @@ class ApplicationConfig:
     maintenance: Maintenance
     every_seconds: Mapping[str, float] = field(default_factory=dict)
     """Kind of operation -> how often this run asks for it itself."""
-    upkeeps: Sequence[Upkeep] = ()
+    keepers: Sequence[Keeper] = ()
     meters: Meters = field(default_factory=Meters)
     """Take what the run says of itself."""
     metrics_port: int | None = None

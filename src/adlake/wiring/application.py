@@ -32,7 +32,7 @@ from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.provision.outside import kafka_access
 from adlake.provision.topics import topics_of
 from adlake.settings import Settings
-from adlake.streaming.config import ApplicationConfig, Preparation, Upkeep
+from adlake.streaming.config import ApplicationConfig, Keeper, Preparation
 from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
@@ -80,7 +80,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
         ),
         every_seconds=schedule_of(settings),
-        upkeeps=upkeeps_of(settings),
+        keepers=keepers_of(settings),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
         metrics_address=settings.containers.bind_address,
@@ -128,7 +128,7 @@ def schedule_of(settings: Settings) -> dict[str, float]:
     return {kind: every * SECONDS_PER_HOUR for kind, every in hours.items() if every}
 
 
-def upkeeps_of(settings: Settings) -> tuple[Upkeep, ...]:
+def keepers_of(settings: Settings) -> tuple[Keeper, ...]:
     """The alert log: it needs both kinds of events."""
     if not (settings.stream.alerts and BUSINESS_TOPIC in topics_of(settings)):
         return ()

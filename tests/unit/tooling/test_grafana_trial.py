@@ -32,7 +32,7 @@ class Double:
         if path == "/api/v1/provisioning/alert-rules":
             file = FOLDER / "provisioning" / "alerting" / "trust.json"
             rules = json.loads(file.read_text())["groups"][0]["rules"]
-            return 200, rules[1:] if self.wrong == "rule" else rules
+            return 200, rules[1:] if self.wrong == "a rule is missing" else rules
         if found := re.fullmatch(r"/api/dashboards/uid/adlake-(\w+)", path):
             if self.wrong == found[1]:
                 return 404, {"message": "Dashboard not found"}
@@ -97,7 +97,7 @@ def test_every_query_of_every_panel_is_asked_with_nothing_left_to_fill_in(double
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ("rule", ["no rule adlake-invalid-traffic"]),
+        ("a rule is missing", ["no rule adlake-invalid-traffic"]),
         ("operations", ["no dashboard adlake-operations with "]),
         ("sigmas_away", ["CTR outliers A: line 1: mismatched input"] * 2),
     ],
