@@ -25,6 +25,9 @@ PLANTS = {
     "The forms of the funnel share no code": (
         "business/spark_funnel.py", "import adlake.business.funnel",
     ),
+    "The forms of the alert rules share no code": (
+        "alerts/spark_windows.py", "import adlake.alerts.statistics",
+    ),
     "The forms of campaign versions share no code": (
         "dims/spark_versions.py", "import adlake.dims.versions",
     ),
