@@ -54,6 +54,19 @@ ALERT_RULES: tuple[Mutation, ...] = (
         f"{PLAIN}::test_the_row_of_the_window_judges_and_its_version_is_told",
     ),
     Mutation(
+        "a proof in slices looks at the first one alone", "adlake.proof.derived:_offending",
+        '"slice": number', '"slice": 0',
+        "tests/unit/proof/test_derived.py::"
+        "test_what_does_not_fit_at_once_is_compared_slice_by_slice",
+    ),
+    Mutation(
+        "the oracle of alerts takes what came late for withdrawn", "sql/oracles/alert_spans.sql",
+        "coalesce(placed.closed_ms, one.withdrawn_ms)",
+        "coalesce(placed.closed_ms, one.withdrawn_ms - 1)",
+        "tests/contract/alerts/test_oracle.py::"
+        "test_trino_says_what_plain_python_says[seed 2]",
+    ),
+    Mutation(
         "past windows count as if nothing had been in them", "adlake.alerts.series:Series.total",
         "self._sums.get(name, [0])", "[0] * (len(self._sums.get(name, [0])) + 1)",
         f"{PLAIN}::test_both_evaluations_share_what_is_usual",

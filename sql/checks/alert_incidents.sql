@@ -1,5 +1,5 @@
 -- Offending rows: in gold.alert_incidents but otherwise in the oracle, in one of them alone, or stored twice.
--- Reads a relation `alert_incidents`, once. Parameters: table_snapshot, row_limit.
+-- Reads a relation `alert_incidents`, once. Parameters: table_snapshot, slice_count, slice, row_limit.
 -- Doubles may differ in their last digits: engines add and take logarithms in their own ways.
 WITH stored AS (
     SELECT
@@ -34,6 +34,7 @@ WITH stored AS (
         rule_version,
         count(*) OVER (PARTITION BY incident_id) AS copies
     FROM lakehouse.gold.alert_incidents FOR VERSION AS OF :table_snapshot
+    WHERE mod(crc32(to_utf8(campaign_id)), :slice_count) = :slice
 )
 
 SELECT

@@ -1,5 +1,5 @@
 -- Offending rows: in gold.alerts_log but otherwise in the oracle, in one of them alone, or stored twice.
--- Reads a relation `alert_log`, once. Parameters: table_snapshot, row_limit.
+-- Reads a relation `alert_log`, once. Parameters: table_snapshot, slice_count, slice, row_limit.
 -- Doubles may differ in their last digits: engines add and take logarithms in their own ways.
 WITH stored AS (
     SELECT
@@ -24,6 +24,7 @@ WITH stored AS (
         rule_version,
         count(*) OVER (PARTITION BY campaign_id, segment, metric, window_start, rule) AS copies
     FROM lakehouse.gold.alerts_log FOR VERSION AS OF :table_snapshot
+    WHERE mod(crc32(to_utf8(campaign_id)), :slice_count) = :slice
 )
 
 SELECT

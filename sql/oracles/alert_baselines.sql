@@ -97,6 +97,7 @@ past AS (
 sorted AS (
     SELECT
         *,
+        week_k / nullif(week_n, 0e0) AS week_rate,
         array_sort(transform(slice(hours, 1, known_hours), hour_count -> hour_count.n)) AS hour_counts,
         array_sort(
             transform(
@@ -108,9 +109,23 @@ sorted AS (
     FROM past
 ),
 
+-- What is known of a window by itself, as single numbers: rows are kept in memory from here on.
 middles AS (
     SELECT
-        *,
+        campaign_id,
+        segment_kind,
+        segment,
+        metric,
+        window_ms,
+        week_place,
+        early_k,
+        early_n,
+        final_k,
+        final_n,
+        early_campaigns,
+        final_campaigns,
+        day_k,
+        day_n,
         CASE
             WHEN cardinality(hour_rates) > 0
                 THEN CAST(
@@ -123,8 +138,44 @@ middles AS (
                     )
                     AS ROW(rate DOUBLE, cases BIGINT)
                 )
-        END AS middle
+        END AS middle,
+        CASE
+            WHEN cardinality(hour_counts) > 0
+                THEN
+                    (hour_counts[(cardinality(hour_counts) + 1) / 2] + hour_counts[cardinality(hour_counts) / 2 + 1])
+                    / 2e0
+                    / 12e0
+            ELSE day_n / 288e0
+        END AS expected,
+        if(cardinality(hour_counts) > 0, 'hour_of_week', 'trailing_24h') AS count_baseline,
+        -- Sample variance of (k - n p) / sqrt(n p (1 - p)) over the windows of the week.
+        CASE
+            WHEN week_windows >= 288 AND week_rate > 0e0 AND week_rate < 1e0
+                THEN
+                    greatest(
+                        1e0,
+                        (
+                            (week_k_squares - week_k * week_rate)
+                            - (week_k_roots - week_rate * week_n_roots) * (week_k_roots - week_rate * week_n_roots)
+                            / week_windows
+                        ) / (week_rate * (1e0 - week_rate)) / (week_windows - 1)
+                    )
+            ELSE 1e0
+        END AS overdispersion
     FROM sorted
+),
+
+-- And of the two windows before.
+beside AS (
+    SELECT
+        *,
+        coalesce(lag(early_n, 1) OVER in_order, 0) + coalesce(lag(early_n, 2) OVER in_order, 0) AS early_before,
+        coalesce(lag(final_n, 1) OVER in_order, 0) + coalesce(lag(final_n, 2) OVER in_order, 0) AS final_before,
+        expected
+        + coalesce(lag(expected, 1) OVER in_order, 0e0)
+        + coalesce(lag(expected, 2) OVER in_order, 0e0) AS expected_of_three
+    FROM middles
+    WINDOW in_order AS (PARTITION BY campaign_id, segment, metric ORDER BY window_ms ASC)
 ),
 
 -- The usual rate goes from week to week.
@@ -143,58 +194,32 @@ folded AS (
             END,
             usual -> usual
         ) AS usual_of_hour
-    FROM middles
-),
-
-varied AS (
-    SELECT
-        *,
-        week_k / nullif(week_n, 0e0) AS week_rate
-    FROM folded
+    FROM beside
 )
 
 SELECT
-    varied.campaign_id,
-    varied.segment_kind,
-    varied.segment,
-    varied.metric,
-    varied.window_ms,
-    varied.early_k,
-    varied.early_n,
-    varied.final_k,
-    varied.final_n,
+    folded.campaign_id,
+    folded.segment_kind,
+    folded.segment,
+    folded.metric,
+    folded.window_ms,
+    folded.early_k,
+    folded.early_n,
+    folded.final_k,
+    folded.final_n,
+    folded.early_campaigns,
+    folded.final_campaigns,
     CASE
-        WHEN varied.usual_of_hour IS NOT NULL THEN usual_of_hour.rate
-        WHEN varied.day_n > 0 THEN CAST(varied.day_k AS DOUBLE) / varied.day_n
+        WHEN folded.usual_of_hour IS NOT NULL THEN folded.usual_of_hour.rate
+        WHEN folded.day_n > 0 THEN CAST(folded.day_k AS DOUBLE) / folded.day_n
         ELSE 0e0
     END AS usual_rate,
-    coalesce(usual_of_hour.cases, varied.day_n) AS usual_cases,
-    if(varied.usual_of_hour IS NULL, 'trailing_24h', 'hour_of_week') AS rate_baseline,
-    CASE
-        WHEN cardinality(varied.hour_counts) > 0
-            THEN
-                (
-                    varied.hour_counts[(cardinality(varied.hour_counts) + 1) / 2]
-                    + varied.hour_counts[cardinality(varied.hour_counts) / 2 + 1]
-                )
-                / 2e0
-                / 12e0
-        ELSE varied.day_n / 288e0
-    END AS expected,
-    if(cardinality(varied.hour_counts) > 0, 'hour_of_week', 'trailing_24h') AS count_baseline,
-    -- Sample variance of (k - n p) / sqrt(n p (1 - p)) over the windows of the week.
-    CASE
-        WHEN varied.week_windows >= 288 AND varied.week_rate > 0e0 AND varied.week_rate < 1e0
-            THEN
-                greatest(
-                    1e0,
-                    (
-                        (varied.week_k_squares - varied.week_k * varied.week_rate)
-                        - (varied.week_k_roots - varied.week_rate * varied.week_n_roots)
-                        * (varied.week_k_roots - varied.week_rate * varied.week_n_roots)
-                        / varied.week_windows
-                    ) / (varied.week_rate * (1e0 - varied.week_rate)) / (varied.week_windows - 1)
-                )
-        ELSE 1e0
-    END AS overdispersion
-FROM varied
+    coalesce(folded.usual_of_hour.cases, folded.day_n) AS usual_cases,
+    if(folded.usual_of_hour IS NULL, 'trailing_24h', 'hour_of_week') AS rate_baseline,
+    folded.expected,
+    folded.count_baseline,
+    folded.early_before,
+    folded.final_before,
+    folded.expected_of_three,
+    folded.overdispersion
+FROM folded

@@ -66,31 +66,15 @@ pauses AS (
     GROUP BY campaign_id
 ),
 
--- What a window needs of its neighbours, and of the other campaigns at the same time.
-beside AS (
-    SELECT
-        *,
-        coalesce(lag(early_n, 1) OVER in_order, 0) + coalesce(lag(early_n, 2) OVER in_order, 0) AS early_before,
-        coalesce(lag(final_n, 1) OVER in_order, 0) + coalesce(lag(final_n, 2) OVER in_order, 0) AS final_before,
-        expected
-        + coalesce(lag(expected, 1) OVER in_order, 0e0)
-        + coalesce(lag(expected, 2) OVER in_order, 0e0) AS expected_of_three,
-        count_if(early_n > 0) OVER together AS early_campaigns,
-        count_if(final_n > 0) OVER together AS final_campaigns
-    FROM alert_baselines
-    WINDOW
-        in_order AS (PARTITION BY campaign_id, segment, metric ORDER BY window_ms ASC),
-        together AS (PARTITION BY segment, metric, window_ms)
-),
-
 ruled AS (
     SELECT
-        beside.*,
+        alert_baselines.*,
         rule_sets.rule,
         coalesce(
             any_match(
                 pauses.spans,
-                pause -> pause.start_ms < beside.window_ms + 300000 AND pause.end_ms > beside.window_ms
+                pause -> pause.start_ms < alert_baselines.window_ms + 300000
+                AND pause.end_ms > alert_baselines.window_ms
             ),
             FALSE
         ) AS is_paused,
@@ -98,23 +82,37 @@ ruled AS (
             filter(
                 rule_sets.told,
                 one
-                -> (one.campaign_id IS NULL OR one.campaign_id = beside.campaign_id)
-                AND one.from_ms <= beside.window_ms
-                AND beside.window_ms < one.to_ms
+                -> (one.campaign_id IS NULL OR one.campaign_id = alert_baselines.campaign_id)
+                AND one.from_ms <= alert_baselines.window_ms
+                AND alert_baselines.window_ms < one.to_ms
             ),
             1
         ) AS in_force,
         ARRAY[
-            ROW('early', 360000, beside.early_k, beside.early_n, beside.early_campaigns, beside.early_before),
-            ROW('final', 3900000, beside.final_k, beside.final_n, beside.final_campaigns, beside.final_before)
+            ROW(
+                'early',
+                360000,
+                alert_baselines.early_k,
+                alert_baselines.early_n,
+                alert_baselines.early_campaigns,
+                alert_baselines.early_before
+            ),
+            ROW(
+                'final',
+                3900000,
+                alert_baselines.final_k,
+                alert_baselines.final_n,
+                alert_baselines.final_campaigns,
+                alert_baselines.final_before
+            )
         ] AS evaluations
-    FROM beside
+    FROM alert_baselines
     INNER JOIN rule_sets
         ON
-            beside.segment_kind = rule_sets.segment_kind
-            AND beside.metric = rule_sets.metric
+            alert_baselines.segment_kind = rule_sets.segment_kind
+            AND alert_baselines.metric = rule_sets.metric
     LEFT JOIN pauses
-        ON beside.campaign_id = pauses.campaign_id
+        ON alert_baselines.campaign_id = pauses.campaign_id
 ),
 
 evaluated AS (

@@ -1,8 +1,9 @@
 -- What the rules of KPI alerts see: of each window the early and the final counts of a metric, k of n.
 -- Grain: one row per campaign_id, segment, metric and window, from the first one with events until four weeks after the
--- last one, also without events, as far as the topics have been read. Of a volume k and n are its count.
--- Parameters: rollup_5m_snapshot, funnel_events_snapshot, dim_campaigns_snapshot, alert_rules_snapshot, until_ms,
--- upper_case, lower_case (contracts/letters.py).
+-- last one, also without events, as far as the topics have been read. Of a volume k and n are its count. Only campaigns
+-- of one slice are there: rules look at one campaign, but for `bonferroni`, which asks how many there are.
+-- Parameters: slice_count, slice, rollup_5m_snapshot, funnel_events_snapshot, dim_campaigns_snapshot,
+-- alert_rules_snapshot, until_ms, upper_case, lower_case (contracts/letters.py).
 WITH ad_windows AS (
     SELECT
         coalesce(sums.campaign_id, 'unknown') AS campaign_id,
@@ -150,18 +151,6 @@ summed AS (
         + sum(final_completions) > 0
 ),
 
--- Up to where the windows after this one are without events; the one after the last one is never reached.
-until_next AS (
-    SELECT
-        *,
-        least(
-            lead(window_ms, 1, window_ms + 2419200000 + 300000)
-                OVER (PARTITION BY campaign_id, segment ORDER BY window_ms),
-            :until_ms - 60000 - 300000 + 1
-        ) AS next_ms
-    FROM summed
-),
-
 measured AS (
     SELECT
         campaign_id,
@@ -169,7 +158,6 @@ measured AS (
         segment,
         metrics,
         window_ms,
-        next_ms,
         ARRAY[
             ROW('ctr', early_clicks, early_impressions, final_clicks, final_impressions),
             ROW('cvr', early_conversions, early_clicks, final_conversions, final_clicks),
@@ -181,41 +169,93 @@ measured AS (
             ROW('clicks', early_clicks, early_clicks, final_clicks, final_clicks),
             ROW('conversions', early_conversions, early_conversions, final_conversions, final_conversions)
         ] AS counts_by_metric
-    FROM until_next
+    FROM summed
+),
+
+shared_subjects AS (
+    SELECT DISTINCT
+        segment AS segment_kind,
+        metric
+    FROM lakehouse.dims.alert_rules FOR VERSION AS OF :alert_rules_snapshot
+    WHERE enabled AND multiplicity = 'bonferroni'
+),
+
+together AS (
+    SELECT
+        measured.segment,
+        measured.window_ms,
+        counts.metric,
+        count_if(counts.early_n > 0) AS early_campaigns,
+        count_if(counts.final_n > 0) AS final_campaigns
+    FROM measured
+    CROSS JOIN UNNEST(measured.counts_by_metric) AS counts (metric, early_k, early_n, final_k, final_n)
+    INNER JOIN shared_subjects
+        ON
+            measured.segment_kind = shared_subjects.segment_kind
+            AND counts.metric = shared_subjects.metric
+    GROUP BY measured.segment, measured.window_ms, counts.metric
+),
+
+-- Up to where the windows after this one are without events; the one after the last one is never reached.
+until_next AS (
+    SELECT
+        *,
+        least(
+            lead(window_ms, 1, window_ms + 2419200000 + 300000)
+                OVER (PARTITION BY campaign_id, segment ORDER BY window_ms),
+            :until_ms - 60000 - 300000 + 1
+        ) AS next_ms
+    FROM measured
+    WHERE mod(crc32(to_utf8(campaign_id)), :slice_count) = :slice
 ),
 
 counted AS (
     SELECT
-        measured.campaign_id,
-        measured.segment_kind,
-        measured.segment,
-        measured.window_ms,
-        measured.next_ms,
+        until_next.campaign_id,
+        until_next.segment_kind,
+        until_next.segment,
+        until_next.window_ms,
+        until_next.next_ms,
         counts.*
-    FROM measured
-    CROSS JOIN UNNEST(measured.counts_by_metric) AS counts (metric, early_k, early_n, final_k, final_n)
-    WHERE contains(measured.metrics, counts.metric)
+    FROM until_next
+    CROSS JOIN UNNEST(until_next.counts_by_metric) AS counts (metric, early_k, early_n, final_k, final_n)
+    WHERE contains(until_next.metrics, counts.metric)
+),
+
+beside AS (
+    SELECT
+        counted.*,
+        coalesce(together.early_campaigns, 0) AS early_campaigns,
+        coalesce(together.final_campaigns, 0) AS final_campaigns
+    FROM counted
+    LEFT JOIN together
+        ON
+            counted.segment = together.segment
+            AND counted.metric = together.metric
+            AND counted.window_ms = together.window_ms
 )
 
 -- Days, and the windows of each: a sequence has 10,000 members at most.
 SELECT
-    counted.campaign_id,
-    counted.segment_kind,
-    counted.segment,
-    counted.metric,
-    counted.window_ms + days.day_number * 86400000 + windows.window_number * 300000 AS window_ms,
-    if(days.day_number + windows.window_number = 0, counted.early_k, 0) AS early_k,
-    if(days.day_number + windows.window_number = 0, counted.early_n, 0) AS early_n,
-    if(days.day_number + windows.window_number = 0, counted.final_k, 0) AS final_k,
-    if(days.day_number + windows.window_number = 0, counted.final_n, 0) AS final_n
-FROM counted
+    beside.campaign_id,
+    beside.segment_kind,
+    beside.segment,
+    beside.metric,
+    beside.window_ms + days.day_number * 86400000 + windows.window_number * 300000 AS window_ms,
+    if(days.day_number + windows.window_number = 0, beside.early_k, 0) AS early_k,
+    if(days.day_number + windows.window_number = 0, beside.early_n, 0) AS early_n,
+    if(days.day_number + windows.window_number = 0, beside.final_k, 0) AS final_k,
+    if(days.day_number + windows.window_number = 0, beside.final_n, 0) AS final_n,
+    beside.early_campaigns,
+    beside.final_campaigns
+FROM beside
 CROSS JOIN
-    UNNEST(sequence(0, greatest(0, (counted.next_ms - counted.window_ms - 1) / 86400000))) AS days (day_number)
+    UNNEST(sequence(0, greatest(0, (beside.next_ms - beside.window_ms - 1) / 86400000))) AS days (day_number)
 CROSS JOIN
     UNNEST(
         sequence(
             0,
-            greatest(0, least(287, (counted.next_ms - counted.window_ms - days.day_number * 86400000 - 1) / 300000))
+            greatest(0, least(287, (beside.next_ms - beside.window_ms - days.day_number * 86400000 - 1) / 300000))
         )
     ) AS windows (window_number)
-WHERE counted.window_ms + days.day_number * 86400000 + windows.window_number * 300000 < counted.next_ms
+WHERE beside.window_ms + days.day_number * 86400000 + windows.window_number * 300000 < beside.next_ms

@@ -100,6 +100,8 @@ class LawCheck:
     """Files of sql/oracles that it reads, each after those that it reads itself."""
     reads_source: bool = True
     """False: it looks at the table alone, and holds also when its source has expired."""
+    is_sliced: bool = False
+    """It compares one of slice_count slices; what memory does not hold at once is cut smaller."""
 
 
 class Erasure(StrEnum):
@@ -289,12 +291,13 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
     ALERTS_LOG: (
         LawCheck(
             "alerts are not those of the rules", "alerts_log", (*_ALERTS, "alert_log"),
+            is_sliced=True,
         ),
     ),
     ALERT_INCIDENTS: (
         LawCheck(
             "incidents are not those of the rules", "alert_incidents",
-            (*_ALERTS, "alert_incidents"),
+            (*_ALERTS, "alert_incidents"), is_sliced=True,
         ),
     ),
     GOLD_HOURS: (LawCheck("sums by hour are not those of Gold's rows", "rollup_hourly"),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, ReadLaw
@@ -19,6 +20,9 @@ from adlake.proof.baseline import ProvenTable
 from adlake.proof.pin import NothingToVerifyError, head_of, newest_stamp, record_snapshots
 from adlake.proof.records_sql import records_values
 from adlake.proof.verdict import Failure
+
+MOST_SLICES: Final = 256
+"""Of a check that can be cut: what needs more does not fit by being cut."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _failures(
         if not_compared and check.reads_source:
             continue
         try:
-            rows = trino.records(bind(_text(check), values))
+            rows = _offending(trino, check, values)
         except TrinoMemoryError:
             if not (source and check.reads_source):
                 raise
@@ -109,6 +113,26 @@ def _failures(
         if rows:
             failures.append(Failure(f"{table}: {check.problem}", rows))
     return failures, not_compared
+
+
+def _offending(
+    trino: TrinoClient, check: LawCheck, values: Mapping[str, SqlValue]
+) -> list[dict[str, Any]]:
+    """Rows that a check finds: at once, or in as many slices as memory asks for."""
+    text, slices = _text(check), 1
+    while True:
+        try:
+            return [
+                row
+                for number in range(slices)
+                for row in trino.records(
+                    bind(text, {**values, "slice_count": slices, "slice": number})
+                )
+            ]
+        except TrinoMemoryError:
+            if not check.is_sliced or slices >= MOST_SLICES:
+                raise
+            slices *= 4
 
 
 def _text(check: LawCheck) -> str:

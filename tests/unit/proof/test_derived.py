@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,16 @@ import pytest
 
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1
-from adlake.contracts.tables import ATTRIBUTION_CREDITS, GOLD_STATE, REMOVAL_EFFECTS
+from adlake.contracts.tables import (
+    ALERT_RULES,
+    ALERTS_LOG,
+    ATTRIBUTION_CREDITS,
+    DIM_CAMPAIGNS,
+    FUNNEL_EVENTS,
+    GOLD_STATE,
+    GOLD_WINDOWS,
+    REMOVAL_EFFECTS,
+)
 from adlake.io.trino.client import TableMissingError, TrinoMemoryError
 from adlake.proof.derived import verify_derived
 
@@ -88,6 +98,42 @@ def test_paths_that_do_not_fit_into_memory_are_a_sentence() -> None:
 
     with pytest.raises(TrinoMemoryError):
         verify_derived(Lake(8, small_check_fails), ATTRIBUTION_CREDITS, 3)  # type: ignore[arg-type]
+
+
+class Alerts(Lake):
+    """Its snapshots are 9 throughout."""
+
+    def records(self, sql: str) -> Rows:
+        rows = super().records(sql)
+        made_of = {GOLD_WINDOWS: 9, FUNNEL_EVENTS: 9, DIM_CAMPAIGNS: 9, ALERT_RULES: 9}
+        told = {
+            stamps.SOURCE_SNAPSHOT: "9", stamps.MADE_OF: json.dumps(made_of),
+            stamps.READ_UNTIL_MS: "77",
+        }  # fmt: skip
+        return [row | {"summary": STAMP | told} if "summary" in row else row for row in rows]
+
+
+def test_what_does_not_fit_at_once_is_compared_slice_by_slice() -> None:
+    def found(sql: str) -> Rows:
+        if ", 1) = 0" in sql:
+            raise TrinoMemoryError("EXCEEDED_LOCAL_MEMORY_LIMIT: x")
+        return [{"alert_id": "x"}] if ", 4) = 3" in sql else []
+
+    lake = Alerts(found=found)
+    facts = verify_derived(lake, ALERTS_LOG, 3)  # type: ignore[arg-type]
+    assert facts is not None
+    assert not facts.not_compared
+    [failure] = facts.failures
+    assert failure.rows == [{"alert_id": "x"}]
+    assert len(lake.checks) == 5
+    assert "77 - 60000" in lake.checks[0]
+
+    def never_fits(_sql: str) -> Rows:
+        raise TrinoMemoryError("EXCEEDED_LOCAL_MEMORY_LIMIT: x")
+
+    facts = verify_derived(Alerts(found=never_fits), ALERTS_LOG, 3)  # type: ignore[arg-type]
+    assert facts is not None
+    assert "not compared: Trino's memory" in facts.lines()[0]
 
 
 def test_a_lake_without_the_table_has_nothing_to_prove() -> None:
