@@ -28,6 +28,7 @@ LABELS = {
     "pipeline": "attribution", "table": GOLD_STATE, "quantile": "0.95", "topic": "ad_events",
     "partition": "0", "phase": "merge", "reason": "BAD_ID", "place": "home", "area": "heap",
     "kind": "replay", "lease": "attribution", "probe": "broker", "version": "1",
+    "channel": "slack",
 }  # fmt: skip
 WORKED = {
     gauges.LAG: 70.0, gauges.EVENT_LATENCY: 4.0, gauges.TABLE_ROWS: 200.0,
