@@ -40,10 +40,6 @@ from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, IcebergTable, stamped
 from adlake.io.spark.lineage import FrozenFrames, frozen_frames
 
 SOURCES: Final = (GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES)
-_KEPT: Final = (
-    stamps.TOPIC, stamps.TOPIC_ID, stamps.START_OFFSETS, stamps.NEXT_OFFSETS,
-    stamps.BRONZE_SNAPSHOT, stamps.LAW_VERSION,
-)  # fmt: skip
 
 
 def build_alerts(
@@ -63,8 +59,7 @@ def build_alerts(
     if newest is None or missing:
         return f"nothing to judge yet: {', '.join(missing) or GOLD_WINDOWS} is empty"
     frames = {name: table.at(pins[name]) for name, table in tables.items()}  # type: ignore[arg-type]
-    stamp = {
-        **{key: newest.properties[key] for key in _KEPT if key in newest.properties},
+    stamp = newest.of_records | {
         stamps.SINK: "alerts",
         stamps.SOURCE_SNAPSHOT: str(pins[GOLD_WINDOWS]),
         stamps.MADE_OF: json.dumps(pins),

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from adlake.alerts.contract import RECOVERED, STATIC_THRESHOLDS, Multiplicity, Rule, Segment, Z
 from adlake.alerts.rule_rows import FOREVER_MS, METRICS, WITH_THRESHOLD, RuleRow
-from adlake.contracts.errors import AdlakeError
+from adlake.contracts.errors import AdlakeError, listed
 from adlake.contracts.notices import ChannelName
 
 FROM: Final = "valid_from"
@@ -29,7 +29,6 @@ COLUMNS: Final = (
 """Of a file; all but rule_id may be missing or empty."""
 EVERYBODY: Final = "all"
 """In the column channels: whoever is configured."""
-ROWS_SHOWN: Final = 20
 Cells = Mapping[str, str]
 T = TypeVar("T")
 
@@ -72,7 +71,7 @@ def versions_of(
         try:
             new = _version(row, newest, now_ms)
         except RuleError as error:
-            bad.append(f"  row {number}: {error}")
+            bad.append(f"row {number}: {error}")
             continue
         if before := newest.get(new.rule_id):
             made.rows = [one for one in made.rows if one != before]
@@ -81,11 +80,9 @@ def versions_of(
         made.added += 1
         newest[new.rule_id] = new
     if bad:
-        shown = "\n".join(bad[:ROWS_SHOWN])
-        more = f"\n  and {len(bad) - ROWS_SHOWN:,} more" if len(bad) > ROWS_SHOWN else ""
         raise RuleFileError(
             f"{len(bad):,} of {len(cells):,} rows of {name} are no lawful rules, so nothing was "
-            f"written:\n{shown}{more}"
+            f"written:\n{listed(bad)}"
         )
     return made
 

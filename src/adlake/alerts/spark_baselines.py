@@ -19,6 +19,8 @@ from adlake.contracts.law import DAY_MS
 from adlake.contracts.windows import WINDOW_MS
 
 HOUR_MS: Final = 3_600_000
+_HOUR: Final = f"begin_ms - begin_ms % {HOUR_MS}"
+"""Of a window."""
 _PER_HOUR: Final = HOUR_MS // WINDOW_MS
 _PER_DAY: Final = DAY_MS // WINDOW_MS
 _PER_WEEK: Final = 7 * _PER_DAY
@@ -46,8 +48,7 @@ def usual(measures: DataFrame) -> DataFrame:
     """
     windows = _with_last_day(measures)
     hours = _hours(measures)
-    hour_ms = F.col("begin_ms") - F.col("begin_ms") % HOUR_MS
-    both = windows.withColumn("hour_ms", hour_ms).join(hours, [*_SERIES, "hour_ms"])
+    both = windows.withColumn("hour_ms", F.expr(_HOUR)).join(hours, [*_SERIES, "hour_ms"])
     return both.selectExpr(
         *_SERIES, "first_ms", "begin_ms", "early_k", "early_n", "k", "n", "phi",
         "coalesce(week_rate, IF(day_n > 0, day_k / day_n, 0D)) AS usual_rate",
@@ -95,8 +96,7 @@ _PHI: Final = (
 
 def _hours(measures: DataFrame) -> DataFrame:
     """The usual rate and count of each hour by the same hour of the weeks before."""
-    hour_ms = F.col("begin_ms") - F.col("begin_ms") % HOUR_MS
-    hours = measures.groupBy(*_SERIES, hour_ms.alias("hour_ms")).agg(
+    hours = measures.groupBy(*_SERIES, F.expr(_HOUR).alias("hour_ms")).agg(
         F.sum("k").alias("k"), F.sum("n").alias("n")
     )
     in_order = Window.partitionBy(*_SERIES).orderBy("hour_ms")

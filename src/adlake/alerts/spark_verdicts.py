@@ -20,13 +20,13 @@ from adlake.alerts.contract import (
     RECOVERED_VOLUME,
     SILENT_WINDOWS,
     VOLUME_DROP,
+    Multiplicity,
     Rule,
     Z,
 )
 from adlake.alerts.spark_windows import KEY
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 
-BONFERRONI: Final = "bonferroni"
 _MOST_CAMPAIGNS: Final = 2_000
 """More of one window are taken for so many: z hardly grows any more."""
 _RULE: Final = (
@@ -194,7 +194,7 @@ def _z() -> str:
         f"{normal.inv_cdf(1 - FAMILY_ALPHA / many)!r}D" for many in range(1, _MOST_CAMPAIGNS + 1)
     )
     place = f"CAST(greatest(1, least(campaigns, {_MOST_CAMPAIGNS})) AS INT)"
-    return f"IF(multiplicity = '{BONFERRONI}', element_at(array({table}), {place}), z)"
+    return f"IF(multiplicity = '{Multiplicity.BONFERRONI}', element_at(array({table}), {place}), z)"
 
 
 def _poisson() -> str:

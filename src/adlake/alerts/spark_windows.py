@@ -12,21 +12,21 @@ from typing import Final
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from adlake.alerts.contract import RATES, VOLUMES
+from adlake.alerts.contract import (
+    AD_COUNTS,
+    FUNNEL_COUNTS,
+    JUDGED_DAYS,
+    RATES,
+    VOLUMES,
+    Evaluation,
+)
 from adlake.contracts.law import DAY_MS
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 
-AD_NAMES: Final = ("impressions", "clicks", "conversions")
-FUNNEL_NAMES: Final = {
-    "signups": "SIGNUP", "activations": "ACTIVATION", "shares": "SHARE",
-    "completions": "COMPLETION",
-}  # fmt: skip
-NAMES: Final = (*AD_NAMES, *FUNNEL_NAMES)
-EARLY, FINAL = "early", "final"
-COUNTS: Final = tuple(f"{part}_{name}" for part in (EARLY, FINAL) for name in NAMES)
-STILL_JUDGED_MS: Final = 28 * DAY_MS
-"""A campaign without events is judged for so long."""
+NAMES: Final = (*AD_COUNTS, *FUNNEL_COUNTS.values())
+EARLY, FINAL = Evaluation
+COUNTS: Final = tuple(f"{part}_{name}" for part in Evaluation for name in NAMES)
 _UNKNOWN: Final = "unknown"
 _SPLIT: Final = ("campaign_id", "channel", "region", "begin_ms")
 KEY: Final = ("campaign_id", "segment", "kind")
@@ -42,8 +42,8 @@ def windows_of_ads(sums: DataFrame, campaigns: DataFrame) -> DataFrame:
     """
     region = f"translate(trim(BOTH ' ' FROM geo_country), '{UPPER_CASE}', '{LOWER_CASE}')"
     counts = {
-        **{f"{EARLY}_{name}": f"early_{name}" for name in AD_NAMES},
-        **{f"{FINAL}_{name}": f"{name} - late_{name}" for name in AD_NAMES},
+        **{f"{EARLY}_{name}": f"early_{name}" for name in AD_COUNTS},
+        **{f"{FINAL}_{name}": f"{name} - late_{name}" for name in AD_COUNTS},
     }
     known = sums.where("campaign_id IS NOT NULL").selectExpr(
         "campaign_id", f"coalesce(nullif({region}, ''), '{_UNKNOWN}') AS region", "window_start",
@@ -54,7 +54,7 @@ def windows_of_ads(sums: DataFrame, campaigns: DataFrame) -> DataFrame:
     return known.join(F.broadcast(versions), F.expr(in_force), "left").selectExpr(
         "campaign_id", f"coalesce(channel, '{_UNKNOWN}') AS channel", "region",
         "unix_millis(window_start) AS begin_ms", *counts,
-        *(f"0L AS {part}_{name}" for part in (EARLY, FINAL) for name in FUNNEL_NAMES),
+        *(f"0L AS {part}_{name}" for part in Evaluation for name in FUNNEL_COUNTS.values()),
     )  # fmt: skip
 
 
@@ -71,10 +71,10 @@ def windows_of_funnel(events: DataFrame) -> DataFrame:
             F.expr(f"event_type = '{event_type}' AND late_ms <= {after_ms}")
         )
         for part, after_ms in arrived.items()
-        for name, event_type in FUNNEL_NAMES.items()
+        for event_type, name in FUNNEL_COUNTS.items()
     }
     sums = placed.groupBy(*_SPLIT).agg(*(count.alias(name) for name, count in counts.items()))
-    zeros = (f"0L AS {part}_{name}" for part in (EARLY, FINAL) for name in AD_NAMES)
+    zeros = (f"0L AS {part}_{name}" for part in Evaluation for name in AD_COUNTS)
     return sums.selectExpr("*", *zeros)
 
 
@@ -103,7 +103,7 @@ def every_window(windows: DataFrame, until_ms: int) -> DataFrame:
     )  # fmt: skip
     ended_ms = until_ms - EARLY_MS - WINDOW_MS
     newest_ms = ended_ms - ended_ms % WINDOW_MS
-    last_ms = f"least(newest_ms + {STILL_JUDGED_MS}L, {newest_ms}L)"
+    last_ms = f"least(newest_ms + {JUDGED_DAYS * DAY_MS}L, {newest_ms}L)"
     every = spans.where(f"first_ms <= {newest_ms}").selectExpr(
         *KEY, "first_ms", f"explode(sequence(first_ms, {last_ms}, {WINDOW_MS}L)) AS begin_ms"
     )

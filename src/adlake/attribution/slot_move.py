@@ -46,10 +46,6 @@ LONG_SECONDS = 30
 """A shorter move is part of the start; of a longer one, people are told how far it is."""
 OnStep = Callable[[int, int], None]
 _NEW_SLOT = slot_sql("impression_id")
-_KEPT = (
-    stamps.TOPIC, stamps.TOPIC_ID, stamps.START_OFFSETS, stamps.NEXT_OFFSETS,
-    stamps.BRONZE_SNAPSHOT, stamps.LAW_VERSION,
-)  # fmt: skip
 
 
 class DayToFill(NamedTuple):
@@ -129,8 +125,7 @@ def _identity(stamp: Stamp | None) -> dict[str, str]:
     """The same deliveries as before; the format is recorded when the last step is done."""
     if stamp is None:
         return {}
-    kept = {key: stamp.properties[key] for key in _KEPT if key in stamp.properties}
-    return kept | {stamps.SINK: "gold", stamps.QUERY_ID: f"slot-law-{SLOT_LAW}"}
+    return stamp.of_records | {stamps.SINK: "gold", stamps.QUERY_ID: f"slot-law-{SLOT_LAW}"}
 
 
 def _days_to_fill(session: SparkSession, rows_of: str) -> list[DayToFill]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -10,6 +11,16 @@ class AdlakeError(Exception):
 
     is_lasting: ClassVar[bool] = False
     """Trying again helps nothing until somebody acts: a supervisor waits long before it does."""
+
+
+MOST_LISTED = 20
+
+
+def listed(lines: Sequence[str]) -> str:
+    """What is wrong, a line each: the first `MOST_LISTED`, and how many more there are."""
+    more = len(lines) - MOST_LISTED
+    told = [f"  {one}" for one in lines[:MOST_LISTED]]
+    return "\n".join([*told, *([f"  and {more:,} more"] if more > 0 else [])])
 
 
 NO_GOLD = (

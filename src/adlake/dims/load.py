@@ -18,14 +18,13 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from adlake.contracts.errors import AdlakeError
+from adlake.contracts.errors import AdlakeError, listed
 from adlake.dims.contract import EVENT_TYPE, MONEY_FIELD, TEXT_FIELDS, VALUE_SETS
 from adlake.dims.rules import admit
 
 MOMENT: Final = "start_ts"
 COLUMNS: Final = ("campaign_id", "advertiser_id", *TEXT_FIELDS, *VALUE_SETS, MONEY_FIELD, MOMENT)
 """Of a file; all but campaign_id may be missing or empty."""
-ROWS_SHOWN: Final = 20
 Row = Mapping[str, Any]
 Record = tuple[bytes, bytes, int]
 """Kafka key, value, timestamp (epoch ms)."""
@@ -62,11 +61,10 @@ def records_of(path: Path, now_ms: int) -> list[Record]:
         else:
             records.append(made)
     if bad:
-        shown = "\n".join(f"  row {one.number}: {one.problem}" for one in bad[:ROWS_SHOWN])
-        more = f"\n  and {len(bad) - ROWS_SHOWN:,} more" if len(bad) > ROWS_SHOWN else ""
+        shown = listed([f"row {one.number}: {one.problem}" for one in bad])
         raise LoadError(
             f"{len(bad):,} of {len(rows):,} rows of {path.name} are no lawful campaigns, so "
-            f"nothing was sent:\n{shown}{more}"
+            f"nothing was sent:\n{shown}"
         )
     return records
 

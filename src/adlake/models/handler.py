@@ -37,10 +37,6 @@ from adlake.streaming.operations import Handler, Pause
 ROWS_PER_SLICE = 2_000_000
 """Rows of Gold whose paths are made at once: bounds memory, and the pause of the stream."""
 HALF_LIFE_ARGUMENT = "half_life_ms"
-_KEPT = (
-    stamps.TOPIC, stamps.TOPIC_ID, stamps.START_OFFSETS, stamps.NEXT_OFFSETS,
-    stamps.BRONZE_SNAPSHOT, stamps.LAW_VERSION,
-)  # fmt: skip
 
 
 class NothingToCreditError(AdlakeError):
@@ -132,8 +128,7 @@ def _tables(session: SparkSession) -> tuple[IcebergTable, IcebergTable]:
 
 
 def _stamp(pin: GoldPin, operation: Operation, half_life_ms: int) -> dict[str, str]:
-    kept = {key: pin.stamp.properties[key] for key in _KEPT if key in pin.stamp.properties}
-    return kept | {
+    return pin.stamp.of_records | {
         stamps.SINK: "models",
         stamps.SOURCE_SNAPSHOT: str(pin.snapshot_id),
         stamps.HALF_LIFE_MS: str(half_life_ms),

@@ -11,6 +11,7 @@ from typing import Final
 from adlake import __version__, flow
 from adlake.alerts.handler import AlertKeeper
 from adlake.alerts.rule_table import write_rules
+from adlake.alerts.until import ReadUntil
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.business.pipeline import BusinessPipeline
@@ -24,7 +25,7 @@ from adlake.dims.pipeline import CampaignPipeline
 from adlake.generator.dimensions import write_dimension_seeds
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.law_store import read_law
-from adlake.io.postgres.lease import is_held
+from adlake.io.postgres.lease import Connect, is_held
 from adlake.io.postgres.operations import BUILD_MODELS
 from adlake.io.prometheus.meters import Meters
 from adlake.io.spark.session import SparkResources
@@ -58,6 +59,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
     bind_home(home)
     connect = lease_connect(settings)
     read = partial(read_law, connect)
+    read_until = topics_read(settings)
     meters = Meters()
     meters.put(gauges.BUILD, 1, version=__version__)
     return ApplicationConfig(
@@ -75,12 +77,12 @@ def application_config(settings: Settings) -> ApplicationConfig:
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
         pipelines=pipelines_of(settings, read),
         preparations=_preparations(settings),
-        handlers=operation_handlers(connect, topics_read(settings)),
+        handlers=operation_handlers(connect, read_until),
         maintenance=Maintenance(
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
         ),
         every_seconds=schedule_of(settings),
-        keepers=keepers_of(settings),
+        keepers=keepers_of(settings, connect, read_until),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
         metrics_address=settings.containers.bind_address,
@@ -128,12 +130,11 @@ def schedule_of(settings: Settings) -> dict[str, float]:
     return {kind: every * SECONDS_PER_HOUR for kind, every in hours.items() if every}
 
 
-def keepers_of(settings: Settings) -> tuple[Keeper, ...]:
+def keepers_of(settings: Settings, connect: Connect, read_until: ReadUntil) -> tuple[Keeper, ...]:
     """The alert log: it needs both kinds of events."""
     if not (settings.stream.alerts and BUSINESS_TOPIC in topics_of(settings)):
         return ()
-    rules = partial(write_rules, connect=lease_connect(settings))
-    return (AlertKeeper(topics_read(settings), rules),)
+    return (AlertKeeper(read_until, partial(write_rules, connect=connect)),)
 
 
 def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from adlake.contracts import stamps
 from adlake.contracts.record_time import GREGORIAN_MS, ingest_ms
@@ -46,12 +47,23 @@ class LastRecord:
         return is_same_time and (self.offset, self.crc32) == (of_broker.offset, of_broker.crc32)
 
 
+_OF_RECORDS: Final = (
+    stamps.TOPIC, stamps.TOPIC_ID, stamps.START_OFFSETS, stamps.NEXT_OFFSETS,
+    stamps.BRONZE_SNAPSHOT, stamps.LAW_VERSION,
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Stamp:
     """What one commit said about itself, with the snapshot that carries it."""
 
     snapshot_id: int
     properties: Mapping[str, str]
+
+    @property
+    def of_records(self) -> dict[str, str]:
+        """What a commit that is made of the same records, under the same law, says of them too."""
+        return {key: self.properties[key] for key in _OF_RECORDS if key in self.properties}
 
     @property
     def next_offsets(self) -> dict[int, int]:
