@@ -6,8 +6,11 @@ A generated part stands between two comments of its page, which name it: `<!-- g
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake import flow
 from adlake.collector.schemas import schema_files
@@ -15,6 +18,7 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
+from tools.flow_picture import drawn
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -39,6 +43,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         **contracts,
         docs / "settings.md": reference_markdown(),
         docs / "metrics.md": metrics.reference_markdown(),
+        docs / "img" / "flow.svg": drawn(),
         **filled,
     }
 
