@@ -18,6 +18,7 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
+from tools import cost_page
 from tools.flow_picture import drawn
 
 BEGIN = "<!-- generated: {} -->\n"
@@ -36,6 +37,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
         docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
         docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
+        docs / "cost.md": cost_page.parts(REPO_ROOT),
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}
