@@ -29,7 +29,7 @@ from adlake.settings import REPO_ROOT, Settings
 from benchmarks.own_stack import adlake, own_stack
 from tests.fixtures.machine import machine_facts
 
-REPORT = REPO_ROOT / "benchmarks" / "reports" / "cost.json"
+REPORTS = REPO_ROOT / "benchmarks" / "reports"
 LOOK_SECONDS = 5.0
 WARM_UP_SECONDS = 120
 MIB = 1 << 20
@@ -61,11 +61,12 @@ class Watched:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--report", default="cost.json", help="file under benchmarks/reports")
     arguments = parser.parse_args()
     with own_stack() as stack:
         time.sleep(WARM_UP_SECONDS)
         found = measure(stack, arguments.minutes * 60)
-    REPORT.write_text(json.dumps(found, indent=2) + "\n")
+    (REPORTS / arguments.report).write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
     return 0
 
