@@ -82,7 +82,13 @@ def test_the_readme_is_short() -> None:
 def test_the_readme_asks_for_the_room_that_doctor_looks_for() -> None:
     text = (REPO_ROOT / "README.md").read_text()
     assert f"| {doctor.MEMORY_GIB} GB;" in text
-    assert f"| {doctor.INSTALL_GIB} GB for programs and packages, {doctor.STATE_GIB} GB for" in text
+    assert (
+        f"| {doctor.INSTALL_GIB} GB for programs and packages, {doctor.STATE_GIB} GB to begin"
+        in text
+    )
+    disk = json.loads((REPO_ROOT / "benchmarks" / "reports" / "cost.json").read_text())["disk"]
+    a_day = disk["tables_gib_per_day"] + disk["topics_gib_per_day"]
+    assert f"a day of the default traffic takes {a_day:.0f} GB" in text
 
 
 def test_each_page_picture_is_shown() -> None:

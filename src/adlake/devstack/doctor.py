@@ -32,7 +32,7 @@ from adlake.settings import Settings
 OLDEST_PYTHON = (3, 11)
 GIB = 1 << 30
 STATE_GIB = 5
-"""Free disk that a day of the default traffic and its tables may need."""
+"""Free disk to begin with; a day of the default traffic takes more (docs/cost.md)."""
 INSTALL_GIB = 4
 """Free disk that the downloads need at their peak."""
 MEMORY_GIB = 8
