@@ -28,6 +28,7 @@ from adlake.settings import REPO_ROOT
 from tests.fixtures.lake import Lake
 from tests.fixtures.log_noise import noise_of
 from tests.fixtures.reader import PATIENCE_MS, Reader
+from tests.fixtures.tiers import in_tiers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -291,7 +292,10 @@ def test_the_frame_is_there_before_any_answer(
 
 @pytest.mark.parametrize(
     ("path", "title"),
-    [("campaigns", "Campaigns"), ("operations", "Operations"), ("bridge", "Bridge")],
+    in_tiers(
+        [("campaigns", "Campaigns"), ("operations", "Operations"), ("bridge", "Bridge")],
+        [("bridge", "Bridge")],
+    ),
 )
 def test_a_typed_address_opens_its_page(reader: Reader, path: str, title: str) -> None:
     reader.open(path, title=title)
