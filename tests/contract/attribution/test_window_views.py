@@ -151,7 +151,7 @@ SPOILT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", in_tiers(SPOILT, ["one more in late_clicks", "another window"]))
+@pytest.mark.parametrize("name", in_tiers(SPOILT, ["one more in late_clicks"]))
 def test_a_planted_difference_is_seen(lake: SparkSession, trino: TrinoClient, name: str) -> None:
     before = IcebergTable(lake, GOLD_WINDOWS).current_snapshot_id()
     one = "campaign_id = 'P' AND window_start = TIMESTAMP '2026-03-02 10:05:00'"

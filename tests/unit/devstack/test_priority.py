@@ -44,5 +44,14 @@ def test_one_that_has_ended_is_no_error(leader: subprocess.Popen[bytes]) -> None
     give_way(leader.pid, 5)
 
 
+def test_one_that_shares_its_session_is_left_alone() -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    before = psutil.Process().nice()
+    with subprocess.Popen(command) as process:
+        give_way(process.pid, LEAST)
+        assert psutil.Process(process.pid).nice() == before
+        process.kill()
+
+
 def test_batches_and_simulated_traffic_give_way_to_what_people_wait_for() -> None:
     assert Stream.niceness == Generator.niceness > Kafka.niceness == 0

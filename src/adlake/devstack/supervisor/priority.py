@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,15 @@ def give_way(pid: int, niceness: int) -> None:
     """Let other programs go before a process and what it starts; never fails.
 
     Linux shares the processor between sessions first (sched_autogroup, man 7 sched): there the
-    niceness of a process counts only inside its session, and the session has one of its own.
-    The process leads its session.
+    niceness of a process counts only inside its session, and the session has one of its own. A
+    process that does not lead its session is left as it is: others of the session would wait too.
     """
-    with suppress(psutil.Error, OSError):
+    try:
+        if os.getsid(pid) != pid:
+            return
         psutil.Process(pid).nice(niceness)
+    except (psutil.Error, OSError):
+        return
     session = Path(f"/proc/{pid}/autogroup")
     for _ in range(TRIES):
         try:
