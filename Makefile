@@ -29,7 +29,7 @@ CODE := src tests benchmarks tools
 PYTEST := $(BIN)/python -m pytest -q
 STACK := -n 2 --dist loadfile --no-loadscope-reorder -m "(integration or browser) and not chaos"
 SPARK := -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
-QUICK := -n 2 --dist worksteal -m "not spark and not integration and not browser and not chaos"
+QUICK := -n 3 --dist worksteal -m "not spark and not integration and not browser and not chaos"
 
 .PHONY: help
 help: ## List these targets
