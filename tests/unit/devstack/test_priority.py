@@ -28,9 +28,7 @@ def leader() -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("niceness", [5, LEAST])
-def test_a_process_and_its_session_give_way(
-    leader: subprocess.Popen[bytes], niceness: int
-) -> None:
+def test_a_process_and_its_session_give_way(leader: subprocess.Popen[bytes], niceness: int) -> None:
     give_way(leader.pid, niceness)
     assert psutil.Process(leader.pid).nice() == niceness
     if GROUPS.exists() and GROUPS.read_text().strip() == "1":
