@@ -63,7 +63,7 @@ passwords: venv ## Show the logins of Metabase, Grafana, the object store and Ju
 	@$(ADLAKE) passwords
 
 ##@ The lake
-.PHONY: wait verify replay models rollups query sql generate stream dashboard metabase notebook provision
+.PHONY: wait verify replay models rollups maintain query sql generate stream dashboard metabase notebook provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
@@ -78,6 +78,9 @@ models: venv ## Build the tables of the seven attribution models (ARGS="--half-l
 
 rollups: venv ## Sum Gold by hour again (the stream keeps the sums by itself)
 	@$(ADLAKE) rollups build
+
+maintain: venv ## Merge small files and remove leftover ones now (the stream does it in turns)
+	@$(ADLAKE) maintain
 
 query: venv ## Run one metric file (NAME=roas); without NAME, list them
 	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT")
