@@ -37,7 +37,7 @@ NAMED = "a_b *c*"
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """Trino and the dashboard alone, over a catalog without a table."""
-    one = Lake(tmp_path_factory.mktemp("alerts") / "home")
+    one = Lake(tmp_path_factory.mktemp("alerts") / "home", {"ALERTS": "true"})
     with one.running(("postgres", "trino", "dashboard")):
         yield one
 
