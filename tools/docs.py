@@ -6,6 +6,7 @@ A generated part stands between two comments of its page, which name it: `<!-- g
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
+
+sys.path.insert(0, str(REPO_ROOT))  # -I leaves the folder out
+from tools.pages import event_contracts, law
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -32,6 +36,8 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
         docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
         docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
+        docs / "send-events.md": event_contracts.parts(),
+        docs / "law.md": law.parts((docs / "law.md").read_text()),
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}
@@ -40,7 +46,13 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "settings.md": reference_markdown(),
         docs / "metrics.md": metrics.reference_markdown(),
         **filled,
+        **pictures(docs),
     }
+
+
+def pictures(docs: Path) -> dict[Path, str]:
+    """Each drawn picture -> its text."""
+    return {docs / name: text for name, text in law.pictures((docs / "law.md").read_text()).items()}
 
 
 def filled_in(page: str, parts: Mapping[str, str]) -> str:
