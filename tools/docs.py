@@ -18,7 +18,7 @@ from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
 
 sys.path.insert(0, str(REPO_ROOT))  # -I leaves the folder out
-from tools.pages import event_contracts, law
+from tools.pages import entities, event_contracts, law
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -35,7 +35,10 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     parts = {
         docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
         docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
-        docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
+        docs / "data-model.md": {
+            "writers and readers": flow.tables_as_markdown(),
+            **entities.parts(),
+        },
         docs / "send-events.md": event_contracts.parts(),
         docs / "law.md": law.parts((docs / "law.md").read_text()),
     }
