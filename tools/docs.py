@@ -18,7 +18,7 @@ from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
 
 sys.path.insert(0, str(REPO_ROOT))  # -I leaves the folder out
-from tools.pages import entities, event_contracts, law, simulator
+from tools.pages import benchmarks, entities, event_contracts, law, simulator
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -39,6 +39,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
             "writers and readers": flow.tables_as_markdown(),
             **entities.parts(),
         },
+        docs / "benchmarks.md": benchmarks.parts(),
         docs / "simulator.md": simulator.parts(),
         docs / "send-events.md": event_contracts.parts(),
         docs / "law.md": law.parts((docs / "law.md").read_text()),
