@@ -10,14 +10,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from adlake import flow
 from adlake.collector.schemas import schema_files
 from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
-
-sys.path.insert(0, str(REPO_ROOT))  # -I leaves the folder out
 from tools.pages import benchmarks, entities, event_contracts, law, simulator
 
 BEGIN = "<!-- generated: {} -->\n"

@@ -28,7 +28,8 @@ def test_a_generated_page_has_not_drifted(page: Path) -> None:
 def test_no_drawn_picture_is_left_that_no_page_shows() -> None:
     drawn = {path for path in docs.pages() if path.suffix == ".svg"}
     assert set((REPO_ROOT / "docs" / "img" / "law").iterdir()) <= drawn
-    shown = "\n".join(path.read_text() for path in (REPO_ROOT / "docs").glob("*.md"))
+    pages = (REPO_ROOT / "README.md", *(REPO_ROOT / "docs").glob("*.md"))
+    shown = "\n".join(path.read_text() for path in pages)
     assert [one for one in drawn if str(one.relative_to(REPO_ROOT / "docs")) not in shown] == []
 
 
