@@ -34,7 +34,7 @@ QUICK := -n 3 --dist worksteal -m "not spark and not integration and not browser
 .PHONY: help
 help: ## List these targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(lastword $(MAKEFILE_LIST))
+	  /^[a-z][a-z-]*:.*## / {printf "  %-19s %s\n", $$1, $$2}' $(lastword $(MAKEFILE_LIST))
 
 ##@ The stack
 .PHONY: up down status logs nuke doctor secrets passwords
@@ -70,7 +70,7 @@ wait: venv ## Block until Gold contains every event that is in the topic now
 verify: venv ## Prove Gold: recompute it from Bronze and compare every row
 	@$(ADLAKE) verify
 
-replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", --publish, --undo)
+replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", ARGS=--publish, ARGS=--undo)
 	@$(ADLAKE) replay $(value ARGS)
 
 models: venv ## Build the tables of the seven attribution models (ARGS="--half-life 3d")

@@ -6,8 +6,11 @@ A generated part stands between two comments of its page, which name it: `<!-- g
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake import flow
 from adlake.collector.schemas import schema_files
@@ -15,6 +18,7 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
+from tools.pages import benchmarks, entities, event_contracts, law, simulator
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -31,7 +35,14 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     parts = {
         docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
         docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
-        docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
+        docs / "data-model.md": {
+            "writers and readers": flow.tables_as_markdown(),
+            **entities.parts(),
+        },
+        docs / "benchmarks.md": benchmarks.parts(),
+        docs / "simulator.md": simulator.parts(),
+        docs / "send-events.md": event_contracts.parts(),
+        docs / "law.md": law.parts((docs / "law.md").read_text()),
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}
@@ -40,7 +51,13 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "settings.md": reference_markdown(),
         docs / "metrics.md": metrics.reference_markdown(),
         **filled,
+        **pictures(docs),
     }
+
+
+def pictures(docs: Path) -> dict[Path, str]:
+    """Each drawn picture -> its text."""
+    return {docs / name: text for name, text in law.pictures((docs / "law.md").read_text()).items()}
 
 
 def filled_in(page: str, parts: Mapping[str, str]) -> str:
