@@ -27,8 +27,8 @@ BOOTSTRAP := $(PYTHON) -I tools/bootstrap.py
 CODE := src tests benchmarks tools
 # Slow tiers run after the quick ones, so that a plain mistake is reported early.
 PYTEST := $(BIN)/python -m pytest -q
-STACK := -n 2 --dist loadfile --no-loadscope-reorder -m "(integration or browser) and not chaos"
-SPARK := -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
+STACK := -n 2 --dist loadfile --no-loadscope-reorder tests/browser tests/contract tests/integration -m "(integration or browser) and not chaos"
+SPARK := -n 2 --dist worksteal tests/spark -m "spark and not integration and not browser and not chaos"
 QUICK := -n 3 --dist worksteal -m "not spark and not integration and not browser and not chaos"
 
 .PHONY: help

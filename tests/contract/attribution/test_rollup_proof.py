@@ -185,6 +185,7 @@ def test_a_conversion_told_wrongly_is_seen(
         lake.sql(f"CALL {CATALOG}.system.rollback_to_snapshot('{GOLD_CONVERSIONS}', {before})")
 
 
+@pytest.mark.chaos
 def test_a_conversion_that_changed_counts_once(lake: SparkSession, trino: TrinoClient) -> None:
     """Rows that cancel out, as a batch leaves them, change no answer."""
     asked = {

@@ -214,6 +214,7 @@ def test_p1_and_p6_an_hour_with_a_click_that_came_late(
     assert named([day], "day", "clicks", "ctr", "roas") == [(TEN.date(), 54, 0.054, 2.25)]
 
 
+@pytest.mark.chaos
 def test_the_other_views_add_up_the_same_windows(lake: SparkSession, trino: TrinoClient) -> None:
     windows = rows_of(lake, trino, "gold.campaign_kpis_5m", "window_start")
     rolling = rows_of(lake, trino, "gold.campaign_metrics_rolling_1h", "window_end")

@@ -14,7 +14,7 @@ from tests.fixtures.sessions import lake_at
 from tests.spark.maintenance.test_leftovers import put
 from tests.spark.streaming.test_batch import EVERYTHING, assert_lawful, processor, records
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.chaos]
 
 REQUEST = Operation(1, MAINTAIN, {}, "requested", "")
 BATCHES = 9
