@@ -127,9 +127,8 @@ def generate(lake: Lake, play: Play, begin: datetime, length: timedelta) -> None
         "--seed": str(SEED), "--rate": str(play.rate), "--start-at": begin.isoformat(),
         "--faults": "none", "--scenario": str(play.scenario), "--scenario-campaign": CAMPAIGN,
     } | seconds  # fmt: skip
-    lake.adlake(
-        "generate", "--unpaced", "--business", *(text for pair in given.items() for text in pair)
-    )
+    texts = (text for pair in given.items() for text in pair)
+    lake.adlake("generate", "--unpaced", "--business", *texts)
 
 
 def judge(lake: Lake) -> None:
