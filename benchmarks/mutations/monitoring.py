@@ -90,6 +90,6 @@ MONITORING: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an alert leads to no steps", FILE,
-        "docs/runbook.md#alert-lagtoolong", "docs/runbook.md#alert-lag", RULES,
+        "docs/operate.md#alert-lagtoolong", "docs/operate.md#alert-lag", RULES,
     ),
 )  # fmt: skip

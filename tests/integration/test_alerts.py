@@ -147,7 +147,7 @@ def test_every_rule_fires_for_its_fault_and_is_over_when_that_is(
             stream.is_ill = True
             with stream.hung.batch():
                 go_on(stream, told, lambda: FIRED_HERE - told.ever_fired)
-            assert told.annotations_of("RejectedShareHigh")["runbook"].startswith("docs/runbook.md")
+            assert told.annotations_of("RejectedShareHigh")["runbook"].startswith("docs/operate.md")
             stream.is_ill = False
             go_on(stream, told, lambda: {n for n in FIRED_HERE if told.states[n] == "firing"})
         told.wait_for("firing", "StreamDown", seconds=30)

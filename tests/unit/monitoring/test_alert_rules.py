@@ -1,4 +1,4 @@
-"""The alert rules: right by promtool, about metrics that exist, each with its runbook."""
+"""The alert rules: right by promtool, about metrics that exist, each with its three steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RULES = [
     rule for group in yaml.safe_load(RULES_FILE.read_text())["groups"] for rule in group["rules"]
 ]
 NAMES = [rule["alert"] for rule in RULES]
-RUNBOOK = (REPO_ROOT / "docs" / "runbook.md").read_text()
+OPERATE = (REPO_ROOT / "docs" / "operate.md").read_text()
 OF_PROMETHEUS = {"process_start_time_seconds"}
 """Metrics of the client library and of Prometheus itself."""
 
@@ -76,10 +76,10 @@ def test_every_alert_says_what_is_wrong_and_leads_to_three_steps(rule: dict[str,
     assert labels["severity"] in {"critical", "warning"}
     assert set(annotations) == {"summary", "description", "runbook"}
     name = str(rule["alert"])
-    assert annotations["runbook"] == f"docs/runbook.md#alert-{name.lower()}"
-    section = RUNBOOK.partition(f"\n### Alert {name}\n")[2].partition("\n#")[0]
+    assert annotations["runbook"] == f"docs/operate.md#alert-{name.lower()}"
+    section = OPERATE.partition(f"\n### Alert {name}\n")[2].partition("\n#")[0]
     assert re.findall(r"(?m)^(\d)\. ", section) == ["1", "2", "3"]
 
 
-def test_the_runbook_knows_no_other_alert() -> None:
-    assert re.findall(r"(?m)^### Alert (\w+)$", RUNBOOK) == NAMES
+def test_the_page_knows_no_other_alert() -> None:
+    assert re.findall(r"(?m)^### Alert (\w+)$", OPERATE) == NAMES

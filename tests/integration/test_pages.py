@@ -1,0 +1,84 @@
+"""README, connect and operate, followed to the letter on one stack that `make up` started.
+
+What the pages show as printed is compared with numbers masked. The lake lies elsewhere and has
+less traffic than a reader's: tests/fixtures/as_typed.py says what is put in whose place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fixtures.as_typed import Typist
+from tests.fixtures.lake import Lake
+from tests.fixtures.page_blocks import Block, blocks_of, difference
+
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(1_800)]
+
+QUIET = {
+    "SUPERVISE": "true", "GENERATOR_RATE": "100", "GENERATOR_HISTORY_EVENTS": "20000",
+    "TRIGGER_SECONDS": "2",
+}  # fmt: skip
+"""A tour beside other tests: less traffic than the default."""
+README, CONNECT, OPERATE = (
+    [one for one in blocks_of(page) if not one.not_run]
+    for page in ("README.md", "docs/connect.md", "docs/operate.md")
+)
+START, *TOUR = README
+WHERE_INSTALLED = ("Prometheus", "Alertmanager", "prometheus", "alertmanager")
+"""First words of lines that only a machine with these servers prints."""
+TAG = re.compile(r"tag (kept-\d+)")
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Typist, str]]:
+    """Somebody whose `make up` is done, and what it printed."""
+    lake = Lake(tmp_path_factory.mktemp("pages") / "home", dict(QUIET))
+    typist = Typist(lake)
+    try:
+        yield typist, typist.typed(START)
+    finally:
+        lake.stack().nuke()
+
+
+@pytest.fixture
+def typist(started: tuple[Typist, str]) -> Typist:
+    """With everything up, whatever another test stopped."""
+    one, _ = started
+    one.lake.stack().up()
+    one.lake.adlake("wait", "--timeout", "240")
+    return one
+
+
+def test_make_up_ends_as_the_readme_says(started: tuple[Typist, str]) -> None:
+    _, said = started
+    assert START.printed
+    lines = [one for one in said.splitlines() if not one.strip().startswith(WHERE_INSTALLED)]
+    assert not difference(f"...\n{START.printed}", "\n".join(lines))
+
+
+def test_the_tour_prints_what_the_readme_shows(typist: Typist) -> None:
+    assert [one for one in TOUR if one.printed is None] == []
+    for block in TOUR:
+        typist.expect(block)
+
+
+def test_every_snippet_of_connect_runs(typist: Typist) -> None:
+    tag = ""
+    for block in CONNECT:
+        said = typist.expect(block if not tag else _with_tag(block, tag))
+        if found := TAG.search(said):
+            tag = found[1]
+    assert tag, "nothing kept a snapshot"
+
+
+def test_what_operate_says_is_typed_and_printed(typist: Typist) -> None:
+    for block in OPERATE:
+        typist.expect(block)
+
+
+def _with_tag(block: Block, tag: str) -> Block:
+    """The tag that this lake gave in the place of the page's."""
+    return Block(**(vars(block) | {"text": re.sub(r"kept-\d+", tag, block.text)}))
