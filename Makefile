@@ -27,14 +27,14 @@ BOOTSTRAP := $(PYTHON) -I tools/bootstrap.py
 CODE := src tests benchmarks tools
 # Slow tiers run after the quick ones, so that a plain mistake is reported early.
 PYTEST := $(BIN)/python -m pytest -q
-STACK := -n 2 --dist loadfile --no-loadscope-reorder -m "(integration or browser) and not chaos"
-SPARK := -n 2 --dist worksteal -m "spark and not integration and not browser and not chaos"
-QUICK := -n 2 --dist worksteal -m "not spark and not integration and not browser and not chaos"
+STACK := -n 2 --dist loadfile --no-loadscope-reorder tests/browser tests/contract tests/integration -m "(integration or browser) and not chaos"
+SPARK := -n 2 --dist worksteal tests/spark -m "spark and not integration and not browser and not chaos"
+QUICK := -n 3 --dist worksteal -m "not spark and not integration and not browser and not chaos"
 
 .PHONY: help
 help: ## List these targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(lastword $(MAKEFILE_LIST))
+	  /^[a-z][a-z-]*:.*## / {printf "  %-19s %s\n", $$1, $$2}' $(lastword $(MAKEFILE_LIST))
 
 ##@ The stack
 .PHONY: up down status logs nuke doctor secrets passwords
@@ -63,14 +63,14 @@ passwords: venv ## Show the logins of Metabase, Grafana, the object store and Ju
 	@$(ADLAKE) passwords
 
 ##@ The lake
-.PHONY: wait verify replay models rollups query sql generate stream dashboard metabase notebook provision
+.PHONY: wait verify replay models rollups maintain query sql generate stream dashboard metabase notebook provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
 verify: venv ## Prove Gold: recompute it from Bronze and compare every row
 	@$(ADLAKE) verify
 
-replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", --publish, --undo)
+replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", ARGS=--publish, ARGS=--undo)
 	@$(ADLAKE) replay $(value ARGS)
 
 models: venv ## Build the tables of the seven attribution models (ARGS="--half-life 3d")
@@ -78,6 +78,9 @@ models: venv ## Build the tables of the seven attribution models (ARGS="--half-l
 
 rollups: venv ## Sum Gold by hour again (the stream keeps the sums by itself)
 	@$(ADLAKE) rollups build
+
+maintain: venv ## Merge small files and remove leftover ones now (the stream does it in turns)
+	@$(ADLAKE) maintain
 
 query: venv ## Run one metric file (NAME=roas); without NAME, list them
 	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT")

@@ -58,7 +58,8 @@ def main() -> int:
         for number in range(given.workers):
             copies.put(checkout(Path(folder) / f"checkout{number}"))
         for tests in tests_of(chosen):
-            unspoiled = in_a_copy(copies, partial(run_tests, tests=tests))
+            beside = ["-n", str(given.workers), "--dist", "loadfile"]
+            unspoiled = in_a_copy(copies, partial(run_tests, tests=[*beside, *tests]))
             if unspoiled.returncode != 0:
                 print(unspoiled.stdout[-4_000:])
                 print("the tests must pass before anything is planted")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,21 @@ from tests.fixtures.servers.choice import decide
 
 os.environ.setdefault("ADLAKE_JAVA_OPTIONS", JVM_OPTIONS)  # servers, drivers, commands
 os.environ.setdefault("JAVA_TOOL_OPTIONS", JVM_OPTIONS)  # sessions in the process of the tests
+
+
+SERVERS, SESSIONS = {"integration", "browser"}, {"spark"}
+FOLDERS = {"browser", "contract", "integration"}
+"""Of tests with servers; those that need a Spark session alone have `spark`."""
+
+
+def has_its_folder(path: Path, markers: set[str]) -> bool:
+    """Whether the tier of a test looks into its folder; `make chaos` looks into all."""
+    folder = path.relative_to(Path(__file__).parent).parts[0]
+    if "chaos" in markers:
+        return True
+    if markers & SERVERS:
+        return folder in FOLDERS
+    return folder in SESSIONS if markers & SESSIONS else True
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +47,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest file comes first, so that one worker does not end minutes after the other."""
+    for item in items:
+        if not has_its_folder(item.path, {one.name for one in item.iter_markers()}):
+            raise pytest.UsageError(f"{item.nodeid}: no tier of the Makefile collects it there")
     seed = config.getoption("--shuffle")
     if seed is not None:
         # Tests of a file stay together: they share what its fixtures started.

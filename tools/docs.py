@@ -20,6 +20,7 @@ from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
 from tools import cost_page
 from tools.flow_picture import drawn
+from tools.pages import benchmarks, entities, event_contracts, law, simulator
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -36,7 +37,14 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     parts = {
         docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
         docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
-        docs / "data-model.md": {"writers and readers": flow.tables_as_markdown()},
+        docs / "data-model.md": {
+            "writers and readers": flow.tables_as_markdown(),
+            **entities.parts(),
+        },
+        docs / "benchmarks.md": benchmarks.parts(),
+        docs / "simulator.md": simulator.parts(),
+        docs / "send-events.md": event_contracts.parts(),
+        docs / "law.md": law.parts((docs / "law.md").read_text()),
         docs / "cost.md": cost_page.parts(REPO_ROOT),
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
@@ -47,7 +55,13 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "metrics.md": metrics.reference_markdown(),
         docs / "img" / "flow.svg": drawn(),
         **filled,
+        **pictures(docs),
     }
+
+
+def pictures(docs: Path) -> dict[Path, str]:
+    """Each drawn picture -> its text."""
+    return {docs / name: text for name, text in law.pictures((docs / "law.md").read_text()).items()}
 
 
 def filled_in(page: str, parts: Mapping[str, str]) -> str:

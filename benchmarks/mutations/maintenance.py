@@ -8,7 +8,34 @@ _PLANS = "tests/unit/maintenance/test_hour_files.py"
 _MERGES = "tests/spark/maintenance/test_hour_files.py"
 _SWEEPS = "tests/unit/maintenance/test_leftovers.py"
 
+_AT_ONCE = "tests/spark/maintenance/test_at_once.py"
+_ORDER = "tests/unit/devstack/test_priority.py"
+
 MAINTENANCE: tuple[Mutation, ...] = (
+    Mutation(
+        "leftover files are removed under a replay that writes",
+        "adlake.maintenance.at_once:MaintainHandler.carry_out",
+        "and not self._is_replaying()", "and True",
+        f"{_AT_ONCE}::test_all_tables_are_merged_and_rid_of_leftovers",
+    ),
+    Mutation(
+        "maintain leaves tables of sums as they are", "adlake.maintenance.at_once:_merge",
+        "return fold(session, spec)", "return 0",
+        f"{_AT_ONCE}::test_all_tables_are_merged_and_rid_of_leftovers",
+    ),
+    Mutation(
+        "maintain keeps batches waiting until all is done",
+        "adlake.maintenance.at_once:MaintainHandler.carry_out",
+        "merged += _merge(session, spec, pause)\n            pause()",
+        "merged += _merge(session, spec, pause)",
+        f"{_AT_ONCE}::test_all_tables_are_merged_and_rid_of_leftovers",
+    ),
+    Mutation(
+        "a process that gives way takes its whole session along",
+        "adlake.devstack.supervisor.priority:give_way",
+        "if os.getsid(pid) != pid:", "if False:",
+        f"{_ORDER}::test_one_that_shares_its_session_is_left_alone",
+    ),
     Mutation(
         "the files of an hour that batches add to are merged with each slice",
         "adlake.maintenance.hour_files:next_slice",

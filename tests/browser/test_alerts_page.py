@@ -19,6 +19,7 @@ from tests.browser.test_dashboard import expect_no_complaint_below_the_root
 from tests.fixtures.alert_rows import alert, incident, rule
 from tests.fixtures.lake import Lake
 from tests.fixtures.reader import PATIENCE_MS, Reader
+from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.metrics_lake import FUNNEL_COUNTS, TABLES, TIME
 from tests.fixtures.trino.oracle_lake import write_rows
 
@@ -37,7 +38,7 @@ NAMED = "a_b *c*"
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """Trino and the dashboard alone, over a catalog without a table."""
-    one = Lake(tmp_path_factory.mktemp("alerts") / "home")
+    one = Lake(tmp_path_factory.mktemp("alerts") / "home", {"ALERTS": "true"})
     with one.running(("postgres", "trino", "dashboard")):
         yield one
 
@@ -145,7 +146,9 @@ def test_the_address_chooses_incident_and_campaign(alerted: Lake, reader: Reader
     expect_no_complaint_below_the_root(reader)
 
 
-@pytest.mark.parametrize(("path", "title"), [("", "Campaigns"), ("funnel", "Funnel")])
+@pytest.mark.parametrize(
+    ("path", "title"), in_tiers([("", "Campaigns"), ("funnel", "Funnel")], [("funnel", "Funnel")])
+)
 def test_pages_have_a_strip_while_an_incident_is_open(
     alerted: Lake, reader: Reader, path: str, title: str
 ) -> None:

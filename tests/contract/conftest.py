@@ -17,6 +17,7 @@ from adlake.io.trino.client import TrinoClient, connect
 from adlake.provision.catalog import owner_database
 from adlake.settings import Settings
 from adlake.wiring.spark import catalog_access
+from tests.fixtures.jvm import JVM_OPTIONS
 from tests.fixtures.sessions import resources_of
 from tests.fixtures.trino import scratch_trino
 from tests.fixtures.trino.metrics_lake import MetricsLake
@@ -31,6 +32,8 @@ def private_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
         "ADLAKE_HOME": str(tmp_path_factory.mktemp("lake")),
         "ADLAKE_POSTGRES_PORT": str(postgres_port),
         "ADLAKE_TRINO_PORT": str(port),
+        # As all other servers of the tests: else its second compiler takes half of a processor.
+        "ADLAKE_JAVA_OPTIONS": JVM_OPTIONS,
     })  # fmt: skip
     stack = Stack(settings, report=print)
     try:

@@ -25,6 +25,14 @@ def test_a_generated_page_has_not_drifted(page: Path) -> None:
     assert page.read_text() == docs.pages()[page], "run `make docs`"
 
 
+def test_no_drawn_picture_is_left_that_no_page_shows() -> None:
+    drawn = {path for path in docs.pages() if path.suffix == ".svg"}
+    assert set((REPO_ROOT / "docs" / "img" / "law").iterdir()) <= drawn
+    pages = (REPO_ROOT / "README.md", *(REPO_ROOT / "docs").glob("*.md"))
+    shown = "\n".join(path.read_text() for path in pages)
+    assert [one for one in drawn if str(one.relative_to(REPO_ROOT / "docs")) not in shown] == []
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
@@ -34,6 +42,11 @@ def test_a_generated_page_has_not_drifted(page: Path) -> None:
             "| `gold.ad_performance_replay` | attribution (`adlake replay`) | nobody yet |\n",
         ),
         ("metrics.md", "- grain: one row per campaign_id, largest spend first; "),
+        ("data-model.md", '  bronze_ad_events }o--o| dims_dim_users : "user_id"\n'),
+        ("simulator.md", "| clicked ones that convert | 10 % |\n"),
+        ("benchmarks.md", "| verdict | kept |"),
+        ("law.md", "| lookback | 7 d | from a click to a conversion that it may get, "),
+        ("send-events.md", "| an id | 256 bytes of UTF-8, no control character |\n"),
         ("settings.md", "## The Iceberg catalog, and the control database"),
     ],
 )

@@ -186,6 +186,7 @@ def test_a_paused_broker_is_told_and_what_was_sent_is_sent_again(
     assert names_in(lake).count("c4") >= 1
 
 
+@pytest.mark.chaos
 def test_after_a_broker_that_was_killed_came_back_it_goes_on(lake: Lake, client: Client) -> None:
     main = Kafka(lake.settings()).main_process()
     assert main is not None

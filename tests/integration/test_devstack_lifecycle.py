@@ -137,6 +137,7 @@ def test_status_of_running_servers_loads_one_client(stack: Stack) -> None:
     assert seconds < 1.5 * CPU_SECONDS
 
 
+@pytest.mark.chaos
 def test_up_repairs_a_killed_broker_and_keeps_its_topic(stack: Stack) -> None:
     (kafka,) = stack.services(["kafka"])
     killed = kafka.main_process()

@@ -97,6 +97,7 @@ def test_the_logs_of_the_servers_hold_no_trace_and_no_warning_twice(proven: Prov
     assert not any(noise.values()), noise
 
 
+@pytest.mark.chaos
 def test_verify_names_the_row_when_one_cent_was_moved(lake: Lake) -> None:
     with lake.trino() as client:
         [[victim]] = client.rows(

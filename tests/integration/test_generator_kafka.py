@@ -237,6 +237,7 @@ def test_second_generator_is_refused_while_one_runs(site: Site) -> None:
     process.communicate(timeout=30)
 
 
+@pytest.mark.chaos
 def test_dead_broker_ends_a_stopped_run_within_ten_seconds(
     doomed_broker: Lake, tmp_path: Path
 ) -> None:
@@ -267,6 +268,7 @@ def test_missing_broker_is_named(site: Site) -> None:
     assert "no Kafka broker answers" in site.run("--events", "10", expected=1)
 
 
+@pytest.mark.chaos
 def test_missing_topic_is_named(broker: Lake, tmp_path: Path) -> None:
     site = Site(broker, tmp_path, "exists")
     site._environment["ADLAKE_TOPIC"] = "does-not-exist"

@@ -15,7 +15,7 @@ from tests.fixtures.as_typed import Typist
 from tests.fixtures.lake import Lake
 from tests.fixtures.page_blocks import Block, blocks_of, difference
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(1_800)]
 
 QUIET = {
     "SUPERVISE": "true", "GENERATOR_RATE": "100", "GENERATOR_HISTORY_EVENTS": "20000",

@@ -104,6 +104,20 @@ def accept(
 
 
 @app.command(rich_help_panel=STACK)
+def maintain() -> None:
+    """Merge all small files and remove leftover ones now; the stream does it in turns by itself."""
+    from adlake.io.postgres.operations import MAINTAIN
+    from adlake.streaming.requests import ask
+    from adlake.wiring.operations import request_config
+    from adlake.wiring.spark import choose_jdk
+
+    settings = Settings()
+    config = request_config(settings, "maintain")
+    choose_jdk(settings)
+    typer.echo(ask(config, MAINTAIN, {}, lambda line: typer.echo(line, err=True)))
+
+
+@app.command(rich_help_panel=STACK)
 def backup(
     file: Annotated[Path, typer.Argument(help="new file: .tar, .tar.gz or .tar.zst")],
 ) -> None:

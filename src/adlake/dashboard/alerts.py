@@ -39,6 +39,10 @@ ROWS_SHOWN: Final = 8
 FOREVER: Final = 9999
 """Year in which a rule that nobody ended ends."""
 TILES: Final = (("Open incidents", "Campaigns concerned", "Newest opened"),)
+OFF: Final = (
+    "KPI alerts are off: the stream judges no window, so that nothing is open says nothing. "
+    "`ADLAKE_ALERTS=true` switches them on, `adlake alerts build` judges once."
+)
 _DAY_AND_TIME: Final = "%Y-%m-%d %H:%M"
 CHANNELS: Final = {
     "kafka": ("Kafka topic", ":material/stream:"), "slack": ("Slack", ":material/chat:"),
@@ -68,13 +72,19 @@ class Asked:
         return self.parameters() | {"since": since.isoformat()}
 
 
-def show(sources: Sources, send: SendTrial) -> None:
-    """Draw the frame at once; its parts fill by themselves."""
+def show(sources: Sources, send: SendTrial, *, is_judging: bool) -> None:
+    """Draw the frame at once; its parts fill by themselves.
+
+    Args:
+        sources: what the page reads.
+        send: sends a test message to a channel.
+        is_judging: whether the stream judges windows (ADLAKE_ALERTS).
+    """
     head(sources, "Alerts")
     asked = chosen(sources)
     section(
-        "Open incidents", lambda: ask_open(sources, asked), draw_open, seconds=REFRESH_SECONDS,
-        tiles=TILES,
+        "Open incidents", lambda: ask_open(sources, asked),
+        lambda rows: draw_open(rows, is_judging=is_judging), seconds=REFRESH_SECONDS, tiles=TILES,
     )  # fmt: skip
     section(
         "One incident", lambda: ask_one(sources, asked), lambda found: draw_one(*found),
@@ -122,7 +132,7 @@ def ask_open(sources: Sources, asked: Asked) -> list[Record]:
     return answered(sources, "alerts_active", asked.parameters())
 
 
-def draw_open(rows: list[Record]) -> None:
+def draw_open(rows: list[Record], *, is_judging: bool) -> None:
     """How many, whose, and what was measured last."""
     columns = st.columns(3)
     opened = rows[0]["opened_at"] if rows else None
@@ -132,8 +142,11 @@ def draw_open(rows: list[Record]) -> None:
     tile(columns[1], TILES[0][1], formats.count(len({row["campaign_id"] for row in rows})),
          "Campaigns with an open incident")  # fmt: skip
     tile(columns[2], TILES[0][2], formats.clock(opened), "When the newest open incident began")
-    if not rows:
+    if not is_judging:
+        st.info(OFF, icon=":material/notifications_off:")
+    elif not rows:
         st.success("No incident is open.", icon=":material/check_circle:")
+    if not rows:
         return
     _table(rows, "alerts-open", is_open=True)
 

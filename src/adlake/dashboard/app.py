@@ -60,8 +60,8 @@ def main() -> None:
             icon=":material/filter_alt:",
         ),
         st.Page(
-            lambda: alerts.show(sources, send_trial), title="Alerts", url_path="alerts",
-            icon=":material/notifications:",
+            lambda: alerts.show(sources, send_trial, is_judging=settings.stream.alerts),
+            title="Alerts", url_path="alerts", icon=":material/notifications:",
         ),
         st.Page(
             lambda: bridge.show(sources), title="Bridge", url_path="bridge",

@@ -206,8 +206,12 @@ def _merge_slices(session: SparkSession, specs: list[TableSpec], *, is_behind: b
         failpoints.reach("maintenance.after_slice")
 
 
-def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> None:
-    """Merge a table's small files by one commit; beyond `most_files` the rest waits its turn."""
+def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> int:
+    """Merge a table's small files by one commit; beyond `most_files` the rest waits its turn.
+
+    Returns:
+        How many there were.
+    """
     assert spec.compaction is not None  # noqa: S101 - callers choose tables that have one
     started, plan = time.monotonic(), spec.compaction
     options = {**plan.options, "max-files-to-rewrite": str(most_files)}
@@ -218,3 +222,4 @@ def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES
         "%s: compacted %d files into %d in %.2f s", spec.name,
         done.files, done.into, time.monotonic() - started,
     )  # fmt: skip
+    return done.files

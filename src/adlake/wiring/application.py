@@ -77,7 +77,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
         pipelines=pipelines_of(settings, read),
         preparations=_preparations(settings),
-        handlers=operation_handlers(connect, read_until),
+        handlers=operation_handlers(connect, read_until, stream.leftover_days),
         maintenance=Maintenance(
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
         ),

@@ -12,13 +12,15 @@ from adlake.alerts.until import ReadUntil, TopicsRead
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.rollup.handler import rollup_handlers
+from adlake.contracts.registry import REPLAY_LEASE
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.devstack.home import refuse_unmade_home
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.kafka.ends import TopicEnds
 from adlake.io.postgres.law_store import read_law
-from adlake.io.postgres.lease import Connect
+from adlake.io.postgres.lease import Connect, is_held
 from adlake.io.spark.session import SparkResources
+from adlake.maintenance.at_once import maintain_handlers
 from adlake.maintenance.kept_snapshots import keep_handlers
 from adlake.models.handler import model_handlers
 from adlake.provision.outside import kafka_access
@@ -32,8 +34,16 @@ BROKER_SECONDS: Final = 10.0
 """For the broker to say how far its topics go."""
 
 
-def operation_handlers(connect: Connect, read_until: ReadUntil) -> Mapping[str, Handler]:
-    """By kind of operation."""
+def operation_handlers(
+    connect: Connect, read_until: ReadUntil, leftover_days: int
+) -> Mapping[str, Handler]:
+    """By kind of operation.
+
+    Args:
+        connect: to the control database.
+        read_until: up to when the topics of the alert rules have been read.
+        leftover_days: files that no snapshot names go at this age; 0: never.
+    """
     read = partial(read_law, connect)
     return {
         **alert_handlers(read_until, partial(write_rules, connect=connect)),
@@ -41,6 +51,7 @@ def operation_handlers(connect: Connect, read_until: ReadUntil) -> Mapping[str, 
         **model_handlers(read),
         **rollup_handlers(read),
         **keep_handlers(),
+        **maintain_handlers(leftover_days, partial(is_held, connect, REPLAY_LEASE)),
     }
 
 
@@ -80,7 +91,7 @@ def request_config(settings: Settings, name: str) -> RequestConfig:
             bind_address=settings.ports.spark_bind_address,
         ),
         marker_dir=settings.paths.failpoint_dir,
-        handlers=operation_handlers(connect, topics_read(settings)),
+        handlers=operation_handlers(connect, topics_read(settings), stream.leftover_days),
         prepare=provision_tables,
         renew=AttributionPipeline(read_law=partial(read_law, connect)).renew,
         failpoints=stream.failpoints,

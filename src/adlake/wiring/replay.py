@@ -31,6 +31,8 @@ def replay_config(settings: Settings) -> ReplayConfig:
             bind_address=settings.ports.spark_bind_address,
         ),
         marker_dir=settings.paths.failpoint_dir,
-        handlers=operation_handlers(lease_connect(settings), topics_read(settings)),
+        handlers=operation_handlers(
+            lease_connect(settings), topics_read(settings), stream.leftover_days
+        ),
         failpoints=stream.failpoints,
     )

@@ -188,7 +188,7 @@ def test_every_filter_changes_every_question_that_it_reaches(
     assert set(same) == {pair for pair in WITHOUT_EFFECT if pair[0].startswith(f"{key}/")}
 
 
-@pytest.mark.parametrize("key", DEFINITIONS.dashboards)
+@pytest.mark.parametrize("key", in_tiers(DEFINITIONS.dashboards, (*QUICK, "bridge")))
 def test_all_filters_together_are_a_query_too(questions: Questions, key: str) -> None:
     dashboard = DEFINITIONS.dashboards[key]
     for card in dashboard.cards:

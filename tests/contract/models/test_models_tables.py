@@ -134,8 +134,7 @@ SPOILT = {
 
 
 QUICK = (
-    "one micro of a credit is lost", "a touch is taken out of its path",
-    "a campaign has another removal effect",
+    "one micro of a credit is lost", "a campaign has another removal effect",
 )  # fmt: skip
 
 

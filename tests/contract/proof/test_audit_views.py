@@ -271,6 +271,7 @@ def test_counts_do_not_agree_when(
         assert bad, engine
 
 
+@pytest.mark.chaos
 def test_counts_agree_over_offsets_that_hold_no_record(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:
@@ -302,6 +303,7 @@ def test_counts_do_not_agree_over_offsets_that_nobody_explains(
         assert incomplete == {2, 3}, engine
 
 
+@pytest.mark.chaos
 def test_counts_do_not_agree_when_rows_vanish_between_batches(
     engines: Engines, spark: SparkSession, lake: OracleLake
 ) -> None:

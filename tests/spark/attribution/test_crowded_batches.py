@@ -9,9 +9,8 @@ from adlake.attribution.crowds import Crowd
 from adlake.attribution.writer import GoldWriter
 from adlake.contracts import stamps
 from adlake.contracts.law import CROWDED_EVENTS
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import offsets_text
-from adlake.io.spark.session import CatalogAccess, connect_catalog
+from tests.fixtures.sessions import lake_at
 from tests.spark.attribution.test_crowded_impressions import CROWDED, crowd
 
 pytestmark = pytest.mark.spark
@@ -19,11 +18,8 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture(scope="module")
 def session(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
-    session = spark.newSession()
     warehouse = tmp_path_factory.mktemp("warehouse")
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
-    provision_tables(session)
-    return session
+    return lake_at(spark, warehouse)
 
 
 def crowds_after(

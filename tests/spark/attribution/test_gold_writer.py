@@ -18,11 +18,9 @@ from adlake.contracts import stamps
 from adlake.contracts.registry import ATTRIBUTION
 from adlake.contracts.slot import slot_of
 from adlake.contracts.tables import GOLD_STATE
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import STAGING_BRANCH, stamped
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.maintenance import between_batches
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from tests.fixtures.engine import compact_gold
@@ -34,6 +32,7 @@ from tests.fixtures.lawful_rows import (
     python_rows,
     spark_rows,
 )
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -41,10 +40,7 @@ pytestmark = pytest.mark.spark
 @pytest.fixture(scope="module")
 def lakehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
     warehouse = tmp_path_factory.mktemp("warehouse")
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
-    provision_tables(session)
-    return session
+    return lake_at(spark, warehouse)
 
 
 def stamp_of(batch: int) -> dict[str, str]:

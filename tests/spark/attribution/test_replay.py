@@ -24,17 +24,16 @@ from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_LAW_COLUMNS, GOLD_STATE
 from adlake.io import failpoints
 from adlake.io.failpoints import FailpointError
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.operations import PUBLISH_REPLAY, UNDO_REPLAY, Operation
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.spark.errors import SparkFailedError, named_spark_errors
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from tests.fixtures.damaged_files import damaged, missing
 from tests.fixtures.engine import attribution_processor, compact_gold
 from tests.fixtures.law_sets import DrawnDelivery, law_sets, shuffled
 from tests.fixtures.lawful_rows import COMPARED, admitted_deliveries, differences, spark_rows
+from tests.fixtures.sessions import lake_at
 from tests.fixtures.tiers import in_tiers
 from tests.golden import DeliveryFixture, law_cases
 
@@ -55,9 +54,7 @@ class SmallLake:
     """Bronze and Gold in a catalog of their own, fed batch by batch as the stream does it."""
 
     def __init__(self, spark: SparkSession, warehouse: Path) -> None:
-        self.session = spark.newSession()
-        connect_catalog(self.session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
-        provision_tables(self.session)
+        self.session = lake_at(spark, warehouse)
         self.gold = IcebergTable(self.session, GOLD_STATE)
         self.records: list[Record] = []
         self.law = LAW_V1

@@ -218,6 +218,7 @@ def test_one_command_builds_what_a_hand_changed(lakehouse: SparkSession) -> None
     one.assert_sums_are_those_of_the_law()
 
 
+@pytest.mark.chaos
 def test_lookbacks_of_another_law_are_kept(lakehouse: SparkSession) -> None:
     """A law whose lookback changed in the middle of the traffic, in both ways to the sums."""
     batches = random_batches(11, 60)

@@ -26,14 +26,13 @@ from adlake.contracts.slot import SLOT_LAW, SLOTS_PER_DAY, slot_of
 from adlake.contracts.tables import CATALOG, GOLD_STATE
 from adlake.io import failpoints
 from adlake.io.failpoints import FailpointError
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import offsets_text
 from adlake.io.iceberg.table import REPLAY_BRANCH, IcebergTable, stamped
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming.ready_file import WaitingNote
 from adlake.streaming.repair import catch_up
 from tests.fixtures.engine import attribution_processor, compact_gold
 from tests.fixtures.lawful_rows import delivery_frame, differences, python_rows, spark_rows
+from tests.fixtures.sessions import lake_at
 from tests.fixtures.slot_ids import slot_ids
 from tests.fixtures.slot_law_1 import slot_of_law_1
 
@@ -100,9 +99,7 @@ def lake(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SparkSession]:
     """A Gold with one impression for each of IDS, as a writer of slot law 1 left it."""
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     cases = " ".join(f"WHEN '{one}' THEN {slot_of_law_1(one)}" for one in IDS)
     with monkeypatch.context() as older:
         older.setattr(fold, "slot_sql", lambda name: f"CAST(CASE {name} {cases} END AS INT)")
@@ -260,9 +257,7 @@ def test_a_branch_of_before_is_moved_by_itself(lake: SparkSession) -> None:
 
 
 def test_a_gold_without_rows_or_stamp_is_left_alone(spark: SparkSession, tmp_path: Path) -> None:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     before = gold_of(session).current_snapshot_id()
     assert move_rows_to_their_slots(session) == 0
     assert gold_of(session).current_snapshot_id() == before

@@ -10,11 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.attribution.writer import GoldWriter
 from adlake.contracts import stamps
 from adlake.contracts.tables import GOLD_STATE
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import offsets_text
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from tests.fixtures.engine import compact_gold
 from tests.fixtures.lawful_rows import DELIVERY_SCHEMA
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 DAYS, BATCHES = 15, 4
@@ -45,9 +44,7 @@ def one_each_day(session: SparkSession, batch: int) -> DataFrame:
 def test_a_compaction_of_many_days_is_bounded_and_goes_on_the_next_time(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     writer = GoldWriter(session)
     for number in range(BATCHES):
         stamp = {stamps.NEXT_OFFSETS: offsets_text({0: number}), stamps.TOPIC_ID: "t"}

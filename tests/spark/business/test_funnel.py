@@ -20,7 +20,6 @@ from adlake.io.failpoints import FailpointError
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.source_incarnations import SourceIncarnation
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.pipeline import kept_deliveries
 from adlake.streaming.repair import catch_up
@@ -30,6 +29,7 @@ from tests.fixtures.business.funnel import START_MS, judged, random_steps, step
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.business.mutations import deliveries as mutated
 from tests.fixtures.business.parity import records
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -61,9 +61,7 @@ def test_events_are_those_of_plain_python(spark: SparkSession) -> None:
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     yield session
     failpoints.arm("", tmp_path, None)
 

@@ -22,13 +22,12 @@ from adlake.dims.versions import Version
 from adlake.dims.versions import versions_of as plain_versions
 from adlake.io import failpoints
 from adlake.io.failpoints import FailpointError
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.source_incarnations import SourceIncarnation
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.repair import catch_up
 from tests.fixtures.dims.updates import CASES, INGEST_MS, odd_payloads, random_updates, update
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -113,9 +112,7 @@ def test_versions_are_those_of_plain_python(spark: SparkSession) -> None:
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     yield session
     failpoints.arm("", tmp_path, None)
 

@@ -9,9 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.spark.lineage import frozen_frames
-from adlake.io.spark.session import CatalogAccess, connect_catalog
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -26,9 +25,7 @@ ONE_ROW = (
 @pytest.fixture
 def session(spark: SparkSession, tmp_path: Path) -> SparkSession:
     """Of a lake of its own, with one record."""
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     session.sql(ONE_ROW.format(NAME, 0))
     return session
 

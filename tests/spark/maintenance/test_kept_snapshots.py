@@ -10,12 +10,11 @@ from pyspark.sql import SparkSession
 
 from adlake.contracts import stamps
 from adlake.contracts.tables import CATALOG, REMOVAL_EFFECTS
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.expiry import expire_snapshots
 from adlake.io.iceberg.table import IcebergTable, stamped
 from adlake.io.postgres.operations import KEEP_SNAPSHOT, Operation
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.maintenance.kept_snapshots import DAYS, SNAPSHOT, KeepHandler, UnknownSnapshotError
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -27,9 +26,7 @@ def kept(session: SparkSession, number: int, snapshot_id: int, days: int = 1) ->
 
 
 def test_a_kept_snapshot_outlives_the_others(spark: SparkSession, tmp_path: Path) -> None:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     table = IcebergTable(session, REMOVAL_EFFECTS)
     heads = []
     for number in range(3):

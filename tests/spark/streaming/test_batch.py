@@ -22,7 +22,6 @@ from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.source_incarnations import SourceIncarnation
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming import attempts
 from adlake.streaming.attempts import Attempts
 from adlake.streaming.batch import BatchProcessor
@@ -37,6 +36,7 @@ from tests.fixtures.rollups import (
     hours_of_lake,
     hours_of_law,
 )
+from tests.fixtures.sessions import lake_at
 from tests.fixtures.tiers import in_tiers
 from tests.golden import DeliveryFixture, law_cases
 
@@ -52,9 +52,7 @@ FIRST, SECOND, THIRD = EVERYTHING[:40], EVERYTHING[40:80], EVERYTHING[80:]
 
 @pytest.fixture
 def lakehouse(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path)
     yield session
     failpoints.arm("", tmp_path, None)
 

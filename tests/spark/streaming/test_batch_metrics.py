@@ -13,16 +13,15 @@ from adlake.attribution.pipeline import AttributionPipeline
 from adlake.contracts import gauges
 from adlake.contracts.registry import ATTRIBUTION, spec_of
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.prometheus.meters import Meters
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.maintenance.event_ids import IdCounts, compared
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.metering import BatchMeters
 from adlake.streaming.probes import memory
 from tests.fixtures.corpus.case import event
+from tests.fixtures.sessions import lake_at
 from tests.golden import DeliveryFixture
 from tests.spark.streaming.test_batch import records
 
@@ -36,10 +35,7 @@ TIMED = "imp-20260101-0000001"
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
-    return session
+    return lake_at(spark, tmp_path)
 
 
 def deliveries(first: int, *payloads: bytes) -> list[DeliveryFixture]:

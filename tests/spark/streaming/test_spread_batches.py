@@ -14,11 +14,10 @@ from pyspark.sql import functions as F
 from adlake.attribution.replay.build import build_shadow
 from adlake.contracts.law import LAW_V1
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_REPLAY, GOLD_STATE
-from adlake.io.iceberg.ddl import provision_tables
-from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming.filing import MOST_PARTITIONS
 from tests.fixtures.engine import attribution_processor
 from tests.fixtures.lawful_rows import admitted_deliveries, differences, python_rows, spark_rows
+from tests.fixtures.sessions import lake_at
 from tests.fixtures.tiers import in_tiers
 from tests.golden import DeliveryFixture
 
@@ -41,10 +40,7 @@ STAMPINGS: dict[str, Stamping] = {
 
 @pytest.fixture
 def lakehouse(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    session = spark.newSession()
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{tmp_path}"))
-    provision_tables(session)
-    return session
+    return lake_at(spark, tmp_path)
 
 
 def drawn(count: int, hours_apart: int, stamping: Stamping) -> list[DeliveryFixture]:

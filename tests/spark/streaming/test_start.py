@@ -13,6 +13,7 @@ from adlake.io.iceberg.table import IcebergTable, stamped
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from adlake.streaming.heads import finding
 from adlake.streaming.repair import StampLostError, not_contained, trusted_stamp
+from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -20,10 +21,8 @@ pytestmark = pytest.mark.spark
 def test_rows_without_a_stamp_stop_the_job(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    session = spark.newSession()
     warehouse = tmp_path_factory.mktemp("stampless")
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
-    provision_tables(session)
+    session = lake_at(spark, warehouse)
     bronze = IcebergTable(session, BRONZE_EVENTS)
     assert trusted_stamp(bronze) is None
     row = session.sql(

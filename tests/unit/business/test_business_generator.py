@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 from collections import Counter, defaultdict
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def orders(faults: str = "all", events: int = 9_000, **changes: object) -> Gener
 
 
 class Run:
-    """Both streams of one run that may be killed and resumed."""
+    """Both streams of one run that may be killed and resumed; asked once it is over."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -76,6 +77,16 @@ class Run:
             self.ads += ads.records
             self.business += side.records
         return True
+
+    @cached_property
+    def verdicts(self) -> list[tuple[Record, Judged]]:
+        """Of the business events."""
+        return judged(self.business)
+
+    @cached_property
+    def admitted_ads(self) -> list[Admitted]:
+        ads = [admit_ad(value, stamp) for _, value, stamp in self.ads]
+        return [one for one in ads if isinstance(one, Admitted)]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +127,7 @@ def test_the_bytes_of_a_seed_do_not_change(plain: Run) -> None:
 
 
 def test_every_type_is_there_admitted_and_under_its_own_key(plain: Run) -> None:
-    verdicts = judged(plain.business)
+    verdicts = plain.verdicts
     assert [one for one in verdicts if one[1].reason or one[1].detail] == []
     found = Counter(str(verdict.fields.event_type) for _, verdict in verdicts)
     assert set(found) == set(map(str, BusinessType))
@@ -126,15 +137,14 @@ def test_every_type_is_there_admitted_and_under_its_own_key(plain: Run) -> None:
 def test_times_never_run_back_and_no_event_arrives_before_it_happened(plain: Run) -> None:
     stamps = [stamp for _, _, stamp in plain.business]
     assert stamps == sorted(stamps)
-    assert all((v.fields.ts_ms or 0) <= record[2] for record, v in judged(plain.business))
+    assert all((v.fields.ts_ms or 0) <= record[2] for record, v in plain.verdicts)
 
 
 def test_a_click_is_billed_under_the_event_id_of_its_ad_event(plain: Run) -> None:
-    ads = [admit_ad(value, stamp) for _, value, stamp in plain.ads]
-    clicks = {one.event_id: one for one in ads if isinstance(one, Admitted) and one.type_rank == 1}
+    clicks = {one.event_id: one for one in plain.admitted_ads if one.type_rank == 1}
     billed = {
         str(verdict.fields.click_id): verdict.fields
-        for _, verdict in judged(plain.business)
+        for _, verdict in plain.verdicts
         if verdict.fields.event_type == "AD_CLICK"
     }
     assert billed.keys() == clicks.keys()
@@ -145,7 +155,7 @@ def test_a_click_is_billed_under_the_event_id_of_its_ad_event(plain: Run) -> Non
 
 def test_a_user_signs_up_before_what_follows(plain: Run) -> None:
     first: dict[tuple[str, str], int] = {}
-    for _, verdict in judged(plain.business):
+    for _, verdict in plain.verdicts:
         fields = verdict.fields
         key = (str(fields.user_id), str(fields.event_type))
         first[key] = min(fields.ts_ms or 0, first.get(key, fields.ts_ms or 0))
@@ -160,12 +170,11 @@ def test_a_user_signs_up_before_what_follows(plain: Run) -> None:
 
 
 def ad_ids(run: Run) -> dict[str, Admitted]:
-    ads = [admit_ad(value, stamp) for _, value, stamp in run.ads]
-    return {one.event_id: one for one in ads if isinstance(one, Admitted)}
+    return {one.event_id: one for one in run.admitted_ads}
 
 
 def of_type(run: Run, name: str) -> list[Judged]:
-    return [verdict for _, verdict in judged(run.business) if verdict.fields.event_type == name]
+    return [verdict for _, verdict in run.verdicts if verdict.fields.event_type == name]
 
 
 def impression_of(step: Judged) -> str:
@@ -291,7 +300,7 @@ def test_business_events_are_the_same_when_the_detail_of_the_truth_is_written(
 
 def test_three_of_four_messages_are_delivered_at_first(plain: Run) -> None:
     states: dict[str, list[str]] = defaultdict(list)
-    for _, verdict in judged(plain.business):
+    for _, verdict in plain.verdicts:
         if verdict.fields.event_type == "MESSAGE_STATUS":
             states[str(verdict.fields.activation_id)].append(str(verdict.fields.status))
     delivered = sum(told[0] == "DELIVERED" for told in states.values()) / len(states)
@@ -311,7 +320,7 @@ def test_the_truth_is_what_the_admission_says(name: str, request: pytest.Fixture
 
 
 def test_the_fault_knobs_reach_every_reason_and_the_remark(faulty: Run) -> None:
-    verdicts = [verdict for _, verdict in judged(faulty.business)]
+    verdicts = [verdict for _, verdict in faulty.verdicts]
     reasons = {str(verdict.reason) for verdict in verdicts if verdict.reason}
     assert reasons == {
         "MALFORMED_JSON", "MISSING_KEY", "BAD_ID", "UNKNOWN_EVENT_TYPE", "BAD_TIMESTAMP",
@@ -354,7 +363,7 @@ def test_two_workers_let_each_advertiser_act_once(tmp_path: Path) -> None:
     for worker in range(2):
         run = Run(tmp_path / str(worker))
         run.go(orders("none", worker=worker, workers=2))
-        for _, verdict in judged(run.business):
+        for _, verdict in run.verdicts:
             if verdict.fields.event_type == "ADVERTISER_STATUS":
                 told[str(verdict.fields.advertiser_id)] += verdict.fields.ts_ms == START_MS
     assert set(told) == set(ADVERTISERS)

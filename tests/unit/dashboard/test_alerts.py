@@ -210,3 +210,21 @@ def test_an_api_that_is_away_is_told_in_a_sentence() -> None:
     shown = pressed(send, "kafka")
     assert shown.error[0].value == "Kafka topic: no message was sent."
     assert "make up ONLY=api" in shown.code[0].value
+
+
+def open_page() -> None:
+    import streamlit as st
+
+    from adlake.dashboard.alerts import draw_open
+
+    draw_open(st.session_state["rows"], is_judging=st.session_state["is_judging"])
+
+
+@pytest.mark.parametrize("is_judging", [True, False])
+def test_nothing_open_says_little_while_nothing_is_judged(is_judging: bool) -> None:
+    page = AppTest.from_function(open_page)
+    page.session_state["rows"], page.session_state["is_judging"] = [], is_judging
+    shown = page.run(timeout=60)
+    assert not shown.exception
+    assert [one.value for one in shown.success] == ["No incident is open."] * is_judging
+    assert ["KPI alerts are off" in one.value for one in shown.info] == [True] * (not is_judging)

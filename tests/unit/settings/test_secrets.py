@@ -176,6 +176,7 @@ def test_only_programs_of_ours_get_secrets_and_none_is_in_an_argument_or_a_pid_f
 
     monkeypatch.setattr("adlake.devstack.supervisor.process.start_detached", start)
     monkeypatch.setattr("adlake.devstack.services.service.refuse_taken", lambda *_: None)
+    monkeypatch.setattr("adlake.devstack.services.service.give_way", lambda *_: None)
     monkeypatch.setattr("adlake.devstack.supervisor.process.stop", lambda *_, **__: None)
     monkeypatch.setattr(Kafka, "prepare", lambda _self: None)
     for service in fake_services(settings):

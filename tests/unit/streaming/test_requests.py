@@ -81,9 +81,10 @@ def test_what_failed_is_an_error_with_its_reason(monkeypatch: pytest.MonkeyPatch
 
 def test_whoever_does_requests_can_do_all_kinds_of_them() -> None:
     """Else an open one of another kind would be failed by a command that does not know it."""
-    assert set(operation_handlers(lambda: None, lambda _: None)) == {  # type: ignore[arg-type, return-value]
+    assert set(operation_handlers(lambda: None, lambda _: None, 3)) == {  # type: ignore[arg-type, return-value]
         "publish-replay", "undo-replay", "build-models", "build-rollups", "build-alerts",
         "keep-snapshot",
+        "maintain",
     }  # fmt: skip
     assert set(model_handlers(lambda _: None)) == {BUILD_MODELS}  # type: ignore[arg-type, return-value]
 

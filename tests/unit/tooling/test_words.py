@@ -44,7 +44,7 @@ WORDS = (
             r"extract\(epoch ",
             # Columns, properties, settings of connections, a hidden command.
             r"source[_-]epochs?\b", r"(?:lease_|adlake\.|leases\.)epoch", r'["`] ?epoch ?["`]',
-            r"(?m)^ +epoch(?:,| bigint)", r"epoch (?:as|=|bigint)",
+            r"(?m)^ +epoch(?:,| bigint)", r"epoch (?:as|=|bigint)", r"bigint epoch pk",
             r"(?:returning |_id, |_name, |call it |\bas )epoch",
         ),
     ),

@@ -15,6 +15,8 @@ class Generator(Service):
     """Paced ad traffic into the topic."""
 
     name: ClassVar[str] = "generator"
+    niceness: ClassVar[int] = 5
+    """Simulated traffic can wait, too."""
     reads_secrets: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("kafka", "stream")
     grace_seconds: ClassVar[float] = 20.0

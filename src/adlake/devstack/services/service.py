@@ -20,6 +20,7 @@ from adlake.devstack.install.installation import Installation
 from adlake.devstack.services.ports import refuse_taken
 from adlake.devstack.supervisor import process
 from adlake.devstack.supervisor.endings import ended_file
+from adlake.devstack.supervisor.priority import give_way
 from adlake.io.process_identity import beginning
 from adlake.settings import REPO_ROOT, Settings
 
@@ -64,6 +65,8 @@ class Service(ABC):
     ready_seconds: ClassVar[float] = 120.0
     is_optional: ClassVar[bool] = False
     """`make up` goes without it where it cannot be started."""
+    niceness: ClassVar[int] = 0
+    """How far it lets the others go first when all want the processor."""
     reads_secrets: ClassVar[bool] = False
     """A program of ours that reads the settings: its environment holds their secrets too."""
 
@@ -238,6 +241,8 @@ class Service(ABC):
         port = next(iter(self.ports().values()), None)
         settings = self.settings.as_environment(with_secrets=False)
         process.PidFile(started.pid, beginning(started), port, settings).write(self.pid_path)
+        if self.niceness:
+            give_way(started.pid, self.niceness)
 
     def _refuse_other_port(self) -> None:
         known = process.PidFile.read(self.pid_path)

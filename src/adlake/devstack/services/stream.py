@@ -18,6 +18,8 @@ class Stream(Service):
     name: ClassVar[str] = "stream"
     reads_secrets: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("postgres", "kafka")
+    niceness: ClassVar[int] = 5
+    """Its batches take all there is; who opens a page waits for milliseconds of it."""
     grace_seconds: ClassVar[float] = 35.0
     ready_seconds: ClassVar[float] = 300.0
 

@@ -12,13 +12,14 @@ from contextlib import suppress
 
 import psutil
 
+from adlake.devstack.supervisor.priority import LEAST, give_way
+
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 120.0
 """After the supervisor's own start: by then a first `make up` is over."""
 LEAST_MEMORY_BYTES = 2 << 30
 """Of free memory, else it is put off: servers come first."""
-LEAST_PRIORITY = 19
 
 
 class LaterCommand:
@@ -61,8 +62,7 @@ class LaterCommand:
             self._command, stdin=subprocess.DEVNULL, start_new_session=True
         )
         log.info("%s: process %d, at the lowest priority", self._command[-1], self._process.pid)
+        give_way(self._process.pid, LEAST)
         with suppress(psutil.Error, OSError):
-            child = psutil.Process(self._process.pid)
-            child.nice(LEAST_PRIORITY)
             if hasattr(psutil, "IOPRIO_CLASS_IDLE"):
-                child.ionice(psutil.IOPRIO_CLASS_IDLE)
+                psutil.Process(self._process.pid).ionice(psutil.IOPRIO_CLASS_IDLE)

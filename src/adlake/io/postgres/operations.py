@@ -19,6 +19,7 @@ BUILD_MODELS = "build-models"
 BUILD_ROLLUPS = "build-rollups"
 BUILD_ALERTS = "build-alerts"
 KEEP_SNAPSHOT = "keep-snapshot"
+MAINTAIN = "maintain"
 
 
 @dataclass(frozen=True)

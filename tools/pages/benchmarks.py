@@ -1,0 +1,265 @@
+"""docs/benchmarks.md: the committed reports of benchmarks/reports as tables.
+
+Nothing is computed here but shares and units; a report that is not there has no table, and stands
+in the list of what was not measured.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from adlake.settings import REPO_ROOT
+
+REPORTS: Final = REPO_ROOT / "benchmarks" / "reports"
+CLAIMS: Final = REPO_ROOT / "benchmarks" / "README.md"
+_NO_FIGURES: Final = ("what", "machine", "settings", "verdict")
+Report = dict[str, Any]
+
+
+def parts(reports: Path = REPORTS) -> dict[str, str]:
+    """Each generated part of the page by its name."""
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(reports.glob("*.json"))}
+    return {
+        "runs": _runs(found),
+        "memory": _memory(found),
+        "machines": machines(found),
+        "not measured": not_measured(found),
+        "other reports": others(found),
+        **{name: _of(found, name, make) for name, make in _ONE_REPORT.items()},
+    }
+
+
+def _of(found: Mapping[str, Report], name: str, make: Callable[[Report], str]) -> str:
+    return make(found[name]) if name in found else "Not measured yet."
+
+
+def _runs(found: Mapping[str, Report]) -> str:
+    """Each run of the whole stack at one rate, side by side."""
+    runs = _whole_stack(found)
+    rows: list[tuple[str, Callable[[Report], object]]] = [
+        ("events a second, offered", lambda one: f"{one['rate_offered']:,}"),
+        ("events a second, sustained", lambda one: f"{one['rate_sustained']:,}"),
+        ("minutes", lambda one: _minutes(one["what"])),
+        ("rejected share", lambda one: f"{one.get('rejected_share', 0) * 100:.2g} %"
+         if "rejected_share" in one else "not told"),
+        ("freshness p50, s", lambda one: one["freshness_seconds"]["p50"]),
+        ("freshness p95, s", lambda one: one["freshness_seconds"]["p95"]),
+        ("freshness p99, s", lambda one: one["freshness_seconds"]["p99"]),
+        ("canaries; never seen", lambda one: f"{one['freshness_seconds']['canaries']}; "
+         f"{one['canaries_never_seen']}"),
+        ("batch in the first minute, s", lambda one: one["batch_seconds_median_first_minute"]),
+        ("batch in the last minute, s", lambda one: one["batch_seconds_median_last_minute"]),
+        ("memory at the peak, MiB", lambda one: f"{one['memory_mib_peak_total']:,}"),
+        ("verdict", _verdict),
+    ]  # fmt: skip
+    head = ("", *(f"`{name}.json`" for name in runs))
+    return _table(head, ([title, *(tell(one) for one in runs.values())] for title, tell in rows))
+
+
+def _whole_stack(found: Mapping[str, Report]) -> dict[str, Report]:
+    return {name: one for name, one in found.items() if "rate_sustained" in one}
+
+
+def _minutes(what: str) -> str:
+    given = re.search(r"for (\d+) minutes", what)
+    return given[1] if given else "?"
+
+
+def _memory(found: Mapping[str, Report]) -> str:
+    """Peak of each service in those runs."""
+    runs = _whole_stack(found)
+    services = list(dict.fromkeys(name for one in runs.values() for name in one["memory_mib_peak"]))
+    head = ("service, MiB at its peak", *(f"`{name}.json`" for name in runs))
+    return _table(head, (
+        [name, *(one["memory_mib_peak"].get(name, "-") for one in runs.values())]
+        for name in services
+    ))  # fmt: skip
+
+
+def _generator(report: Report) -> str:
+    told = ", ".join(f"{one:,}" for one in report["events_per_second"])
+    return _table(("what", "events a second"), (
+        ("each run", told),
+        ("median", f"{report['events_per_second_median']:,}"),
+        ("wanted", f"{report['required']:,}"),
+    ))  # fmt: skip
+
+
+def _replay(report: Report) -> str:
+    head = ("build", "deliveries", "seconds", "deliveries a second", "the same as Gold")
+    table = _table(head, (
+        (name, f"{one['deliveries']:,}", one["seconds"], f"{one['deliveries_per_second']:,}",
+         "yes" if one["gold_sha256"] == one["replay_sha256"] else "no")
+        for name, one in report["builds"].items()
+    ))  # fmt: skip
+    told = (
+        f"Wanted: {report['required_per_second']:,} deliveries a second. "
+        f"Publishing took {report['publication']['seconds']} s. Verdict: {_verdict(report)}."
+    )
+    return f"{table}\n\nAnother lookback is meant to differ. {told}"
+
+
+def _drain(report: Report) -> str:
+    rows = (
+        (which, f"{one['events_per_second']:,}", one["cpu_microseconds_per_event"])
+        for which in ("before", "now")
+        for one in report["runs"][which]
+    )
+    table = _table(("checkout", "events a second", "CPU microseconds an event"), rows)
+    ratios = ", ".join(
+        f"{_words(name)} {ratio}" for name, ratio in report["now_against_before"].items()
+    )
+    return (
+        f"{table}\n\nNow against `{report['before_commit'][:7]}`: {ratios}; at most "
+        f"{report['most_allowed']} is allowed. Verdict: {_verdict(report)}."
+    )
+
+
+def _dashboards(report: Report) -> str:
+    rows = {"all": report["all"], **report["by_metric"]}
+    table = _table(("metric", "answers", "p50, s", "p95, s", "longest, s"), (
+        (name, one["answers"], one["p50"], one["p95"], one["most"]) for name, one in rows.items()
+    ))  # fmt: skip
+    gold = report["gold"]
+    return (
+        f"Over {gold['rows']:,} rows of Gold, {gold['days']} days, {gold['campaigns']} campaigns. "
+        f"Promise: p95 {report['promise_seconds']} s over all. Verdict: {_verdict(report)}.\n\n"
+        f"{table}"
+    )
+
+
+def _viewers(report: Report) -> str:
+    rows = [(_words(name), one) for name, one in report["seconds_to"].items()]
+    rows += [
+        (f"one more beside {crowd['viewers']}", crowd["seconds_to_of_one_more"])
+        for crowd in report["crowds"]
+        if "seconds_to_of_one_more" in crowd
+    ]
+    steps = ("first_contentful_paint", "tiles", "numbers")
+    head = ("viewer", *(f"{_words(step)} p50 / p95, s" for step in steps))
+    table = _table(head, (
+        (name, *(f"{one[step]['p50']} / {one[step]['p95']}" for step in steps))
+        for name, one in rows
+    ))  # fmt: skip
+    return (
+        f"{table}\n\nMemory: {report['mib_a_viewer']} MiB a viewer. Limit of the first paint: p95 "
+        f"{report['limits']['first_paint_seconds_p95']} s. Verdict: {_verdict(report)}."
+    )
+
+
+def _chaos(report: Report) -> str:
+    totals = report["totals"]
+    return _table(("what", "number"), (
+        ("faults that left a line in the report", len(report["faults"])),
+        ("tests that failed", len(report["failed"])),
+        ("kills of a driver", totals["kills"]),
+        ("heads of Gold compared with the law", totals["gold_heads_compared"]),
+        ("seconds from a kill to the next commit, p50", totals["recovery_seconds_p50"]),
+        ("the same, p95", totals["recovery_seconds_p95"]),
+    ))  # fmt: skip
+
+
+def _storm(report: Report) -> str:
+    back = ", ".join(str(one) for one in report["seconds_from_kill_to_gold"])
+    return _table(("what", "number"), (
+        ("minutes", report["minutes"]),
+        ("events a second", report["rate"]),
+        ("seed", report["seed"]),
+        ("faults, at random", len(report["faults"])),
+        ("events produced", f"{report['produced']:,}"),
+        ("seconds from a kill to the next commit of Gold", back),
+        ("heads of Gold compared with the law", report["gold_heads_compared"]),
+    ))  # fmt: skip
+
+
+def _mutants(report: Report) -> str:
+    return (
+        f"{report['planted']} bugs planted, {report['caught']} caught, "
+        f"{len(report['not_run'])} not run."
+    )
+
+
+def _coverage(report: Report) -> str:
+    return (
+        f"The {report['tier']} tests run {report['total_percent']} % of {report['statements']:,} "
+        f"statements; `make coverage` fails below {report['floor']} %."
+    )
+
+
+_ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
+    "generator": _generator,
+    "replay": _replay,
+    "drain": _drain,
+    "dashboards": _dashboards,
+    "viewers": _viewers,
+    "chaos": _chaos,
+    "storm": _storm,
+    "mutants": _mutants,
+    "coverage": _coverage,
+}
+
+
+def others(found: Mapping[str, Report]) -> str:
+    """Reports without a table of their own: every number in them, by its name."""
+    known = {*_ONE_REPORT, *_whole_stack(found)}
+    told = []
+    for name, report in found.items():
+        if name not in known:
+            rows = list(_numbers({k: v for k, v in report.items() if k not in _NO_FIGURES}))
+            said = f"{report.get('what', '')} Verdict: {_verdict(report)}."
+            told.append(f"`{name}.json`: {said.strip()}\n\n{_table(('what', 'number'), rows)}")
+    return "\n\n".join(told) or "None."
+
+
+def _numbers(report: object, name: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(report, dict):
+        for key, held in report.items():
+            yield from _numbers(held, f"{name}, {_words(key)}" if name else _words(key))
+    elif isinstance(report, int | float) and not isinstance(report, bool):
+        yield name, report
+
+
+def machines(found: Mapping[str, Report]) -> str:
+    """Where and of what each report was measured."""
+    head = ("report", "cores", "memory, GiB", "processor", "kernel", "Python", "commit")
+    names = ("cores", "memory_gib", "processor", "kernel", "python")
+    rows = []
+    for name, report in found.items():
+        facts = report.get("machine", {})
+        commit = facts.get("commit", report.get("commit", "not told"))
+        changed = ", changed" if facts.get("dirty") else ""
+        told = (facts.get(one, "not told") for one in names)
+        rows.append((f"`{name}.json`", *told, f"{commit}{changed}"))
+    return _table(head, rows)
+
+
+def not_measured(found: Mapping[str, Report], claims: str | None = None) -> str:
+    """Claims of benchmarks/README.md whose report is not committed."""
+    text = CLAIMS.read_text() if claims is None else claims
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| (`[^|]+`) \| `(\S+)\.json` \|$", text, re.MULTILINE
+    )
+    missing = [(claim, wanted, command) for claim, wanted, command, name in rows
+               if name not in found]  # fmt: skip
+    return _table(("claim", "threshold", "what measures it"), missing) if missing else "Nothing."
+
+
+def _verdict(report: Report) -> str:
+    """`kept`, or what was not."""
+    verdict = report.get("verdict", {})
+    broken = [_words(name) for name, kept in verdict.items() if not kept]
+    return f"**not kept: {', '.join(broken)}**" if broken else "kept"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    titles = list(head)
+    lines = [f"| {' | '.join(titles)} |", "| --- " * len(titles) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
