@@ -203,10 +203,16 @@ _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
 }
 
 
+_A_PAGE: Final = {"cost": "the tables of [cost.md](cost.md)"}
+"""Reports that have a page of their own."""
+
+
 def others(found: Mapping[str, Report]) -> str:
     """Reports without a table of their own: every number in them, by its name."""
-    known = {*_ONE_REPORT, *_whole_stack(found)}
-    told = []
+    known = {*_ONE_REPORT, *_whole_stack(found), *_A_PAGE}
+    told = [
+        f"`{name}.json`: its numbers are {page}." for name, page in _A_PAGE.items() if name in found
+    ]
     for name, report in found.items():
         if name not in known:
             rows = list(_numbers({k: v for k, v in report.items() if k not in _NO_FIGURES}))
