@@ -77,9 +77,7 @@ def test_every_snippet_of_connect_runs(typist: Typist) -> None:
     assert tag, "nothing kept a snapshot"
 
 
-@pytest.mark.chaos
 def test_what_operate_says_is_typed_and_printed(typist: Typist) -> None:
-    """Two minutes of stopping and starting: of `make chaos`."""
     for block in OPERATE:
         typist.expect(block)
 
