@@ -20,7 +20,8 @@ MAINTENANCE: tuple[Mutation, ...] = (
     ),
     Mutation(
         "maintain leaves tables of sums as they are", "adlake.maintenance.at_once:_merge",
-        "return fold(session, spec)", "return 0",
+        "return merge_small_files(session, spec)",
+        "return 0 if spec.sums else merge_small_files(session, spec)",
         f"{_AT_ONCE}::test_all_tables_are_merged_and_rid_of_leftovers",
     ),
     Mutation(

@@ -18,7 +18,7 @@ from adlake.contracts.windows import EARLY_MS, WINDOW_MS
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.kafka.topic import TopicError
 from adlake.io.postgres.operations import BUILD_ALERTS, Operation
-from adlake.streaming.operations import Handler, Pause
+from adlake.streaming.operations import Handler, Pause, RepeatableHandler
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class AlertKeeper:
         log.info("KPI alerts: %s (%.1f s)", done, seconds)
 
 
-class AlertsHandler:
+class AlertsHandler(RepeatableHandler):
     """Builds both tables at once, whatever they hold."""
 
     def __init__(self, read_until: ReadUntil, write_rules: WriteRules) -> None:
@@ -94,13 +94,6 @@ class AlertsHandler:
             return "nothing to judge yet: the tables have no record of some partition"
         self._write_rules(session)
         return build_alerts(session, until_ms)
-
-    def is_applied(self, session: SparkSession, operation: Operation) -> bool:
-        """To do it again costs time alone."""
-        return False
-
-    def give_up(self, session: SparkSession) -> None:
-        """Nothing was prepared."""
 
 
 def judged(until_ms: int) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from adlake.cli.application import FAILURE, JOBS, Format, Output, app
+from adlake.cli.asking import ask_stream
 from adlake.contracts.output_format import OutputFormat
 from adlake.settings import Settings
 
@@ -62,14 +63,8 @@ def load(
 def build() -> None:
     """Judge every window again; the stream does so by itself as windows end."""
     from adlake.io.postgres.operations import BUILD_ALERTS
-    from adlake.streaming.requests import ask
-    from adlake.wiring.operations import request_config
-    from adlake.wiring.spark import choose_jdk
 
-    settings = Settings()
-    config = request_config(settings, "alerts")
-    choose_jdk(settings)
-    typer.echo(ask(config, BUILD_ALERTS, {}, lambda line: typer.echo(line, err=True)))
+    ask_stream(Settings(), "alerts", BUILD_ALERTS)
 
 
 @alerts.command("test-message")

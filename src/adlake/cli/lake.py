@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from adlake.cli.application import STACK, app, not_blank
+from adlake.cli.asking import ask_stream
 from adlake.contracts.errors import AdlakeError
 from adlake.settings import Settings
 
@@ -70,10 +71,7 @@ def keep(
     from adlake.contracts.tables import GOLD_STATE
     from adlake.io.postgres.operations import KEEP_SNAPSHOT
     from adlake.maintenance.kept_snapshots import DAYS, SNAPSHOT
-    from adlake.streaming.requests import ask
     from adlake.wiring.lake import lake_reader
-    from adlake.wiring.operations import request_config
-    from adlake.wiring.spark import choose_jdk
 
     settings = Settings()
     if snapshot is None:
@@ -81,10 +79,7 @@ def keep(
         if stamp is None:
             raise AdlakeError(NO_GOLD)
         snapshot = stamp.snapshot_id
-    config = request_config(settings, "keep")
-    choose_jdk(settings)
-    arguments = {SNAPSHOT: snapshot, DAYS: days}
-    typer.echo(ask(config, KEEP_SNAPSHOT, arguments, lambda line: typer.echo(line, err=True)))
+    ask_stream(settings, "keep", KEEP_SNAPSHOT, {SNAPSHOT: snapshot, DAYS: days})
 
 
 @lake.command()
@@ -107,14 +102,8 @@ def accept(
 def maintain() -> None:
     """Merge all small files and remove leftover ones now; the stream does it in turns by itself."""
     from adlake.io.postgres.operations import MAINTAIN
-    from adlake.streaming.requests import ask
-    from adlake.wiring.operations import request_config
-    from adlake.wiring.spark import choose_jdk
 
-    settings = Settings()
-    config = request_config(settings, "maintain")
-    choose_jdk(settings)
-    typer.echo(ask(config, MAINTAIN, {}, lambda line: typer.echo(line, err=True)))
+    ask_stream(Settings(), "maintain", MAINTAIN)
 
 
 @app.command(rich_help_panel=STACK)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from adlake.cli.application import JOBS, app
+from adlake.cli.asking import ask_stream
 from adlake.settings import Settings
 
 models = typer.Typer(no_args_is_help=True, help="Seven attribution models, as tables: build.")
@@ -24,15 +25,8 @@ def build(
     from adlake.io.postgres.operations import BUILD_MODELS
     from adlake.models.contract import MOST_HALF_LIFE_MS
     from adlake.models.handler import HALF_LIFE_ARGUMENT
-    from adlake.streaming.requests import ask
-    from adlake.wiring.operations import request_config
-    from adlake.wiring.spark import choose_jdk
 
     half_life_ms = parse_duration_ms(half_life)
     if not 1 <= half_life_ms <= MOST_HALF_LIFE_MS:
         raise typer.BadParameter("--half-life: from 1ms to 10000d")
-    settings = Settings()
-    config = request_config(settings, "models")
-    choose_jdk(settings)
-    arguments = {HALF_LIFE_ARGUMENT: half_life_ms}
-    typer.echo(ask(config, BUILD_MODELS, arguments, lambda line: typer.echo(line, err=True)))
+    ask_stream(Settings(), "models", BUILD_MODELS, {HALF_LIFE_ARGUMENT: half_life_ms})

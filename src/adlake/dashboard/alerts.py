@@ -146,9 +146,8 @@ def draw_open(rows: list[Record], *, is_judging: bool) -> None:
         st.info(OFF, icon=":material/notifications_off:")
     elif not rows:
         st.success("No incident is open.", icon=":material/check_circle:")
-    if not rows:
-        return
-    _table(rows, "alerts-open", is_open=True)
+    if rows:
+        _table(rows, "alerts-open", is_open=True)
 
 
 def ask_one(sources: Sources, asked: Asked) -> tuple[list[Record], str, list[Record]]:

@@ -18,13 +18,12 @@ from adlake.contracts.registry import SPECS, TableSpec
 from adlake.io.iceberg.leftovers import remove_leftovers
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.operations import MAINTAIN, Operation
-from adlake.maintenance.between_batches import compact
-from adlake.maintenance.folding import fold
+from adlake.maintenance.between_batches import merge_small_files
 from adlake.maintenance.hour_files import merge_slice
-from adlake.streaming.operations import Handler, Pause
+from adlake.streaming.operations import Handler, Pause, RepeatableHandler
 
 
-class MaintainHandler:
+class MaintainHandler(RepeatableHandler):
     """Merges the small files of every table, removes what killed writers left.
 
     Args:
@@ -51,13 +50,6 @@ class MaintainHandler:
             f"in {len(tables)} tables"
         )
 
-    def is_applied(self, session: SparkSession, operation: Operation) -> bool:
-        """To do it again costs time alone."""
-        return False
-
-    def give_up(self, session: SparkSession) -> None:
-        """Nothing was prepared."""
-
     def _remove(self, session: SparkSession, spec: TableSpec) -> int:
         now_ms = int(time.time() * 1_000)
         return remove_leftovers(session, spec.name, now_ms - self._leftover_days * DAY_MS, now_ms)
@@ -72,15 +64,12 @@ def maintain_handlers(
 
 def _merge(session: SparkSession, spec: TableSpec, pause: Pause) -> int:
     """Merge the small files of one table; returns how many went."""
-    table = IcebergTable(session, spec.name)
-    if spec.sums:
-        return fold(session, spec)
-    if spec.compaction is None or table.current_snapshot_id() is None:
+    if spec.compaction is None or IcebergTable(session, spec.name).current_snapshot_id() is None:
         return 0
-    if spec.compaction.due is Due.SLICES:
-        merged = 0
-        while done := merge_slice(session, spec):
-            merged += done
-            pause()
-        return merged
-    return compact(session, spec)
+    if spec.compaction.due is not Due.SLICES:
+        return merge_small_files(session, spec)
+    merged = 0
+    while done := merge_slice(session, spec):
+        merged += done
+        pause()
+    return merged

@@ -195,7 +195,7 @@ def _compacted(specs: list[TableSpec], due: Due) -> list[TableSpec]:
 def _compact_hot_rows(session: SparkSession, specs: list[TableSpec]) -> None:
     for spec in specs:
         failpoints.reach("maintenance.before_compaction")
-        (fold if spec.sums else compact)(session, spec)
+        merge_small_files(session, spec)
         failpoints.reach("maintenance.after_compaction")
 
 
@@ -204,6 +204,11 @@ def _merge_slices(session: SparkSession, specs: list[TableSpec], *, is_behind: b
         failpoints.reach("maintenance.before_slice")
         merge_slice(session, spec, is_behind=is_behind)
         failpoints.reach("maintenance.after_slice")
+
+
+def merge_small_files(session: SparkSession, spec: TableSpec) -> int:
+    """Fold a table of sums, compact any other one; returns how many files there were."""
+    return (fold if spec.sums else compact)(session, spec)
 
 
 def compact(session: SparkSession, spec: TableSpec, most_files: int = MOST_FILES_COMPACTED) -> int:

@@ -44,6 +44,17 @@ class Handler(Protocol):
         """Let go of what was prepared for an operation that failed."""
 
 
+class RepeatableHandler:
+    """One whose operation costs time alone when it is done again, and prepares nothing."""
+
+    def is_applied(self, session: SparkSession, operation: Operation) -> bool:
+        """Nobody needs to know."""
+        return False
+
+    def give_up(self, session: SparkSession) -> None:
+        """Nothing was prepared."""
+
+
 class OperationRunner:
     """Finds requests and has them carried out in the process that holds the lease.
 

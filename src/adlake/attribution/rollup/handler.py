@@ -9,10 +9,10 @@ from pyspark.sql import SparkSession
 from adlake.attribution.rollup.writer import rollup_writers
 from adlake.contracts.law import ReadLaw
 from adlake.io.postgres.operations import BUILD_ROLLUPS, Operation
-from adlake.streaming.operations import Handler, Pause
+from adlake.streaming.operations import Handler, Pause, RepeatableHandler
 
 
-class RollupHandler:
+class RollupHandler(RepeatableHandler):
     """One commit a table, so there is nothing to let go of.
 
     Args:
@@ -26,13 +26,6 @@ class RollupHandler:
         """See `streaming.operations.Handler`."""
         writers = rollup_writers(session, self._read_law)
         return ", ".join(f"{writer.table.name} {writer.build()}" for writer in writers)
-
-    def is_applied(self, session: SparkSession, operation: Operation) -> bool:
-        """To do it again costs time alone."""
-        return False
-
-    def give_up(self, session: SparkSession) -> None:
-        """Nothing was prepared."""
 
 
 def rollup_handlers(read_law: ReadLaw) -> Mapping[str, Handler]:
