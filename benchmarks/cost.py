@@ -43,6 +43,8 @@ class Watched:
     memory_mib: list[float] = field(default_factory=list)
     cpu: dict[tuple[int, float], float] = field(default_factory=dict)
     """Process (pid and when it began) -> its processor seconds when it was seen last."""
+    cpu_before: float | None = None
+    """What all of them had used at the first look."""
 
     def looked_at(self, processes: Sequence[psutil.Process]) -> None:
         """One look; a process that ends meanwhile keeps what it had."""
@@ -53,9 +55,12 @@ class Watched:
                 self.cpu[one.pid, one.create_time()] = times.user + times.system
             except psutil.Error:
                 continue
+        if self.cpu_before is None:
+            self.cpu_before = sum(self.cpu.values())
 
     def cpu_seconds(self) -> float:
-        return sum(self.cpu.values())
+        """Since the first look."""
+        return sum(self.cpu.values()) - (self.cpu_before or 0.0)
 
 
 def main() -> int:
@@ -99,17 +104,12 @@ def measure(stack: Stack, seconds: float) -> dict[str, Any]:
 def watch(stack: Stack, seconds: float) -> dict[str, Watched]:
     """Every service that runs, and the supervisor."""
     found: dict[str, Watched] = {}
-    begun: dict[str, float] = {}
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for service in [*stack.services(), stack.supervisor()]:
             if processes := service.processes():
-                one = found.setdefault(service.name, Watched())
-                one.looked_at(processes)
-                begun.setdefault(service.name, one.cpu_seconds())
+                found.setdefault(service.name, Watched()).looked_at(processes)
         time.sleep(LOOK_SECONDS)
-    for name, one in found.items():
-        one.cpu[0, 0.0] = -begun[name]  # what it had used before the first look
     return found
 
 

@@ -18,9 +18,8 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
-from tools import cost_page
-from tools.flow_picture import drawn
-from tools.pages import benchmarks, entities, event_contracts, law, simulator
+from tools.pages import benchmarks, cost, entities, event_contracts, law, simulator
+from tools.pages.flow_picture import drawn
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -45,7 +44,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "simulator.md": simulator.parts(),
         docs / "send-events.md": event_contracts.parts(),
         docs / "law.md": law.parts((docs / "law.md").read_text()),
-        docs / "cost.md": cost_page.parts(REPO_ROOT),
+        docs / "cost.md": cost.parts(),
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}

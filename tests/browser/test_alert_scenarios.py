@@ -7,7 +7,7 @@ ones. Hours pass at once: the generator stamps its records with the time it play
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from adlake.generator.model import Market, campaign_id
 from adlake.generator.scenario import ScenarioName, busiest_campaign
 from adlake.io.trino.client import direct_session
 from tests.fixtures.lake import SERVERS, Lake
+from tests.fixtures.patience import wait_until
 from tests.fixtures.reader import PATIENCE_MS, Reader
 from tests.fixtures.receivers import HttpReceiver, http_receiver
 
@@ -83,8 +84,8 @@ def test_a_campaign_goes_red_and_green_again(play: Play, tmp_path: Path, browser
         lake.stack().up(only=["stream", "dashboard", "api"])
         judge(lake)
         [one] = mine(asked(lake, "alerts/active"), play)
-        assert begin + play.before <= moment(one["first_window_start"])
-        eventually(lambda: ("opened", one["incident_id"]) in transitions(receiver))
+        assert begin + play.before <= datetime.fromisoformat(one["first_window_start"])
+        told_in_time(receiver, ("opened", one["incident_id"]))
         page = browser.new_context(viewport={"width": 1400, "height": 1900}).new_page()
         reader = Reader(page, f"http://127.0.0.1:{lake.port_of('dashboard')}")
         strip = reader.page.get_by_role("alert").filter(has_text="open: ")
@@ -99,7 +100,7 @@ def test_a_campaign_goes_red_and_green_again(play: Play, tmp_path: Path, browser
         assert mine(asked(lake, "alerts/active"), play) == []
         [over] = mine(asked(lake, f"alerts/incidents?campaign_id={CAMPAIGN}"), play)
         assert (over["incident_id"], over["state"]) == (one["incident_id"], "resolved")
-        eventually(lambda: ("resolved", one["incident_id"]) in transitions(receiver))
+        told_in_time(receiver, ("resolved", one["incident_id"]))
         assert len(transitions(receiver)) == len(set(transitions(receiver)))
         reader.open(title="Campaigns")
         expect(reader.page.get_by_role("alert").filter(has_text=CAMPAIGN)).to_have_count(
@@ -152,16 +153,12 @@ def mine(incidents: list[dict[str, Any]], play: Play) -> list[dict[str, Any]]:
     return [one for one in incidents if tuple(one[name] for name in names) == wanted]
 
 
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 def transitions(receiver: HttpReceiver) -> list[tuple[str, str]]:
     return [(one["transition"], one["incident_id"]) for one in receiver.records]
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TOLD_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "nobody was told"
-        time.sleep(0.2)
+def told_in_time(receiver: HttpReceiver, transition: tuple[str, str]) -> None:
+    wait_until(
+        lambda: transition in transitions(receiver), TOLD_SECONDS, every=0.2,
+        otherwise="nobody was told",
+    )  # fmt: skip

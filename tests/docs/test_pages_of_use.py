@@ -12,7 +12,7 @@ import pytest
 from adlake.contracts.tables import NAMESPACES
 from adlake.settings import REPO_ROOT, Settings
 from tests.fixtures.page_blocks import blocks_of
-from tools import cost_page
+from tools.pages import cost
 
 pytestmark = pytest.mark.docs
 
@@ -86,7 +86,7 @@ def test_a_page_says_what_no_test_runs() -> None:
 
 
 def test_cost_without_a_report_says_so_and_with_one_shows_it(tmp_path: Path) -> None:
-    assert "Not measured yet" in cost_page.services(None)
+    assert "Not measured yet" in cost.services(None)
     made = {
         "what": "a trial", "machine": report("bench")["machine"], "records": 500_000,
         "settings": {"generator_rate": 1_000.0},
@@ -107,7 +107,7 @@ def test_cost_without_a_report_says_so_and_with_one_shows_it(tmp_path: Path) -> 
         },
         "programs_mib": {"cache": 600, "venv": 2_000},
     }  # fmt: skip
-    services, disk = cost_page.services(made), cost_page.disk(made)
+    services, disk = cost.services(made), cost.disk(made)
     assert "| stream | 2,000 | 3,001 | 0.46 | 91 |" in services
     assert "| all | 2,200 | 3,301 | 0.56 | 101 |" in services
     assert "| `bronze.ad_events` | 90.5 |" in disk

@@ -19,8 +19,7 @@ from pyspark.sql import SparkSession
 from adlake.attribution.law.admission import Rejected, admit
 from adlake.contracts.details import REASON_OF
 from adlake.contracts.details import RejectDetail as D
-from adlake.io.iceberg.ddl import provision_tables
-from adlake.io.spark.session import CatalogAccess, build_session, connect_catalog
+from adlake.io.spark.session import build_session
 from tests.fixtures.corpus import CASES, INGEST_MS, STORY_CLASSES, Case
 from tests.fixtures.corpus.case import event
 from tests.fixtures.corpus.mutations import payloads
@@ -28,7 +27,7 @@ from tests.fixtures.corpus.stories import OWN, TABLE_ROWS
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.feed import Feed
 from tests.fixtures.lawful_rows import spark_rows
-from tests.fixtures.sessions import resources_of
+from tests.fixtures.sessions import lake_at, resources_of
 from tests.golden import law_cases
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_800)]
@@ -53,10 +52,7 @@ def spark() -> Iterator[SparkSession]:
 @pytest.fixture
 def feed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Feed:
     """A new lake for each test: what one sends does not hide in what another sent."""
-    session = spark.newSession()
-    warehouse = tmp_path_factory.mktemp("input")
-    connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
-    provision_tables(session)
+    session = lake_at(spark, tmp_path_factory.mktemp("input"))
     return Feed(session)
 
 
@@ -152,10 +148,7 @@ def test_f21_storms_of_repeats_lateness_and_reversed_order_give_one_gold(
     }
     found = {}
     for name, order in orders.items():
-        session = spark.newSession()
-        warehouse = tmp_path_factory.mktemp("storm")
-        connect_catalog(session, CatalogAccess("hadoop", "", "", "", f"file://{warehouse}"))
-        provision_tables(session)
+        session = lake_at(spark, tmp_path_factory.mktemp("storm"))
         one = Feed(session)
         for start in range(0, len(order), 40):
             one.batch(*order[start : start + 40])

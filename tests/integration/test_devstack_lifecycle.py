@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -22,6 +22,7 @@ from adlake.devstack.supervisor.process import MARKER
 from adlake.io.kafka.admin import TopicError, ensure_topic, topic_configuration
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
+from tests.fixtures.patience import wait_until
 from tests.fixtures.processes import arguments_of
 from tests.fixtures.quick_start import CPU_SECONDS, cost_of
 
@@ -159,7 +160,9 @@ def test_a_killed_broker_comes_back_by_itself_and_one_taken_down_does_not(stack:
     killed = kafka.main_process()
     assert killed is not None
     killed.send_signal(signal.SIGKILL)
-    wait_until(lambda: kafka.state() is State.READY and kafka.main_process() != killed)
+    wait_until(
+        lambda: kafka.state() is State.READY and kafka.main_process() != killed, 60, every=0.2
+    )
     rows = {row.service: row for row in status_of_stack(supervised)}
     assert (rows["supervisor"].state, rows["kafka"].restarts) == (State.READY, 1)
     assert "kafka: started again 1 times; ended " in as_table(list(rows.values()))
@@ -186,13 +189,6 @@ def test_down_and_nuke_leave_no_process_no_port_and_nothing_on_disk(started: Sta
     stack.nuke()
     assert not stack.home.exists()
     assert not postgres.exists(), "also where root keeps it outside of a closed folder"
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def _topic_id(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -84,4 +85,4 @@ def test_what_operate_says_is_typed_and_printed(typist: Typist) -> None:
 
 def _with_tag(block: Block, tag: str) -> Block:
     """The tag that this lake gave in the place of the page's."""
-    return Block(**(vars(block) | {"text": re.sub(r"kept-\d+", tag, block.text)}))
+    return replace(block, text=re.sub(r"kept-\d+", tag, block.text))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from adlake.settings import REPO_ROOT
+from tools.pages.markdown import as_table
 
 REPORTS: Final = REPO_ROOT / "benchmarks" / "reports"
 CLAIMS: Final = REPO_ROOT / "benchmarks" / "README.md"
@@ -57,7 +58,7 @@ def _runs(found: Mapping[str, Report]) -> str:
         ("verdict", _verdict),
     ]  # fmt: skip
     head = ("", *(f"`{name}.json`" for name in runs))
-    return _table(head, ([title, *(tell(one) for one in runs.values())] for title, tell in rows))
+    return as_table(head, ([title, *(tell(one) for one in runs.values())] for title, tell in rows))
 
 
 def _whole_stack(found: Mapping[str, Report]) -> dict[str, Report]:
@@ -74,7 +75,7 @@ def _memory(found: Mapping[str, Report]) -> str:
     runs = _whole_stack(found)
     services = list(dict.fromkeys(name for one in runs.values() for name in one["memory_mib_peak"]))
     head = ("service, MiB at its peak", *(f"`{name}.json`" for name in runs))
-    return _table(head, (
+    return as_table(head, (
         [name, *(one["memory_mib_peak"].get(name, "-") for one in runs.values())]
         for name in services
     ))  # fmt: skip
@@ -82,7 +83,7 @@ def _memory(found: Mapping[str, Report]) -> str:
 
 def _generator(report: Report) -> str:
     told = ", ".join(f"{one:,}" for one in report["events_per_second"])
-    return _table(("what", "events a second"), (
+    return as_table(("what", "events a second"), (
         ("each run", told),
         ("median", f"{report['events_per_second_median']:,}"),
         ("wanted", f"{report['required']:,}"),
@@ -91,7 +92,7 @@ def _generator(report: Report) -> str:
 
 def _replay(report: Report) -> str:
     head = ("build", "deliveries", "seconds", "deliveries a second", "the same as Gold")
-    table = _table(head, (
+    shown = as_table(head, (
         (name, f"{one['deliveries']:,}", one["seconds"], f"{one['deliveries_per_second']:,}",
          "yes" if one["gold_sha256"] == one["replay_sha256"] else "no")
         for name, one in report["builds"].items()
@@ -100,7 +101,7 @@ def _replay(report: Report) -> str:
         f"Wanted: {report['required_per_second']:,} deliveries a second. "
         f"Publishing took {report['publication']['seconds']} s. Verdict: {_verdict(report)}."
     )
-    return f"{table}\n\nAnother lookback is meant to differ. {told}"
+    return f"{shown}\n\nAnother lookback is meant to differ. {told}"
 
 
 def _drain(report: Report) -> str:
@@ -109,26 +110,26 @@ def _drain(report: Report) -> str:
         for which in ("before", "now")
         for one in report["runs"][which]
     )
-    table = _table(("checkout", "events a second", "CPU microseconds an event"), rows)
+    shown = as_table(("checkout", "events a second", "CPU microseconds an event"), rows)
     ratios = ", ".join(
         f"{_words(name)} {ratio}" for name, ratio in report["now_against_before"].items()
     )
     return (
-        f"{table}\n\nNow against `{report['before_commit'][:7]}`: {ratios}; at most "
+        f"{shown}\n\nNow against `{report['before_commit'][:7]}`: {ratios}; at most "
         f"{report['most_allowed']} is allowed. Verdict: {_verdict(report)}."
     )
 
 
 def _dashboards(report: Report) -> str:
     rows = {"all": report["all"], **report["by_metric"]}
-    table = _table(("metric", "answers", "p50, s", "p95, s", "longest, s"), (
+    shown = as_table(("metric", "answers", "p50, s", "p95, s", "longest, s"), (
         (name, one["answers"], one["p50"], one["p95"], one["most"]) for name, one in rows.items()
     ))  # fmt: skip
     gold = report["gold"]
     return (
         f"Over {gold['rows']:,} rows of Gold, {gold['days']} days, {gold['campaigns']} campaigns. "
         f"Promise: p95 {report['promise_seconds']} s over all. Verdict: {_verdict(report)}.\n\n"
-        f"{table}"
+        f"{shown}"
     )
 
 
@@ -141,19 +142,19 @@ def _viewers(report: Report) -> str:
     ]
     steps = ("first_contentful_paint", "tiles", "numbers")
     head = ("viewer", *(f"{_words(step)} p50 / p95, s" for step in steps))
-    table = _table(head, (
+    shown = as_table(head, (
         (name, *(f"{one[step]['p50']} / {one[step]['p95']}" for step in steps))
         for name, one in rows
     ))  # fmt: skip
     return (
-        f"{table}\n\nMemory: {report['mib_a_viewer']} MiB a viewer. Limit of the first paint: p95 "
+        f"{shown}\n\nMemory: {report['mib_a_viewer']} MiB a viewer. Limit of the first paint: p95 "
         f"{report['limits']['first_paint_seconds_p95']} s. Verdict: {_verdict(report)}."
     )
 
 
 def _chaos(report: Report) -> str:
     totals = report["totals"]
-    return _table(("what", "number"), (
+    return as_table(("what", "number"), (
         ("faults that left a line in the report", len(report["faults"])),
         ("tests that failed", len(report["failed"])),
         ("kills of a driver", totals["kills"]),
@@ -165,7 +166,7 @@ def _chaos(report: Report) -> str:
 
 def _storm(report: Report) -> str:
     back = ", ".join(str(one) for one in report["seconds_from_kill_to_gold"])
-    return _table(("what", "number"), (
+    return as_table(("what", "number"), (
         ("minutes", report["minutes"]),
         ("events a second", report["rate"]),
         ("seed", report["seed"]),
@@ -217,7 +218,7 @@ def others(found: Mapping[str, Report]) -> str:
         if name not in known:
             rows = list(_numbers({k: v for k, v in report.items() if k not in _NO_FIGURES}))
             said = f"{report.get('what', '')} Verdict: {_verdict(report)}."
-            told.append(f"`{name}.json`: {said.strip()}\n\n{_table(('what', 'number'), rows)}")
+            told.append(f"`{name}.json`: {said.strip()}\n\n{as_table(('what', 'number'), rows)}")
     return "\n\n".join(told) or "None."
 
 
@@ -240,7 +241,7 @@ def machines(found: Mapping[str, Report]) -> str:
         changed = ", changed" if facts.get("dirty") else ""
         told = (facts.get(one, "not told") for one in names)
         rows.append((f"`{name}.json`", *told, f"{commit}{changed}"))
-    return _table(head, rows)
+    return as_table(head, rows)
 
 
 def not_measured(found: Mapping[str, Report], claims: str | None = None) -> str:
@@ -251,7 +252,7 @@ def not_measured(found: Mapping[str, Report], claims: str | None = None) -> str:
     )
     missing = [(claim, wanted, command) for claim, wanted, command, name in rows
                if name not in found]  # fmt: skip
-    return _table(("claim", "threshold", "what measures it"), missing) if missing else "Nothing."
+    return as_table(("claim", "threshold", "what measures it"), missing) if missing else "Nothing."
 
 
 def _verdict(report: Report) -> str:
@@ -263,9 +264,3 @@ def _verdict(report: Report) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    titles = list(head)
-    lines = [f"| {' | '.join(titles)} |", "| --- " * len(titles) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])

@@ -32,6 +32,7 @@ from adlake.contracts.tables import (
     REMOVAL_EFFECTS,
 )
 from adlake.settings import REPO_ROOT
+from tools.pages.markdown import as_table
 
 DDL: Final = REPO_ROOT / "sql" / "ddl"
 _COLUMN: Final = re.compile(r"^  ([a-z_0-9]+) ([A-Z]+)", re.MULTILINE)
@@ -110,14 +111,10 @@ def _alias(table: str) -> str:
 
 def tables_as_markdown() -> str:
     """Every table: one row per what, how it is filled, what makes it again."""
-    lines = [
-        "| table | one row per | made of | again by |",
-        "| --- | --- | --- | --- |",
-    ]
-    for spec in sorted(SPECS, key=lambda one: one.name):
-        again = f"`{spec.rebuild}`" if spec.rebuild else "-"
-        lines.append(f"| `{spec.name}` | {spec.grain} | {_made_of(spec)} | {again} |")
-    return "\n".join(lines)
+    return as_table(("table", "one row per", "made of", "again by"), (
+        (f"`{spec.name}`", spec.grain, _made_of(spec), f"`{spec.rebuild}`" if spec.rebuild else "-")
+        for spec in sorted(SPECS, key=lambda one: one.name)
+    ))  # fmt: skip
 
 
 def _made_of(spec: TableSpec) -> str:

@@ -31,6 +31,7 @@ from adlake.contracts.law import (
     MONEY_BELOW_MICROS,
     SECONDS_BELOW,
 )
+from tools.pages.markdown import as_table
 from tools.pages.moments import span
 
 NEEDED, MAY_HAVE, IGNORED = "required", "optional", "ignored"
@@ -67,11 +68,10 @@ def parts() -> dict[str, str]:
 def ad_fields() -> str:
     """Fields of the three ad event types: a row each."""
     types = tuple(EventType)
-    lines = [f"| field | type | {' | '.join(types)} | meaning |", "| --- " * (len(types) + 3) + "|"]
-    for name in _AD_FIELDS:
-        needs = " | ".join(_need(event_type, name) for event_type in types)
-        lines.append(f"| `{name}` | {_json_type(name)} | {needs} | {_MEANING[name]} |")
-    return "\n".join(lines)
+    return as_table(("field", "type", *types, "meaning"), (
+        (f"`{name}`", _json_type(name), *(_need(one, name) for one in types), _MEANING[name])
+        for name in _AD_FIELDS
+    ))  # fmt: skip
 
 
 def _need(event_type: EventType, name: str) -> str:
@@ -89,18 +89,14 @@ def _json_type(name: str) -> str:
 
 def business_fields() -> str:
     """Fields of the business event types: a row each."""
-    lines = [
-        "| type | Kafka key | required | optional | counts once per |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for event_type, contract in TYPES.items():
-        required = ", ".join(_business_field(event_type, name) for name in contract.required)
-        optional = _names(contract.optional) or "-"
-        lines.append(
-            f"| {event_type} | `{contract.key}` | {required} | {optional} "
-            f"| {_names(contract.once_per)} |"
+    return as_table(("type", "Kafka key", "required", "optional", "counts once per"), (
+        (
+            event_type, f"`{contract.key}`",
+            ", ".join(_business_field(event_type, name) for name in contract.required),
+            _names(contract.optional) or "-", _names(contract.once_per),
         )
-    return "\n".join(lines)
+        for event_type, contract in TYPES.items()
+    ))  # fmt: skip
 
 
 def _business_field(event_type: BusinessType, name: str) -> str:
@@ -137,4 +133,4 @@ def limits() -> str:
         ("a line of a file", f"{MAX_RECORD_BYTES:,} bytes"),
         ("a `.json` file in a folder", f"{MAX_WHOLE_BYTES // 1024**2} MiB"),
     )  # fmt: skip
-    return "\n".join(("| what | limit |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)))
+    return as_table(("what", "limit"), rows)

@@ -14,6 +14,7 @@ from typing import Final
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from tests.golden import BASE_MS, DeliveryFixture, LawCase, law_cases
+from tools.pages.markdown import as_table
 from tools.pages.moments import moment, span
 from tools.pages.timeline import drawn
 
@@ -46,15 +47,13 @@ def pictures(page: str) -> dict[str, str]:
 
 def constants(law: LawConstants = LAW_V1) -> str:
     """The three lengths of time that the rules have."""
-    return "\n".join((
-        "| name | length | what it bounds |",
-        "| --- | --- | --- |",
-        f"| lookback | {span(law.attribution_window_ms)} "
-        "| from a click to a conversion that it may get, the end included |",
-        f"| late tolerance | {span(law.late_tolerance_ms)} "
-        "| an event that arrives later than this after it happened is late |",
-        f"| future tolerance | {span(law.future_tolerance_ms)} "
-        "| an event may be stamped so far ahead of its arrival |",
+    return as_table(("name", "length", "what it bounds"), (
+        ("lookback", span(law.attribution_window_ms),
+         "from a click to a conversion that it may get, the end included"),
+        ("late tolerance", span(law.late_tolerance_ms),
+         "an event that arrives later than this after it happened is late"),
+        ("future tolerance", span(law.future_tolerance_ms),
+         "an event may be stamped so far ahead of its arrival"),
     ))  # fmt: skip
 
 
@@ -63,9 +62,9 @@ def example(case: LawCase) -> str:
     return "\n".join((
         f"![Row {case.number}: {case.story}]({FOLDER}/row-{case.number}.svg)",
         "",
-        "| delivery | event | happened | arrived | what became of it |",
-        "| --- | --- | --- | --- | --- |",
-        *(_line(case, number, one) for number, one in enumerate(case.deliveries, start=1)),
+        as_table(("delivery", "event", "happened", "arrived", "what became of it"), (
+            _told(case, number, one) for number, one in enumerate(case.deliveries, start=1)
+        )),
         "",
         *_gold_lines(case),
     ))  # fmt: skip
@@ -73,14 +72,15 @@ def example(case: LawCase) -> str:
 
 def whole_table(cases: Iterable[LawCase]) -> str:
     """Every row in one line."""
-    head = "| row | story | revenue | out of window | cost | what became of the events |"
-    lines = [head, "| --- | --- | --- | --- | --- | --- |"]
-    for case in cases:
-        row = case.rows[0] if case.rows else None
-        sums = ("revenue", "revenue_out_of_window", "cost")
-        told = [value(name, row[name]) if row else "no row" for name in sums]
-        lines.append(f"| {case.number} | {case.story} | {' | '.join(told)} | {_fates(case)} |")
-    return "\n".join(lines)
+    head = ("row", "story", "revenue", "out of window", "cost", "what became of the events")
+    return as_table(head, ((case.number, case.story, *_sums(case), _fates(case)) for case in cases))
+
+
+def _sums(case: LawCase) -> list[str]:
+    if not case.rows:
+        return ["no row"] * 3
+    names = ("revenue", "revenue_out_of_window", "cost")
+    return [value(name, case.rows[0][name]) for name in names]
 
 
 def value(column: str, held: int | str | bool | None) -> str:
@@ -96,7 +96,8 @@ def value(column: str, held: int | str | bool | None) -> str:
     return moment(held - BASE_MS) if column.endswith(("_time", "_ts")) else str(held)
 
 
-def _line(case: LawCase, number: int, delivery: DeliveryFixture) -> str:
+def _told(case: LawCase, number: int, delivery: DeliveryFixture) -> tuple[object, ...]:
+    """Cells of one delivery."""
     event = json.loads(delivery.payload, parse_float=Decimal)
     money = {"IMPRESSION": "bid_price", "CONVERSION": "conversion_value"}.get(event["event_type"])
     price = f", {event[money]}" if money else ""
@@ -104,10 +105,10 @@ def _line(case: LawCase, number: int, delivery: DeliveryFixture) -> str:
     late_ms = delivery.ingest_ms - happened
     arrived = {True: f"{span(late_ms)} later", False: f"{span(-late_ms)} before"}[late_ms > 0]
     return (
-        f"| {number} | {event['event_type']} `{event['event_id']}`{price} "
-        f"| {moment(happened - BASE_MS)} | {arrived if late_ms else 'at once'} "
-        f"| {_fate(case, event['event_id'], delivery)} |"
-    )
+        number, f"{event['event_type']} `{event['event_id']}`{price}",
+        moment(happened - BASE_MS), arrived if late_ms else "at once",
+        _fate(case, event["event_id"], delivery),
+    )  # fmt: skip
 
 
 def _fate(case: LawCase, event_id: str, delivery: DeliveryFixture) -> str:

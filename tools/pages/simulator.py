@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -23,6 +23,7 @@ from adlake.generator.faults import (
     PROFILES,
 )
 from adlake.settings import GeneratorSettings
+from tools.pages.markdown import as_table
 from tools.pages.moments import span
 
 _WHAT: Final = {
@@ -74,7 +75,7 @@ def parts() -> dict[str, str]:
 def default_traffic() -> str:
     """What `make up` sends, as the settings say."""
     wanted = {name: field.default for name, field in GeneratorSettings.model_fields.items()}
-    return _table(("setting", "default"), (
+    return as_table(("setting", "default"), (
         ("`ADLAKE_GENERATOR_RATE`", f"{wanted['generator_rate']:,.0f} events a second"),
         ("`ADLAKE_GENERATOR_SEED`", wanted["generator_seed"]),
         ("`ADLAKE_GENERATOR_HISTORY`", f"{wanted['generator_history']}, sent first"),
@@ -88,7 +89,7 @@ def market() -> str:
     """Who is in the market of the default seed, and what it costs."""
     seed = GeneratorSettings.model_fields["generator_seed"].default
     bids = [micros / MICROS_PER_UNIT for micros in model.Market(seed).bid_micros]
-    return _table(("what", "how many"), (
+    return as_table(("what", "how many"), (
         ("advertisers", dimensions.ADVERTISERS),
         ("campaigns", f"{model.CAMPAIGNS}, `{model.campaign_id(0)}` "
          f"to `{model.campaign_id(model.CAMPAIGNS - 1)}`"),
@@ -106,7 +107,7 @@ def market() -> str:
 
 def user_shares() -> str:
     """How often something happens."""
-    return _table(("what", "share"), (
+    return as_table(("what", "share"), (
         ("impressions that are clicked, over all campaigns", _share(model.CLICK_SHARE)),
         ("clicked ones that convert", _share(model.CONVERSION_SHARE)),
         ("impressions watched to the end or shared, without a click",
@@ -118,7 +119,7 @@ def user_shares() -> str:
 
 def delays() -> str:
     """When something happens: half, 95 of 100, and all of it within."""
-    return _table(("what", "half within", "95 % within", "all within"), (
+    return as_table(("what", "half within", "95 % within", "all within"), (
         (what, *(_rounded(value_at(quantiles, int(share * (U32 - 1)))) for share in (0.5, 0.95)),
          _rounded(quantiles[-1][1]))
         for what, quantiles in _DELAYS.items()
@@ -127,7 +128,7 @@ def delays() -> str:
 
 def business_shares() -> str:
     """What users and advertisers do beside the ads."""
-    return _table(("what", "share"), (
+    return as_table(("what", "share"), (
         ("clicked impressions that lead to a sign-up", _share(business.SIGNUP_SHARE)),
         ("sign-ups that lead to an activation", _share(business.ACTIVATION_SHARE)),
         ("clicked impressions that are watched to the end", _share(business.COMPLETION_SHARE)),
@@ -142,7 +143,7 @@ def business_shares() -> str:
 
 def campaign_updates() -> str:
     """What happens to the campaigns themselves."""
-    return _table(("what", "share"), (
+    return as_table(("what", "share"), (
         ("days of a campaign with another budget", _share(updates.BUDGET_SHARE)),
         ("days of a campaign with a pause", _share(updates.PAUSE_SHARE)),
         (f"updates that come late, up to {span(updates.MOST_LATE_MS)}",
@@ -166,13 +167,13 @@ def faults() -> str:
         f"{_share(CORRECTED_SHARE)} of the damaged ones are followed by a sound delivery."
     )
     head = ("profile", "what it does", "share of", "`default`", "`all`")
-    return f"{_table(head, rows)}\n\n{told}"
+    return f"{as_table(head, rows)}\n\n{told}"
 
 
 def scenarios() -> str:
     """Every scenario with what it takes away."""
     docs = _attribute_docs(scenario.ScenarioName)
-    return _table(
+    return as_table(
         ("scenario", "what happens to the campaign"),
         ((f"`{one}`", docs[one.name]) for one in scenario.ScenarioName),
     )
@@ -186,12 +187,6 @@ def _attribute_docs(kind: type) -> dict[str, str]:
         for line, after in pairwise(lines)
         if " = " in line and after.startswith('"""')
     }
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    titles = list(head)
-    lines = [f"| {' | '.join(titles)} |", "| --- " * len(titles) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
 
 
 def _share(share: float) -> str:

@@ -20,6 +20,7 @@ from adlake.io.prometheus.endpoint import Endpoint
 from adlake.io.prometheus.meters import Meters
 from adlake.settings import REPO_ROOT, Settings
 from tests.fixtures.grafana_double import sent_to_prometheus
+from tests.fixtures.patience import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -100,10 +101,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "Prometheus did not read the exporter"
-        time.sleep(0.2)
+    wait_until(holds, 30, every=0.2, otherwise="Prometheus did not read the exporter")
 
 
 def expressions() -> dict[str, tuple[str, bool]]:

@@ -23,6 +23,7 @@ from adlake.io.postgres.driver import DatabaseAwayError
 from adlake.io.postgres.notifications import Logged, NotificationLog
 from adlake.io.prometheus.meters import Meters
 from tests.fixtures.incident_rows import MINUTE, TEN, closed, incident
+from tests.fixtures.patience import wait_until
 
 SENT = Outcome(Sending.SENT, 200)
 REFUSED = Outcome(Sending.FAILED, 404, "answered 404")
@@ -235,10 +236,7 @@ def notifier(
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(condition, 10)
 
 
 def test_a_channel_that_hangs_delays_neither_others_nor_the_end() -> None:

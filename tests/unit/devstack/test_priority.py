@@ -39,7 +39,9 @@ def test_a_process_and_its_session_give_way(leader: subprocess.Popen[bytes], nic
 def test_one_that_has_ended_is_no_error(leader: subprocess.Popen[bytes]) -> None:
     leader.kill()
     leader.wait()
+    before = psutil.Process().nice()
     give_way(leader.pid, 5)
+    assert psutil.Process().nice() == before
 
 
 def test_one_that_shares_its_session_is_left_alone() -> None:

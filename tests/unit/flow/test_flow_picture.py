@@ -9,7 +9,7 @@ import pytest
 
 from adlake.contracts.tables import GOLD_STATE
 from adlake.flow import FLOW, Kind, Step, Store, topics
-from tools.flow_picture import boxes, drawn, place_of
+from tools.pages.flow_picture import boxes, drawn, place_of
 
 
 def words(picture: str) -> list[str]:

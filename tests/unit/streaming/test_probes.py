@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +16,7 @@ from adlake.io.kafka.ends import TopicEnds
 from adlake.io.postgres.control_state import ControlState, LeaseState, OpenRequests
 from adlake.io.prometheus.meters import Meters, Sample
 from adlake.streaming.probes import Control, Probes, TopicPlace, disks, lag
+from tests.fixtures.patience import wait_until
 
 
 class Ends:
@@ -88,13 +88,6 @@ def test_requests_and_leases_are_told_and_a_holder_is_timed() -> None:
     assert told[3] == {gauges.LEASE_GENERATION: 5}
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_a_question_that_hangs_or_fails_keeps_no_other_from_its_answer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -115,7 +108,7 @@ def test_a_question_that_hangs_or_fails_keeps_no_other_from_its_answer(
     with caplog.at_level(logging.WARNING), Probes(meters, asked, every_seconds=0.02):
         for _ in range(3):
             assert answers.acquire(timeout=10)
-        wait_until(lambda: meters.value(gauges.PROBE_UP, probe="broker") == 0)
+        wait_until(lambda: meters.value(gauges.PROBE_UP, probe="broker") == 0, 10)
         assert meters.value(gauges.PROBE_UP, probe="jvm") == 1
         assert meters.value(gauges.PROBE_UP, probe="control") is None, "it never answered"
     release.set()
