@@ -6,6 +6,7 @@ from benchmarks.mutations.mutation import Mutation
 
 SPARK = "tests/spark/attribution/test_rollup.py"
 VIEWS = "tests/contract/attribution/test_window_views.py"
+AUDIT = "tests/contract/business/test_business_audit.py"
 API = "tests/unit/api/test_kpis.py"
 MODULE = "adlake.attribution.rollup.windows"
 
@@ -33,6 +34,16 @@ WINDOWS: tuple[Mutation, ...] = (
         "GROUP BY campaign_id, channel, date_trunc('hour', window_start)",
         "GROUP BY campaign_id, channel, window_start",
         f"{VIEWS}::test_p1_and_p6_an_hour_with_a_click_that_came_late",
+    ),
+    Mutation(
+        "a raw event is there once for each of its contents", "sql/views/raw_events.sql",
+        "WHERE content_position = 1", "WHERE content_position >= 1",
+        f"{AUDIT}::test_raw_events_are_every_admitted_event_once",
+    ),
+    Mutation(
+        "what was paid for a sale is a cost of its raw event", "sql/views/raw_events.sql",
+        "CASE type_rank WHEN 0 THEN micros ELSE 0 END", "micros",
+        f"{AUDIT}::test_raw_events_are_every_admitted_event_once",
     ),
     Mutation(
         "the newest minutes begin in the middle of a window",

@@ -1,7 +1,7 @@
 -- audit.admitted_business_events: every business event that admission let through, with the content that
 -- counts.
 -- grain: one row per (kafka_topic, kafka_partition, kafka_offset)
--- readers: gold.business_events_audit
+-- readers: gold.business_events_audit, gold.raw_events
 -- counted_id, within counted_within, is what its type counts once per. micros is its type's money, 0 without
 -- any; content are its other fields as canonical JSON (business/audit.py is the reference form).
 -- Header columns come from Bronze, the rest from the payload. A text for each engine, because exactness needs
@@ -257,6 +257,8 @@ SELECT
     user_id,
     advertiser_id,
     campaign_id,
+    channel,
+    region,
     reject_detail,
     CASE event_type
         WHEN 'ORDER' THEN order_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
+from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.registry import CAMPAIGNS, VIEWS
 from adlake.contracts.tables import CAMPAIGN_UPDATES
 from adlake.contracts.topics import CAMPAIGN_TOPIC
@@ -39,4 +40,13 @@ class CampaignPipeline:
 
     def renew(self, session: SparkSession) -> None:
         """The views of campaigns in force."""
-        provision_views(session, VIEWS[CAMPAIGNS])
+        provision_campaign_views(session)
+
+
+def provision_campaign_views(session: SparkSession) -> list[str]:
+    """Make the views that tell campaigns in force; returns those that were written.
+
+    They read views of the other pipelines, which come before this one.
+    """
+    values = {"upper_case": UPPER_CASE, "lower_case": LOWER_CASE}
+    return provision_views(session, VIEWS[CAMPAIGNS], values)
