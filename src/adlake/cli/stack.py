@@ -200,7 +200,7 @@ def settings() -> None:
     """List every setting with default and meaning, as Markdown."""
     from adlake.settings.reference import reference_markdown
 
-    typer.echo(reference_markdown(), nl=False)
+    typer.echo(reference_markdown())
 
 
 @app.command(rich_help_panel=STACK)
