@@ -30,9 +30,16 @@ Connect = Callable[[], psycopg.Connection]
 
 
 class LeaseHeldError(AdlakeError):
-    """Another driver holds the lease; the message names it."""
+    """Another driver holds the lease; the message names it.
+
+    `living` is that driver where it is known to be at work: who asks it to do something can wait.
+    """
 
     is_lasting = True
+
+    def __init__(self, told: str, living: str = "") -> None:
+        super().__init__(told)
+        self.living = living
 
 
 class LeaseLostError(AdlakeError):
@@ -135,7 +142,8 @@ def acquire(connect: Connect, name: str, ttl_seconds: float, *, is_fenced: bool 
             raise LeaseHeldError(
                 f"{now.holder} holds lease {name} (generation {now.generation}, "
                 f"{now.seconds_left:.0f} s left unless renewed): only one driver may write; stop "
-                "that one first"
+                "that one first",
+                living=now.holder,
             )
         lease = Lease(connect=connect, name=name, generation=now.generation + 1, holder=holder)
         taken = {
