@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import sys
@@ -43,10 +44,25 @@ class EndedBySignal(BaseException):
     """SIGTERM or SIGHUP: ends like Ctrl-C, so that what the command started ends with it."""
 
 
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+_ended_by: list[int] = []
+"""The signal that ends this command, once it came."""
+
+
 def main() -> None:
     """Entry point: whatever ends a command becomes one line and an exit code."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in ENDINGS:
         signal.signal(ending, _end_by_signal)
+    logging.lastResort = Plainly()
+    try:
+        _run()
+    finally:
+        # What Python still does at the exit has nobody who would tell of a signal.
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_DFL)
+
+
+def _run() -> None:
     try:
         app(prog_name="adlake")
         sys.stdout.flush()
@@ -70,7 +86,31 @@ def main() -> None:
 
 
 def _end_by_signal(number: int, _frame: FrameType | None) -> NoReturn:
+    _ended_by.append(number)
+    # One is enough: a second one, as `make` sends it, would end the tidying up. Ctrl-C still does.
+    for ending in ENDINGS:
+        signal.signal(ending, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     raise EndedBySignal(number)
+
+
+class Plainly(logging.Handler):
+    """Tells what a command logs, where nothing else does, without tracebacks: they go to a file."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line on standard error; nothing once a signal ends the command."""
+        if _ended_by:
+            return
+        told = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            from adlake.cli.crash import kept
+
+            file = kept(record.exc_info[1])
+            told += f" failed: the details are at the end of {file}" if file else " failed"
+        typer.echo(f"adlake: {told}", err=True)
 
 
 def _sentence_for(error: Exception) -> str:
@@ -107,6 +147,8 @@ def _drop_output() -> None:
 def _fail(error: object, code: int) -> None:
     from adlake.devstack.supervisor.endings import Ending, record_ending
 
+    if _ended_by:  # what failed after it failed because of it
+        error, code = "ended by a signal", 128 + _ended_by[0]
     is_lasting = isinstance(error, SettingsError) or getattr(error, "is_lasting", False)
     record_ending(Ending(f"adlake: {error}", is_lasting))
     try:
