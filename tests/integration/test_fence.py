@@ -359,7 +359,7 @@ def test_without_a_fence_time_alone_frees_no_lease(database: CatalogDatabase) ->
             "ttl_seconds = 0.2 WHERE lease_name = %s",
             (name,),
         )
-    with pytest.raises(LeaseHeldError, match=r"may only be paused.* `adlake lake release`") as held:
+    with pytest.raises(LeaseHeldError, match=r"may only be paused.*adlake lake release`") as held:
         acquire(database.connect, name, 0.2, is_fenced=False)
     assert held.value.living == ""
     first.renew()  # it was paused: nobody took the lease from it

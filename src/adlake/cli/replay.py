@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adlake.cli.application import FAILURE, JOBS, app
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def replay(  # noqa: PLR0917
         return typer.echo(job.publish(config, _report))
     typer.echo(
         "Gold is as it was. Look at gold.ad_performance_replay; publish with "
-        "`adlake replay --publish`"
+        f"`{ADLAKE} replay --publish`"
     )
     if is_damaged:
         raise typer.Exit(FAILURE)

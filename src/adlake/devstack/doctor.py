@@ -26,6 +26,7 @@ from adlake.devstack.services.ports import is_free, owner
 from adlake.devstack.services.postgres_place import find_postgres_bin
 from adlake.devstack.services.service import Service
 from adlake.devstack.stack import Stack
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.rest_catalog import NO_FENCE
 from adlake.settings import Settings
 
@@ -145,7 +146,9 @@ def _elsewhere_finding(service: Service, address: str) -> Finding:
 def catalog_findings(settings: Settings) -> Iterator[Finding]:
     """What a catalog that is not ours lacks."""
     if settings.has_rest_catalog:
-        remedy = "let nobody else write there; `adlake lake release` when a driver is gone for good"
+        remedy = (
+            f"let nobody else write there; `{ADLAKE} lake release` when a driver is gone for good"
+        )
         yield Finding(Verdict.WARNING, "catalog", NO_FENCE, remedy)
 
 

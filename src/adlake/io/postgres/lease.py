@@ -20,6 +20,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 from adlake.io.process_identity import beginning
 from adlake.io.sql.control import control_sql
 
@@ -137,7 +138,7 @@ def acquire(connect: Connect, name: str, ttl_seconds: float, *, is_fenced: bool 
                 raise LeaseHeldError(
                     f"{now.holder} held lease {name} (generation {now.generation}) and was not "
                     "heard of since its time ran out, but may only be paused, and this catalog has "
-                    "no fence against it: make sure that it is gone, then `adlake lake release`"
+                    f"no fence against it: make sure that it is gone, then `{ADLAKE} lake release`"
                 )
             raise LeaseHeldError(
                 f"{now.holder} holds lease {name} (generation {now.generation}, "
