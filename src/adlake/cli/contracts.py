@@ -36,7 +36,7 @@ def show(event_type: Annotated[str, typer.Argument(help="in any case")]) -> None
 
 @contracts.command()
 def check() -> None:
-    """Hold the files of contracts/ against the code; 1 when one differs."""
+    """Hold the files of contracts/ against the code; exit code 1 when one differs."""
     from adlake.collector.schemas import schema_files, stale_files
     from adlake.folders import FILES_ROOT
 

@@ -34,7 +34,10 @@ def replay(  # noqa: PLR0917
     publish: Annotated[bool, typer.Option("--publish", help="make the replay Gold")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="take the last publication back")] = False,
 ) -> None:
-    """Build Gold again from Bronze, show what differs (1: Gold is damaged); publish, undo."""
+    """Build Gold again from Bronze, show what differs; publish, undo.
+
+    Exit code 1 when the replay says that Gold is damaged.
+    """
     from adlake.attribution.replay import command as job
     from adlake.cli.progress import watched
     from adlake.wiring.replay import replay_config
