@@ -59,7 +59,7 @@ def draw(explanation: Explanation) -> None:
             st.caption("None.")
             continue
         shown = [
-            {name: displayed(value) for name, value in record.items()}
+            {name: displayed(value, name) for name, value in record.items()}
             for record in records[:MOST_LINES]
         ]
         st.dataframe(shown, hide_index=True, height=table_height(len(shown), ROWS_SHOWN))
