@@ -15,7 +15,7 @@ from typer.main import get_command
 from adlake.cli import app
 from adlake.contracts.tables import BRONZE_COLUMNS, GOLD_COLUMNS
 from adlake.devstack import doctor
-from adlake.settings import REPO_ROOT, known_names
+from adlake.settings import REPO_ROOT, Settings, known_names
 
 pytestmark = pytest.mark.docs
 
@@ -87,9 +87,13 @@ def test_the_readme_asks_for_the_room_that_doctor_looks_for() -> None:
         f"| {doctor.INSTALL_GIB} GB for programs and packages, {doctor.STATE_GIB} GB to begin"
         in text
     )
-    disk = json.loads((REPO_ROOT / "benchmarks" / "reports" / "cost.json").read_text())["disk"]
+    report = json.loads((REPO_ROOT / "benchmarks" / "reports" / "cost.json").read_text())
+    disk = report["disk"]
+    assert report["settings"]["generator_rate"] == doctor.DEFAULT_RATE
+    assert doctor.DEFAULT_RATE == Settings({}).generator.generator_rate
     a_day = disk["tables_gib_per_day"] + disk["topics_gib_per_day"]
-    assert f"a day of the default traffic takes {a_day:.0f} GB" in text
+    assert round(a_day) == doctor.DAY_GIB
+    assert f"a day of the default traffic takes {doctor.DAY_GIB} GB" in text
 
 
 def test_each_page_picture_is_shown() -> None:
