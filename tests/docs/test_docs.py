@@ -90,7 +90,7 @@ def test_the_readme_asks_for_the_room_that_doctor_looks_for() -> None:
     report = json.loads((REPO_ROOT / "benchmarks" / "reports" / "cost.json").read_text())
     disk = report["disk"]
     assert report["settings"]["generator_rate"] == doctor.DEFAULT_RATE
-    assert doctor.DEFAULT_RATE == Settings({}).generator.generator_rate
+    assert Settings({}).generator.generator_rate == doctor.DEFAULT_RATE
     a_day = disk["tables_gib_per_day"] + disk["topics_gib_per_day"]
     assert round(a_day) == doctor.DAY_GIB
     assert f"a day of the default traffic takes {doctor.DAY_GIB} GB" in text
