@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 import pytest
 
@@ -34,3 +36,25 @@ def test_each_file_that_is_named_exists() -> None:
     named = re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|sql|json|md))`", TEXT)
     assert len(named) > 50
     assert [one for one in named if not any((root / one).exists() for root in roots)] == []
+
+
+def report(name: str) -> dict[str, Any]:
+    path = REPO_ROOT / "benchmarks" / "reports" / f"{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def test_what_was_found_is_what_the_committed_reports_say() -> None:
+    chaos, storm, poison = report("chaos")["totals"], report("storm"), report("bench-poison")
+    for quoted in (
+        f"{chaos['kills']} kills, all fired",
+        f"{chaos['gold_heads_compared']} heads of Gold compared row by row",
+        f"{chaos['reader_polls']:,} looks of a reader",
+        f"p50 {chaos['recovery_seconds_p50']} s, p95 {chaos['recovery_seconds_p95']} s",
+        f"({chaos['recoveries_measured']} kills;",
+        f"{len(storm['faults'])} faults, {storm['produced']:,} deliveries",
+        f"{storm['gold_heads_compared']} heads of Gold compared, {storm['reader_polls']} looks",
+        f"{poison['rate_sustained']:,} a second sustained",
+        f"{poison['freshness_seconds']['p95']:.0f} s",
+    ):
+        assert quoted in TEXT, quoted
