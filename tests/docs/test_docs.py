@@ -92,6 +92,8 @@ def test_the_readme_asks_for_the_room_that_doctor_looks_for() -> None:
     assert report["settings"]["generator_rate"] == doctor.DEFAULT_RATE
     assert Settings({}).generator.generator_rate == doctor.DEFAULT_RATE
     a_day = disk["tables_gib_per_day"] + disk["topics_gib_per_day"]
+    peak = sum(one["memory_mib_peak"] for one in report["services"].values()) / 1024
+    assert f"all services together take {peak:.1f} GB at the default traffic" in text
     assert round(a_day) == doctor.DAY_GIB
     assert f"a day of the default traffic takes {doctor.DAY_GIB} GB" in text
 
