@@ -53,6 +53,18 @@ def test_page_names_only_what_exists(page: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO_ROOT)))
+def test_no_table_is_cut(page: Path) -> None:
+    """Rows behind a blank line, or of another width, are drawn as text with bars."""
+    outside = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n?)+", outside, re.MULTILINE):
+        rows = table.splitlines()
+        assert len(rows) > 1, table
+        assert re.fullmatch(r"(\| -+:? )+\|", rows[1]), table
+        widths = {len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", row))) for row in rows}
+        assert len(widths) == 1, table
+
+
 def commands() -> list[str]:
     group = get_command(app)
     assert isinstance(group, TyperGroup)
