@@ -82,8 +82,8 @@ rollups: venv ## Sum Gold by hour again (the stream keeps the sums by itself)
 maintain: venv ## Merge small files and remove leftover ones now (the stream does it in turns)
 	@$(ADLAKE) maintain
 
-query: venv ## Run one metric file (NAME=roas); without NAME, list them
-	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT")
+query: venv ## Run one metric file (NAME=roas, ARGS="--param campaign_id=cmp-0008"); without NAME, list them
+	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT") $(value ARGS)
 
 sql: venv ## Run SQL on Trino (SQL="SELECT ...")
 	@printf "%s" "$$SQL_TEXT" | $(ADLAKE) sql -

@@ -45,12 +45,12 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "send-events.md": event_contracts.parts(),
         docs / "law.md": law.parts((docs / "law.md").read_text()),
         docs / "cost.md": cost.parts(),
+        docs / "settings.md": {"settings": reference_markdown()},
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}
     return {
         **contracts,
-        docs / "settings.md": reference_markdown(),
         docs / "metrics.md": metrics.reference_markdown(),
         docs / "img" / "flow.svg": drawn(),
         **filled,

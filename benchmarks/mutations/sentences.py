@@ -8,7 +8,7 @@ OUTAGES = "tests/unit/io/test_outages.py"
 
 SENTENCES: tuple[Mutation, ...] = (
     Mutation(
-        "an error nobody foresaw ends in a traceback", "adlake.cli.application:main",
+        "an error nobody foresaw ends in a traceback", "adlake.cli.application:_run",
         "_fail(catalog_trouble(error) or spark_trouble(error) or _sentence_for(error), FAILURE)",
         "raise", "tests/unit/cli/test_sentences.py",
     ),
@@ -17,7 +17,7 @@ SENTENCES: tuple[Mutation, ...] = (
         'errors="backslashreplace"', 'errors="strict"', "tests/unit/cli/test_sentences.py",
     ),
     Mutation(
-        "an outage under Spark is called a fault of adlake", "adlake.cli.application:main",
+        "an outage under Spark is called a fault of adlake", "adlake.cli.application:_run",
         "catalog_trouble(error) or spark_trouble(error) or", "catalog_trouble(error) or", OUTAGES,
     ),
     Mutation(

@@ -11,7 +11,7 @@
 -- param platform varchar = NULL: one platform; NULL: all
 -- param most integer = 100: the first so many; NULL: all
 -- relation conversion_buckets
--- `adlake explain IMPRESSION_ID` says why a conversion is in its bucket. Cost: as metric bridge.
+-- `.venv/bin/adlake explain IMPRESSION_ID` says why a conversion is in its bucket. Cost: as metric bridge.
 WITH listed AS (
     SELECT
         impression_id,

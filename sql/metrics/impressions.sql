@@ -13,8 +13,8 @@
 -- relation summed_impressions
 -- include time_range: moment = impression_time
 -- include chosen_rows
--- `adlake explain IMPRESSION_ID` says why a row is as it is. Rows beyond the first are counted and not kept, so the
--- answer takes no more memory on a large lake.
+-- `.venv/bin/adlake explain IMPRESSION_ID` says why a row is as it is. Rows beyond the first are counted and not kept,
+-- so the answer takes no more memory on a large lake.
 -- Sums by hour tell how many there are, and since which hour there are as many as asked for: older rows of Gold are not
 -- looked at. Of late ones there are no sums: then all rows of the range are.
 WITH hours AS (

@@ -10,7 +10,7 @@
 -- include time_range: moment = impression_time
 -- The law with another constant: of each impression the first conversion that a click precedes by at most the
 -- lookback. It reads the events of Gold, so the row of the lookback in force is what Gold says, as long as that
--- lookback was the same all the time. `adlake replay --lookback` makes a whole Gold under another one.
+-- lookback was the same all the time. `.venv/bin/adlake replay --lookback` makes a whole Gold under another one.
 WITH placed_events AS (
     SELECT
         impression_id,

@@ -1,6 +1,6 @@
 -- models_built: the snapshot of Gold that the tables of the attribution models were made of.
 -- question: How old is what the attribution models say?
--- grain: one row; none before the first `adlake models build`
+-- grain: one row; none before the first `.venv/bin/adlake models build`
 -- date basis: none: the newest build
 -- readers: analysts, notebooks
 WITH builds AS (

@@ -18,3 +18,6 @@ FILES_ROOT: Final = _PACKAGE.parents[1] if IS_CHECKOUT else _INSIDE
 """The folder that holds those of `SHIPPED`."""
 REPO_ROOT: Final = _PACKAGE.parents[1] if IS_CHECKOUT else Path.cwd()
 """The checkout; the current folder for an installed wheel, which keeps .env and .runtime there."""
+ADLAKE: Final = ".venv/bin/adlake" if (REPO_ROOT / ".venv/bin/adlake").exists() else "adlake"
+"""How a person types this program: in the clone nothing is on the PATH, in an image and a wheel it
+is. Messages that name a command say it this way."""

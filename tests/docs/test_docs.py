@@ -15,7 +15,7 @@ from typer.main import get_command
 from adlake.cli import app
 from adlake.contracts.tables import BRONZE_COLUMNS, GOLD_COLUMNS
 from adlake.devstack import doctor
-from adlake.settings import REPO_ROOT, known_names
+from adlake.settings import REPO_ROOT, Settings, known_names
 
 pytestmark = pytest.mark.docs
 
@@ -53,6 +53,18 @@ def test_page_names_only_what_exists(page: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO_ROOT)))
+def test_no_table_is_cut(page: Path) -> None:
+    """Rows behind a blank line, or of another width, are drawn as text with bars."""
+    outside = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n?)+", outside, re.MULTILINE):
+        rows = table.splitlines()
+        assert len(rows) > 1, table
+        assert re.fullmatch(r"(\| -+:? )+\|", rows[1]), table
+        widths = {len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", row))) for row in rows}
+        assert len(widths) == 1, table
+
+
 def commands() -> list[str]:
     group = get_command(app)
     assert isinstance(group, TyperGroup)
@@ -65,7 +77,8 @@ def test_every_target_and_command_is_in_the_docs() -> None:
     assert unnamed == []
     # A verb that make has too is documented there.
     only_cli = [name for name in commands() if name not in make_targets()]
-    assert [name for name in only_cli if f"`adlake {name}" not in everything] == []
+    named = set(ADLAKE_COMMAND.findall(everything))
+    assert [name for name in only_cli if name not in named] == []
 
 
 def test_tables_and_columns_are_in_the_data_model() -> None:
@@ -86,9 +99,15 @@ def test_the_readme_asks_for_the_room_that_doctor_looks_for() -> None:
         f"| {doctor.INSTALL_GIB} GB for programs and packages, {doctor.STATE_GIB} GB to begin"
         in text
     )
-    disk = json.loads((REPO_ROOT / "benchmarks" / "reports" / "cost.json").read_text())["disk"]
+    report = json.loads((REPO_ROOT / "benchmarks" / "reports" / "cost.json").read_text())
+    disk = report["disk"]
+    assert report["settings"]["generator_rate"] == doctor.DEFAULT_RATE
+    assert Settings({}).generator.generator_rate == doctor.DEFAULT_RATE
     a_day = disk["tables_gib_per_day"] + disk["topics_gib_per_day"]
-    assert f"a day of the default traffic takes {a_day:.0f} GB" in text
+    peak = sum(one["memory_mib_peak"] for one in report["services"].values()) / 1024
+    assert f"all services together take {peak:.1f} GB at the default traffic" in text
+    assert round(a_day) == doctor.DAY_GIB
+    assert f"a day of the default traffic takes {doctor.DAY_GIB} GB" in text
 
 
 def test_each_page_picture_is_shown() -> None:

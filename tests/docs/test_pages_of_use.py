@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -23,6 +24,9 @@ PAGES = sorted(
 FOLLOWED = ("README.md", "docs/connect.md", "docs/operate.md")
 """What tests/integration/test_pages.py types."""
 BARE = re.compile(r"(?m)^\s*adlake ")
+GENERATED = re.compile(r"<!-- generated: .+? -->.*?<!-- end of .+? -->", re.DOTALL)
+OF_OTHER_TIMES = ("CHANGELOG.md", "docs/licences.md")
+"""Pages about what was, or about a name."""
 
 
 def report(name: str) -> dict[str, Any]:
@@ -35,7 +39,33 @@ def report(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_command_is_typed_so_that_it_is_found(page: str) -> None:
     bare = [str(one) for one in blocks_of(page) if BARE.search(one.text)]
+    # What is generated from the map names commands, it does not tell anybody to type them.
+    written = re.sub(GENERATED, "", (REPO_ROOT / page).read_text())
+    bare += re.findall(r"`adlake [a-z-]+", written) if page not in OF_OTHER_TIMES else []
     assert bare == [], "write .venv/bin/adlake: a bare `adlake` is on nobody's PATH"
+
+
+def test_a_message_names_a_command_as_it_is_typed() -> None:
+    """In no text of the program that people read; what only documents the code is free."""
+    bare = [
+        f"{path.relative_to(REPO_ROOT)}:{node.lineno}"
+        for path in sorted((REPO_ROOT / "src" / "adlake").rglob("*.py"))
+        if path.name != "flow.py"
+        for node in texts_of(path)
+        if "`adlake " in str(node.value)
+    ]
+    assert bare == [], "write {ADLAKE} of adlake.folders, or a target of make"
+
+
+def texts_of(path: Path) -> list[ast.Constant]:
+    """The strings of a file without those that stand alone, which document it."""
+    tree = ast.parse(path.read_text())
+    alone = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    return [
+        one
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in alone
+    ]
 
 
 @pytest.mark.parametrize("page", FOLLOWED)

@@ -350,16 +350,18 @@ def test_without_a_fence_time_alone_frees_no_lease(database: CatalogDatabase) ->
     """A REST catalog takes the commit of a driver that was paused: it must be known to be gone."""
     name = "unfenced"
     first = acquire(database.connect, name, 600.0, is_fenced=False)
-    with pytest.raises(LeaseHeldError, match="only one driver may write"):
+    with pytest.raises(LeaseHeldError, match="only one driver may write") as held:
         acquire(database.connect, name, 600.0, is_fenced=False)
+    assert held.value.living == first.holder
     with database.connect() as connection:
         connection.execute(
             "UPDATE adlake.leases SET renewed_at = renewed_at - interval '1 hour', "
             "ttl_seconds = 0.2 WHERE lease_name = %s",
             (name,),
         )
-    with pytest.raises(LeaseHeldError, match=r"may only be paused.* `adlake lake release`"):
+    with pytest.raises(LeaseHeldError, match=r"may only be paused.*adlake lake release`") as held:
         acquire(database.connect, name, 0.2, is_fenced=False)
+    assert held.value.living == ""
     first.renew()  # it was paused: nobody took the lease from it
     assert acquire(database.connect, "fenced", 0.0).generation == 1
     assert acquire(database.connect, "fenced", 0.0).generation == 2

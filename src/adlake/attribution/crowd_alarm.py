@@ -8,6 +8,7 @@ from typing import Final
 
 from adlake.attribution.crowds import Crowd
 from adlake.contracts.law import CROWDED_EVENTS
+from adlake.folders import ADLAKE
 from adlake.io.output import printable
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class CrowdAlarm:
         log.warning(
             "impression %s has %d events%s: a real one has fewer than %d. Nothing is dropped, but "
             "each batch that adds one reads them all: look for a producer that sends a default id, "
-            "such as \"undefined\"; `adlake query crowded_impressions` lists them",
+            f"such as \"undefined\"; `{ADLAKE} query crowded_impressions` lists them",
             shown_id(news[0].impression_id), news[0].events, others, CROWDED_EVENTS,
         )  # fmt: skip
 

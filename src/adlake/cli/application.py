@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import sys
@@ -11,7 +12,9 @@ from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
+from adlake import __version__
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.output_format import OutputFormat
 from adlake.settings import SettingsError
@@ -19,14 +22,52 @@ from adlake.settings import SettingsError
 FAILURE = 1
 USAGE = 2
 INTERRUPTED = 130
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    help="An open lakehouse that attributes ad events in real time, exactly once.",
-)  # fmt: skip
-
 STACK = "The stack"
 DATA = "The data"
 JOBS = "Jobs"
+PANELS = (STACK, DATA, JOBS)
+FIRST = ("up", "status", "logs", "down", "doctor")
+"""What people type most, before the rest of its panel."""
+
+
+class InOrder(TyperGroup):
+    """Lists the commands as a newcomer needs them; the files' names say nothing about that."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """By panel; in it those of `FIRST`, then as they were registered."""
+        return sorted(super().list_commands(ctx), key=self._place)
+
+    def _place(self, name: str) -> tuple[int, int]:
+        panel = getattr(self.commands[name], "rich_help_panel", None)
+        return (
+            PANELS.index(panel) if panel in PANELS else len(PANELS),
+            FIRST.index(name) if name in FIRST else len(FIRST),
+        )
+
+
+app = typer.Typer(
+    cls=InOrder, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Which ad earned which sale: events from Kafka to SQL, each counted once, with a proof.",
+)  # fmt: skip
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"adlake {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options before any command."""
+
 
 Format = Annotated[OutputFormat, typer.Option("--format", help="json and csv keep every digit")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="file instead of the screen")]
@@ -43,10 +84,25 @@ class EndedBySignal(BaseException):
     """SIGTERM or SIGHUP: ends like Ctrl-C, so that what the command started ends with it."""
 
 
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+_ended_by: list[int] = []
+"""The signal that ends this command, once it came."""
+
+
 def main() -> None:
     """Entry point: whatever ends a command becomes one line and an exit code."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in ENDINGS:
         signal.signal(ending, _end_by_signal)
+    logging.lastResort = Plainly()
+    try:
+        _run()
+    finally:
+        # What Python still does at the exit has nobody who would tell of a signal.
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_DFL)
+
+
+def _run() -> None:
     try:
         app(prog_name="adlake")
         sys.stdout.flush()
@@ -70,7 +126,31 @@ def main() -> None:
 
 
 def _end_by_signal(number: int, _frame: FrameType | None) -> NoReturn:
+    _ended_by.append(number)
+    # One is enough: a second one, as `make` sends it, would end the tidying up. Ctrl-C still does.
+    for ending in ENDINGS:
+        signal.signal(ending, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     raise EndedBySignal(number)
+
+
+class Plainly(logging.Handler):
+    """Tells what a command logs, where nothing else does, without tracebacks: they go to a file."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line on standard error; nothing once a signal ends the command."""
+        if _ended_by:
+            return
+        told = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            from adlake.cli.crash import kept
+
+            file = kept(record.exc_info[1])
+            told += f" failed: the details are at the end of {file}" if file else " failed"
+        typer.echo(f"adlake: {told}", err=True)
 
 
 def _sentence_for(error: Exception) -> str:
@@ -107,6 +187,8 @@ def _drop_output() -> None:
 def _fail(error: object, code: int) -> None:
     from adlake.devstack.supervisor.endings import Ending, record_ending
 
+    if _ended_by:  # what failed after it failed because of it
+        error, code = "ended by a signal", 128 + _ended_by[0]
     is_lasting = isinstance(error, SettingsError) or getattr(error, "is_lasting", False)
     record_ending(Ending(f"adlake: {error}", is_lasting))
     try:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from adlake.cli.application import DATA, FAILURE, app
+from adlake.folders import ADLAKE
 
 contracts = typer.Typer(no_args_is_help=True, help="The contracts of events, as JSON Schema.")
 app.add_typer(contracts, name="contracts", rich_help_panel=DATA)
@@ -29,13 +30,13 @@ def show(event_type: Annotated[str, typer.Argument(help="in any case")]) -> None
 
     schema = schema_of(event_type.upper())
     if schema is None:
-        raise typer.BadParameter("no such event type: `adlake contracts list` names them")
+        raise typer.BadParameter(f"no such event type: `{ADLAKE} contracts list` names them")
     typer.echo(json.dumps(schema, indent=2))
 
 
 @contracts.command()
 def check() -> None:
-    """Hold the files of contracts/ against the code; 1 when one differs."""
+    """Hold the files of contracts/ against the code; exit code 1 when one differs."""
     from adlake.collector.schemas import schema_files, stale_files
     from adlake.folders import FILES_ROOT
 

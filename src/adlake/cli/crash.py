@@ -14,6 +14,16 @@ NAME = "errors.log"
 
 def written_down(error: BaseException) -> str:
     """Append the traceback to the log of the lake; says where it is and what to do with it."""
+    file = kept(error)
+    if file is None:
+        return (
+            "This is a fault of adlake, please report it; its details could not be written anywhere"
+        )
+    return f"This is a fault of adlake: the details are at the end of {file}, please report them"
+
+
+def kept(error: BaseException) -> Path | None:
+    """The file that the traceback was appended to; None: it can be written nowhere."""
     trace = "".join(traceback.format_exception(error))
     for folder in _folders():
         try:
@@ -21,11 +31,8 @@ def written_down(error: BaseException) -> str:
                 log.write(f"adlake {' '.join(sys.argv[1:2])}\n{trace}\n")
         except OSError:
             continue
-        return (
-            f"This is a fault of adlake: the details are at the end of {folder / NAME}, please "
-            "report them"
-        )
-    return "This is a fault of adlake, please report it; its details could not be written anywhere"
+        return folder / NAME
+    return None
 
 
 def _folders() -> list[Path]:

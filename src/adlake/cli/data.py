@@ -10,13 +10,19 @@ import typer
 
 from adlake.cli.application import DATA, Format, Output, app
 from adlake.contracts.output_format import OutputFormat
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 
 @app.command(rich_help_panel=DATA)
 def query(
     name: Annotated[str, typer.Argument(help="a metric; all are listed when left out")] = "",
-    param: Annotated[list[str] | None, typer.Option(help="name=value; may be repeated")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="name=value; may be repeated. docs/metrics.md lists those of each metric"
+        ),
+    ] = None,
     output_format: Format = OutputFormat.TABLE,
     output: Output = None,
 ) -> None:
@@ -58,7 +64,10 @@ def sql(
 
 @app.command(rich_help_panel=DATA)
 def explain(
-    impression_id: str,
+    impression_id: Annotated[
+        str,
+        typer.Argument(help=f"as the events carry it; `{ADLAKE} query impressions` lists some"),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
     """Show every delivery of an impression, what happened to it and why, and the Gold row."""

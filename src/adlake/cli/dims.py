@@ -10,6 +10,7 @@ import typer
 
 from adlake.cli.application import DATA, app
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 dims = typer.Typer(no_args_is_help=True, help="Campaigns of your own: load.")
@@ -44,6 +45,6 @@ def load(
         return
     publish_all(kafka_access(settings), topic, records)
     typer.echo(
-        f"{len(records):,} updates sent to topic {topic}: `adlake wait` returns when "
+        f"{len(records):,} updates sent to topic {topic}: `{ADLAKE} wait` returns when "
         "dims.dim_campaigns has them"
     )

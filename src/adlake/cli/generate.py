@@ -26,6 +26,12 @@ class Via(StrEnum):
     API = "api"
 
 
+FAULT_NAMES = (
+    "duplicates", "conflicting_duplicates", "late", "out_of_order", "missing_keys",
+    "negative_values", "malformed", "future_clocks", "schema_drift", "missing_impression",
+    "repeat_conversions", "click_fraud", "traffic_drop",
+)  # fmt: skip
+"""Those of `generator.faults.PROFILES`, which no help text loads; a test holds them equal."""
 Rate = Annotated[float, typer.Option(help="events per second, all kinds together")]
 Seed = Annotated[int | None, typer.Option(help="same seed, options and start: the same bytes")]
 Events = Annotated[int | None, typer.Option(min=1, help="end after so many events")]
@@ -38,8 +44,9 @@ StartAt = Annotated[str, typer.Option(help="virtual start (ISO 8601) instead of 
 Faults = Annotated[
     str,
     typer.Option(
-        help="default|none|all, name=share,...; empty: default, over the API as far as it can "
-        "carry them"
+        help="default, none or all; or name=share,... of " + ", ".join(FAULT_NAMES) + ". Left "
+        "out: default, over the API as far as it can carry them",
+        show_default=False,
     ),
 ]
 ViaOption = Annotated[

@@ -72,7 +72,7 @@ def stream(
 
 @app.command(rich_help_panel=JOBS)
 def wait(
-    timeout: Annotated[float, typer.Option(min=0, help="seconds")] = 120.0,
+    timeout: Annotated[float, typer.Option(min=0, help="seconds, then exit code 1")] = 120.0,
 ) -> None:
     """Block until the lake contains every record that is in the topics now."""
     from adlake.io.deadline import Deadline
@@ -130,7 +130,8 @@ def verify(
 ) -> None:
     """Prove Gold: recompute it from Bronze by the SQL law, compare every column and every cent.
 
-    Files that the last good proof was about, and that are the same, are not read again.
+    Files that the last good proof was about, and that are the same, are not read again. Exit code 1
+    when a check fails.
     """
     from adlake.devstack.lake_place import refuse_wrong_place
     from adlake.devstack.services.stream import streams_here
@@ -174,7 +175,10 @@ def producers(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
-    """Hold what producers say they sent against the broker and Bronze; 1 when records are lost."""
+    """Hold what producers say they sent against the broker and Bronze.
+
+    Exit code 1 when records are lost.
+    """
     from adlake.io.trino.client import connect
     from adlake.proof import producers as job
     from adlake.proof.producer_counts import load_counts

@@ -11,6 +11,7 @@ import typer
 from adlake.cli.application import STACK, app, not_blank
 from adlake.cli.asking import ask_stream
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 lake = typer.Typer(
@@ -119,7 +120,7 @@ def backup(
 
 @app.command(rich_help_panel=STACK)
 def restore(
-    file: Annotated[Path, typer.Argument(exists=True, help="a file of `adlake backup`")],
+    file: Annotated[Path, typer.Argument(exists=True, help=f"a file of `{ADLAKE} backup`")],
     home: Annotated[Path | None, typer.Option(help="new home; default: ADLAKE_HOME")] = None,
 ) -> None:
     """Bring a backup back in an empty home, as a lake of its own."""

@@ -13,6 +13,7 @@ import typer
 from adlake.cli.application import DATA, Format, Output, app, not_blank
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.output_format import OutputFormat
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 quarantine = typer.Typer(
@@ -109,7 +110,7 @@ def fix(
     members = dict(parsed_setting(one) for one in settings_of_fields or ())
     corrected = with_members(text, members) if members else (text or b"")
     number = job.fix(lease_connect(settings), place, corrected, by=by or _user(), why=why)
-    typer.echo(f"fix {number} of {shown(place)} waits: `adlake quarantine resubmit` publishes it")
+    typer.echo(f"fix {number} of {shown(place)} waits: `{ADLAKE} quarantine resubmit` publishes it")
 
 
 @quarantine.command()

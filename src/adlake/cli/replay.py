@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adlake.cli.application import FAILURE, JOBS, app
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def replay(  # noqa: PLR0917
     publish: Annotated[bool, typer.Option("--publish", help="make the replay Gold")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="take the last publication back")] = False,
 ) -> None:
-    """Build Gold again from Bronze, show what differs (1: Gold is damaged); publish, undo."""
+    """Build Gold again from Bronze, show what differs; publish, undo.
+
+    Exit code 1 when the replay says that Gold is damaged.
+    """
     from adlake.attribution.replay import command as job
     from adlake.cli.progress import watched
     from adlake.wiring.replay import replay_config
@@ -57,7 +61,7 @@ def replay(  # noqa: PLR0917
         return typer.echo(job.publish(config, _report))
     typer.echo(
         "Gold is as it was. Look at gold.ad_performance_replay; publish with "
-        "`adlake replay --publish`"
+        f"`{ADLAKE} replay --publish`"
     )
     if is_damaged:
         raise typer.Exit(FAILURE)

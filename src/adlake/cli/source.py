@@ -16,7 +16,10 @@ app.add_typer(source, name="epoch", hidden=True)
 
 @source.command()
 def show() -> None:
-    """List the incarnations with their reasons; 1 when the stream could not go on now."""
+    """List the incarnations with their reasons.
+
+    Exit code 1 when the stream could not go on now.
+    """
     from adlake.io.postgres.source_incarnations import source_incarnations
     from adlake.streaming.incarnation import described
     from adlake.wiring.lake import lease_connect

@@ -15,8 +15,24 @@ if TYPE_CHECKING:
     from adlake.devstack.containers.stack import ContainerStack
     from adlake.devstack.stack import Stack
 
-Only = Annotated[str, typer.Option(help="comma-separated services, nothing else")]
-Without = Annotated[str, typer.Option(help="comma-separated services to leave out")]
+SERVICE_NAMES = (
+    "postgres", "kafka", "trino", "stream", "generator", "dashboard", "api", "alertmanager",
+    "prometheus",
+)  # fmt: skip
+"""Those of `devstack.stack.SERVICES`, which a help text must not load; a test holds them equal."""
+SERVICES = f"{', '.join(SERVICE_NAMES)} (in containers: the names that `status` shows)"
+Only = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME,...", show_default=False, help=f"these services, nothing else: {SERVICES}"
+    ),
+]
+Without = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME,...", show_default=False, help="services to leave out, of the same names"
+    ),
+]
 
 
 RuntimeOption = Annotated[
@@ -126,7 +142,10 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
     runtime: RuntimeOption = Runtime.AUTO,
 ) -> None:
-    """Show each service with state, pid, uptime, port and memory; 1 when one died or hangs."""
+    """Show each service with state, pid, uptime, port and memory.
+
+    Exit code 1 when one died or hangs.
+    """
     containers = _containers(runtime)
     if containers is not None:
         _status_of(containers, as_json=as_json)
@@ -161,9 +180,9 @@ def _status_of(containers: ContainerStack, *, as_json: bool) -> None:
 
 @app.command(rich_help_panel=STACK)
 def logs(
-    name: Annotated[str, typer.Argument(help="one service; all when left out")] = "",
+    name: Annotated[str, typer.Argument(help=f"one of {SERVICES}; left out: all")] = "",
     follow: Annotated[bool, typer.Option("-f", "--follow", help="go on until Ctrl-C")] = False,
-    lines: Annotated[int, typer.Option("-n", "--lines", min=0)] = 20,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="of each service")] = 20,
     runtime: RuntimeOption = Runtime.AUTO,
 ) -> None:
     """Print the end of the logs."""
@@ -200,7 +219,7 @@ def settings() -> None:
     """List every setting with default and meaning, as Markdown."""
     from adlake.settings.reference import reference_markdown
 
-    typer.echo(reference_markdown(), nl=False)
+    typer.echo(reference_markdown())
 
 
 @app.command(rich_help_panel=STACK)
@@ -217,7 +236,7 @@ def flow(
 
 @app.command(rich_help_panel=STACK)
 def doctor(runtime: RuntimeOption = Runtime.AUTO) -> None:
-    """Check prerequisites, ports, disk and memory; 1 when something blocks."""
+    """Check prerequisites, ports, disk and memory; exit code 1 when something blocks."""
     from adlake.devstack.containers import doctor as of_containers
     from adlake.devstack.containers.choice import choose
     from adlake.devstack.doctor import examine, is_blocked

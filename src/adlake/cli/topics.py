@@ -11,6 +11,7 @@ import typer
 
 from adlake.cli.application import DATA, Format, app
 from adlake.contracts.output_format import OutputFormat
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def topics(output_format: Format = OutputFormat.TABLE) -> None:
 
 @app.command(rich_help_panel=DATA)
 def peek(
-    topic: Annotated[str, typer.Argument(help="as `adlake topics` names it")],
+    topic: Annotated[str, typer.Argument(help=f"as `{ADLAKE} topics` names it")],
     count: Annotated[int, typer.Option(min=1, max=1_000, help="records")] = 5,
     output_format: Format = OutputFormat.TABLE,
 ) -> None:

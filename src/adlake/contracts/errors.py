@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from adlake.folders import ADLAKE
+
 
 class AdlakeError(Exception):
     """Says in one line what is wrong and what to do; `cli` prints it without a traceback."""
@@ -25,7 +27,7 @@ def listed(lines: Sequence[str]) -> str:
 
 NO_GOLD = (
     "Gold holds nothing yet: send events (`make generate`), have the stream run (`make up`), then "
-    "`adlake wait`"
+    f"`{ADLAKE} wait`"
 )
 """What every reader of Gold says before the first batch."""
 

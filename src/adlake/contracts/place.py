@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 
-WAY_ON = "start it where it was made, or let it live here by `adlake lake adopt`"
+WAY_ON = f"start it where it was made, or let it live here by `{ADLAKE} lake adopt`"
 """What to do with a lake in another place."""
 
 

@@ -25,6 +25,7 @@ from adlake.dashboard.frame import (
 )
 from adlake.dashboard.incident_chart import incident_chart
 from adlake.dashboard.lake import Record, Sources
+from adlake.folders import ADLAKE
 from adlake.io.events_api.trial import Delivered
 
 REFRESH_SECONDS: Final = 30
@@ -41,7 +42,7 @@ FOREVER: Final = 9999
 TILES: Final = (("Open incidents", "Campaigns concerned", "Newest opened"),)
 OFF: Final = (
     "KPI alerts are off: the stream judges no window, so that nothing is open says nothing. "
-    "`ADLAKE_ALERTS=true` switches them on, `adlake alerts build` judges once."
+    f"`ADLAKE_ALERTS=true` switches them on, `{ADLAKE} alerts build` judges once."
 )
 _DAY_AND_TIME: Final = "%Y-%m-%d %H:%M"
 CHANNELS: Final = {

@@ -22,6 +22,7 @@ from adlake.dashboard.frame import (
     tile,
 )
 from adlake.dashboard.lake import Record, Sources
+from adlake.folders import ADLAKE
 
 REFRESH_SECONDS: Final = 10
 BASIS: Final = "By impression time (UTC)."
@@ -281,7 +282,7 @@ def draw_table(found: dict[str, list[Record]], choice: Choice) -> None:
     counted = shown_of(len(rows), records[0]["campaigns"], "campaigns", "largest spend first")
     st.caption(
         f"{counted} {BASIS} Names as of now. Maturity: share of the expected conversions that "
-        "are in. `adlake query campaign_performance --format csv` has all campaigns."
+        f"are in. `{ADLAKE} query campaign_performance --format csv` has all campaigns."
     )
     csv_button("CSV of this table", [_exported(row) for row in rows], "campaigns")
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from adlake.dashboard.frame import csv_button, guarded, head, table_height
 from adlake.dashboard.lake import Sources
+from adlake.folders import ADLAKE
 from adlake.io.output import displayed
 from adlake.proof.explain import Explanation, UnknownImpressionError
 
@@ -26,7 +27,7 @@ def show(sources: Sources, explain: Explain) -> None:
         placeholder="an impression id, for example from the page Rows",
     )  # fmt: skip
     if not impression_id:
-        st.info("`adlake explain IMPRESSION_ID` says the same.", icon=":material/search:")
+        st.info(f"`{ADLAKE} explain IMPRESSION_ID` says the same.", icon=":material/search:")
         return
     with guarded("Explain"), st.spinner("Asking the lake", show_time=True):
         try:
@@ -58,7 +59,7 @@ def draw(explanation: Explanation) -> None:
             st.caption("None.")
             continue
         shown = [
-            {name: displayed(value) for name, value in record.items()}
+            {name: displayed(value, name) for name, value in record.items()}
             for record in records[:MOST_LINES]
         ]
         st.dataframe(shown, hide_index=True, height=table_height(len(shown), ROWS_SHOWN))

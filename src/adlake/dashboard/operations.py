@@ -18,6 +18,7 @@ from adlake.dashboard.health import (
     lag_by_partition,
 )
 from adlake.dashboard.lake import Record, Sources
+from adlake.folders import ADLAKE
 from adlake.io.kafka.topic import TopicFacts
 
 REFRESH_SECONDS: Final = 5
@@ -135,7 +136,7 @@ def show_reuse(recent: Record | None) -> None:
         st.warning(
             f"{formats.count(recent['reused_event_ids'])} event ids of the last 10 minutes were "
             "used for more than one impression, so each counts more than once. "
-            "`adlake query reused_event_ids` names them and the money at stake.",
+            f"`{ADLAKE} query reused_event_ids` names them and the money at stake.",
             icon=":material/content_copy:",
         )
 
@@ -256,7 +257,9 @@ def show_rejected(rejected: list[Record]) -> None:
     st.altair_chart(
         charts.bars(rejected, "reject_reason", "deliveries", title="deliveries", colour=charts.RED)
     )
-    st.caption("All of Bronze. Payloads are kept: `adlake quarantine list`, then fix and resubmit.")
+    st.caption(
+        f"All of Bronze. Payloads are kept: `{ADLAKE} quarantine list`, then fix and resubmit."
+    )
 
 
 def pipeline_rows(

@@ -18,6 +18,7 @@ from adlake.dashboard.operations import (
     show_rejected,
     show_reuse,
 )
+from adlake.folders import ADLAKE
 from adlake.proof.recorded import RecordedProof, read_proof
 
 REFRESH_SECONDS: Final = 30
@@ -56,7 +57,7 @@ def draw_proof(proof: RecordedProof | None) -> None:
         st.error(f"Not proven at {formats.clock(proof.at)}.", icon=":material/error:")
     st.code("\n".join(proof.lines), language=None)
     st.caption(
-        "By `adlake verify`, about the snapshots that it names. What came later is not in it."
+        f"By `{ADLAKE} verify`, about the snapshots that it names. What came later is not in it."
     )
 
 

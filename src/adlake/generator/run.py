@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from adlake.contracts.address import Address
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 from adlake.generator.business_desk import BusinessTopic
 from adlake.generator.campaign_desk import CampaignDesk
 from adlake.generator.campaign_updates import updates_of
@@ -138,7 +139,7 @@ def _through_api(target: Target, given: ApiTarget) -> Iterator[Outlets]:
     api = EventsApi(given.address, given.key)
     log.info(
         "posting to http://%s/events, %d events at a time. The API does not say where a record "
-        "lies: `adlake producers` compares this run in total alone",
+        f"lies: `{ADLAKE} producers` compares this run in total alone",
         given.address, batch,
     )  # fmt: skip
     try:

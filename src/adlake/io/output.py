@@ -10,6 +10,7 @@ import csv
 import itertools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 TABLE_ROW_LIMIT: Final = 1_000
 _TABLE_DECIMALS: Final = 6
 _UNWRAPPED_WIDTH: Final = 10_000
+_NAMING: Final = re.compile(r"(^|_)(id|snapshot|offset)$", re.IGNORECASE)
+"""Columns of numbers that are copied, not read: ids, snapshots, places in a topic."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -68,7 +71,8 @@ def write_table(result: QueryResult, stream: TextIO, all_rows: str = "--format c
         is_number = any(isinstance(row[position], int | float | Decimal) for row in shown)
         table.add_column(Text(printable(column)), justify="right" if is_number else "left")
     for row in shown:
-        table.add_row(*(Text(displayed(value)) for value in row))
+        cells = zip(result.columns, row, strict=True)
+        table.add_row(*(Text(displayed(value, column)) for column, value in cells))
     console = console_of(stream)
     console.print(table)
     if next(result.rows, None) is not None:
@@ -136,15 +140,18 @@ def exact(value: object) -> object:
     return shown
 
 
-def displayed(value: object) -> str:
-    """A value for people: thousands separated, decimals cut to 6, NULL as a dash."""
+def displayed(value: object, column: str = "") -> str:
+    """A value for people: thousands separated, decimals cut to 6, NULL as a dash.
+
+    A number whose column says that it names something is shown as it has to be typed.
+    """
     match value:
         case None:
             shown = "-"
         case bool():
             shown = "yes" if value else "no"
         case int():
-            shown = f"{value:,}"
+            shown = str(value) if _NAMING.search(column) else f"{value:,}"
         case Decimal() | float():
             whole, _, fraction = f"{value:,.{_TABLE_DECIMALS}f}".partition(".")
             shown = f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"

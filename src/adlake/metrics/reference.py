@@ -12,7 +12,8 @@ def reference_markdown() -> str:
     lines = [
         "# Metrics",
         "One file of `sql/metrics` each, the same one for every reader: the dashboard,",
-        "`adlake query NAME --param name=value`, `make query NAME=...`. Times are UTC;",
+        "`.venv/bin/adlake query NAME --param name=value`, "
+        "`make query NAME=... ARGS='--param name=value'`. Times are UTC;",
         "`until` is the first moment that is no longer meant. Rates are fractions: sums",
         "first, division last, NULL where there is nothing to divide by. This page is",
         "generated from the headers of the files: `make docs`.",

@@ -11,6 +11,7 @@ from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, ReadLaw
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.registry import LAW_CHECKS, LawCheck, spec_of
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.postgres.law_store import law_version_of
 from adlake.io.sql.files import TIMESTAMP_UTC, SqlValue, bind, sql_text, with_relations
@@ -170,6 +171,6 @@ def _expired(trino: TrinoClient, table: str, stamp: Stamp) -> str:
         if snapshot not in record_snapshots(trino, source):
             return (
                 f"not compared: {source} snapshot {snapshot}, of which they are made, has expired "
-                f"(`{spec_of(table).rebuild}` makes them anew)"
+                f"(`{ADLAKE}{spec_of(table).rebuild.removeprefix('adlake')}` makes them anew)"
             )
     return ""

@@ -30,6 +30,7 @@ from adlake.attribution.law.rules import (
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.source import FIRST_INCARNATION, incarnation_of_label
+from adlake.folders import ADLAKE
 from adlake.io.bronze_records import payload_of
 from adlake.io.sql.files import sql_text
 from adlake.io.sql.trino import rendered
@@ -97,7 +98,7 @@ def explain(trino: TrinoClient, impression_id: str, law: LawConstants = LAW_V1) 
     if not records:
         raise UnknownImpressionError(
             f"Bronze has no delivery of impression {impression_id!r}: "
-            "check the id, or `adlake wait`"
+            f"check the id, or `{ADLAKE} wait`"
         )
     stored = trino.records(*rendered(sql_text("audit/impression_row"), wanted))
     return explained(impression_id, records, stored, law)
@@ -118,9 +119,9 @@ def bounded(impression_id: str, records: Iterable[dict[str, Any]]) -> list[dict[
             raise TooManyDeliveriesError(
                 f"impression {impression_id!r} has more than {len(kept) - 1:,} deliveries: too "
                 f"many ({MOST_DELIVERIES:,}) or too large ({MOST_PAYLOAD_BYTES >> 20} MiB) to "
-                "explain at once. It is no single ad that was shown: see `adlake query "
-                "crowded_impressions`; `adlake sql` on audit.event_outcomes has its events, with "
-                "--format csv all of them"
+                f"explain at once. It is no single ad that was shown: see `{ADLAKE} query "
+                f"crowded_impressions`; `{ADLAKE} sql` on audit.event_outcomes has its events, "
+                "with --format csv all of them"
             )
     return kept
 

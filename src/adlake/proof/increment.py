@@ -17,6 +17,7 @@ from typing import Final
 
 from adlake.contracts.law import LawConstants
 from adlake.contracts.tables import GOLD_STATE
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.file_changes import FileChanges
 from adlake.io.sql.files import SqlText, SqlValue
 from adlake.io.sql.literals import literal
@@ -51,14 +52,14 @@ class Increment:
         if self.is_nothing:
             return (
                 f"no file of Bronze or Gold differs since the proof of {self.proven.at}: neither "
-                "was read again (`adlake verify --full` reads them, and sees what a disk lost)"
+                f"was read again (`{ADLAKE} verify --full` reads them, and sees what a disk lost)"
             )
         files = len(self.gold.before | self.gold.now)
         deliveries = self.bronze.added_rows - self.bronze.removed_rows
         return (
             f"since the proof of {self.proven.at}: {deliveries:,} new deliveries, "
             f"{files:,} files of Gold that came, went or have other deletes, and all events of "
-            "their impressions; other files are those that were proven (`adlake verify --full` "
+            f"their impressions; other files are those that were proven (`{ADLAKE} verify --full` "
             "reads them again)"
         )
 

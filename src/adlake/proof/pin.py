@@ -15,6 +15,7 @@ from typing import Any
 from adlake.attribution.gold_format import refuse_newer_format
 from adlake.contracts import stamps
 from adlake.contracts.errors import NO_GOLD, STREAM_IS_AWAY, AdlakeError
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.law_store import law_version_of
@@ -76,7 +77,7 @@ def clear_empty_lake(
         if topic is None:
             told = "whether its topic holds records is not known: run `make up`"
         elif sum(topic.written.values()) > sum(topic.begin_offsets.values()):
-            way_on = "`adlake wait`" if streams() else STREAM_IS_AWAY
+            way_on = f"`{ADLAKE} wait`" if streams() else STREAM_IS_AWAY
             told = f"{topic.in_words} to read: {way_on}, then verify again"
         else:
             told = f"{topic.in_words} too: send events (`make generate`)"
@@ -167,7 +168,7 @@ def newest_stamp(snapshots: Snapshots, head_id: int) -> Stamp:
         snapshot = snapshots.get(snapshot["parent_id"])
     raise NothingToVerifyError(
         f"snapshot {head_id} and its ancestors carry no stamp of the stream, so what they contain "
-        "is not known: once the next batch is in (`make status`, `adlake wait`), verify again"
+        f"is not known: once the next batch is in (`make status`, `{ADLAKE} wait`), verify again"
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from adlake.folders import ADLAKE
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.proof.log_segments import Segment, incarnations_of_broker_log, partitions_held
@@ -172,7 +173,7 @@ def _given_up(number: int, broker: TopicFacts, segments: Sequence[Segment]) -> I
         if gone > earlier.next:
             problem = (
                 "never read: the broker deleted them, and a new source incarnation went on without "
-                "them (`adlake source show`)"
+                f"them (`{ADLAKE} source show`)"
             )
             yield Missing(number, earlier.next, gone, gone - earlier.next, problem)
         if later.first > gone:
@@ -192,7 +193,7 @@ def _lacking_in_bronze(
         for first, beyond in _ranges_within(segment, lacking_ranges):
             yield Missing(number, first, beyond, beyond - first, "between those in Bronze")
     if following < end:
-        problem = "not in Bronze yet: `adlake wait`, then ask again"
+        problem = f"not in Bronze yet: `{ADLAKE} wait`, then ask again"
         yield Missing(number, following, end, end - following, problem, is_pending=True)
     if (behind := broker.pending.get(number, 0)) and following <= end:
         problem = "behind an open transaction: nobody may read them until it ends"

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import incarnation_of_label
+from adlake.folders import ADLAKE
 from adlake.io.kafka.holes import FindHoles, OffsetRange
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_incarnations import SourceIncarnation
@@ -79,8 +80,8 @@ def current_audit(
     if topic_id != broker.topic_id:
         raise OtherTopicError(
             f"the lake holds topic {pin.topic} {topic_id}, the broker {broker.topic_id}: the "
-            "topic was deleted and made again, so no offset can be compared. `adlake source show` "
-            "says how to go on"
+            f"topic was deleted and made again, so no offset can be compared. `{ADLAKE} source "
+            "show` says how to go on"
         )
 
     holes: list[int] = []

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlake.contracts.place import LakePlaceError, Place, WarehouseGoneError, local_folder, same_uri
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.path_rewrite import PathMap, leftovers, rewrite_files
 from adlake.io.iceberg.warehouse_file import WarehouseMark, write_mark
 from adlake.io.postgres.catalog_rows import move_catalog
@@ -106,5 +107,5 @@ def _refuse_missing(locations: Mapping[str, str], paths: PathMap, place: Place) 
             raise WarehouseGoneError(
                 f"{file} is not here, but the catalog lists it for {name}: the warehouse in "
                 f"{place.warehouse_uri} and this catalog are not of one moment. Stop the original, "
-                "then copy all of it again (`adlake backup`)"
+                f"then copy all of it again (`{ADLAKE} backup`)"
             )

@@ -16,6 +16,7 @@ from typing import Any
 from adlake.attribution.law.admission import Admitted, Rejected, admit
 from adlake.attribution.law.correction import ORIGIN_FIELD, origin_text, with_members
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 from adlake.io.bronze_records import payload_of
 from adlake.io.kafka.access import Brokers
 from adlake.io.kafka.producer import publish_all
@@ -104,7 +105,7 @@ def rejected_delivery(trino: TrinoClient, position: Position) -> RejectedDeliver
     found = trino.records(*rendered(sql_text("audit/quarantine_show"), wanted))
     if not found:
         raise NotInQuarantineError(
-            f"{shown(position)} is no rejected delivery in Bronze: see `adlake quarantine list`"
+            f"{shown(position)} is no rejected delivery in Bronze: see `{ADLAKE} quarantine list`"
         )
     return found[0]
 

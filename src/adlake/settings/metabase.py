@@ -36,7 +36,7 @@ def _email(text: str) -> str:
 
 
 class MetabaseSettings(Concern):
-    """Metabase, for `adlake metabase sync`."""
+    """Metabase, for `make metabase`."""
 
     metabase_url: Annotated[str, AfterValidator(_url)] = Field(
         "http://127.0.0.1:3030", description="address of Metabase"

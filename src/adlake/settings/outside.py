@@ -81,7 +81,7 @@ class PortSettings(Concern):
     rest_port: Port = Field(8181, description="REST catalog; of the container form, too")
     dashboard_port: Port = Field(8501, description="Streamlit dashboard")
     api_host: Host = Field(LOOPBACK, description="host of the HTTP API, for who posts to it")
-    api_port: Port = Field(8000, description="HTTP API (`adlake serve`)")
+    api_port: Port = Field(8000, description="HTTP API")
     notebook_port: Port = Field(8888, description="JupyterLab of `make notebook`")
     spark_ui_port: Port = Field(4040, description="Spark UI of the streaming job")
     metrics_port: Port = Field(9464, description="`/metrics` of the streaming job")
@@ -175,7 +175,7 @@ class CatalogSettings(Concern):
     postgres_password: SecretStr = secret("password of that role; empty: made by `make up`")
     postgres_password_file: OptionalFile = Field(None, description=FILE_INSTEAD)
     postgres_owner_password: SecretStr = secret(
-        "password of the role that owns the database, for `adlake provision`; empty: as made by "
+        "password of the role that owns the database, for `make provision`; empty: as made by "
         "`make up`, else there is no owner but the writer"
     )
     postgres_owner_password_file: OptionalFile = Field(None, description=FILE_INSTEAD)

@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+
+from pydantic import SecretStr
 
 from adlake.settings import CONCERNS, PREFIX
+from adlake.settings.examples import APPLIED, TESTS_ONLY, example_of
 
 # Defaults that depend on the machine are shown as what they mean.
 _SHOWN_DEFAULTS = {"home": ".runtime", "cache": "${XDG_CACHE_HOME:-~/.cache}/adlake"}
 
 
+HEAD: Final = "| setting | default | example | meaning |\n| --- | --- | --- | --- |"
+
+
 def reference_markdown() -> str:
-    """One table per concern: name, default, meaning and limits. Ends with a newline."""
-    lines = [
-        "# Settings",
-        "Environment variables, or lines of `.env` in the checkout. An unknown `ADLAKE_` name is",
-        "refused with the nearest known one. This page is generated: `make docs`.",
-    ]
+    """A table per concern; those of tests stand apart, at the end."""
+    lines: list[str] = []
     for concern in CONCERNS:
         title = (concern.__doc__ or "").strip().removesuffix(".")
-        lines += ["", f"## {title}", "| setting | default | meaning |", "| --- | --- | --- |"]
-        for name, field in concern.model_fields.items():
-            meaning = "; ".join([field.description or "", *_limits(field.metadata, field)])
-            lines.append(f"| `{PREFIX}{name.upper()}` | {_default(name, field)} | {meaning} |")
-    return "\n".join(lines) + "\n"
+        lines += [f"## {title}", f"After a change: {APPLIED[concern.__name__]}.", "", HEAD]
+        lines += [_row(*one) for one in concern.model_fields.items() if one[0] not in TESTS_ONLY]
+        lines.append("")
+    lines += ["## For tests and drills, never for a lake that matters", HEAD]
+    lines += [
+        _row(*one)
+        for concern in CONCERNS
+        for one in concern.model_fields.items()
+        if one[0] in TESTS_ONLY
+    ]
+    return "\n".join(lines)
+
+
+def _row(name: str, field: Any) -> str:  # noqa: ANN401 - pydantic's FieldInfo
+    meaning = "; ".join([field.description or "", *_limits(field.metadata, field)])
+    example = example_of(name, is_secret=field.annotation is SecretStr)
+    return f"| `{PREFIX}{name.upper()}` | {_default(name, field)} | `{example}` | {meaning} |"
 
 
 def _default(name: str, field: Any) -> str:  # noqa: ANN401 - pydantic's FieldInfo

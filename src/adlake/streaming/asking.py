@@ -71,9 +71,16 @@ def see_through(
                     session.stop()
         except LeaseHeldError as error:
             if not told:
-                report(f"operation {operation_id} is left to the stream ({error})")
+                report(f"operation {operation_id} {_who_does_it(error)}")
                 told = True
             time.sleep(POLL_SECONDS)
+
+
+def _who_does_it(error: LeaseHeldError) -> str:
+    """A stream at work does it; only for one that may be dead is there something to do."""
+    if error.living:
+        return f"waits for the stream ({error.living}), which does it between two batches"
+    return f"waits for the stream: {error}"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.registry import Filling, names_of, spec_of
+from adlake.folders import ADLAKE
 from adlake.io.postgres.lease import Connect
 from adlake.io.postgres.table_heads import RecordedHead, TableHead, accept_loss, recorded_heads
 
@@ -19,12 +20,12 @@ RECORDED_TABLES = names_of(has_recorded_head=True)
 Look = Callable[[str], TableHead | None]
 """The head of a table now; None when the catalog does not know the table."""
 
-_ACCEPT = 'adlake lake accept {name} --reason "..."'
+_ACCEPT = ADLAKE + ' lake accept {name} --reason "..."'
 _WAYS_ON = {
     Filling.APPEND: "restore it from a backup, or go on with what Kafka still has",
     Filling.MERGE: "restore it from a backup, or let the next start build it again from Bronze",
 }
-_REBUILD = "build its rows again by `adlake replay --publish`, then"
+_REBUILD = f"build its rows again by `{ADLAKE} replay --publish`, then"
 
 
 class TableLostError(AdlakeError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import FIRST_INCARNATION, IncarnationKind
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.kafka.topic import TopicFacts
@@ -116,6 +117,6 @@ def continue_anyway(now: Situation, connect: Connect, reason: str) -> SourceInca
     except AlreadyDeclaredError as error:
         raise NothingToContinueError(
             f"source incarnation {incarnation.number} was declared by somebody else just now: see "
-            "`adlake source show`"
+            f"`{ADLAKE} source show`"
         ) from error
     return incarnation

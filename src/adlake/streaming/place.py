@@ -22,6 +22,7 @@ from adlake.contracts.place import (
     local_folder,
     same_uri,
 )
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.warehouse_file import WAREHOUSE_FILE, WarehouseMark, read_mark, write_mark
 from adlake.io.postgres.lake_row import (
     LakeRow,
@@ -136,7 +137,7 @@ def _warehouse_problem(
     if mark is None:
         return LakePlaceError(
             f"the warehouse {folder} does not say whose it is ({WAREHOUSE_FILE} is missing): "
-            "bring the folder back as it was, or bind it again by `adlake lake adopt`"
+            f"bring the folder back as it was, or bind it again by `{ADLAKE} lake adopt`"
         )
     if mark.lake_id != row.lake_id:
         return LakePlaceError(
@@ -152,7 +153,7 @@ def _warehouse_problem(
         f"the warehouse {folder} and the catalog database of {row.home} are not of one moment "
         f"({older}; starts: {mark.claims}, {row.claims}): one of them was restored or copied "
         "alone, or a copy of this lake works in the same warehouse. Restore both together, or bind "
-        "them as they are by `adlake lake adopt`"
+        f"them as they are by `{ADLAKE} lake adopt`"
     )
 
 

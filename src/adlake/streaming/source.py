@@ -13,13 +13,14 @@ from typing import ClassVar
 
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.source import IncarnationKind, incarnation_of_label
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.stamp import LastRecord, Stamp
 from adlake.io.kafka.topic import TopicFacts
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 
 EARLIEST = -2
 """Spark's name for the first offset of a partition."""
-_GO_ON = 'go on without them by `adlake source continue --reason "..."`'
+_GO_ON = f'go on without them by `{ADLAKE} source continue --reason "..."`'
 
 
 class UnsafeSourceError(AdlakeError):

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import ATTRIBUTION_CREDITS, CATALOG, GOLD_STATE, REMOVAL_EFFECTS
+from adlake.folders import ADLAKE
 from adlake.io import failpoints
 from adlake.io.failpoints import FailpointError
 from adlake.io.iceberg.ddl import provision_tables
@@ -244,7 +245,7 @@ def test_an_expired_source_is_said_and_the_sums_are_still_proven(
         facts = proven(trino, name)
         assert facts.failures == []
         assert f"not compared: {GOLD_STATE} snapshot" in facts.lines()[0]
-        assert "has expired (`adlake models build` makes them anew)" in facts.lines()[0]
+        assert f"has expired (`{ADLAKE} models build` makes them anew)" in facts.lines()[0]
     lake.sql(f"UPDATE {CREDITS} SET shapley_micros = shapley_micros + 1 WHERE place = 1")
     [problem] = problems(trino)
     assert "do not sum to its value" in problem

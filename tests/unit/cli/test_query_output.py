@@ -89,6 +89,20 @@ def test_csv_survives_separators_and_line_ends() -> None:
     assert cell == value
 
 
+@pytest.mark.parametrize(
+    ("column", "shown"),
+    [
+        ("snapshot_id", "7290123456789012345"), ("parent_id", "7290123456789012345"),
+        ("ID", "7290123456789012345"), ("gold_snapshot", "7290123456789012345"),
+        ("kafka_offset", "7290123456789012345"), ("rows", "7,290,123,456,789,012,345"),
+        ("snapshots", "7,290,123,456,789,012,345"), ("paid", "7,290,123,456,789,012,345"),
+    ],
+)  # fmt: skip
+def test_a_number_that_names_something_is_shown_as_it_is_typed(column: str, shown: str) -> None:
+    table = written(write_table, (7_290_123_456_789_012_345,), columns=(column,))
+    assert table.split()[-1] == shown
+
+
 def test_table_rounds_and_shows_control_characters() -> None:
     text = written(write_table, ROW, (Decimal("2.5"), "\x1b[31m", "[b]x[/b]", *ROW[3:]))
     assert "1,234,567" in text

@@ -82,6 +82,57 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+TIDIED = """import os, signal
+    try:
+        os.kill(os.getpid(), signal.{name})
+    finally:
+        {then}"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    "then",
+    [
+        "pass",
+        # The JVM of a command got the same signal, and is gone before it is asked to stop.
+        "raise ConnectionRefusedError(111, 'Connection refused')",
+        "from adlake.settings import SettingsError; raise SettingsError('gone')",
+        # `make` sends it to the group and to its child: twice.
+        "os.kill(os.getpid(), signal.SIGTERM); open('/proc/nosuch/x')",
+        "import logging; logging.getLogger('x').exception('operation 7')",
+    ],
+)
+def test_a_signal_is_told_as_one_whatever_fails_after_it(
+    tmp_path: Path, name: str, code: int, then: str
+) -> None:
+    done = ended(tmp_path, TIDIED.format(name=name, then=then))
+    assert (done.returncode, done.stderr) == (code, "adlake: ended by a signal\n")
+
+
+def test_a_signal_at_the_exit_tells_nothing(tmp_path: Path) -> None:
+    kill = "os.kill(os.getpid(), signal.SIGTERM)"
+    done = ended(tmp_path, f"import atexit, os, signal; atexit.register(lambda: {kill})")
+    assert (done.returncode, done.stderr) == (-15, "")
+
+
+def test_what_is_logged_with_an_error_is_a_line_and_its_traceback_a_file(tmp_path: Path) -> None:
+    logs = tmp_path / "lake" / "logs"
+    logs.mkdir(parents=True)
+    body = """import logging
+    try:
+        {}['no such key']
+    except KeyError:
+        logging.getLogger('adlake').exception('operation %d', 7)
+    logging.getLogger('adlake').warning('lost %s', 'x')
+    logging.getLogger('adlake').info('nobody asked')"""
+    done = ended(tmp_path, body)
+    assert done.stderr.splitlines() == [
+        f"adlake: operation 7 failed: the details are at the end of {logs / 'errors.log'}",
+        "adlake: lost x",
+    ]
+    assert "KeyError: 'no such key'" in (logs / "errors.log").read_text()
+
+
 @pytest.mark.parametrize("given", [{}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "LANG": "C"}])
 def test_a_pipe_gets_utf8_whatever_the_locale(tmp_path: Path, given: dict[str, str]) -> None:
     done = ended(tmp_path, "print('Zürich 日本')", **given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -88,3 +89,25 @@ def test_missing_downloads_warn_and_say_how_to_get_them(tmp_path: Path) -> None:
     finding = doctor.cache_finding(tmp_path)
     assert finding.verdict is Verdict.WARNING
     assert "kafka, spark, trino" in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("free_gib", "rate", "verdict", "words"),
+    [
+        (100, 1_000.0, Verdict.OK, "about 5 days of traffic at 1,000 events a second"),
+        (30, 1_000.0, Verdict.OK, "about 36 hours of traffic"),
+        (10, 1_000.0, Verdict.WARNING, "about 12 hours of traffic"),
+        (10, 100.0, Verdict.OK, "about 5 days of traffic at 100 events a second"),
+        (4, 1_000.0, Verdict.BLOCKS, "4 GiB free"),
+    ],
+)
+def test_room_is_told_in_days_of_traffic(  # noqa: PLR0917
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_gib: int, rate: float,
+    verdict: Verdict, words: str,
+) -> None:  # fmt: skip
+    usage = SimpleNamespace(free=free_gib * doctor.GIB)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    finding = doctor.state_finding(tmp_path / "home", rate)
+    assert finding.verdict is verdict
+    assert words in finding.detail
+    assert bool(finding.remedy) is (verdict is not Verdict.OK)

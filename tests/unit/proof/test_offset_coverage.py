@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adlake.folders import ADLAKE
 from adlake.io.kafka import holes as topic_holes
 from adlake.io.kafka.holes import OffsetRange
 from adlake.io.kafka.topic import TopicFacts
@@ -86,7 +87,7 @@ def test_rows_of_older_incarnations_are_known_those_of_another_topic_are_not() -
     [
         (None, "is not known: run `make up`"),
         (TopicFacts("ads", "t", {0: 5}, {0: 5}), "topic ads is empty too: send events"),
-        (TopicFacts("ads", "t", {0: 5}, {0: 9}), "holds 4 records to read: `adlake wait`"),
+        (TopicFacts("ads", "t", {0: 5}, {0: 9}), f"holds 4 records to read: `{ADLAKE} wait`"),
         (TopicFacts("ads", "t", {0: 5}, {0: 5}, {}, {0: 7}), "holds 2 records to read"),
     ],
 )

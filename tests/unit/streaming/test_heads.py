@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.folders import ADLAKE
 from adlake.io.postgres.table_heads import RecordedHead, TableHead
 from adlake.streaming import heads
 
@@ -66,12 +67,12 @@ def test_the_stop_names_the_way_on_that_helps() -> None:
         return str(caught.value)
 
     heads.refuse_lost_tables(lambda: None, lambda _name: KNOWN)  # type: ignore[arg-type, return-value]
-    assert "what Kafka still has: `adlake lake accept bronze.ad_events" in stop(
+    assert f"what Kafka still has: `{ADLAKE} lake accept bronze.ad_events" in stop(
         bronze__ad_events=None
     )
-    assert "again from Bronze: `adlake lake accept" in stop(gold__ad_performance_state=None)
+    assert f"again from Bronze: `{ADLAKE} lake accept" in stop(gold__ad_performance_state=None)
     emptied = replace(KNOWN, last_sequence=11, head_sequence=11, rows=0)
-    assert "by `adlake replay --publish`, then" in stop(gold__ad_performance_state=emptied)
+    assert f"by `{ADLAKE} replay --publish`, then" in stop(gold__ad_performance_state=emptied)
 
 
 @pytest.mark.usefixtures("recorded")

@@ -26,7 +26,7 @@ class Desk:
     """Stands for the table of operations and the lease; `states` is what each look finds."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, states: list[str], *, held: bool) -> None:
-        self.states, self.held = states, held
+        self.states, self.held, self.living = states, held, "pid 1"
         self.asked: list[tuple[str, dict[str, int]]] = []
         self.done_here = 0
         kept = asking.operations
@@ -49,7 +49,7 @@ class Desk:
     @contextmanager
     def _leased(self, _config: object, _name: str) -> Iterator[None]:
         if self.held:
-            raise LeaseHeldError("pid 1 holds it")
+            raise LeaseHeldError("pid 1 holds it: stop that one", self.living)
         yield
 
     def _run(self) -> None:
@@ -62,7 +62,17 @@ def test_the_stream_does_it_and_the_user_is_told_once(monkeypatch: pytest.Monkey
     assert ask(CONFIG, BUILD_MODELS, {"x": 1}, told.append) == "the result"
     assert desk.asked == [(BUILD_MODELS, {"x": 1})]
     assert desk.done_here == 0
-    assert told == ["operation 4 is left to the stream (pid 1 holds it)"]
+    assert told == ["operation 4 waits for the stream (pid 1), which does it between two batches"]
+
+
+def test_of_a_holder_that_may_be_dead_the_user_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk(monkeypatch, ["requested", "done"], held=True)
+    desk.living = ""
+    told: list[str] = []
+    ask(CONFIG, BUILD_MODELS, {}, told.append)
+    assert told == ["operation 4 waits for the stream: pid 1 holds it: stop that one"]
 
 
 def test_it_is_done_here_where_no_stream_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from adlake.contracts.errors import NO_GOLD, AdlakeError
 from adlake.contracts.law import LawConstants
 from adlake.contracts.registry import REPLAY_LEASE
 from adlake.contracts.tables import GOLD_REPLAY, GOLD_STATE
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.reader import LakeReader
 from adlake.io.postgres import operations
 from adlake.io.postgres.law_store import law_version_of, read_law, recorded_law
@@ -139,7 +140,7 @@ def publish(config: ReplayConfig, report: Report) -> str:
         table = config.reader.table(GOLD_REPLAY)
         snapshot = table.current_snapshot() if table is not None else None
         if snapshot is None:
-            raise NoShadowError("there is no replay to publish: run `adlake replay` first")
+            raise NoShadowError(f"there is no replay to publish: run `{ADLAKE} replay` first")
         arguments = {"shadow_snapshot": snapshot.snapshot_id}
         return _ask(config, operations.PUBLISH_REPLAY, arguments, report)
 

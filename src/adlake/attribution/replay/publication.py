@@ -24,6 +24,7 @@ from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
 from adlake.contracts.tables import BRONZE_EVENTS, GOLD_STATE
+from adlake.folders import ADLAKE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.stamp import Stamp, offsets_text
 from adlake.io.iceberg.table import REPLAY_BRANCH, IcebergTable
@@ -127,7 +128,7 @@ def _undo(
     if before is None:
         raise NothingToUndoError(
             "no publication to undo: it was undone already, or is older than "
-            f"{UNDO_DAYS} days; `adlake replay --law-version N --publish` rebuilds any law"
+            f"{UNDO_DAYS} days; `{ADLAKE} replay --law-version N --publish` rebuilds any law"
         )
     law = read_law(law_version_of(before))
     gold.point_branch(REPLAY_BRANCH, gold.ref_snapshot_id(tags[-1]))
@@ -157,10 +158,10 @@ def _fit_for(facts: ShadowFacts, live: Stamp | None, operation: Operation) -> St
     if facts.snapshot_id != operation.arguments.get("shadow_snapshot"):
         raise NoShadowError("the replay was built again after this publication was asked for")
     if live is None or live.source_label != facts.stamp.source_label:
-        raise NoShadowError("the replay was built from another topic: run `adlake replay` again")
+        raise NoShadowError(f"the replay was built from another topic: run `{ADLAKE} replay` again")
     refuse_newer_format(facts.stamp)
     if is_placed_by_older_law(facts.stamp):
-        raise NoShadowError("an older adlake built the replay: run `adlake replay` again")
+        raise NoShadowError(f"an older adlake built the replay: run `{ADLAKE} replay` again")
     in_force = law_version_of(live)
     if facts.slots is not None and facts.law_version != in_force:
         raise NoShadowError(
@@ -196,7 +197,7 @@ def _catch_up(
         if newest.source_label != since.source_label:
             raise TopicReplacedError(
                 "the topic was replaced since then, its offsets mean other records now: "
-                "run `adlake replay` again, then publish"
+                f"run `{ADLAKE} replay` again, then publish"
             )
         end = next_step(at, newest.next_offsets, ROWS_PER_STEP)
         stamp = (

@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import GOLD_COLUMNS, GOLD_REPLAY, GOLD_STATE
+from adlake.folders import ADLAKE
 from adlake.io.iceberg.ddl import DDL_DIR
 from adlake.io.iceberg.folders import folders_in, remove_folder
 from adlake.io.iceberg.stamp import Stamp
@@ -89,7 +90,7 @@ class ShadowTable:
         stamp = self.table.newest_stamp() if self.exists() else None
         if stamp is None:
             raise NoShadowError(
-                "there is no finished replay to publish: run `adlake replay`, look at what it "
+                f"there is no finished replay to publish: run `{ADLAKE} replay`, look at what it "
                 "prints, then publish"
             )
         slots = stamp.properties[stamps.REPLAY_SLOTS]
@@ -137,7 +138,9 @@ def adopt_files(
     """
     source, target = shadow.java_table(), gold.java_table()
     if not (source.schema().sameSchema(target.schema()) and source.spec().equals(target.spec())):
-        raise NoShadowError("Gold's layout has changed since the replay: run `adlake replay` again")
+        raise NoShadowError(
+            f"Gold's layout has changed since the replay: run `{ADLAKE} replay` again"
+        )
     change = target.newOverwrite().toBranch(REPLAY_BRANCH)
     change.overwriteByRowFilter(_row_filter(gold, slots))
     count = 0

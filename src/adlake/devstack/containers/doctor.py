@@ -17,7 +17,7 @@ from adlake.devstack.containers.engine import (
 )
 from adlake.devstack.containers.secret_lines import SECRETS, read_lines
 from adlake.devstack.containers.states import container_states
-from adlake.devstack.doctor import GIB, Finding, Verdict, catalog_findings
+from adlake.devstack.doctor import GIB, Finding, Verdict, catalog_findings, lasting
 from adlake.devstack.errors import DevstackError
 from adlake.devstack.services.ports import is_free, owner
 from adlake.settings import REPO_ROOT, SETTINGS_FILE, Settings
@@ -27,7 +27,7 @@ LIMITS_GIB: Final = 8
 LEAST_GIB: Final = 7.5
 """An engine that is given 8 GB says a little less."""
 IMAGES_GIB: Final = 12
-"""Free disk that images, their building and a day of traffic need."""
+"""Free disk that images, their building and the first hours of traffic need."""
 OLDEST_COMPOSE: Final = (1, 29)
 PUBLISHED: Final = (
     "ADLAKE_KAFKA_PORT", "ADLAKE_POSTGRES_PORT", "ADLAKE_S3_PORT", "ADLAKE_S3_CONSOLE_PORT",
@@ -55,7 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         passwords_finding(),
         *port_findings(settings, published_now(Compose(compose[0])) if compose else set()),
         *catalog_findings(settings),
-        disk_finding(),
+        disk_finding(settings.generator.generator_rate),
     ]
 
 
@@ -118,10 +118,13 @@ def published_now(compose: Compose) -> set[int]:
     }
 
 
-def disk_finding() -> Finding:
+def disk_finding(rate: float) -> Finding:
     """Is there room for images and volumes? As far as this side can see."""
     free = shutil.disk_usage(REPO_ROOT).free / GIB
-    detail = f"{free:.0f} GiB free at {REPO_ROOT} (an engine in a machine of its own has its own)"
+    detail = (
+        f"{free:.0f} GiB free at {REPO_ROOT}: {lasting(free, rate)} (an engine in a machine of its "
+        "own has its own)"
+    )
     if free >= IMAGES_GIB:
         return Finding(Verdict.OK, "disk", detail)
     return Finding(Verdict.WARNING, "disk", detail, f"free {IMAGES_GIB} GiB: `docker system prune`")

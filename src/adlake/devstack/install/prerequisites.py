@@ -10,6 +10,7 @@ from adlake.devstack.install.fetch import file_sets
 from adlake.devstack.install.places import folder_problem, path_problem, user_problem
 from adlake.devstack.install.versions import read_versions
 from adlake.devstack.services.postgres_place import unprivileged_user
+from adlake.folders import ADLAKE
 from adlake.settings import Settings
 
 
@@ -28,7 +29,7 @@ def place_problems(settings: Settings) -> list[str]:
 def refuse_unfit(settings: Settings) -> None:
     """Raise DevstackError with the first problem."""
     for problem in place_problems(settings):
-        raise DevstackError(f"{problem}; `adlake doctor` checks all of them")
+        raise DevstackError(f"{problem}; `{ADLAKE} doctor` checks all of them")
 
 
 def _cache_problem(cache: Path) -> str | None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from adlake.contracts.address import Address
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 
 TIMEOUT_SECONDS: Final = 15.0
 """Longer than the API waits for the broker."""
@@ -112,8 +113,8 @@ class EventsApi:
         if code == TOO_LARGE:
             return f"the API at {self.address} takes fewer events at a time: {said.get('detail')}"
         return (
-            f"{self.address} answers {code}, as no API of events does: see whether `adlake serve` "
-            "listens there (ADLAKE_API_HOST, ADLAKE_API_PORT)"
+            f"{self.address} answers {code}, as no API of events does: see whether "
+            f"`{ADLAKE} serve` listens there (ADLAKE_API_HOST, ADLAKE_API_PORT)"
         )
 
 

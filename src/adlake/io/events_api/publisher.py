@@ -11,6 +11,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from tenacity.stop import stop_base
 from tenacity.wait import wait_exponential
 
+from adlake.folders import ADLAKE
 from adlake.io.events_api.client import EventsApi, EventsApiAwayError, EventsApiError
 from adlake.io.kafka.acks import UNPLACED, PartitionAcks
 
@@ -84,8 +85,8 @@ class ApiPublisher:
                 return
             raise EventsApiError(
                 f"{error}: {len(self._waiting)} events are not taken. See whether the API runs "
-                "(`make up ONLY=api`, or `adlake serve`); the next start sends them again, under "
-                "the same ids"
+                f"(`make up ONLY=api`, or `{ADLAKE} serve`); the next start sends them again, "
+                "under the same ids"
             ) from None
         del self._waiting[: self._batch]
         self._since = time.monotonic()

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from adlake.contracts.address import Address
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 
 PATH: Final = "/alerts/test-message"
 TIMEOUT_SECONDS: Final = 30.0
@@ -72,8 +73,8 @@ def _answer(address: Address, key: SecretStr | None, channel: str) -> tuple[int,
         ) from None
     except ValueError:
         raise NoMessageError(
-            f"{address} does not answer as the API does: see whether `adlake serve` listens there "
-            "(ADLAKE_API_HOST, ADLAKE_API_PORT)"
+            f"{address} does not answer as the API does: see whether `{ADLAKE} serve` listens "
+            "there (ADLAKE_API_HOST, ADLAKE_API_PORT)"
         ) from None
     finally:
         connection.close()

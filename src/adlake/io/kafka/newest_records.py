@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
 
+from adlake.folders import ADLAKE
 from adlake.io.kafka.access import Brokers
 from adlake.io.kafka.committed import committed_records
 from adlake.io.kafka.topic import TopicError
@@ -42,7 +43,7 @@ def newest_records(bootstrap_servers: Brokers, topic: str, count: int) -> list[S
 def _read(consumer: KafkaConsumer, topic: str, count: int) -> list[SeenRecord]:
     places = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
     if not places:
-        raise TopicError(f"topic {topic} does not exist: `adlake topics` lists them")
+        raise TopicError(f"topic {topic} does not exist: `{ADLAKE} topics` lists them")
     begins, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
     consumer.assign(places)
     for place in places:

@@ -20,6 +20,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from adlake.contracts.errors import AdlakeError
+from adlake.folders import ADLAKE
 from adlake.io.process_identity import beginning
 from adlake.io.sql.control import control_sql
 
@@ -30,9 +31,16 @@ Connect = Callable[[], psycopg.Connection]
 
 
 class LeaseHeldError(AdlakeError):
-    """Another driver holds the lease; the message names it."""
+    """Another driver holds the lease; the message names it.
+
+    `living` is that driver where it is known to be at work: who asks it to do something can wait.
+    """
 
     is_lasting = True
+
+    def __init__(self, told: str, living: str = "") -> None:
+        super().__init__(told)
+        self.living = living
 
 
 class LeaseLostError(AdlakeError):
@@ -130,12 +138,13 @@ def acquire(connect: Connect, name: str, ttl_seconds: float, *, is_fenced: bool 
                 raise LeaseHeldError(
                     f"{now.holder} held lease {name} (generation {now.generation}) and was not "
                     "heard of since its time ran out, but may only be paused, and this catalog has "
-                    "no fence against it: make sure that it is gone, then `adlake lake release`"
+                    f"no fence against it: make sure that it is gone, then `{ADLAKE} lake release`"
                 )
             raise LeaseHeldError(
                 f"{now.holder} holds lease {name} (generation {now.generation}, "
                 f"{now.seconds_left:.0f} s left unless renewed): only one driver may write; stop "
-                "that one first"
+                "that one first",
+                living=now.holder,
             )
         lease = Lease(connect=connect, name=name, generation=now.generation + 1, holder=holder)
         taken = {

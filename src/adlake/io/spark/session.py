@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from adlake.contracts.address import LOOPBACK
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.tables import CATALOG
-from adlake.folders import FILES_ROOT
+from adlake.folders import ADLAKE, FILES_ROOT
 from adlake.io.iceberg.object_store import ObjectStore, ObjectStoreError
 from adlake.io.iceberg.rest_catalog import RestCatalog
 from adlake.io.postgres.lease import Lease
@@ -156,7 +156,7 @@ def _refuse_without_functions(session: SparkSession) -> None:
     if not _has_class(session, _FUNCTIONS):
         raise FunctionsMissingError(
             "adlake's own functions are not among Spark's jars: run `make install` (or "
-            "`adlake install --jars-into FOLDER`, for a Spark elsewhere)"
+            f"`{ADLAKE} install --jars-into FOLDER`, for a Spark elsewhere)"
         )
 
 
