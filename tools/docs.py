@@ -18,7 +18,7 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
-from tools.pages import benchmarks, cost, entities, event_contracts, law, simulator
+from tools.pages import benchmarks, cost, entities, event_contracts, law, scale, simulator
 from tools.pages.flow_picture import drawn
 
 BEGIN = "<!-- generated: {} -->\n"
@@ -46,6 +46,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         docs / "law.md": law.parts((docs / "law.md").read_text()),
         docs / "cost.md": cost.parts(),
         docs / "settings.md": {"settings": reference_markdown()},
+        docs / "scale.md": scale.parts(),
     }
     filled = {page: filled_in(page.read_text(), texts) for page, texts in parts.items()}
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}

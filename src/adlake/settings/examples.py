@@ -96,6 +96,7 @@ EXAMPLES: Final = {
     "max_offsets_per_trigger": "50000",
     "spark_master": "local[4]",
     "driver_memory": "4g",
+    "executor_memory": "2g",
     "shuffle_partitions": "4",
     "compact_every_batches": "12",
     "expire_every_batches": "120",

@@ -29,6 +29,9 @@ class StreamSettings(Concern):
     )
     spark_master: str = Field("local[2]", description="Spark master URL")
     driver_memory: str = Field("2g", description="heap of the Spark driver")
+    executor_memory: str = Field(
+        "1g", description="heap of each executor, where the master is a cluster"
+    )
     shuffle_partitions: int = Field(2, ge=1, description="tasks per shuffle")
     compact_every_batches: int = Field(
         6, ge=0, description="merge small files every so many batches; 0: never"

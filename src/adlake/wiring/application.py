@@ -28,7 +28,6 @@ from adlake.io.postgres.law_store import read_law
 from adlake.io.postgres.lease import Connect, is_held
 from adlake.io.postgres.operations import BUILD_MODELS
 from adlake.io.prometheus.meters import Meters
-from adlake.io.spark.session import SparkResources
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
 from adlake.provision.outside import kafka_access
 from adlake.provision.topics import topics_of
@@ -38,7 +37,7 @@ from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.operations import operation_handlers, topics_read
-from adlake.wiring.spark import catalog_access, java_options
+from adlake.wiring.spark import catalog_access, spark_resources
 
 SECONDS_PER_HOUR: Final = 3_600
 
@@ -72,7 +71,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
         checkpoint_dir=settings.paths.checkpoint_dir,
         marker_dir=settings.paths.failpoint_dir,
         ready_file=settings.paths.stream_ready_file,
-        resources=_resources(settings),
+        resources=spark_resources(settings, "spark", ui_port=settings.ports.spark_ui_port),
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
         pipelines=pipelines_of(settings, read),
@@ -96,20 +95,6 @@ def _preparations(settings: Settings) -> tuple[Preparation, ...]:
         provision_tables,
         partial(load_first_versions, seed_dir=settings.paths.seed_dir),
         partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
-    )
-
-
-def _resources(settings: Settings) -> SparkResources:
-    stream, home = settings.stream, settings.paths.home.resolve()
-    return SparkResources(
-        master=stream.spark_master,
-        driver_memory=stream.driver_memory,
-        shuffle_partitions=stream.shuffle_partitions,
-        ui_port=settings.ports.spark_ui_port,
-        local_dir=str(home / "tmp" / "spark"),
-        java_options=java_options(settings),
-        driver_host=settings.ports.spark_driver_host,
-        bind_address=settings.ports.spark_bind_address,
     )
 
 

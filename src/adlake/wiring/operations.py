@@ -19,7 +19,6 @@ from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.kafka.ends import TopicEnds
 from adlake.io.postgres.law_store import read_law
 from adlake.io.postgres.lease import Connect, is_held
-from adlake.io.spark.session import SparkResources
 from adlake.maintenance.at_once import maintain_handlers
 from adlake.maintenance.kept_snapshots import keep_handlers
 from adlake.models.handler import model_handlers
@@ -28,7 +27,7 @@ from adlake.settings import Settings
 from adlake.streaming.operations import Handler
 from adlake.streaming.requests import RequestConfig
 from adlake.wiring.lake import lease_connect
-from adlake.wiring.spark import catalog_access, java_options
+from adlake.wiring.spark import catalog_access, spark_resources
 
 BROKER_SECONDS: Final = 10.0
 """For the broker to say how far its topics go."""
@@ -80,16 +79,7 @@ def request_config(settings: Settings, name: str) -> RequestConfig:
         catalog=catalog_access(settings),
         lease_connect=connect,
         lease_ttl_seconds=stream.lease_ttl_seconds,
-        resources=SparkResources(
-            master=stream.spark_master,
-            driver_memory=stream.driver_memory,
-            shuffle_partitions=stream.shuffle_partitions,
-            local_dir=str(home / "tmp" / name),
-            java_options=java_options(settings),
-            output_file=home / "logs" / f"{name}.log",
-            driver_host=settings.ports.spark_driver_host,
-            bind_address=settings.ports.spark_bind_address,
-        ),
+        resources=spark_resources(settings, name, output_file=home / "logs" / f"{name}.log"),
         marker_dir=settings.paths.failpoint_dir,
         handlers=operation_handlers(connect, topics_read(settings), stream.leftover_days),
         prepare=provision_tables,

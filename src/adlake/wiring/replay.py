@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from adlake.attribution.replay.command import ReplayConfig
 from adlake.devstack.home import refuse_unmade_home
-from adlake.io.spark.session import SparkResources
 from adlake.settings import Settings
 from adlake.wiring.lake import lake_reader, lease_connect
 from adlake.wiring.operations import operation_handlers, topics_read
-from adlake.wiring.spark import catalog_access, java_options
+from adlake.wiring.spark import catalog_access, spark_resources
 
 
 def replay_config(settings: Settings) -> ReplayConfig:
@@ -20,16 +19,7 @@ def replay_config(settings: Settings) -> ReplayConfig:
         reader=lake_reader(settings),
         lease_connect=lease_connect(settings),
         lease_ttl_seconds=stream.lease_ttl_seconds,
-        resources=SparkResources(
-            master=stream.spark_master,
-            driver_memory=stream.driver_memory,
-            shuffle_partitions=stream.shuffle_partitions,
-            local_dir=str(home / "tmp" / "replay"),
-            java_options=java_options(settings),
-            output_file=home / "logs" / "replay.log",
-            driver_host=settings.ports.spark_driver_host,
-            bind_address=settings.ports.spark_bind_address,
-        ),
+        resources=spark_resources(settings, "replay", output_file=home / "logs" / "replay.log"),
         marker_dir=settings.paths.failpoint_dir,
         handlers=operation_handlers(
             lease_connect(settings), topics_read(settings), stream.leftover_days

@@ -11,7 +11,7 @@ from adlake.devstack.install.class_archive import options_of_user, own_place
 from adlake.devstack.install.ivy import pyspark_home
 from adlake.devstack.install.java import collector, own_options, spark_jdk
 from adlake.environment import scratch_of
-from adlake.io.spark.session import CatalogAccess
+from adlake.io.spark.session import CatalogAccess, SparkResources
 from adlake.provision.outside import object_store, rest_catalog
 from adlake.settings import Settings
 
@@ -34,6 +34,25 @@ def choose_jdk(settings: Settings, scratch: Path | None = None) -> None:
         # Spark's own page binds this one, whatever its session is told.
         SPARK_LOCAL_IP=settings.ports.spark_bind_address,
         SPARK_LOCAL_HOSTNAME=settings.ports.spark_driver_host,
+    )
+
+
+def spark_resources(
+    settings: Settings, name: str, *, ui_port: int | None = None, output_file: Path | None = None
+) -> SparkResources:
+    """What a session gets, as much as the stream's; `name` is that of its folder for files."""
+    stream, ports = settings.stream, settings.ports
+    return SparkResources(
+        master=stream.spark_master,
+        driver_memory=stream.driver_memory,
+        executor_memory=stream.executor_memory,
+        shuffle_partitions=stream.shuffle_partitions,
+        ui_port=ui_port,
+        local_dir=str(settings.paths.home.resolve() / "tmp" / name),
+        java_options=java_options(settings),
+        output_file=output_file,
+        driver_host=ports.spark_driver_host,
+        bind_address=ports.spark_bind_address,
     )
 
 

@@ -24,6 +24,11 @@ from adlake.io.iceberg.rest_catalog import RestCatalog
 from adlake.io.postgres.lease import Lease
 from adlake.io.spark.names import remember_names
 
+EXECUTOR_OPTIONS = (
+    "-XX:-DontCompileHugeMethods", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC",
+    "-Duser.language=en", "-Duser.country=US", "-Dfile.encoding=UTF-8",
+)  # fmt: skip
+"""Of a JVM on another machine: what the driver's has, less the folders of the driver's machine."""
 REDACTED = "(?i)secret|password|passwd|token|access[.]?key|credential|jaas"
 """Options whose value Spark shows in no page, plan or log."""
 FUNCTION_CATALOG = "strict"
@@ -105,6 +110,8 @@ class SparkResources:
 
     master: str = "local[2]"
     driver_memory: str = "2g"
+    executor_memory: str = "1g"
+    """Of each process of a cluster; a local master has none."""
     shuffle_partitions: int = 2
     ui_port: int | None = None
     local_dir: str | None = None
@@ -135,6 +142,8 @@ def build_session(app_name: str, resources: SparkResources) -> SparkSession:
         ),
         "spark.driver.bindAddress": resources.bind_address,
         "spark.driver.host": resources.driver_host,
+        "spark.executor.memory": resources.executor_memory,
+        "spark.executor.extraJavaOptions": joined_options(*EXECUTOR_OPTIONS),
         "spark.ui.enabled": str(resources.ui_port is not None).lower(),
         "spark.ui.port": str(resources.ui_port or 4040),
         "spark.sql.shuffle.partitions": str(resources.shuffle_partitions),
