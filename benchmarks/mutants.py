@@ -37,6 +37,8 @@ COPIED = (
     "notebooks", "contracts", "pyproject.toml", "Makefile", "docker-compose.yml",
 )  # fmt: skip
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "mutants.json"
+SAME = ("name", "place", "test")
+"""A bug that was moved, or given to another test, is another one: what was found of it is not."""
 TEST_SECONDS = 900
 """For one file of tests."""
 TESTS_FAILED = 1
@@ -105,14 +107,15 @@ def in_a_copy(copies: SimpleQueue[Path], work: Callable[[Path], Result]) -> Resu
 def write_report(result: dict[str, Any]) -> None:
     """Put one outcome beside those of earlier runs; each says at which commit it was found."""
     known = json.loads(REPORT.read_text()) if REPORT.exists() else {"mutants": []}
-    found = {one["name"]: one for one in known["mutants"]}
-    found[result["name"]] = result
-    kept = [found[one.name] for one in MUTATIONS if one.name in found]
+    found = {tuple(one[part] for part in SAME): one for one in known["mutants"]}
+    found[tuple(result[part] for part in SAME)] = result
+    planted = {tuple(getattr(one, part) for part in SAME): one.name for one in MUTATIONS}
+    kept = [found[key] for key in planted if key in found]
     report = {
         "machine": machine_facts(),
         "planted": len(MUTATIONS),
         "caught": sum(one["caught"] for one in kept),
-        "not_run": [one.name for one in MUTATIONS if one.name not in found],
+        "not_run": [name for key, name in planted.items() if key not in found],
         "mutants": kept,
     }
     REPORT.write_text(json.dumps(report, indent=2) + "\n")

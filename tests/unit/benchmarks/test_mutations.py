@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from pathlib import Path
 
 import pytest
 
 from adlake.settings import REPO_ROOT
-from benchmarks import mutations
+from benchmarks import mutants, mutations
 from benchmarks.mutations import MUTATIONS, Mutation
 
 
@@ -52,3 +53,18 @@ def test_a_piece_is_found_however_its_lines_are_broken(tmp_path: Path) -> None:
     twice = Mutation("bug", "room:f", "a", "b", "t")
     with pytest.raises(ValueError, match="times in room:f"):
         twice.planted(tmp_path)
+
+
+def test_what_was_found_of_a_bug_that_was_moved_since_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bugs = [Mutation(name, "place", "old", "new", "test") for name in ("kept", "moved", "new")]
+    monkeypatch.setattr(mutants, "MUTATIONS", bugs)
+    monkeypatch.setattr(mutants, "REPORT", tmp_path / "mutants.json")
+    known = {"place": "place", "test": "test", "caught": True}
+    before = [known | {"name": "kept"}, known | {"name": "moved", "place": "elsewhere"}]
+    mutants.REPORT.write_text(json.dumps({"mutants": before}))
+    mutants.write_report(known | {"name": "new", "caught": False})
+    report = json.loads(mutants.REPORT.read_text())
+    assert [one["name"] for one in report["mutants"]] == ["kept", "new"]
+    assert (report["planted"], report["caught"], report["not_run"]) == (3, 1, ["moved"])
