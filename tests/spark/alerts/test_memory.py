@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -90,8 +90,12 @@ class Lake:
             self._rows(name, rows).writeTo(f"{CATALOG}.{name}").overwrite(F.lit(True))
 
     def build(self) -> Built:
-        """As the keeper does; what is written is what plain Python says."""
-        built = build_alerts(self.session, self.story.until_ms, None, self.memory)
+        """As the keeper does."""
+        return build_alerts(self.session, self.story.until_ms, None, self.memory)
+
+    def checked(self) -> Built:
+        """Build; what is written is what plain Python says of everything that was told."""
+        built = self.build()
         stored = {
             name: rows_of(self.session.table(f"{CATALOG}.{name}"))
             for name in (ALERTS_LOG, ALERT_INCIDENTS)
@@ -126,24 +130,25 @@ def test_only_new_windows_are_judged_until_a_past_one_changes(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     lake, events = Lake(spark, tmp_path), a_day()
-    moments = [AT_TEN + minutes * MINUTE_MS for minutes in (7, 190, 345)]
+    moments = [AT_TEN + minutes * MINUTE_MS for minutes in (7, 190, 300, 400)]
     lake.tell(events_until(events, 0, moments[0]), moments[0])
-    assert lake.build().is_whole
+    assert lake.checked().is_whole
 
     # Files are folded, and what comes too late changes no count that was looked at.
     late = some("impressions", 5, BEGIN, late_ms=20 * HOUR_MS)
     fold(lake.session, spec_of(GOLD_WINDOWS), fewest_files=1)
     lake.tell([*of("falls", late), *events_until(events, *moments[:2])], moments[1])
-    built = lake.build()
+    built = lake.checked()
     assert not built.is_whole
     assert built.words.endswith(" windows judged")
-    assert lake.story.events
 
     # The first content of an event of an old window turns out to be another one.
     lake.tell(of("falls", some("clicks", 1, BEGIN + 5 * HOUR_MS)), moments[1] + MINUTE_MS)
-    assert lake.build().is_whole
-    lake.tell(events_until(events, *moments[1:]), moments[2])
-    assert not lake.build().is_whole
+    assert lake.checked().is_whole
+    # With a sum of rule B and a silence that go on from before the windows that are judged.
+    for begin_ms, end_ms in pairwise(moments[1:]):
+        lake.tell(events_until(events, begin_ms, end_ms), end_ms)
+        assert not lake.checked().is_whole
 
 
 Change = Callable[[Story], Story]
@@ -158,6 +163,11 @@ def more(name: str, window_ms: int, late_ms: int) -> Change:
 
 def ruled(*added: RuleRow) -> Change:
     return lambda story: replace(story, rules=(*story.rules, *added))
+
+
+def ended(at_ms: int) -> Change:
+    """A rule of every campaign is no more in force from then on."""
+    return lambda story: replace(story, rules=(replace(LOW, valid_to_ms=at_ms), *story.rules[1:]))
 
 
 def paused(from_ms: int) -> Change:
@@ -186,6 +196,8 @@ CHANGES: Final[Mapping[str, tuple[Change, bool]]] = {
     "a rule from now on": (
         ruled(replace(LOW, rule_id="x", campaign_id="falls", valid_from_ms=FROM)), True,
     ),
+    "a rule that ends now": (ended(FROM), True),
+    "a rule that ended before": (ended(FROM - 1), False),
     "a campaign that is paused now": (paused(FROM), True),
     "a click in time": (more("clicks", FROM - WINDOW_MS, 59 * MINUTE_MS), False),
     "a signup in time": (more("signups", FROM - WINDOW_MS, 59 * MINUTE_MS), False),
@@ -250,4 +262,4 @@ def test_a_campaign_that_had_ended_and_is_back_is_judged_whole(
     lake.tell(of("goes on", shown(20, [1] * 3, back_ms)), back_ms + HOUR_MS)
     assert not lake.build().is_whole
     lake.tell(of("falls", shown(20, [1] * 3, back_ms + HOUR_MS)), back_ms + 2 * HOUR_MS)
-    assert lake.build().is_whole
+    assert lake.checked().is_whole

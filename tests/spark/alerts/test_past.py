@@ -11,13 +11,13 @@ from typing import NamedTuple
 import pytest
 from pyspark.sql import SparkSession
 
-from adlake.alerts.series import HOUR_MS
+from adlake.alerts.series import HOUR_MS, WEEK_MS
 from adlake.alerts.spark_moments import Moments
 from adlake.alerts.spark_past import Judged, Past, judge, no_past, past_of
 from adlake.contracts.tables import ALERT_INCIDENTS, ALERTS_LOG
 from adlake.contracts.windows import FINAL_MS
 from adlake.io.spark.lineage import FrozenFrames, frozen_frames
-from tests.fixtures.alerts.stories import STORIES
+from tests.fixtures.alerts.stories import AT_TEN, STORIES, weeks
 from tests.fixtures.alerts.tables import Story
 from tests.fixtures.tiers import in_tiers
 from tests.spark.alerts.test_log import assert_same, frame, made, rows_of
@@ -83,4 +83,15 @@ def test_builds_at_any_moments_say_what_one_at_the_end_says(spark: SparkSession,
     whole = made(spark, story)
     assert whole[ALERTS_LOG]
     with built(spark, story, some_moments(story, 7, 4)) as judged:
+        assert_same(told(judged), whole)
+
+
+def test_the_usual_rate_goes_on_from_week_to_week(spark: SparkSession) -> None:
+    story = Story(weeks(), AT_TEN + 3 * HOUR_MS)
+    whole = made(spark, story)
+    assert {row["baseline_kind"] for row in whole[ALERTS_LOG] if row["rule"] == "B"} == {
+        "hour_of_week"
+    }
+    moments = [AT_TEN + 2 * HOUR_MS - number * WEEK_MS for number in (2, 1)]
+    with built(spark, story, [*moments, story.until_ms]) as judged:
         assert_same(told(judged), whole)
