@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from adlake.alerts.build import build_alerts
+from adlake.alerts.build import Built, build_alerts
 from adlake.alerts.memory import Memory
 from adlake.alerts.rule_rows import DEFAULT_ROWS
 from adlake.contracts import stamps
@@ -125,15 +126,13 @@ def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> di
     whole, new, memory = Measured(), Measured(), Memory()
     until_ms = END_MS + EARLY_MS
     build_alerts(session, until_ms)
-    measured(session, whole, lambda: build_alerts(session, until_ms, None, memory).words)
+    measured(session, whole, partial(build_alerts, session, until_ms, None, memory))
     for number in range(WARM_UP + builds):
         begin_ms = END_MS + number * WINDOW_MS
         fill(session, campaigns, begin_ms, begin_ms + WINDOW_MS)
         until_ms = begin_ms + WINDOW_MS + EARLY_MS
-        measured(
-            session, new if number >= WARM_UP else Measured(),
-            lambda until_ms=until_ms: build_alerts(session, until_ms, None, memory).words,
-        )  # fmt: skip
+        into = new if number >= WARM_UP else Measured()
+        measured(session, into, partial(build_alerts, session, until_ms, None, memory))
     return {
         "days": days, "windows": days * DAY_MS // WINDOW_MS * campaigns,
         "whole": whole.facts(), "new": new.facts(),
@@ -141,16 +140,19 @@ def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> di
     }  # fmt: skip
 
 
-def measured(session: SparkSession, into: Measured, build: Callable[[], str]) -> None:
+def measured(session: SparkSession, into: Measured, build: Callable[[], Built]) -> None:
     here = psutil.Process()
     began, cpu = time.monotonic(), cpu_seconds(here)
     job, classes = newest_job(session), compiled(session)
-    into.said = build()
+    into.said = build().words
     into.seconds.append(time.monotonic() - began)
     into.cpu_seconds.append(cpu_seconds(here) - cpu)
     into.jobs.append(newest_job(session) - job)
     into.compiled.append(compiled(session) - classes)
-    print(f"{into.seconds[-1]:.2f} s, {into.compiled[-1]} classes: {into.said}", flush=True)
+    print(
+        f"{into.seconds[-1]:.2f} s, {into.cpu_seconds[-1]:.2f} s of processors, "
+        f"{into.compiled[-1]} classes: {into.said}", flush=True,
+    )  # fmt: skip
 
 
 def compiled(session: SparkSession) -> int:

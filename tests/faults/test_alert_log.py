@@ -46,14 +46,15 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 
 def read_until(lake: Lake) -> list[int]:
     """Up to when the topics had been read, by log and incidents."""
+    found = []
     with client_of(lake) as trino:
-        return [
-            int(trino.rows(
+        for space, name in (table.split(".") for table in (ALERTS_LOG, ALERT_INCIDENTS)):
+            [[until_ms]] = trino.rows(
                 f"SELECT summary['{READ_UNTIL_MS}'] FROM {space}.\"{name}$snapshots\" "
                 "ORDER BY committed_at DESC LIMIT 1"
-            )[0][0])
-            for space, name in (table.split(".") for table in (ALERTS_LOG, ALERT_INCIDENTS))
-        ]  # fmt: skip
+            )
+            found.append(int(until_ms))
+    return found
 
 
 def next_window(lake: Lake) -> None:
