@@ -114,13 +114,17 @@ def judge(
     seen = frozen.freeze(spans(counted, row, past.spans))
     if moments.from_ms > EVER and seen.where("came_back").count():
         return None
-    windows = frozen.keep(every_window(counted, seen, row))
+    # Frozen at once: two parts of one job would compute it side by side.
+    windows = frozen.freeze(every_window(counted, seen, row))
     hours = frozen.keep(hour_sums(windows, row, past.hours))
     rates = frozen.keep(usual_of_hours(hours, row, past.rates))
     # Read three times from here on: by the rules without a memory, and twice by rule B.
     known = frozen.freeze(usual(measures(windows), rates, row))
-    told = with_sums(verdicts(known, rules, campaigns, row), past.sums)
-    matter = frozen.freeze(since_first_alert(told, row, past.alerts.open))
+    told = verdicts(known, rules, campaigns, row)
+    if moments.from_ms > EVER:
+        told = frozen.freeze(told)  # few; of every window they would take more than they save
+    summed = with_sums(told, past.sums)
+    matter = frozen.freeze(since_first_alert(summed, row, past.alerts.open))
     return Judged(alert_tables(matter, row, past.alerts, frozen), seen, hours, rates, matter)
 
 
