@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.alert_log import ALERT_LOG
 from benchmarks.mutations.alert_pages import ALERT_PAGES
+from benchmarks.mutations.alert_past import ALERT_PAST
 from benchmarks.mutations.alert_rules import ALERT_RULES
 from benchmarks.mutations.alerts import ALERTS
 from benchmarks.mutations.batches import BATCHES
@@ -55,6 +56,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ALERTS,
     *ALERT_RULES,
     *ALERT_LOG,
+    *ALERT_PAST,
     *NOTIFICATIONS,
     *ALERT_PAGES,
     *CAMPAIGNS,

@@ -13,8 +13,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from adlake.alerts.contract import NEW_WEEK_SHARE, OVERDISPERSION_WINDOWS
-from adlake.alerts.spark_windows import KEY
+from adlake.alerts.contract import NEW_WEEK_SHARE, OVERDISPERSION_WINDOWS, RATES, SILENT_WINDOWS
+from adlake.alerts.spark_moments import at
+from adlake.alerts.spark_windows import FINAL, FINAL_COUNTS, KEY, MEASURED
 from adlake.contracts.law import DAY_MS
 from adlake.contracts.windows import WINDOW_MS
 
@@ -25,7 +26,11 @@ _PER_HOUR: Final = HOUR_MS // WINDOW_MS
 _PER_DAY: Final = DAY_MS // WINDOW_MS
 _PER_WEEK: Final = 7 * _PER_DAY
 _HOURS_PER_WEEK: Final = 7 * 24
+WEEK_MS: Final = 7 * DAY_MS
 _WEEKS: Final = 4
+HOURS_KEPT_MS: Final = _WEEKS * WEEK_MS + HOUR_MS
+"""So far the hours go back that are asked for: four weeks, and of the hour before the first window
+that is judged, too."""
 _SERIES: Final = (*KEY, "metric")
 
 # Of windows with cases alone; what a standardised rate and its square are made of.
@@ -40,17 +45,108 @@ _RUNNING: Final = {
 }
 
 
-def usual(measures: DataFrame) -> DataFrame:
+def hour_sums(windows: DataFrame, moments: DataFrame, known: DataFrame) -> DataFrame:
+    """Final counts of each hour that what is usual looks back on.
+
+    Args:
+        windows: rows of `spark_windows.every_window`.
+        moments: see `spark_moments`.
+        known: the same of the hours before `from_ms`.
+
+    Returns:
+        KEY, hour_ms, FINAL_COUNTS.
+    """
+    new = at(windows, moments).where("begin_ms >= from_ms").selectExpr(
+        *KEY, f"{_HOUR} AS hour_ms", *FINAL_COUNTS
+    )  # fmt: skip
+    sums = new.groupBy(*KEY, "hour_ms").agg(*(F.sum(name).alias(name) for name in FINAL_COUNTS))
+    return sums.unionByName(known)
+
+
+def usual_of_hours(sums: DataFrame, moments: DataFrame, known: DataFrame) -> DataFrame:
+    """The usual rate and count of each hour by the same hour of the weeks before.
+
+    Args:
+        sums: rows of `hour_sums`: one for each hour of a series.
+        moments: see `spark_moments`.
+        known: KEY, metric, week_place, known_rate, known_cases: what had come out before `from_ms`.
+
+    Returns:
+        KEY, metric, hour_ms, week_count, week_rate, week_cases, from the hour before `from_ms` on.
+    """
+    rows = ", ".join(
+        f"named_struct('metric', '{metric}', 'k', {FINAL}_{k}, 'n', {FINAL}_{n})"
+        for metric, (k, n) in MEASURED.items()
+    )
+    hours = sums.selectExpr(*KEY, "hour_ms", f"inline(array({rows}))")
+    in_order = Window.partitionBy(*_SERIES).orderBy("hour_ms")
+    before = [
+        F.lag(F.struct("k", "n"), week * _HOURS_PER_WEEK).over(in_order)
+        for week in range(1, _WEEKS + 1)
+    ]
+    weeks = at(
+        hours.select(*_SERIES, "hour_ms", F.array_compact(F.array(*before)).alias("weeks")), moments
+    ).where(f"hour_ms >= from_ms - {HOUR_MS}L")
+    middles = weeks.selectExpr(
+        *_SERIES, "hour_ms", "hour_ms >= from_ms AS is_new", f"hour_ms % {WEEK_MS} AS week_place",
+        f"{_median('transform(weeks, w -> CAST(w.n AS DOUBLE))')} AS week_count",
+        f"{_median('transform(filter(weeks, w -> w.n > 0), w -> w.k / w.n)')} AS middle",
+        "aggregate(weeks, 0L, (sum, w) -> sum + w.n) AS cases",
+    )  # fmt: skip
+    same_hour = Window.partitionBy(*_SERIES, "week_place").orderBy("hour_ms")
+    found = F.when(F.expr("is_new AND middle IS NOT NULL"), F.struct("middle", "cases"))
+    return (
+        middles.withColumn("past", F.collect_list(found).over(same_hour))
+        .join(known, [*_SERIES, "week_place"], "left")
+        .selectExpr(
+            *_SERIES, "hour_ms", "week_count",
+            "aggregate(past, known_rate, (usual, week) -> coalesce("
+            f"{NEW_WEEK_SHARE}D * week.middle + {1 - NEW_WEEK_SHARE}D * usual, week.middle)) "
+            "AS week_rate",
+            "coalesce(try_element_at(past, -1).cases, known_cases) AS week_cases",
+        )
+    )  # fmt: skip
+
+
+def rates_before(hours: DataFrame, moments: DataFrame, known: DataFrame) -> DataFrame:
+    """What the usual rate of each hour of the week had come to before `next_ms`.
+
+    Args:
+        hours: rows of `usual_of_hours`.
+        moments: see `spark_moments`.
+        known: the same before `from_ms`.
+    """
+    rates = ", ".join(f"'{name}'" for name in RATES)
+    place = [*_SERIES, "week_place"]
+    newest = (
+        at(hours, moments)
+        .where(f"hour_ms >= from_ms AND hour_ms < next_ms AND metric IN ({rates})")
+        .where("week_rate IS NOT NULL")
+        .groupBy(*_SERIES, F.expr(f"hour_ms % {WEEK_MS} AS week_place"))
+        .agg(F.expr("max_by(struct(week_rate, week_cases), hour_ms) AS newest"))
+    )
+    return newest.join(known, place, "full").selectExpr(
+        *place, "coalesce(newest.week_rate, known_rate) AS known_rate",
+        "coalesce(newest.week_cases, known_cases) AS known_cases",
+    )  # fmt: skip
+
+
+def usual(measures: DataFrame, hours: DataFrame, moments: DataFrame) -> DataFrame:
     """Rows of `spark_windows.measures` with what is usual at their window.
+
+    Args:
+        measures: of them those are told that are judged, and the two windows before.
+        hours: rows of `usual_of_hours`.
+        moments: see `spark_moments`.
 
     Returns:
         Its columns and usual_rate, cases, rate_kind, expected, expected_kind, phi.
     """
-    windows = _with_last_day(measures)
-    hours = _hours(measures)
+    beside_ms = (SILENT_WINDOWS - 1) * WINDOW_MS
+    windows = at(_with_last_day(measures), moments).where(f"begin_ms >= from_ms - {beside_ms}L")
     both = windows.withColumn("hour_ms", F.expr(_HOUR)).join(hours, [*_SERIES, "hour_ms"])
     return both.selectExpr(
-        *_SERIES, "first_ms", "begin_ms", "early_k", "early_n", "k", "n", "phi",
+        *_SERIES, "first_ms", "begin_ms", "early_k", "early_n", "k", "n", f"{_PHI} AS phi",
         "coalesce(week_rate, IF(day_n > 0, day_k / day_n, 0D)) AS usual_rate",
         "IF(week_rate IS NULL, day_n, week_cases) AS cases",
         "IF(week_rate IS NULL, 'trailing_24h', 'hour_of_week') AS rate_kind",
@@ -78,8 +174,7 @@ def _with_last_day(measures: DataFrame) -> DataFrame:
         - F.lag(name, recent + _PER_WEEK, 0).over(in_order)
         for name in _RUNNING
     }
-    sums = running.select("*", *(column.alias(name) for name, column in (day | week).items()))
-    return sums.withColumn("phi", F.expr(_PHI))
+    return running.select("*", *(column.alias(name) for name, column in (day | week).items()))
 
 
 _P: Final = "(week_cases_k / week_sum_n)"
@@ -92,37 +187,6 @@ _PHI: Final = (
     "OR week_cases_k >= week_sum_n THEN 1D ELSE greatest(1D, "
     f"({_SQUARES} - {_SCORES} * {_SCORES} / week_windows) / (week_windows - 1)) END"
 )
-
-
-def _hours(measures: DataFrame) -> DataFrame:
-    """The usual rate and count of each hour by the same hour of the weeks before."""
-    hours = measures.groupBy(*_SERIES, F.expr(_HOUR).alias("hour_ms")).agg(
-        F.sum("k").alias("k"), F.sum("n").alias("n")
-    )
-    in_order = Window.partitionBy(*_SERIES).orderBy("hour_ms")
-    before = [
-        F.lag(F.struct("k", "n"), week * _HOURS_PER_WEEK).over(in_order)
-        for week in range(1, _WEEKS + 1)
-    ]
-    weeks = hours.select(*_SERIES, "hour_ms", F.array_compact(F.array(*before)).alias("weeks"))
-    middles = weeks.selectExpr(
-        *_SERIES, "hour_ms",
-        f"{_median('transform(weeks, w -> CAST(w.n AS DOUBLE))')} AS week_count",
-        f"{_median('transform(filter(weeks, w -> w.n > 0), w -> w.k / w.n)')} AS middle",
-        "aggregate(weeks, 0L, (sum, w) -> sum + w.n) AS cases",
-    )  # fmt: skip
-    same_hour = Window.partitionBy(*_SERIES, F.col("hour_ms") % (7 * DAY_MS)).orderBy("hour_ms")
-    known = F.when(F.col("middle").isNotNull(), F.struct("middle", "cases"))
-    return (
-        middles.withColumn("past", F.collect_list(known).over(same_hour))
-        .selectExpr(
-            *_SERIES, "hour_ms", "week_count",
-            "aggregate(past, CAST(NULL AS DOUBLE), (usual, week) -> coalesce("
-            f"{NEW_WEEK_SHARE}D * week.middle + {1 - NEW_WEEK_SHARE}D * usual, week.middle)) "
-            "AS week_rate",
-            "try_element_at(past, -1).cases AS week_cases",
-        )
-    )  # fmt: skip
 
 
 def _median(values: str) -> str:

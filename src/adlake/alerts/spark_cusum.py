@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from adlake.alerts.contract import CUSUM_DROP, CUSUM_LIMIT, Rule
+from adlake.alerts.spark_moments import at
 
 _SERIES: Final = ("campaign_id", "segment", "metric")
 _K: Final = "least(k, n)"
@@ -24,7 +25,7 @@ _GAIN: Final = (
 _REACHED: Final = "greatest(0D, held.s + x.gain)"
 _FIRED_AT: Final = f"""aggregate(
   steps,
-  named_struct('s', 0D, 'at', CAST(array() AS ARRAY<BIGINT>)),
+  named_struct('s', s, 'at', CAST(array() AS ARRAY<BIGINT>)),
   (held, x) -> IF(
     {_REACHED} >= {CUSUM_LIMIT}D,
     named_struct('s', 0D, 'at', array_append(held.at, x.begin_ms)),
@@ -34,31 +35,53 @@ _FIRED_AT: Final = f"""aggregate(
 )"""
 
 
-def with_sums(verdicts: DataFrame) -> DataFrame:
+def with_sums(verdicts: DataFrame, known: DataFrame) -> DataFrame:
     """Verdicts whose rows of rule B say whether they fire and recover, with S in `bound`.
 
     Args:
         verdicts: rows of `spark_verdicts.verdicts`, those of rule B with a usable `usual_rate`.
+        known: campaign_id, segment, metric, s: what S was before them, where it was not 0.
     """
     is_relative = F.col("rule") == str(Rule.RELATIVE_RATE)
     gains = verdicts.where(is_relative).withColumn("gain", F.expr(_GAIN))
+    begun = gains.join(F.broadcast(known), [*_SERIES], "left").withColumn(
+        "s", F.coalesce("s", F.lit(0.0))
+    )
     steps = F.array_sort(F.collect_list(F.struct("begin_ms", "gain"))).alias("steps")
     fired = (
-        gains.groupBy(*_SERIES)
+        begun.groupBy(*_SERIES, "s")
         .agg(steps)
         .selectExpr(*_SERIES, f"explode({_FIRED_AT}) AS begin_ms", "TRUE AS has_fired")
     )
     in_order = Window.partitionBy(*_SERIES).orderBy("begin_ms")
     before = in_order.rowsBetween(Window.unboundedPreceding, -1)
-    apart = gains.join(fired, [*_SERIES, "begin_ms"], "left").select(
+    apart = begun.join(fired, [*_SERIES, "begin_ms"], "left").select(
         "*", F.coalesce(F.count("has_fired").over(before), F.lit(0)).alias("alerts_before")
     )
     since = Window.partitionBy(*_SERIES, "alerts_before").orderBy("begin_ms")
     so_far = since.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    summed = apart.withColumn("so_far", F.sum("gain").over(so_far))
+    # Only up to the first alert it goes on from what S was.
+    from_s = F.expr("IF(alerts_before = 0, s, 0D)")
+    summed = apart.withColumn("so_far", from_s + F.sum("gain").over(so_far))
     least = F.least(F.lit(0.0), F.min("so_far").over(so_far))
     told = summed.withColumn("bound", F.col("so_far") - least)
     relative = told.withColumns({
         "fires": F.coalesce("has_fired", F.lit(False)), "recovers": F.col("bound") == 0,
     })  # fmt: skip
     return verdicts.where(~is_relative).unionByName(relative.select(*verdicts.columns))
+
+
+def sums_before(told: DataFrame, moments: DataFrame, known: DataFrame) -> DataFrame:
+    """S after the last window before `next_ms`: columns as of `known`.
+
+    Args:
+        told: rows of `with_sums`, of each series at least the last one before `next_ms`.
+        moments: see `spark_moments`.
+        known: S before all of them.
+    """
+    last = (
+        at(told, moments).where(f"rule = '{Rule.RELATIVE_RATE}' AND begin_ms < next_ms")
+        .groupBy(*_SERIES)
+        .agg(F.expr("max_by(IF(fires, 0D, bound), begin_ms) AS newest"))
+    )  # fmt: skip
+    return last.join(known, [*_SERIES], "full").selectExpr(*_SERIES, "coalesce(newest, s) AS s")

@@ -14,7 +14,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from adlake.alerts.contract import ALERT_TYPES, Rule
+from adlake.alerts.spark_moments import at, settled
 from adlake.contracts.windows import WINDOW_MS
+from adlake.io.spark.lineage import FrozenFrames
 
 _KEY: Final = ("campaign_id", "segment", "metric", "rule")
 _VALUES: Final = ("value", "threshold", "k", "n")
@@ -24,65 +26,166 @@ _WITHDRAWS: Final = "(has_fired AND NOT fires)"
 _ENDS_BY: Final = f"IF(rule = '{Rule.RELATIVE_RATE}', 'final', 'early')"
 _WELL: Final = f"IF(evaluation = {_ENDS_BY}, recovers AND NOT fires, NULL)"
 _IN_A_ROW: Final = f"IF(rule = '{Rule.SILENCE}', 1, 3)"
-_NO_SPAN: Final = (
-    "CAST(array() AS ARRAY<STRUCT<opened_ms: BIGINT, closed_ms: BIGINT, state: STRING>>)"
+_SPAN: Final = "opened_ms BIGINT, opening_ms BIGINT, closed_ms BIGINT, state STRING"
+_NO_SPAN: Final = f"CAST(array() AS ARRAY<STRUCT<{_SPAN}>>)"
+_TEXTS: Final = "campaign_id STRING, segment STRING, metric STRING, rule STRING"
+ALERT_SCHEMA: Final = (
+    f"{_TEXTS}, begin_ms BIGINT, cutoff_ms BIGINT, evaluation STRING, value DOUBLE, "
+    "threshold DOUBLE, k BIGINT, n BIGINT, bound DOUBLE, baseline_kind STRING, channels STRING, "
+    "rule_version INT, withdrawn_ms BIGINT"
 )
+"""Of an alert before it is a row of the log."""
+SPAN_SCHEMA: Final = f"{_TEXTS}, {_SPAN}"
+"""Of an incident: when it opened and ended, and the window that opened it."""
+OPEN_SCHEMA: Final = f"{_TEXTS}, opened_ms BIGINT, opening_ms BIGINT, alive INT, well INT"
+"""Of an incident that is open: alerts that were not withdrawn, and windows in a row that are well.
+"""
+_ALERT: Final = tuple(one.split()[0] for one in ALERT_SCHEMA.split(", "))
+
+
+class KnownAlerts(NamedTuple):
+    """What windows before `from_ms` came to, as of `settled(from_ms)`."""
+
+    log: DataFrame | None
+    """Rows of gold.alerts_log, of windows before `from_ms`; None: there is no such window."""
+    incidents: DataFrame | None
+    """Rows of gold.alert_incidents that ended until then."""
+    alerts: DataFrame
+    """Of the same windows, as of ALERT_SCHEMA: those whose incident was open still."""
+    ended: DataFrame
+    """As of SPAN_SCHEMA: incidents that ended after `from_ms`, and until then."""
+    open: DataFrame
+    """As of OPEN_SCHEMA: those that were open."""
 
 
 class AlertTables(NamedTuple):
-    """Rows of gold.alerts_log and of gold.alert_incidents."""
+    """Rows of gold.alerts_log and of gold.alert_incidents, and what the next build goes on from."""
 
     alerts: DataFrame
     incidents: DataFrame
+    held: DataFrame
+    """Alerts with the span of their incident: of windows that were judged now, or before them where
+    the incident was open."""
+    spans: DataFrame
+    """Of incidents that ended after `from_ms`, or are open."""
+    folded: DataFrame
+    """_KEY with the incident that was open at `settled(next_ms)`, `then`."""
+
+    def known(self, moments: DataFrame) -> KnownAlerts:
+        """What windows before `next_ms` came to."""
+        end_ms, span = settled("next_ms"), self.spans.columns
+        alerts, incidents, held, spans = (
+            at(one, moments) for one in (self.alerts, self.incidents, self.held, self.spans)
+        )
+        then = f"opened_ms <= {end_ms} AND coalesce(closed_ms > {end_ms}, TRUE)"
+        return KnownAlerts(
+            alerts.where("unix_millis(window_start) < next_ms").select(*self.alerts.columns),
+            incidents.where(f"unix_millis(closed_at) <= {end_ms}").select(*self.incidents.columns),
+            held.where(f"begin_ms < next_ms AND {then}").select(*_ALERT),
+            spans.where(f"closed_ms > next_ms AND closed_ms <= {end_ms}").select(*span),
+            self.folded.where("then.opened_ms IS NOT NULL").selectExpr(
+                *_KEY, "then.opened_ms", "then.opening_ms", "then.alive", "then.well"
+            ),
+        )
 
 
-def since_first_alert(verdicts: DataFrame) -> DataFrame:
-    """The few that matter: before the first alert of its kind nothing opens, and most have none."""
-    first_ms = F.min(F.expr("IF(fires, cutoff_ms, NULL)")).over(Window.partitionBy(*_KEY))
-    return verdicts.withColumn("first_ms", first_ms).where("cutoff_ms >= first_ms").drop("first_ms")
+def since_first_alert(verdicts: DataFrame, moments: DataFrame, open_ones: DataFrame) -> DataFrame:
+    """The few that matter: before the first alert of its kind nothing opens, and most have none.
+
+    Args:
+        verdicts: rows of `spark_cusum.with_sums`.
+        moments: see `spark_moments`.
+        open_ones: `KnownAlerts.open`: theirs matter all. So does the last one of rule B before
+            `next_ms`: it has S.
+    """
+    of_key = Window.partitionBy(*_KEY)
+    by_sum = f"IF(rule = '{Rule.RELATIVE_RATE}' AND begin_ms < next_ms, begin_ms, NULL)"
+    keys = open_ones.select(*_KEY, F.lit(True).alias("is_open"))
+    told = at(verdicts, moments).withColumns({
+        "first_ms": F.min(F.expr("IF(fires, cutoff_ms, NULL)")).over(of_key),
+        "sum_ms": F.max(F.expr(by_sum)).over(of_key),
+    }).join(F.broadcast(keys), [*_KEY], "left")  # fmt: skip
+    matters = "cutoff_ms >= first_ms OR begin_ms = sum_ms OR is_open"
+    return told.where(f"coalesce({matters}, FALSE)").select(*verdicts.columns)
 
 
-def alert_tables(verdicts: DataFrame) -> AlertTables:
+def alert_tables(
+    verdicts: DataFrame, moments: DataFrame, known: KnownAlerts, frozen: FrozenFrames
+) -> AlertTables:
     """Both tables.
 
     Args:
-        verdicts: rows of `since_first_alert`, of `spark_cusum.with_sums`.
+        verdicts: rows of `since_first_alert`, of windows from `from_ms` on.
+        moments: see `spark_moments`.
+        known: what became of the windows before.
+        frozen: holds what is read several times.
     """
     same_window = Window.partitionBy(*_KEY, "begin_ms").orderBy("cutoff_ms")
     early = F.coalesce(F.lag("fires").over(same_window), F.lit(False))
     told = verdicts.select(
         "*", early.alias("has_fired"), F.lag("cutoff_ms").over(same_window).alias("early_ms")
     )
-    alerts = _alerts(told)
-    spans = _spans(told)
-    return AlertTables(_log_rows(alerts, spans), _incident_rows(alerts, spans, verdicts))
+    folded = frozen.keep(_folded(told, moments, known.open))
+    spans = _spans(folded)
+    # An early verdict on one of these windows may have come before what is known.
+    every_span = frozen.keep(spans.unionByName(known.ended))
+    alerts = frozen.keep(_alerts(told).unionByName(known.alerts))
+    held = frozen.keep(_of_incident(alerts, every_span))
+    log = _log_rows(at(held, moments).where("begin_ms >= from_ms"))
+    incidents = _incident_rows(_of_incident(alerts, spans), verdicts)
+    return AlertTables(
+        log if known.log is None else log.unionByName(known.log),
+        incidents if known.incidents is None else incidents.unionByName(known.incidents),
+        held, every_span, folded,
+    )  # fmt: skip
 
 
 def _alerts(told: DataFrame) -> DataFrame:
     """The verdict that fired first of each window, and when the other one withdrew it."""
     same_window = Window.partitionBy(*_KEY, "begin_ms").orderBy(F.desc("cutoff_ms"))
     later = F.lag(F.expr(f"IF({_WITHDRAWS}, cutoff_ms, NULL)")).over(same_window)
-    return told.withColumn("withdrawn_ms", later).where(_STARTS)
+    return told.withColumn("withdrawn_ms", later).where(_STARTS).select(*_ALERT)
 
 
-def _spans(told: DataFrame) -> DataFrame:
-    """When each incident opened, ended (NULL: not yet) and how."""
+def _folded(told: DataFrame, moments: DataFrame, open_ones: DataFrame) -> DataFrame:
+    """What is open of each key, and what was over by then: at `settled(next_ms)`, and now."""
     verdict = (
-        f"struct(cutoff_ms, {_STARTS} AS starts, IF({_WITHDRAWS}, early_ms, NULL) AS withdrawn_ms, "
-        f"{_WELL} AS is_well)"
+        f"struct(cutoff_ms, begin_ms, {_STARTS} AS starts, "
+        f"IF({_WITHDRAWS}, early_ms, NULL) AS withdrawn_ms, {_WELL} AS is_well)"
     )
-    in_order = F.array_sort(F.collect_list(F.expr(verdict))).alias("verdicts")
-    folded = told.groupBy(*_KEY).agg(in_order).selectExpr(
-        *_KEY, f"aggregate(verdicts, {_START}, (held, v) -> {_STEP}) AS held"
-    )  # fmt: skip
-    open_one = "named_struct('opened_ms', held.opened_ms, 'closed_ms', NULL, 'state', 'open')"
-    every = f"IF(held.opened_ms IS NULL, held.over, array_append(held.over, {open_one}))"
+    new = at(told, moments).where(f"cutoff_ms > {settled('from_ms')}")
+    in_order = new.groupBy(*_KEY).agg(
+        F.array_sort(F.collect_list(F.expr(verdict))).alias("verdicts")
+    )
+    begin = (
+        "named_struct('opened_ms', opened_ms, 'opening_ms', opening_ms, "
+        f"'alive', coalesce(alive, 0), 'well', coalesce(well, 0), 'over', {_NO_SPAN})"
+    )
+
+    def applied(condition: str, held: str) -> str:
+        some = f"filter(verdicts, v -> v.cutoff_ms {condition} {settled('next_ms')})"
+        return f"coalesce(aggregate({some}, {held}, (held, v) -> {_STEP}), {held})"
+
+    both = at(in_order.join(open_ones, [*_KEY], "full"), moments)
+    return (
+        both.withColumn("begun", F.expr(begin))
+        .withColumn("then", F.expr(applied("<=", "begun")))
+        .withColumn("now", F.expr(applied(">", "then")))
+        .select(*_KEY, "then", "now")
+    )
+
+
+def _spans(folded: DataFrame) -> DataFrame:
+    """When each incident opened, ended (NULL: not yet) and how; by which windows."""
+    open_one = (
+        "named_struct('opened_ms', now.opened_ms, 'opening_ms', now.opening_ms, "
+        "'closed_ms', NULL, 'state', 'open')"
+    )
+    every = f"IF(now.opened_ms IS NULL, now.over, array_append(now.over, {open_one}))"
     return folded.selectExpr(*_KEY, f"inline({every})")
 
 
-_START: Final = (
-    f"named_struct('opened_ms', CAST(NULL AS BIGINT), 'alive', 0, 'well', 0, 'over', {_NO_SPAN})"
-)
+_NOTHING: Final = "'opened_ms', CAST(NULL AS BIGINT), 'opening_ms', CAST(NULL AS BIGINT)"
 _IS_OPEN: Final = "held.opened_ms IS NOT NULL"
 # Alerts that fired while it was open are its own.
 _LOSES: Final = "coalesce(v.withdrawn_ms >= held.opened_ms, FALSE)"
@@ -91,22 +194,25 @@ _NOW_WELL: Final = "IF(v.is_well IS NULL, held.well, IF(v.is_well, held.well + 1
 
 def _ended(state: str) -> str:
     span = (
-        f"named_struct('opened_ms', held.opened_ms, 'closed_ms', v.cutoff_ms, 'state', '{state}')"
+        "named_struct('opened_ms', held.opened_ms, 'opening_ms', held.opening_ms, "
+        f"'closed_ms', v.cutoff_ms, 'state', '{state}')"
     )
     return (
-        "named_struct('opened_ms', CAST(NULL AS BIGINT), 'alive', 0, 'well', 0, "
-        f"'over', array_append(held.over, {span}))"
+        f"named_struct({_NOTHING}, 'alive', 0, 'well', 0, 'over', array_append(held.over, {span}))"
     )
 
 
 _STEP: Final = f"""CASE
   WHEN v.starts AND NOT {_IS_OPEN}
-    THEN named_struct('opened_ms', v.cutoff_ms, 'alive', 1, 'well', 0, 'over', held.over)
+    THEN named_struct(
+      'opened_ms', v.cutoff_ms, 'opening_ms', v.begin_ms, 'alive', 1, 'well', 0, 'over', held.over
+    )
   WHEN NOT {_IS_OPEN} THEN held
   WHEN {_LOSES} AND held.alive = 1 THEN {_ended("withdrawn")}
   WHEN {_NOW_WELL} >= {_IN_A_ROW} THEN {_ended("resolved")}
   ELSE named_struct(
     'opened_ms', held.opened_ms,
+    'opening_ms', held.opening_ms,
     'alive', held.alive + IF(v.starts, 1, 0) - IF({_LOSES}, 1, 0),
     'well', {_NOW_WELL},
     'over', held.over
@@ -120,10 +226,8 @@ def _of_incident(alerts: DataFrame, spans: DataFrame) -> DataFrame:
     return joined.where("cutoff_ms >= opened_ms AND (closed_ms IS NULL OR cutoff_ms < closed_ms)")
 
 
-def _log_rows(alerts: DataFrame, spans: DataFrame) -> DataFrame:
-    of_incident = Window.partitionBy(*_KEY, "opened_ms").orderBy("cutoff_ms")
-    first_ms = F.first("begin_ms").over(of_incident)
-    return _of_incident(alerts, spans).withColumn("first_ms", first_ms).select(
+def _log_rows(held: DataFrame) -> DataFrame:
+    return held.select(
         _alert_id().alias("alert_id"), *_KEY, _alert_type().alias("alert_type"),
         F.timestamp_millis("begin_ms").alias("window_start"),
         F.timestamp_millis(F.col("begin_ms") + WINDOW_MS).alias("window_end"),
@@ -131,13 +235,13 @@ def _log_rows(alerts: DataFrame, spans: DataFrame) -> DataFrame:
         F.col("k").alias("sample_k"), F.col("n").alias("sample_n"), "bound", "baseline_kind",
         "evaluation",
         F.expr("IF(withdrawn_ms IS NULL, 'fired', 'withdrawn')").alias("status"),
-        _incident_id("first_ms").alias("incident_id"), "rule_version",
+        _incident_id("opening_ms").alias("incident_id"), "rule_version",
     )  # fmt: skip
 
 
-def _incident_rows(alerts: DataFrame, spans: DataFrame, verdicts: DataFrame) -> DataFrame:
+def _incident_rows(held_alerts: DataFrame, verdicts: DataFrame) -> DataFrame:
     """An incident shows what it had when it ended; later withdrawals change the log alone."""
-    held = _of_incident(alerts, spans).withColumn(
+    held = held_alerts.withColumn(
         "is_alive", F.expr("withdrawn_ms IS NULL OR coalesce(withdrawn_ms > closed_ms, FALSE)")
     )
     values = ", ".join(("begin_ms", *_VALUES))

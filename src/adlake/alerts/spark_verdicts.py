@@ -24,6 +24,7 @@ from adlake.alerts.contract import (
     Rule,
     Z,
 )
+from adlake.alerts.spark_moments import at
 from adlake.alerts.spark_windows import KEY
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 
@@ -35,21 +36,23 @@ _RULE: Final = (
 )  # fmt: skip
 
 
-def verdicts(usual: DataFrame, rules: DataFrame, campaigns: DataFrame, until_ms: int) -> DataFrame:
-    """What the rules say of every window at `until_ms`.
+def verdicts(
+    usual: DataFrame, rules: DataFrame, campaigns: DataFrame, moments: DataFrame
+) -> DataFrame:
+    """What the rules say of every window from `from_ms` on at `until_ms`.
 
     Args:
         usual: rows of `spark_baselines.usual`.
         rules: dims.alert_rules.
         campaigns: versions of dims.dim_campaigns.
-        until_ms: up to which both topics have been read.
+        moments: see `spark_moments`.
 
     Returns:
         KEY, metric, rule, begin_ms, evaluation, cutoff_ms, fires, recovers (NULL: it says nothing),
         value, threshold, k, n, bound, baseline_kind, usual_rate, channels, rule_version; rule B
         does neither yet (`spark_cusum`).
     """
-    evaluated = _with_campaigns(_with_silence(_evaluated(usual, until_ms)))
+    evaluated = _with_campaigns(_with_silence(_evaluated(usual, moments)))
     counted = _while_active(_with_rules(evaluated, rules), campaigns)
     p, z = "(k / n)", "(wide_z)"
     spread = f"({z} * sqrt({p} * (1 - {p}) / n + {z} * {z} / (4D * n * n)))"
@@ -99,7 +102,7 @@ _KIND: Final = f"""CASE
 END"""
 
 
-def _evaluated(usual: DataFrame, until_ms: int) -> DataFrame:
+def _evaluated(usual: DataFrame, moments: DataFrame) -> DataFrame:
     """Each window once for each of its cutoffs that has passed."""
     both = (
         f"named_struct('evaluation', 'early', 'cutoff_ms', begin_ms + {WINDOW_MS + EARLY_MS}L, "
@@ -109,12 +112,13 @@ def _evaluated(usual: DataFrame, until_ms: int) -> DataFrame:
     )
     kept = ("usual_rate", "cases", "rate_kind", "expected", "expected_kind", "phi")
     return (
-        usual.selectExpr(
-            *KEY, "metric", "first_ms", "begin_ms", *kept, f"inline(array({', '.join(both)}))"
+        at(usual, moments).selectExpr(
+            *KEY, "metric", "first_ms", "begin_ms", *kept, "until_ms", "from_ms",
+            f"inline(array({', '.join(both)}))",
         )
-        .where(f"cutoff_ms <= {until_ms}")
+        .where("cutoff_ms <= until_ms")
         .withColumnsRenamed({"seen_k": "k", "seen_n": "n"})
-    )
+    )  # fmt: skip
 
 
 def _with_silence(evaluated: DataFrame) -> DataFrame:
@@ -125,7 +129,7 @@ def _with_silence(evaluated: DataFrame) -> DataFrame:
         "*",
         f"IF(count(*) {row} = {SILENT_WINDOWS} AND sum(n) {row} = 0, sum(expected) {row}, 0D) "
         "AS silent_together",
-    )
+    ).where("begin_ms >= from_ms")
 
 
 def _with_rules(evaluated: DataFrame, rules: DataFrame) -> DataFrame:

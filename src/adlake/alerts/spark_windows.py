@@ -20,6 +20,7 @@ from adlake.alerts.contract import (
     VOLUMES,
     Evaluation,
 )
+from adlake.alerts.spark_moments import at
 from adlake.contracts.law import DAY_MS
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
@@ -30,6 +31,12 @@ COUNTS: Final = tuple(f"{part}_{name}" for part in Evaluation for name in NAMES)
 _UNKNOWN: Final = "unknown"
 _SPLIT: Final = ("campaign_id", "channel", "region", "begin_ms")
 KEY: Final = ("campaign_id", "segment", "kind")
+FINAL_COUNTS: Final = tuple(f"{FINAL}_{name}" for name in NAMES)
+MEASURED: Final = dict(RATES) | {name: (name, name) for name in VOLUMES}
+"""Metric -> k and n."""
+CONTEXT_MS: Final = 8 * DAY_MS
+"""So much before the first window that is judged its rules look back, window by window: a week that
+ends an hour before, of the two windows before it too."""
 
 
 def windows_of_ads(sums: DataFrame, campaigns: DataFrame) -> DataFrame:
@@ -95,18 +102,52 @@ def segmented(windows: DataFrame, rules: DataFrame) -> DataFrame:
     )
 
 
-def every_window(windows: DataFrame, until_ms: int) -> DataFrame:
-    """One row for each window that is judged at `until_ms`, also for those without events."""
+def spans(windows: DataFrame, moments: DataFrame, known: DataFrame) -> DataFrame:
+    """Of each series the first and the newest window in which anything was seen in time.
+
+    Args:
+        windows: rows of `segmented`.
+        moments: see `spark_moments`.
+        known: the same of windows before `begin_ms`: KEY, first_ms, newest_ms.
+
+    Returns:
+        KEY, first_ms, newest_ms, known_ms: the newest before `next_ms`, came_back: its past had
+        ended, so windows before `begin_ms` are to be judged that were not.
+    """
     is_any = " + ".join(f"{FINAL}_{name}" for name in NAMES)
-    spans = windows.where(f"{is_any} > 0").groupBy(*KEY).agg(
-        F.min("begin_ms").alias("first_ms"), F.max("begin_ms").alias("newest_ms")
+    new = at(windows, moments).where(f"begin_ms >= from_ms AND {is_any} > 0").selectExpr(
+        *KEY, "begin_ms AS first_ms", "begin_ms AS newest_ms", "CAST(NULL AS BIGINT) AS past_ms",
+        "IF(begin_ms < next_ms, begin_ms, NULL) AS known_ms",
     )  # fmt: skip
-    ended_ms = until_ms - EARLY_MS - WINDOW_MS
-    newest_ms = ended_ms - ended_ms % WINDOW_MS
-    last_ms = f"least(newest_ms + {JUDGED_DAYS * DAY_MS}L, {newest_ms}L)"
-    every = spans.where(f"first_ms <= {newest_ms}").selectExpr(
-        *KEY, "first_ms", f"explode(sequence(first_ms, {last_ms}, {WINDOW_MS}L)) AS begin_ms"
+    old = known.selectExpr("*", "newest_ms AS past_ms", "newest_ms AS known_ms")
+    summed = new.unionByName(old).groupBy(*KEY).agg(
+        F.min("first_ms").alias("first_ms"),
+        *(F.max(name).alias(name) for name in ("newest_ms", "past_ms", "known_ms")),
+    )  # fmt: skip
+    had_ended = f"past_ms + {JUDGED_DAYS * DAY_MS + WINDOW_MS}L < from_ms AND newest_ms > past_ms"
+    return at(summed, moments).selectExpr(
+        *KEY, "first_ms", "newest_ms", "known_ms", f"coalesce({had_ended}, FALSE) AS came_back"
     )
+
+
+def every_window(windows: DataFrame, seen: DataFrame, moments: DataFrame) -> DataFrame:
+    """One row for each window that is judged at `until_ms`, also for those without events.
+
+    Args:
+        windows: rows of `segmented`.
+        seen: rows of `spans`.
+        moments: windows before `begin_ms` are there as far as what is usual later needs them.
+    """
+    ended_ms = f"(until_ms - {EARLY_MS + WINDOW_MS}L)"
+    last_ms = (
+        f"least(newest_ms + {JUDGED_DAYS * DAY_MS}L, {ended_ms} - pmod({ended_ms}, {WINDOW_MS}L))"
+    )
+    first_ms = f"greatest(first_ms, from_ms - {CONTEXT_MS}L)"
+    every = (
+        at(seen, moments).selectExpr(*KEY, "first_ms", f"{first_ms} AS a", f"{last_ms} AS z")
+        .where("a <= z")
+        .selectExpr(*KEY, "first_ms", f"explode(sequence(a, z, {WINDOW_MS}L)) AS begin_ms")
+    )  # fmt: skip
     counted = every.join(windows, [*KEY, "begin_ms"], "left")
     return counted.selectExpr(
         *KEY, "first_ms", "begin_ms", *(f"coalesce({name}, 0L) AS {name}" for name in COUNTS)
@@ -115,10 +156,9 @@ def every_window(windows: DataFrame, until_ms: int) -> DataFrame:
 
 def measures(windows: DataFrame) -> DataFrame:
     """One row per window and metric: its early and final k and n; of a count both are the count."""
-    counts = {name: (name, name) for name in VOLUMES}
     rows = ", ".join(
         f"named_struct('metric', '{metric}', 'early_k', {EARLY}_{k}, 'early_n', {EARLY}_{n}, "
         f"'k', {FINAL}_{k}, 'n', {FINAL}_{n})"
-        for metric, (k, n) in (dict(RATES) | counts).items()
+        for metric, (k, n) in MEASURED.items()
     )
     return windows.selectExpr(*KEY, "first_ms", "begin_ms", f"inline(array({rows}))")

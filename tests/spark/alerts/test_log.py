@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.alerts.build import judged_windows
 from adlake.alerts.plain import alert_logs
-from adlake.alerts.spark_log import alert_tables, since_first_alert
+from adlake.alerts.spark_moments import Moments
+from adlake.alerts.spark_past import judge, no_past
 from adlake.contracts.tables import ALERT_INCIDENTS, ALERTS_LOG
 from adlake.io.spark.lineage import frozen_frames
 from tests.fixtures.alerts.rows import Row, incident_rows, log_rows
@@ -33,9 +33,10 @@ def expected(story: Story) -> dict[str, list[Row]]:
 def made(spark: SparkSession, story: Story) -> dict[str, list[Row]]:
     frames = {name: frame(spark, name, rows) for name, rows in story.rows().items()}
     with frozen_frames() as frozen:
-        judged = frozen.freeze(since_first_alert(judged_windows(frames, story.until_ms, frozen)))
-        alerts, incidents = alert_tables(judged)
-        return {ALERTS_LOG: rows_of(alerts), ALERT_INCIDENTS: rows_of(incidents)}
+        judged = judge(frames, Moments(story.until_ms), no_past(spark), frozen)
+        assert judged is not None
+        tables = judged.tables
+        return {ALERTS_LOG: rows_of(tables.alerts), ALERT_INCIDENTS: rows_of(tables.incidents)}
 
 
 def frame(spark: SparkSession, name: str, rows: Iterable[Row]) -> DataFrame:

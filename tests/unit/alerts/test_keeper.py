@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from adlake.alerts import handler
+from adlake.alerts.build import Built
 from adlake.alerts.handler import AlertKeeper
+from adlake.alerts.memory import Memory
 from adlake.contracts import stamps
+from adlake.contracts.tables import ALERT_INCIDENTS, ALERTS_LOG
 from adlake.contracts.windows import EARLY_MS, WINDOW_MS
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.kafka.topic import TopicError
@@ -27,22 +31,31 @@ class Lake:
         self.seconds = 0.0
         self.until_ms: int | None = BEGIN_MS
         self.newest: Stamp | None = None
+        self.behind: set[str] = set()
         self.did: list[object] = []
         self.takes = 1.0
-        monkeypatch.setattr(handler, "IcebergTable", lambda *_: self)
+        self.is_whole = True
+        self.memories: list[object] = []
+        monkeypatch.setattr(handler, "IcebergTable", self._table)
         monkeypatch.setattr(handler, "build_alerts", self._build)
         monkeypatch.setattr(handler.time, "monotonic", lambda: self.seconds)
+        self.restart()
+
+    def restart(self) -> None:
+        """A keeper that knows nothing yet."""
         self.keeper = AlertKeeper(
             lambda _: self.until_ms, lambda _: self.did.append("rules"), lambda: self.now_ms
         )
 
-    def newest_stamp(self) -> Stamp | None:
-        return self.newest
+    def _table(self, _session: object, name: str) -> SimpleNamespace:
+        """The stamp of a table; one that is behind was written before."""
+        return SimpleNamespace(newest_stamp=lambda: None if name in self.behind else self.newest)
 
-    def _build(self, _session: object, until_ms: int, _turn: object) -> str:
+    def _build(self, _session: object, until_ms: int, _turn: object, memory: object) -> Built:
         self.seconds += self.takes
         self.did.append(until_ms)
-        return "done"
+        self.memories.append(memory)
+        return Built("done", self.is_whole)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -96,16 +109,38 @@ def test_after_a_stop_it_goes_on_where_the_log_is(lake: Lake) -> None:
     assert lake.look() == ["turn", "rules", BEGIN_MS]
 
 
-def test_builds_take_a_twentieth_of_the_time_at_most(lake: Lake) -> None:
+@pytest.mark.parametrize("table", [ALERTS_LOG, ALERT_INCIDENTS])
+def test_a_table_that_was_left_behind_is_written_at_once(lake: Lake, table: str) -> None:
+    lake.newest = Stamp(1, {stamps.READ_UNTIL_MS: str(BEGIN_MS)})
+    assert lake.look() == []
+    lake.restart()
+    lake.behind = {table}
+    assert lake.look() == ["turn", "rules", BEGIN_MS]
+
+
+@pytest.mark.parametrize(("is_whole", "waits"), [(True, 19), (False, 4)])
+def test_builds_take_a_twentieth_of_the_time_at_most_and_a_fifth_where_little_is_new(
+    lake: Lake, is_whole: bool, waits: int
+) -> None:
     lake.look()
-    lake.takes = 60.0
+    lake.takes, lake.is_whole = 60.0, is_whole
     lake.reads(BEGIN_MS + WINDOW_MS + EARLY_MS)
     assert lake.look()
     lake.now_ms = lake.until_ms = BEGIN_MS + 3 * WINDOW_MS
-    lake.seconds += 19 * 60 - 1
+    lake.seconds += waits * 60 - 1
     assert lake.look() == []
     lake.seconds += 1
     assert lake.look()
+
+
+def test_each_build_has_what_the_one_before_remembered(lake: Lake) -> None:
+    lake.look()
+    for windows in (1, 2):
+        lake.reads(BEGIN_MS + windows * WINDOW_MS + EARLY_MS)
+        assert lake.look()
+    first, second = lake.memories
+    assert first is second
+    assert isinstance(first, Memory)
 
 
 def test_without_a_broker_nothing_is_judged_and_it_says_so(

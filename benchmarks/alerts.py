@@ -1,0 +1,226 @@
+"""What the KPI alerts cost as a lake grows old: every window judged, and only what is new.
+
+For each age a lake of its own is filled with windows, without a stream; one build judges all of it
+twice, then windows of five minutes come one by one and each is judged as the stream's keeper does.
+At the end both tables are compared with a build of everything. Writes
+benchmarks/reports/alerts.json.
+
+    .venv/bin/python benchmarks/alerts.py --days 2 10 30
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from adlake.alerts.build import Built, build_alerts
+from adlake.alerts.memory import Memory
+from adlake.alerts.rule_rows import DEFAULT_ROWS
+from adlake.contracts import stamps
+from adlake.contracts.law import DAY_MS
+from adlake.contracts.registry import spec_of
+from adlake.contracts.tables import (
+    ALERT_INCIDENTS,
+    ALERT_RULES,
+    ALERTS_LOG,
+    CATALOG,
+    DIM_CAMPAIGNS,
+    FUNNEL_EVENTS,
+    GOLD_WINDOWS,
+)
+from adlake.contracts.windows import EARLY_MS, WINDOW_MS
+from adlake.io.iceberg.table import IcebergTable, stamped
+from adlake.io.spark.session import build_session
+from adlake.maintenance.folding import fold
+from adlake.settings import REPO_ROOT
+from benchmarks.batches import newest_job
+from benchmarks.drain import cpu_seconds
+from tests.fixtures.alerts.rows import rule_rows
+from tests.fixtures.machine import machine_facts
+from tests.fixtures.sessions import lake_at, resources_of
+
+REPORT = REPO_ROOT / "benchmarks" / "reports" / "alerts.json"
+END_MS: Final = 1_769_817_600_000
+"""Up to here every lake is filled: 2026-01-31 00:00 UTC. The moment changes nothing."""
+COUNTRIES: Final = 5
+WARM_UP: Final = 2
+"""New windows that are not counted: what they need is compiled."""
+OFFSETS: Final = {stamps.NEXT_OFFSETS: '{"0": 1}'}
+_FILLED: Final = {"string": "'x'", "long": "0", "boolean": "TRUE", "decimal": "0"}
+
+
+@dataclass
+class Measured:
+    """Builds of one kind."""
+
+    seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
+    jobs: list[int] = field(default_factory=list)
+    compiled: list[int] = field(default_factory=list)
+    said: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """Medians, and each build."""
+        return {
+            "seconds": round(statistics.median(self.seconds), 2),
+            "cpu_seconds": round(statistics.median(self.cpu_seconds), 2),
+            "spark_jobs": statistics.median(self.jobs),
+            "classes_compiled": statistics.median(self.compiled),
+            "each": [round(one, 2) for one in self.seconds],
+            "said": self.said,
+        }
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    session = build_session("alerts", resources_of("2g"))
+    lakes = []
+    for days in arguments.days:
+        with tempfile.TemporaryDirectory(prefix="adlake-bench-") as folder:
+            lake = lake_at(session, Path(folder) / "warehouse")
+            lakes.append(measure(lake, days, arguments.campaigns, arguments.builds))
+            print(json.dumps(lakes[-1]), flush=True)
+    session.stop()
+    written = {
+        "what": f"builds of the alert log, medians; {arguments.campaigns} campaigns with "
+        f"{COUNTRIES} countries in every window of five minutes, default rules; the first whole "
+        f"build is the second of its lake, {WARM_UP} new windows before are not counted",
+        "machine": machine_facts(),
+        "lakes": lakes,
+    }
+    arguments.report.write_text(json.dumps(written, indent=2) + "\n")
+    return 0 if all(one["rows_that_differ"] == 0 for one in lakes) else 1
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, nargs="+", default=[2, 10, 30])
+    parser.add_argument("--campaigns", type=int, default=20)
+    parser.add_argument("--builds", type=int, default=12, help="of one new window each, counted")
+    parser.add_argument("--report", type=Path, default=REPORT)
+    return parser.parse_args()
+
+
+def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> dict[str, Any]:
+    """One lake: builds of everything, then of one window after the other."""
+    put(session, rows_of_rules(session), ALERT_RULES)
+    put(session, session.sql("SELECT 1 AS campaign_key").where("FALSE"), DIM_CAMPAIGNS)
+    fill(session, campaigns, END_MS - days * DAY_MS, END_MS)
+    fold(session, spec_of(GOLD_WINDOWS), fewest_files=1)
+    whole, new, memory = Measured(), Measured(), Memory()
+    until_ms = END_MS + EARLY_MS
+    build_alerts(session, until_ms)
+    measured(session, whole, partial(build_alerts, session, until_ms, None, memory))
+    for number in range(WARM_UP + builds):
+        begin_ms = END_MS + number * WINDOW_MS
+        fill(session, campaigns, begin_ms, begin_ms + WINDOW_MS)
+        until_ms = begin_ms + WINDOW_MS + EARLY_MS
+        into = new if number >= WARM_UP else Measured()
+        measured(session, into, partial(build_alerts, session, until_ms, None, memory))
+    return {
+        "days": days, "windows": days * DAY_MS // WINDOW_MS * campaigns,
+        "whole": whole.facts(), "new": new.facts(),
+        "rows_that_differ": differences(session, until_ms),
+    }  # fmt: skip
+
+
+def measured(session: SparkSession, into: Measured, build: Callable[[], Built]) -> None:
+    here = psutil.Process()
+    began, cpu = time.monotonic(), cpu_seconds(here)
+    job, classes = newest_job(session), compiled(session)
+    into.said = build().words
+    into.seconds.append(time.monotonic() - began)
+    into.cpu_seconds.append(cpu_seconds(here) - cpu)
+    into.jobs.append(newest_job(session) - job)
+    into.compiled.append(compiled(session) - classes)
+    print(
+        f"{into.seconds[-1]:.2f} s, {into.cpu_seconds[-1]:.2f} s of processors, "
+        f"{into.compiled[-1]} classes: {into.said}", flush=True,
+    )  # fmt: skip
+
+
+def compiled(session: SparkSession) -> int:
+    """How many pieces of generated code were compiled so far."""
+    jvm: Any = session._jvm
+    metrics = jvm.org.apache.spark.metrics.source.CodegenMetrics
+    return int(metrics.METRIC_COMPILATION_TIME().getCount())
+
+
+def fill(session: SparkSession, campaigns: int, begin_ms: int, end_ms: int) -> None:
+    """Windows in which every campaign has events; clicks drop for two hours every other day."""
+    windows = (end_ms - begin_ms) // WINDOW_MS
+    grain = session.range(campaigns * COUNTRIES * windows).selectExpr(
+        f"concat('cmp-', id % {campaigns}) AS campaign_id",
+        f"concat('c', id DIV {campaigns} % {COUNTRIES}) AS geo_country",
+        f"{begin_ms}L + id DIV {campaigns * COUNTRIES} * {WINDOW_MS}L AS begin_ms",
+        "30 + pmod(hash(id), 20) AS impressions", "pmod(hash(id, 1), 4) AS usual_clicks",
+    )  # fmt: skip
+    drops = f"pmod(begin_ms DIV 3600000 + hash(campaign_id), {48}) < 2"
+    counted = grain.selectExpr(
+        "*", "timestamp_millis(begin_ms) AS window_start", "impressions AS early_impressions",
+        f"IF({drops}, 0, usual_clicks) AS clicks", f"IF({drops}, 0, usual_clicks) AS early_clicks",
+    )  # fmt: skip
+    put(session, counted, GOLD_WINDOWS)
+    signups = grain.where("pmod(hash(id, 2), 5) = 0").selectExpr(
+        "'SIGNUP' AS event_type", "concat(campaign_id, geo_country, begin_ms) AS event_id",
+        "campaign_id", "'push' AS channel", "geo_country AS region",
+        "timestamp_millis(begin_ms + 1000) AS event_time",
+        "timestamp_millis(begin_ms + 2000) AS first_ingest_ts",
+    )  # fmt: skip
+    put(session, signups, FUNNEL_EVENTS)
+
+
+def put(session: SparkSession, rows: Any, name: str) -> None:  # noqa: ANN401 - a frame
+    """Append rows; other columns are filled with something."""
+    cells = []
+    for one in session.table(f"{CATALOG}.{name}").schema:
+        kind, is_there = one.dataType.simpleString(), one.name in rows.columns
+        something = one.name if is_there else _FILLED.get(one.dataType.typeName(), "NULL")
+        cells.append(f"CAST({something} AS {kind}) AS {one.name}")
+    with stamped(session, OFFSETS):
+        rows.selectExpr(*cells).coalesce(1).writeTo(f"{CATALOG}.{name}").append()
+
+
+def rows_of_rules(session: SparkSession) -> Any:  # noqa: ANN401 - a frame
+    return session.createDataFrame(
+        rule_rows(DEFAULT_ROWS), session.table(f"{CATALOG}.{ALERT_RULES}").schema
+    )
+
+
+def differences(session: SparkSession, until_ms: int) -> int:
+    """Rows of the two tables that a build of everything writes otherwise."""
+    names = (ALERTS_LOG, ALERT_INCIDENTS)
+    pins = {name: IcebergTable(session, name).current_snapshot_id() for name in names}
+    build_alerts(session, until_ms)
+    found = 0
+    for name in names:
+        # Sums of doubles differ in their last digits by the order of their terms.
+        columns = [
+            F.format_number(one.name, 9).alias(one.name) if one.dataType.typeName() == "double"
+            else F.col(one.name)
+            for one in session.table(f"{CATALOG}.{name}").schema
+        ]  # fmt: skip
+        before = IcebergTable(session, name).at(pins[name] or 0).select(*columns)
+        after = session.table(f"{CATALOG}.{name}").select(*columns)
+        found += before.exceptAll(after).count() + after.exceptAll(before).count()
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
