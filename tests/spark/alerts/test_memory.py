@@ -250,6 +250,7 @@ def test_days_whose_files_stayed_are_not_read_again(spark: SparkSession) -> None
         assert not compared(gone, files_now, later, before)[0]
 
 
+@pytest.mark.chaos
 def test_a_campaign_that_had_ended_and_is_back_is_judged_whole(
     spark: SparkSession, tmp_path: Path
 ) -> None:
