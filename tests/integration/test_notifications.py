@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import MagicMock
 
 import psycopg
 import pytest
@@ -90,6 +93,23 @@ def test_an_outage_is_counted_and_ends_when_it_is_over(lake: Lake, log: Notifica
         courier(lake, log, receiver, rounds=9).deliver(pending(incident_id="outage"))
     assert rows_of(log, "outage") == [("opened", "webhook", "SENT", True, 5, 3, 200, True)]
     assert len(set(receiver.keys)) == 1
+
+
+def test_who_has_told_a_channel_leaves_it_to_the_next_at_once(log: NotificationLog) -> None:
+    """Also where the server has not found yet that its connection was closed."""
+    with ExitStack() as closing:
+
+        def connect() -> Any:  # noqa: ANN401 - as the driver types it
+            connection = log.connect()
+            closing.callback(connection.close)
+            held: Any = MagicMock(wraps=connection)
+            held.close = lambda: None
+            return held
+
+        slow = replace(log, connect=connect)
+        for _ in range(2):
+            with slow.alone("webhook") as known:
+                assert known is not None
 
 
 def test_a_crash_after_the_request_repeats_it_under_its_key(

@@ -85,6 +85,11 @@ class NotificationLog:
             connection.autocommit = True
             asked = {"lock_class": LOCK_CLASS, "channel": channel}
             row = connection.execute(control_sql("notifications/lock"), asked).fetchone()
-            yield ChannelLog(connection, channel) if row == (True,) else None
+            is_ours = row == (True,)
+            yield ChannelLog(connection, channel) if is_ours else None
+            if is_ours:
+                # The server hears of a closed connection when it looks: the next one to ask may be
+                # sooner, and would take this one for another process.
+                connection.execute(control_sql("notifications/unlock"), asked)
         finally:
             connection.close()
