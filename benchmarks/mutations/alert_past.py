@@ -38,7 +38,7 @@ ALERT_PAST: tuple[Mutation, ...] = (
     Mutation(
         "verdicts that were applied are applied again", "adlake.alerts.spark_log:_folded",
         """at(told, moments).where(f"cutoff_ms > {settled('from_ms')}")""", "at(told, moments)",
-        STEPS,
+        f"{PAST}::test_incidents_about_the_last_verdict_on_remembered_windows",
     ),
     Mutation(
         "silence begins anew with each build", "adlake.alerts.spark_baselines:usual",

@@ -11,13 +11,15 @@ from typing import NamedTuple
 import pytest
 from pyspark.sql import SparkSession
 
+from adlake.alerts.contract import Rule
+from adlake.alerts.rule_rows import RuleRow
 from adlake.alerts.series import HOUR_MS, WEEK_MS
 from adlake.alerts.spark_moments import Moments
 from adlake.alerts.spark_past import Judged, Past, judge, no_past, past_of
 from adlake.contracts.tables import ALERT_INCIDENTS, ALERTS_LOG
-from adlake.contracts.windows import FINAL_MS
+from adlake.contracts.windows import FINAL_MS, WINDOW_MS
 from adlake.io.spark.lineage import FrozenFrames, frozen_frames
-from tests.fixtures.alerts.stories import AT_TEN, STORIES, weeks
+from tests.fixtures.alerts.stories import AT_TEN, MINUTE_MS, STORIES, some, weeks
 from tests.fixtures.alerts.tables import Story
 from tests.fixtures.tiers import in_tiers
 from tests.spark.alerts.test_log import assert_same, expected, frame, made, rows_of
@@ -118,3 +120,23 @@ def test_the_usual_rate_goes_on_from_week_to_week(spark: SparkSession) -> None:
     assert kinds == {"hour_of_week"}
     moments = [AT_TEN + 2 * HOUR_MS - number * WEEK_MS for number in (2, 1)]
     assert_equal_to_whole(spark, story, [*moments, story.until_ms])
+
+
+def test_incidents_about_the_last_verdict_on_remembered_windows(spark: SparkSession) -> None:
+    """What is remembered at 11:06 ends at 10:00, and its last verdict came at 11:00."""
+    counts = [6] * 25 + [2] + [6] * 8 + [2] + [4] * 17 + [6] * 8
+    begin = AT_TEN - 2 * HOUR_MS
+    events = [
+        one
+        for number, count in enumerate(counts)
+        for one in some("impressions", count, begin + number * WINDOW_MS)
+    ]
+    # The alert of 10:50 is withdrawn at 11:55; that of 10:05 came and went before.
+    late = some("impressions", 4, AT_TEN + 10 * WINDOW_MS, late_ms=35 * MINUTE_MS)
+    floor = RuleRow("floor", Rule.COUNT_FLOOR, "impressions", threshold=4.0)
+    story = Story([*events, *late], AT_TEN + 150 * MINUTE_MS, (floor,))
+    wanted = expected(story)
+    assert [one["state"] for one in wanted[ALERT_INCIDENTS]] == ["resolved", "withdrawn"]
+    moments = [AT_TEN + minutes * MINUTE_MS for minutes in (66, 97)]
+    with built(spark, story, [*moments, story.until_ms]) as judged:
+        assert_same(told(judged), wanted)
