@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from adlake.alerts.contract import Rule
+from adlake.alerts.plain import DistinctEvent
 from adlake.alerts.rule_rows import RuleRow
 from adlake.alerts.series import HOUR_MS, WEEK_MS
 from adlake.alerts.spark_moments import Moments
@@ -122,21 +123,29 @@ def test_the_usual_rate_goes_on_from_week_to_week(spark: SparkSession) -> None:
     assert_equal_to_whole(spark, story, [*moments, story.until_ms])
 
 
-def test_incidents_about_the_last_verdict_on_remembered_windows(spark: SparkSession) -> None:
-    """What is remembered at 11:06 ends at 10:00, and its last verdict came at 11:00."""
-    counts = [6] * 25 + [2] + [6] * 8 + [2] + [4] * 17 + [6] * 8
+def about_eleven(campaign: str, counts: Sequence[int]) -> list[DistinctEvent]:
+    """Impressions of windows from 8:00 on, four of 10:50 so late that its alert is withdrawn."""
     begin = AT_TEN - 2 * HOUR_MS
     events = [
         one
         for number, count in enumerate(counts)
         for one in some("impressions", count, begin + number * WINDOW_MS)
     ]
-    # The alert of 10:50 is withdrawn at 11:55; that of 10:05 came and went before.
     late = some("impressions", 4, AT_TEN + 10 * WINDOW_MS, late_ms=35 * MINUTE_MS)
+    return [replace(one, campaign_id=campaign) for one in (*events, *late)]
+
+
+def test_incidents_about_the_last_verdict_on_remembered_windows(spark: SparkSession) -> None:
+    """What is remembered at 11:06 ends at 10:00, and its last verdict came at 11:00."""
+    # The alert of 10:50 is withdrawn at 11:55; that of 10:05, or 9:35, came and went before.
+    after = [6] * 25 + [2] + [6] * 8 + [2] + [4] * 17 + [6] * 8
+    before = [6] * 19 + [2] + [6] * 4 + [4] * 10 + [2] + [4] * 17 + [6] * 8
+    events = about_eleven("after", after) + about_eleven("before", before)
     floor = RuleRow("floor", Rule.COUNT_FLOOR, "impressions", threshold=4.0)
-    story = Story([*events, *late], AT_TEN + 150 * MINUTE_MS, (floor,))
+    story = Story(events, AT_TEN + 150 * MINUTE_MS, (floor,))
     wanted = expected(story)
-    assert [one["state"] for one in wanted[ALERT_INCIDENTS]] == ["resolved", "withdrawn"]
+    states = sorted(str(one["state"]) for one in wanted[ALERT_INCIDENTS])
+    assert states == ["resolved", "resolved", "withdrawn", "withdrawn"]
     moments = [AT_TEN + minutes * MINUTE_MS for minutes in (66, 97)]
     with built(spark, story, [*moments, story.until_ms]) as judged:
         assert_same(told(judged), wanted)
