@@ -32,7 +32,6 @@ from pyspark.sql import functions as F
 from adlake.alerts.build import Built, build_alerts
 from adlake.alerts.memory import Memory
 from adlake.alerts.rule_rows import DEFAULT_ROWS
-from adlake.contracts import stamps
 from adlake.contracts.law import DAY_MS
 from adlake.contracts.registry import spec_of
 from adlake.contracts.tables import (
@@ -45,12 +44,13 @@ from adlake.contracts.tables import (
     GOLD_WINDOWS,
 )
 from adlake.contracts.windows import EARLY_MS, WINDOW_MS
-from adlake.io.iceberg.table import IcebergTable, stamped
+from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import build_session
 from adlake.maintenance.folding import fold
 from adlake.settings import REPO_ROOT
 from benchmarks.batches import newest_job
 from benchmarks.drain import cpu_seconds
+from tests.fixtures.alerts.filled import append
 from tests.fixtures.alerts.rows import rule_rows
 from tests.fixtures.machine import machine_facts
 from tests.fixtures.sessions import lake_at, resources_of
@@ -61,8 +61,6 @@ END_MS: Final = 1_769_817_600_000
 COUNTRIES: Final = 5
 WARM_UP: Final = 2
 """New windows that are not counted: what they need is compiled."""
-OFFSETS: Final = {stamps.NEXT_OFFSETS: '{"0": 1}'}
-_FILLED: Final = {"string": "'x'", "long": "0", "boolean": "TRUE", "decimal": "0"}
 
 
 @dataclass
@@ -119,8 +117,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> dict[str, Any]:
     """One lake: builds of everything, then of one window after the other."""
-    put(session, rows_of_rules(session), ALERT_RULES)
-    put(session, session.sql("SELECT 1 AS campaign_key").where("FALSE"), DIM_CAMPAIGNS)
+    append(rows_of_rules(session).coalesce(1), ALERT_RULES)
+    append(session.sql("SELECT 1 AS campaign_key").where("FALSE").coalesce(1), DIM_CAMPAIGNS)
     fill(session, campaigns, END_MS - days * DAY_MS, END_MS)
     fold(session, spec_of(GOLD_WINDOWS), fewest_files=1)
     whole, new, memory = Measured(), Measured(), Memory()
@@ -176,25 +174,14 @@ def fill(session: SparkSession, campaigns: int, begin_ms: int, end_ms: int) -> N
         "*", "timestamp_millis(begin_ms) AS window_start", "impressions AS early_impressions",
         f"IF({drops}, 0, usual_clicks) AS clicks", f"IF({drops}, 0, usual_clicks) AS early_clicks",
     )  # fmt: skip
-    put(session, counted, GOLD_WINDOWS)
+    append(counted.coalesce(1), GOLD_WINDOWS)
     signups = grain.where("pmod(hash(id, 2), 5) = 0").selectExpr(
         "'SIGNUP' AS event_type", "concat(campaign_id, geo_country, begin_ms) AS event_id",
         "campaign_id", "'push' AS channel", "geo_country AS region",
         "timestamp_millis(begin_ms + 1000) AS event_time",
         "timestamp_millis(begin_ms + 2000) AS first_ingest_ts",
     )  # fmt: skip
-    put(session, signups, FUNNEL_EVENTS)
-
-
-def put(session: SparkSession, rows: Any, name: str) -> None:  # noqa: ANN401 - a frame
-    """Append rows; other columns are filled with something."""
-    cells = []
-    for one in session.table(f"{CATALOG}.{name}").schema:
-        kind, is_there = one.dataType.simpleString(), one.name in rows.columns
-        something = one.name if is_there else _FILLED.get(one.dataType.typeName(), "NULL")
-        cells.append(f"CAST({something} AS {kind}) AS {one.name}")
-    with stamped(session, OFFSETS):
-        rows.selectExpr(*cells).coalesce(1).writeTo(f"{CATALOG}.{name}").append()
+    append(signups.coalesce(1), FUNNEL_EVENTS)
 
 
 def rows_of_rules(session: SparkSession) -> Any:  # noqa: ANN401 - a frame

@@ -63,7 +63,7 @@ ALERT_PAST: tuple[Mutation, ...] = (
         'f"{n} - late_{n}"', 'f"{n}"', NOTICED,
     ),
     Mutation(
-        "the end of a rule is looked at before it comes", "adlake.alerts.fingerprint:_of_rules",
+        "the end of a rule is looked at before it comes", "adlake.alerts.fingerprint:_in_force",
         "least(end_ms, {moment})", "end_ms", NOTICED,
     ),
     Mutation(

@@ -7,17 +7,16 @@ what the law says.
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
-from urllib.request import urlopen
+from typing import Any
 
 import pytest
 
 from adlake.contracts.address import LOOPBACK
 from adlake.contracts.topics import AD_TOPIC
 from adlake.devstack.install.java import spark_jdk
+from adlake.devstack.services.http import fetch_json
 from adlake.io.kafka.topic import topic_facts
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (
@@ -63,15 +62,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory, cluster: SparkCluster) -> Ite
 
 def tasks_of_executors(port: int) -> dict[str, int]:
     """Executor -> tasks that it ended, as the driver's page says; without the driver itself."""
-    found: dict[str, int] = {}
-    with suppress(OSError):
-        address = f"http://{LOOPBACK}:{port}/api/v1/applications"
-        with urlopen(address) as answer:
-            [application] = json.load(answer)
-        with urlopen(f"{address}/{application['id']}/allexecutors") as answer:  # noqa: S310 - our own
-            executors = json.load(answer)
-        found = {one["id"]: one["completedTasks"] for one in executors if one["id"] != "driver"}
-    return found
+    address = f"http://{LOOPBACK}:{port}/api/v1/applications"
+    applications: Any = fetch_json(address)
+    [application] = applications
+    executors: Any = fetch_json(f"{address}/{application['id']}/allexecutors")
+    return {one["id"]: one["completedTasks"] for one in executors if one["id"] != "driver"}
 
 
 def test_two_workers_share_the_work(

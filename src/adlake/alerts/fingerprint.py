@@ -7,7 +7,7 @@ and whatever comes too late to be counted. Files that both snapshots name are no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Final, NamedTuple
 
@@ -147,6 +147,12 @@ def _of_events(events: DataFrame, moments: DataFrame) -> DataFrame:
     return _summed(rows, moments, FUNNEL_EVENTS, lambda _: value, _DAY.format("event_time"))
 
 
+def _in_force(columns: Iterable[str]) -> Callable[[str], str]:
+    """What a version adds: an end that comes after the moment is none yet."""
+    row = ", ".join(columns)
+    return lambda moment: _number(f"to_json(struct({row}, least(end_ms, {moment}) AS end_ms))")
+
+
 def _of_campaigns(campaigns: DataFrame, moments: DataFrame) -> DataFrame:
     """What comes into force later changes nothing, nor when that is."""
     rows = campaigns.selectExpr(
@@ -154,11 +160,8 @@ def _of_campaigns(campaigns: DataFrame, moments: DataFrame) -> DataFrame:
         "unix_millis(end_ts) AS end_ms",
     )  # fmt: skip
 
-    def value(moment: str) -> str:
-        row = "campaign_id, channel, status, begin_ms"
-        return _number(f"to_json(struct({row}, least(end_ms, {moment}) AS end_ms))")
-
-    return _summed(rows, moments, DIM_CAMPAIGNS, value)
+    columns = ("campaign_id", "channel", "status", "begin_ms")
+    return _summed(rows, moments, DIM_CAMPAIGNS, _in_force(columns))
 
 
 def _of_rules(rules: DataFrame, moments: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -168,14 +171,10 @@ def _of_rules(rules: DataFrame, moments: DataFrame) -> tuple[DataFrame, DataFram
         *columns, "unix_millis(valid_from) AS begin_ms", "unix_millis(valid_to) AS end_ms"
     )
 
-    def value(moment: str) -> str:
-        row = ", ".join((*columns, "begin_ms"))
-        return _number(f"to_json(struct({row}, least(end_ms, {moment}) AS end_ms))")
-
     kinds = rules.where("enabled").agg(F.collect_set("segment").alias("kinds")).selectExpr(
         f"{EVER}L AS begin_ms", f"{_number('array_sort(kinds)')} AS number"
     )  # fmt: skip
     return (
-        _summed(rows, moments, ALERT_RULES, value),
+        _summed(rows, moments, ALERT_RULES, _in_force((*columns, "begin_ms"))),
         _summed(kinds, moments, "kinds", lambda _: "number"),
     )

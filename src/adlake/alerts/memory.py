@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 from pyspark.sql import DataFrame
 
 from adlake.alerts.fingerprint import Fingerprint, compared, files_of
+from adlake.alerts.spark_baselines import HOUR_MS
 from adlake.alerts.spark_moments import EVER, Moments
 from adlake.alerts.spark_past import Judged, Past, judge, no_past, past_of
 from adlake.contracts.windows import FINAL_MS
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.lineage import FrozenFrames
 
-HOUR_MS: Final = 3_600_000
 OPEN_MS: Final = 3 * HOUR_MS
 """Windows of the last hours are judged again by each build. Longer than the last verdict on one
 takes: a second content of an event may come a while after it, and change what is remembered."""

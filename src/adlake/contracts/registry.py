@@ -353,9 +353,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.campaign_metrics_daily",
         "gold.campaign_launch_curve",
     ),
-    CAMPAIGNS: (
-        "gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events",
-    ),
+    CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events"),
 })  # fmt: skip
 """Pipeline: the views that it makes when it starts. SQL in sql/views; a view that reads another
 one comes after it."""

@@ -193,11 +193,11 @@ def class_archive_findings(settings: Settings) -> Iterator[Finding]:
 
 def disk_finding(subject: str, folder: Path, wanted_gib: int, setting: str) -> Finding:
     """Is there room, and may we write?"""
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    existing = _nearest(folder)
     if not os.access(existing, os.W_OK):
         remedy = f"make it writable, or choose another folder with {setting}"
         return Finding(Verdict.BLOCKS, subject, f"{existing} is not writable", remedy)
-    free = shutil.disk_usage(existing).free / GIB
+    free = _free_gib(folder)
     detail = f"{free:.0f} GiB free at {existing}"
     if free >= wanted_gib:
         return Finding(Verdict.OK, subject, detail)
@@ -205,12 +205,21 @@ def disk_finding(subject: str, folder: Path, wanted_gib: int, setting: str) -> F
     return Finding(Verdict.BLOCKS, subject, detail, remedy)
 
 
+def _nearest(folder: Path) -> Path:
+    """The folder, or what is there yet of the way to it."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _free_gib(folder: Path) -> float:
+    return shutil.disk_usage(_nearest(folder)).free / GIB
+
+
 def state_finding(home: Path, rate: float) -> Finding:
     """Is there room to begin, and for how long?"""
     found = disk_finding("state disk", home, STATE_GIB, "ADLAKE_HOME")
     if found.verdict is not Verdict.OK:
         return found
-    free = shutil.disk_usage(next(one for one in (home, *home.parents) if one.exists())).free / GIB
+    free = _free_gib(home)
     a_day = DAY_GIB * rate / DEFAULT_RATE
     detail = f"{found.detail}: {lasting(free, rate)}"
     if free >= a_day:

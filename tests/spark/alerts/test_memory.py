@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructField
 
 from adlake.alerts.build import Built, build_alerts
 from adlake.alerts.contract import JUDGED_DAYS, Segment
@@ -21,7 +20,6 @@ from adlake.alerts.plain import CampaignVersion, DistinctEvent
 from adlake.alerts.rule_rows import DEFAULT_ROWS, FOREVER_MS, RuleRow
 from adlake.alerts.series import HOUR_MS
 from adlake.alerts.spark_moments import EVER, Moments
-from adlake.contracts import stamps
 from adlake.contracts.law import DAY_MS
 from adlake.contracts.registry import spec_of
 from adlake.contracts.tables import (
@@ -34,8 +32,8 @@ from adlake.contracts.tables import (
     GOLD_WINDOWS,
 )
 from adlake.contracts.windows import WINDOW_MS
-from adlake.io.iceberg.table import stamped
 from adlake.maintenance.folding import fold
+from tests.fixtures.alerts.filled import append, filled
 from tests.fixtures.alerts.rows import Row, campaign_rows, funnel_rows, rollup_rows, rule_rows
 from tests.fixtures.alerts.stories import AT_TEN, MINUTE_MS, shown, some
 from tests.fixtures.alerts.tables import Story
@@ -45,9 +43,7 @@ from tests.spark.alerts.test_log import assert_same, expected, frame, rows_of
 pytestmark = pytest.mark.spark
 
 BEGIN: Final = AT_TEN - 30 * HOUR_MS
-OFFSETS: Final = {stamps.NEXT_OFFSETS: '{"0": 1}'}
 CAMPAIGNS: Final = (CampaignVersion("falls", BEGIN, FOREVER_MS, "push"),)
-_SOMETHING: Final = {"string": "'x'", "long": "0", "boolean": "TRUE", "decimal": "0"}
 
 
 def of(campaign: str, events: Sequence[DistinctEvent]) -> list[DistinctEvent]:
@@ -87,7 +83,8 @@ class Lake:
             (DIM_CAMPAIGNS, campaign_rows(self.story.campaigns)),
             (ALERT_RULES, rule_rows(self.story.rules)),
         ):
-            self._rows(name, rows).writeTo(f"{CATALOG}.{name}").overwrite(F.lit(True))
+            told = filled(frame(self.session, name, rows), name)
+            told.writeTo(f"{CATALOG}.{name}").overwrite(F.lit(True))
 
     def build(self) -> Built:
         """As the keeper does."""
@@ -105,21 +102,7 @@ class Lake:
 
     def _append(self, name: str, rows: Sequence[Row]) -> None:
         if rows:
-            with stamped(self.session, OFFSETS):
-                self._rows(name, rows).writeTo(f"{CATALOG}.{name}").append()
-
-    def _rows(self, name: str, rows: Sequence[Row]) -> DataFrame:
-        """With something in each column that no rule looks at."""
-        told = frame(self.session, name, rows)
-
-        def cell(column: StructField) -> str:
-            something = _SOMETHING.get(column.dataType.typeName(), "NULL")
-            return f"CAST({something} AS {column.dataType.simpleString()}) AS {column.name}"
-
-        return told.selectExpr(*(
-            one.name if one.name in told.columns else cell(one)
-            for one in self.session.table(f"{CATALOG}.{name}").schema
-        ))  # fmt: skip
+            append(frame(self.session, name, rows), name)
 
 
 def events_until(events: Sequence[DistinctEvent], first: int, end: int) -> list[DistinctEvent]:
