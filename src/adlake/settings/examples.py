@@ -102,7 +102,7 @@ EXAMPLES: Final = {
     "expire_every_batches": "120",
     "ledger_every_batches": "24",
     "models_every_hours": "6",
-    "alerts": "true",
+    "alerts": "false",
     "snapshot_minutes": "120",
     "leftover_days": "7",
     "lease_ttl_seconds": "60",

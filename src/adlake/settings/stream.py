@@ -49,7 +49,7 @@ class StreamSettings(Concern):
         0.0, ge=0, description="build the tables of the attribution models so often; 0: when asked"
     )
     alerts: bool = Field(
-        False, description="judge each window of five minutes by the rules of KPI alerts"
+        True, description="judge each window of five minutes by the rules of KPI alerts"
     )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"
