@@ -56,7 +56,7 @@ WATCH = """(waiting) => {
         const values = [...document.querySelectorAll('[data-testid="stMetricValue"]')];
         note('heading', [...document.querySelectorAll('h1')].some(
             one => one.textContent.trim() === 'Campaigns'));
-        note('tiles', values.length >= 8);
+        note('tiles', values.length + document.querySelectorAll('.waiting-tile').length >= 8);
         note('numbers', values.length >= 8 && values.every(one => one.textContent !== waiting));
     };
     new MutationObserver(looked).observe(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from html import escape
 from typing import Final, Literal, TypeVar
 from urllib.parse import quote
 
@@ -30,6 +31,12 @@ from adlake.io.trino.client import (
 BADGE_SECONDS: Final = 5
 WAITING: Final = "..."
 UNCHANGED: Final = "no change"
+_WAITING_TILE: Final = (
+    '<div class="waiting-tile" style="flex: 1; min-height: 7rem; padding: 1rem; '
+    'border: 1px solid rgba(128, 128, 128, 0.25); border-radius: 0.5rem">'
+    '<div style="font-size: 0.875rem">{label}</div>'
+    '<div style="font-size: 2.25rem">{value}</div></div>'
+)
 _OLD_SECONDS: Final = 10 * FRESHNESS_PROMISE_SECONDS
 T = TypeVar("T")
 BadgeColour = Literal["green", "orange", "red", "gray"]
@@ -122,10 +129,13 @@ def tile(
 
 
 def waiting_tiles(rows: Sequence[Sequence[str]]) -> None:
-    """The tiles before their numbers have come."""
+    """The tiles before their numbers have come.
+
+    Plain HTML: a browser shows it with the title, while a metric waits for a script of its own.
+    """
     for labels in rows:
-        for column, label in zip(st.columns(len(labels)), labels, strict=True):
-            column.metric(label, WAITING, border=True)
+        tiles = [_WAITING_TILE.format(label=escape(label), value=WAITING) for label in labels]
+        st.html(f'<div style="display: flex; gap: 1rem">{"".join(tiles)}</div>')
 
 
 def section(
