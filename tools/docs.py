@@ -18,8 +18,17 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
-from tools.pages import benchmarks, cost, entities, event_contracts, law, scale, simulator
-from tools.pages.flow_picture import drawn
+from tools.pages import (
+    benchmarks,
+    cost,
+    counts_picture,
+    entities,
+    event_contracts,
+    flow_picture,
+    law,
+    scale,
+    simulator,
+)
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -53,7 +62,8 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     return {
         **contracts,
         docs / "metrics.md": metrics.reference_markdown(),
-        docs / "img" / "flow.svg": drawn(),
+        docs / "img" / "flow.svg": flow_picture.drawn(),
+        docs / "img" / "counts.svg": counts_picture.drawn(),
         **filled,
         **pictures(docs),
     }
