@@ -63,7 +63,7 @@ passwords: venv ## Show the logins of Metabase, Grafana, the object store and Ju
 	@$(ADLAKE) passwords
 
 ##@ The lake
-.PHONY: wait verify explain producers source quarantine replay models rollups maintain query sql generate stream dashboard metabase notebook provision
+.PHONY: wait verify explain producers quarantine source replay models rollups maintain query sql generate stream dashboard metabase notebook provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
@@ -76,11 +76,11 @@ explain: venv ## Show each delivery of an impression and what became of it (ARGS
 producers: venv ## Hold what producers say they sent against the broker and Bronze
 	@$(ADLAKE) producers $(value ARGS)
 
-source: venv ## Show where the stream reads on (ARGS='continue --reason "..."' after Kafka lost records)
-	@$(ADLAKE) source $(or $(value ARGS),show)
-
 quarantine: venv ## List rejected deliveries, newest first (ARGS="list --reason BAD_VALUE", ARGS=resubmit)
 	@$(ADLAKE) quarantine $(or $(value ARGS),list)
+
+source: venv ## Show where the stream reads on (ARGS='continue --reason "..."' after Kafka lost records)
+	@$(ADLAKE) source $(or $(value ARGS),show)
 
 replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", ARGS=--publish, ARGS=--undo)
 	@$(ADLAKE) replay $(value ARGS)
