@@ -1,4 +1,4 @@
-"""README, connect, operate and cost: typed one way, shown as printed, and true to the reports."""
+"""README, send-events, connect, operate, cost: typed one way, shown as printed, true to reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGES = sorted(
     str(path.relative_to(REPO_ROOT))
     for path in (*REPO_ROOT.glob("*.md"), *REPO_ROOT.glob("docs/*.md"))
 )
-FOLLOWED = ("README.md", "docs/connect.md", "docs/operate.md")
+FOLLOWED = ("README.md", "docs/send-events.md", "docs/connect.md", "docs/operate.md")
 """What tests/integration/test_pages.py types."""
 BARE = re.compile(r"(?m)^\s*adlake ")
 OF_OTHER_TIMES = ("CHANGELOG.md", "docs/licences.md")
@@ -86,8 +86,9 @@ def test_nothing_is_left_open_on_a_page_that_is_followed(page: str) -> None:
     assert blocks_of(page)
 
 
-def test_the_tour_shows_what_each_of_its_commands_prints() -> None:
-    silent = [str(one) for one in blocks_of("README.md") if one.printed is None and not one.not_run]
+@pytest.mark.parametrize("page", FOLLOWED)
+def test_a_page_that_is_followed_shows_what_its_commands_print(page: str) -> None:
+    silent = [str(one) for one in blocks_of(page) if one.printed is None and not one.not_run]
     assert silent == []
 
 
