@@ -120,7 +120,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start bench-cost bench-alerts wheel lock lock-jars
+.PHONY: venv venv-dev install format docs metric-samples grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start bench-cost bench-alerts wheel lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -139,6 +139,10 @@ format: venv-dev ## Format the code
 
 docs: venv ## Write what is generated in docs/ again
 	@$(BIN)/python -I tools/docs.py
+
+metric-samples: venv-dev install ## Keep one answer of each metric for docs/metrics.md, from the tests that work them by hand
+	@$(BIN)/python -m tools.metric_samples
+	@$(MAKE) docs
 
 grafana: venv-dev ## Write Grafana's dashboards and alert rules again
 	@$(BIN)/python -m tools.grafana

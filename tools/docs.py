@@ -29,6 +29,7 @@ from tools.pages import (
     scale,
     simulator,
 )
+from tools.pages.metric_samples import samples
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -61,7 +62,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}
     return {
         **contracts,
-        docs / "metrics.md": metrics.reference_markdown(),
+        docs / "metrics.md": metrics.reference_markdown(samples()),
         docs / "img" / "flow.svg": flow_picture.drawn(),
         docs / "img" / "counts.svg": counts_picture.drawn(),
         **filled,

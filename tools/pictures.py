@@ -148,8 +148,8 @@ def _names_of(node: ast.stmt) -> Iterator[str]:
     """What a statement at the top of a module defines."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield node.name
-    targets = node.targets if isinstance(node, ast.Assign) else ()
-    targets = (node.target,) if isinstance(node, ast.AnnAssign) else targets
+    targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else []
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
     yield from (one.id for one in targets if isinstance(one, ast.Name))
 
 
