@@ -75,7 +75,7 @@ class Step:
 
     @property
     def title(self) -> str:
-        """Its name in diagrams."""
+        """Its name in diagrams, and where several stand in a row."""
         return f"{self.capability}: {self.command}"
 
     @property
@@ -315,4 +315,4 @@ def tables_as_markdown(flow: Iterable[Step] = FLOW) -> str:
 
 
 def _shown(steps: list[Step]) -> str:
-    return ", ".join(f"{step.capability} (`{step.typed}`)" for step in steps) or "nobody yet"
+    return ", ".join(step.title for step in steps) or "nobody yet"

@@ -39,8 +39,7 @@ def test_no_drawn_picture_is_left_that_no_page_shows() -> None:
         ("architecture.md", '  j0["generator: generate"]\n'),
         (
             "data-model.md",
-            "| `gold.ad_performance_replay` | attribution (`.venv/bin/adlake replay`) "
-            "| nobody yet |\n",
+            "| `gold.ad_performance_replay` | attribution: replay | nobody yet |\n",
         ),
         ("metrics.md", "- grain: one row per campaign_id, largest spend first; "),
         ("data-model.md", '  bronze_ad_events }o--o| dims_dim_users : "user_id"\n'),
