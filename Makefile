@@ -63,12 +63,24 @@ passwords: venv ## Show the logins of Metabase, Grafana, the object store and Ju
 	@$(ADLAKE) passwords
 
 ##@ The lake
-.PHONY: wait verify replay models rollups maintain query sql generate stream dashboard metabase notebook provision
+.PHONY: wait verify explain producers quarantine source replay models rollups maintain query sql generate stream dashboard metabase notebook provision
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
 verify: venv ## Prove Gold: recompute it from Bronze and compare every row
 	@$(ADLAKE) verify
+
+explain: venv ## Show each delivery of an impression and what became of it (ARGS=my-ad)
+	@$(ADLAKE) explain $(value ARGS)
+
+producers: venv ## Hold what producers say they sent against the broker and Bronze
+	@$(ADLAKE) producers $(value ARGS)
+
+quarantine: venv ## List rejected deliveries, newest first (ARGS="list --reason BAD_VALUE", ARGS=resubmit)
+	@$(ADLAKE) quarantine $(or $(value ARGS),list)
+
+source: venv ## Show where the stream reads on (ARGS='continue --reason "..."' after Kafka lost records)
+	@$(ADLAKE) source $(or $(value ARGS),show)
 
 replay: venv ## Build Gold again from Bronze and compare (ARGS="--lookback 14d", ARGS=--publish, ARGS=--undo)
 	@$(ADLAKE) replay $(value ARGS)
@@ -108,7 +120,7 @@ provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
 
 ##@ Development
-.PHONY: venv venv-dev install format docs grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start bench-cost bench-alerts wheel lock lock-jars
+.PHONY: venv venv-dev install format docs metric-samples grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start bench-cost bench-alerts wheel lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -127,6 +139,10 @@ format: venv-dev ## Format the code
 
 docs: venv ## Write what is generated in docs/ again
 	@$(BIN)/python -I tools/docs.py
+
+metric-samples: venv-dev install ## Keep one answer of each metric for docs/metrics.md, from the tests that work them by hand
+	@$(BIN)/python -m tools.metric_samples
+	@$(MAKE) docs
 
 grafana: venv-dev ## Write Grafana's dashboards and alert rules again
 	@$(BIN)/python -m tools.grafana

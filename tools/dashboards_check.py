@@ -179,7 +179,7 @@ def main() -> None:
         if (one := inventory.found(Mark("dashboard", name)))
     }
     pictures(settings, server.session, numbers, authorization)
-    sys.stdout.write("every question and panel is answered, with the numbers of `adlake query`\n")
+    sys.stdout.write("every question and panel is answered, with the numbers of `make query`\n")
 
 
 if __name__ == "__main__":

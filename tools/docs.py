@@ -18,8 +18,19 @@ from adlake.io.prometheus.reference import metrics_as_markdown
 from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
-from tools.pages import benchmarks, cost, entities, event_contracts, law, scale, simulator
-from tools.pages.flow_picture import drawn
+from tools.pages import (
+    benchmarks,
+    cost,
+    counts_picture,
+    entities,
+    event_contracts,
+    flow_picture,
+    law,
+    scale,
+    simulator,
+)
+from tools.pages.layers import layers
+from tools.pages.metric_samples import samples
 
 BEGIN = "<!-- generated: {} -->\n"
 END = "<!-- end of {} -->"
@@ -34,7 +45,10 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     docs = root / "docs"
     diagram = f"```mermaid\n{flow.as_mermaid()}\n```"
     parts = {
-        docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
+        docs / "architecture.md": {
+            "flow": f"{diagram}\n\n{flow.steps_as_markdown()}",
+            "layers": layers(),
+        },
         docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
         docs / "data-model.md": {
             "writers and readers": flow.tables_as_markdown(),
@@ -52,8 +66,9 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     contracts = {root / "contracts" / path: text for path, text in schema_files().items()}
     return {
         **contracts,
-        docs / "metrics.md": metrics.reference_markdown(),
-        docs / "img" / "flow.svg": drawn(),
+        docs / "metrics.md": metrics.reference_markdown(samples()),
+        docs / "img" / "flow.svg": flow_picture.drawn(),
+        docs / "img" / "counts.svg": counts_picture.drawn(),
         **filled,
         **pictures(docs),
     }

@@ -66,7 +66,7 @@ class Step:
     capability: str
     """Its room: a folder of src/adlake."""
     command: str
-    """What runs it."""
+    """Verb of adlake that runs it."""
     does: str
     reads: tuple[Store, ...]
     writes: tuple[Store, ...]
@@ -75,8 +75,13 @@ class Step:
 
     @property
     def title(self) -> str:
-        """Its name in diagrams and tables."""
+        """Its name in diagrams, and where several stand in a row."""
         return f"{self.capability}: {self.command}"
+
+    @property
+    def typed(self) -> str:
+        """What a reader of a page types, in the clone."""
+        return f".venv/bin/adlake {self.command}"
 
     def topics(self) -> tuple[str, ...]:
         """Names of the topics that it reads."""
@@ -114,68 +119,68 @@ _METRIC_TABLES: Final = (
 
 FLOW: Final[tuple[Step, ...]] = (
     Step(
-        "generator", "adlake generate",
+        "generator", "generate",
         "publishes seeded events and writes the right answer beside them",
         (), (AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH, SEEDS),
     ),
     Step(
-        "collector", "adlake serve",
+        "collector", "serve",
         "takes events in over HTTP, judges them as the stream will, publishes the good ones",
         (), (AD_EVENTS, BUSINESS_RECORDS),
     ),
     Step(
-        "collector", "adlake send",
+        "collector", "send",
         "does the same with the events of a file",
         (), (AD_EVENTS, BUSINESS_RECORDS),
     ),
     Step(
-        "collector", "adlake ingest-files",
+        "collector", "ingest-files",
         "publishes the files of a folder, each once, with what the lake will reject",
         (INGESTED,), (INGESTED, AD_EVENTS, BUSINESS_RECORDS),
     ),
     Step(
-        "attribution", "adlake stream",
+        "attribution", "stream",
         "admits each ad event once, appends Bronze, merges Gold, adds what changed to its sums",
         (AD_EVENTS,), (*_tables(BRONZE_EVENTS, GOLD_STATE), *_ROLLUPS), ATTRIBUTION,
     ),
     Step(
-        "attribution", "adlake rollups",
+        "attribution", "rollups",
         "builds the sums by hour and the list of conversions again from Gold",
         _tables(GOLD_STATE), _ROLLUPS,
     ),
     Step(
-        "business", "adlake stream",
+        "business", "stream",
         "admits each business event once, in the same application; keeps each of the funnel once",
         (BUSINESS_RECORDS,), _tables(BUSINESS_EVENTS, FUNNEL_EVENTS), BUSINESS,
     ),
     Step(
-        "dims", "adlake dims",
+        "dims", "dims",
         "publishes a file of campaigns as updates",
         (), (CAMPAIGN_RECORDS,),
     ),
     Step(
-        "dims", "adlake stream",
+        "dims", "stream",
         "admits each campaign update once, closes and begins versions; loads creatives and users",
         (CAMPAIGN_RECORDS, SEEDS),
         _tables(CAMPAIGN_UPDATES, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS), CAMPAIGNS,
     ),
     Step(
-        "maintenance", "adlake stream",
+        "maintenance", "stream",
         "copies what each batch counted from the stamps; merges small files, forgets snapshots",
         _tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES), _tables(BATCH_COUNTS),
     ),
     Step(
-        "attribution", "adlake replay",
+        "attribution", "replay",
         "builds Gold again from Bronze under any recorded law, shows the diff, publishes, undoes",
         _tables(BRONZE_EVENTS, GOLD_STATE), _tables(GOLD_REPLAY, GOLD_STATE),
     ),
     Step(
-        "models", "adlake models",
+        "models", "models",
         "divides each conversion among the ads of its path, under seven attribution models",
         _tables(GOLD_STATE), _MODEL_TABLES,
     ),
     Step(
-        "proof", "adlake wait",
+        "proof", "wait",
         "blocks until the lake contains every record of the topics",
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS,
@@ -184,7 +189,7 @@ FLOW: Final[tuple[Step, ...]] = (
         ), (),
     ),
     Step(
-        "proof", "adlake verify",
+        "proof", "verify",
         "recomputes Gold from Bronze by an independent SQL form of the law, checks batch counts",
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
@@ -194,27 +199,27 @@ FLOW: Final[tuple[Step, ...]] = (
         ), (PROOFS,),
     ),
     Step(
-        "proof", "adlake producers",
+        "proof", "producers",
         "holds what producers say they sent against the broker and Bronze",
         (TRUTH, AD_EVENTS, BUSINESS_RECORDS, *_tables(BRONZE_EVENTS, BUSINESS_EVENTS)), (),
     ),
     Step(
-        "proof", "adlake explain",
+        "proof", "explain",
         "shows every delivery of an impression, what became of it and why",
         _tables(BRONZE_EVENTS, GOLD_STATE), (),
     ),
     Step(
-        "quarantine", "adlake quarantine",
+        "quarantine", "quarantine",
         "lists rejected deliveries, stores corrections, publishes them as new deliveries",
         (*_tables(BRONZE_EVENTS), FIXES), (FIXES, AD_EVENTS),
     ),
     Step(
-        "metrics", "adlake query",
+        "metrics", "query",
         "runs one file of sql/metrics on Trino; Grafana asks by the same files",
         _METRIC_TABLES, (),
     ),
     Step(
-        "metabase", "adlake metabase",
+        "metabase", "metabase",
         "puts the same files into Metabase, as the questions of its dashboards",
         (
             *_tables(GOLD_STATE, FUNNEL_EVENTS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES),
@@ -222,34 +227,34 @@ FLOW: Final[tuple[Step, ...]] = (
         ), (),
     ),
     Step(
-        "notebook", "adlake notebook",
+        "notebook", "notebook",
         "asks them in JupyterLab, and reads the tables' files without a server",
         _METRIC_TABLES, (),
     ),
     Step(
-        "api", "adlake serve",
+        "api", "serve",
         "answers with the same files over HTTP",
         _METRIC_TABLES, (),
     ),
     Step(
-        "alerts", "adlake stream",
+        "alerts", "stream",
         "judges each window as it ends, keeps the alerts and what belongs together",
         (RULES, *_JUDGED),
         (*_tables(ALERT_RULES), *_ALERT_TABLES),
     ),
     Step(
-        "alerts", "adlake serve",
+        "alerts", "serve",
         "tells people and programs once of each transition of an incident",
         (*_tables(ALERT_INCIDENTS), NOTIFICATIONS), (NOTIFICATIONS, ALERT_RECORDS),
     ),
     Step(
-        "alerts", "adlake alerts",
+        "alerts", "alerts",
         "records rules; judges every window again; sends a message that says it is a test",
         (RULES, *_JUDGED),
         (RULES, ALERT_RECORDS, *_tables(ALERT_RULES), *_ALERT_TABLES),
     ),
     Step(
-        "dashboard", "adlake up",
+        "dashboard", "up",
         "shows the same files as pages, explanations and the newest proof",
         (AD_EVENTS, BUSINESS_RECORDS, PROOFS, *_METRIC_TABLES), (),
     ),
@@ -296,7 +301,7 @@ def as_mermaid(flow: Iterable[Step] = FLOW) -> str:
 
 def steps_as_markdown(flow: Iterable[Step] = FLOW) -> str:
     """One line per step, in the words of the map."""
-    rows = [f"| {step.capability} | `{step.command}` | {step.does} |" for step in flow]
+    rows = [f"| {step.capability} | `{step.typed}` | {step.does} |" for step in flow]
     return "\n".join(["| room | command | does |", "| --- | --- | --- |", *rows])
 
 
@@ -310,4 +315,4 @@ def tables_as_markdown(flow: Iterable[Step] = FLOW) -> str:
 
 
 def _shown(steps: list[Step]) -> str:
-    return ", ".join(f"{step.capability} (`{step.command}`)" for step in steps) or "nobody yet"
+    return ", ".join(step.title for step in steps) or "nobody yet"

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.docs
 PAGES = (*sorted(REPO_ROOT.glob("*.md")), *REPO_ROOT.glob("docs/**/*.md"))
 MAKE_COMMAND = re.compile(r"`make ([a-z][a-z-]*)|^make ([a-z][a-z-]*)", re.MULTILINE)
 ADLAKE_COMMAND = re.compile(r"`(?:\.venv/bin/)?adlake ([a-z][a-z-]*)")
+TYPED_COMMAND = re.compile(r"\.venv/bin/adlake ([a-z][^`|&\n]*)")
 SETTING = re.compile(r"\bADLAKE_[A-Z][A-Z_]*[A-Z]\b")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
@@ -63,6 +64,18 @@ def test_no_table_is_cut(page: Path) -> None:
         assert re.fullmatch(r"(\| -+:? )+\|", rows[1]), table
         widths = {len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", row))) for row in rows}
         assert len(widths) == 1, table
+
+
+def test_an_option_on_a_page_is_one_of_its_command() -> None:
+    unknown, everything = [], get_command(app)
+    for typed in TYPED_COMMAND.findall("\n".join(page.read_text() for page in PAGES)):
+        command, words = everything, typed.partition("#")[0].split()
+        while words and isinstance(command, TyperGroup) and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+        given = {found[0] for word in words if (found := re.match(r"--[a-z-]+", word))}
+        unknown += [f"{typed}: {one}" for one in given - known - {"--help"}]
+    assert unknown == []
 
 
 def commands() -> list[str]:

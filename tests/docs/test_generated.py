@@ -36,10 +36,11 @@ def test_no_drawn_picture_is_left_that_no_page_shows() -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("architecture.md", '  j0["generator: adlake generate"]\n'),
+        ("architecture.md", '  j0["generator: generate"]\n'),
+        ("architecture.md", "| 8 | `io` |\n"),
         (
             "data-model.md",
-            "| `gold.ad_performance_replay` | attribution (`adlake replay`) | nobody yet |\n",
+            "| `gold.ad_performance_replay` | attribution: replay | nobody yet |\n",
         ),
         ("metrics.md", "- grain: one row per campaign_id, largest spend first; "),
         ("data-model.md", '  bronze_ad_events }o--o| dims_dim_users : "user_id"\n'),

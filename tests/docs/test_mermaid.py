@@ -33,7 +33,7 @@ def test_the_pages_with_pictures_are_these() -> None:
     [
         (FLOW.replace("flowchart LR", "flowchrt LR"), "not a kind"),
         (FLOW.replace('"]\n', ']\n', 1), "not a node or an edge"),
-        (FLOW.replace("adlake generate", 'adlake "generate"', 1), "not a node or an edge"),
+        (FLOW.replace("generator: generate", 'generator: "generate"', 1), "not a node or an edge"),
         (FLOW.replace(" --> ", " -> ", 1), "not a node or an edge"),
         (f"{FLOW}\n  j0 --> j999", "a line to j999, which is not drawn"),
         (f'{FLOW}\n  j0["again"]', "j0 is there twice"),

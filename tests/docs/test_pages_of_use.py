@@ -1,4 +1,4 @@
-"""README, connect, operate and cost: typed one way, shown as printed, and true to the reports."""
+"""README, send-events, connect, operate, cost: typed one way, shown as printed, true to reports."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ PAGES = sorted(
     str(path.relative_to(REPO_ROOT))
     for path in (*REPO_ROOT.glob("*.md"), *REPO_ROOT.glob("docs/*.md"))
 )
-FOLLOWED = ("README.md", "docs/connect.md", "docs/operate.md")
+FOLLOWED = ("README.md", "docs/send-events.md", "docs/connect.md", "docs/operate.md")
 """What tests/integration/test_pages.py types."""
 BARE = re.compile(r"(?m)^\s*adlake ")
-GENERATED = re.compile(r"<!-- generated: .+? -->.*?<!-- end of .+? -->", re.DOTALL)
 OF_OTHER_TIMES = ("CHANGELOG.md", "docs/licences.md")
 """Pages about what was, or about a name."""
+SHIPPED = {"grafana": "json", "notebooks": "ipynb", "metabase": "toml", "infra/prometheus": "yml"}
+"""Texts beside the program that people read in another one -> their ending."""
 
 
 def report(name: str) -> dict[str, Any]:
@@ -39,8 +40,7 @@ def report(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_command_is_typed_so_that_it_is_found(page: str) -> None:
     bare = [str(one) for one in blocks_of(page) if BARE.search(one.text)]
-    # What is generated from the map names commands, it does not tell anybody to type them.
-    written = re.sub(GENERATED, "", (REPO_ROOT / page).read_text())
+    written = (REPO_ROOT / page).read_text()
     bare += re.findall(r"`adlake [a-z-]+", written) if page not in OF_OTHER_TIMES else []
     assert bare == [], "write .venv/bin/adlake: a bare `adlake` is on nobody's PATH"
 
@@ -49,12 +49,24 @@ def test_a_message_names_a_command_as_it_is_typed() -> None:
     """In no text of the program that people read; what only documents the code is free."""
     bare = [
         f"{path.relative_to(REPO_ROOT)}:{node.lineno}"
-        for path in sorted((REPO_ROOT / "src" / "adlake").rglob("*.py"))
-        if path.name != "flow.py"
+        for folder in ("src/adlake", "tools")
+        for path in sorted((REPO_ROOT / folder).rglob("*.py"))
         for node in texts_of(path)
         if "`adlake " in str(node.value)
     ]
     assert bare == [], "write {ADLAKE} of adlake.folders, or a target of make"
+
+
+def test_a_shipped_file_names_a_command_as_it_is_typed() -> None:
+    """Panels and rules of Grafana and Prometheus, dashboards of Metabase, notebooks."""
+    shipped = [
+        path
+        for folder, ending in SHIPPED.items()
+        for path in sorted((REPO_ROOT / folder).rglob(f"*.{ending}"))
+    ]
+    assert {path.suffix[1:] for path in shipped} == set(SHIPPED.values())
+    bare = [str(path) for path in shipped if "`adlake " in path.read_text()]
+    assert bare == [], "write .venv/bin/adlake: a bare `adlake` is on nobody's PATH"
 
 
 def texts_of(path: Path) -> list[ast.Constant]:
@@ -74,8 +86,9 @@ def test_nothing_is_left_open_on_a_page_that_is_followed(page: str) -> None:
     assert blocks_of(page)
 
 
-def test_the_tour_shows_what_each_of_its_commands_prints() -> None:
-    silent = [str(one) for one in blocks_of("README.md") if one.printed is None and not one.not_run]
+@pytest.mark.parametrize("page", FOLLOWED)
+def test_a_page_that_is_followed_shows_what_its_commands_print(page: str) -> None:
+    silent = [str(one) for one in blocks_of(page) if one.printed is None and not one.not_run]
     assert silent == []
 
 

@@ -1,4 +1,4 @@
-"""README, connect and operate, followed to the letter on one stack that `make up` started.
+"""README, send-events, connect and operate, followed to the letter on a stack that `make up` began.
 
 What the pages show as printed is compared with numbers masked. The lake lies elsewhere and has
 less traffic than a reader's: tests/fixtures/as_typed.py says what is put in whose place.
@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from adlake.settings import REPO_ROOT
 from tests.fixtures.as_typed import Typist
 from tests.fixtures.lake import Lake
 from tests.fixtures.page_blocks import Block, blocks_of, difference
@@ -23,9 +25,9 @@ QUIET = {
     "TRIGGER_SECONDS": "2",
 }  # fmt: skip
 """A tour beside other tests: less traffic than the default."""
-README, CONNECT, OPERATE = (
+README, SEND, CONNECT, OPERATE = (
     [one for one in blocks_of(page) if not one.not_run]
-    for page in ("README.md", "docs/connect.md", "docs/operate.md")
+    for page in ("README.md", "docs/send-events.md", "docs/connect.md", "docs/operate.md")
 )
 START, *TOUR = README
 WHERE_INSTALLED = ("Prometheus", "Alertmanager", "prometheus", "alertmanager")
@@ -66,6 +68,13 @@ def test_the_tour_prints_what_the_readme_shows(typist: Typist) -> None:
     assert re.search(r"(?m)^ revenue +12\.50 *$", said)
     assert re.search(r"(?m)^gold .* law: 0 differ$", said)
     assert re.search(r"(?m)^ mine .* 40\.00 +40\.00 *$", said)
+
+
+def test_events_of_your_own_go_the_way_that_their_page_says(typist: Typist, tmp_path: Path) -> None:
+    # Beside the clone: the page has files written.
+    (tmp_path / ".venv").symlink_to(REPO_ROOT / ".venv")
+    for block in SEND:
+        replace(typist, folder=tmp_path).expect(block)
 
 
 def test_every_snippet_of_connect_runs(typist: Typist) -> None:

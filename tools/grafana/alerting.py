@@ -62,7 +62,8 @@ RULES: Final = (
     Rule(
         "adlake-invalid-traffic", "Invalid traffic",
         "More than 5 % of the last hour's impressions have events that contradict them.",
-        "Look at the kinds on the dashboard; `adlake explain IMPRESSION_ID` shows one of them.",
+        "Look at the kinds on the dashboard; `.venv/bin/adlake explain IMPRESSION_ID` shows one of "
+        "them.",
         "invalid_traffic_share", "invalid_traffic_share", 0.05, {"campaign_id": None},
         "Invalid traffic",
     ),

@@ -182,8 +182,8 @@ def _input() -> list[Builder[Panel]]:
                   f"sum by (reason) (rate({gauges.REJECTED.name}{_RATE}))", "{{reason}}")],
               is_stacked=True, as_bars=True),
         listing("Rejected by reason, from the table", "Ad deliveries that arrived since the "
-                "beginning of the time shown and were refused. `adlake quarantine list` shows "
-                "each of them.",
+                "beginning of the time shown and were refused. `.venv/bin/adlake quarantine list` "
+                "shows each of them.",
                 Sql("rejected_by_reason", [
                     text("reason", "reject_reason"), number("deliveries", "deliveries"),
                     text("newest arrival", "newest_arrival_at"),
@@ -252,7 +252,8 @@ def _machine() -> list[Builder[Panel]]:
              units.Short, Prom(
                  f"max({gauges.LEASE_GENERATION.name})", is_instant=True), width=6),
         tile("Most crowded impression", "Events on the most crowded impression that the newest "
-             "batches touched; 0: none is crowded. `adlake query crowded_impressions` names them.",
+             "batches touched; 0: none is crowded. `.venv/bin/adlake query crowded_impressions` "
+             "names them.",
              units.Short, Prom(f"max({gauges.CROWDED_EVENTS.name})", is_instant=True),
              (256.0, 10_000.0), width=6),
         tile("Stream is scraped", "1 while Prometheus reaches the stream's metrics.",

@@ -72,8 +72,8 @@ def _tiles() -> list[Builder[Panel]]:
                  number("revenue", "coalesce(sum(fast_revenue), 0)")], fixed={"most": None}),
              width=8),
         tile("Reused event ids", "Event ids of the last 10 minutes that came under more than one "
-             "impression, so that each counts more than once. `adlake query reused_event_ids` "
-             "names them and the money at stake.",
+             "impression, so that each counts more than once. "
+             "`.venv/bin/adlake query reused_event_ids` names them and the money at stake.",
              units.Short, Sql("recent_event_id_reuse", [number("ids", "reused_event_ids")],
                               fixed={"minutes": 10}), (1.0, 100.0), width=8),
     ]  # fmt: skip

@@ -112,7 +112,8 @@ def _alias(table: str) -> str:
 def tables_as_markdown() -> str:
     """Every table: one row per what, how it is filled, what makes it again."""
     return as_table(("table", "one row per", "made of", "again by"), (
-        (f"`{spec.name}`", spec.grain, _made_of(spec), f"`{spec.rebuild}`" if spec.rebuild else "-")
+        (f"`{spec.name}`", spec.grain, _made_of(spec),
+         f"`.venv/bin/{spec.rebuild}`" if spec.rebuild else "-")
         for spec in sorted(SPECS, key=lambda one: one.name)
     ))  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from adlake.flow import FLOW, Kind, Step, tables, topics
 
-STREAM: Final = "adlake stream"
+STREAM: Final = "stream"
 PROOF: Final = "proof"
 WIDTH, TOP, BOX, GAP, LINE, HEAD = 1_180, 12, 212, 24, 19, 52
 INK, PALE, EDGE, SOFT = "#1f2937", "#ffffff", "#64748b", "#475569"
@@ -62,7 +62,7 @@ def boxes(flow: Iterable[Step] = FLOW) -> dict[str, Box]:
     found = (
         Box("in", "Events come in", "simulated, or your own", _commands(of["in"])),
         Box("kafka", "Topics", "Kafka", topics(steps)),
-        Box("stream", "One stream", "Spark; " + STREAM, tuple(rooms)),
+        Box("stream", "One stream", "Spark: the service " + STREAM, tuple(rooms)),
         Box("lake", "The lake", "Iceberg; Postgres lists it", tuple(lake)),
         Box("ask", "You ask", "Trino, or PyIceberg", _commands(of["ask"])),
         Box("prove", "You prove", "independent SQL on Trino", _commands(of["prove"])),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from adlake.metrics.query import Metric, load_metric, metric_names
 
+NO_SAMPLES: Final[Mapping[str, str]] = MappingProxyType({})
 
-def reference_markdown() -> str:
-    """One section per metric, in the words of its file. Ends with a newline."""
+
+def reference_markdown(samples: Mapping[str, str] = NO_SAMPLES) -> str:
+    """One section per metric, in the words of its file, and its sample. Ends with a newline."""
     lines = [
         "# Metrics",
         "One file of `sql/metrics` each, the same one for every reader: the dashboard,",
@@ -16,10 +20,12 @@ def reference_markdown() -> str:
         "`make query NAME=... ARGS='--param name=value'`. Times are UTC;",
         "`until` is the first moment that is no longer meant. Rates are fractions: sums",
         "first, division last, NULL where there is nothing to divide by. This page is",
-        "generated from the headers of the files: `make docs`.",
+        "generated from the headers of the files: `make docs`. Samples are what tests hold",
+        "(`make metric-samples`); `...` is a value of the moment.",
     ]
     for name in metric_names():
         lines += ["", *_section(load_metric(name))]
+        lines += ["", samples[name]] if name in samples else []
     return "\n".join(lines) + "\n"
 
 

@@ -9,10 +9,10 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyspark.sql import SparkSession
 
 from adlake.io.trino.client import connect
-from adlake.metrics.query import run_metric
 from adlake.settings import Settings
 from tests.fixtures.reused_event_ids import DAY_MS, EXPECTED, MINUTE, hand_worked_lake, money
 from tests.fixtures.trino.audited_lake import Engines, Use, audited_engines, reuse_in
+from tests.fixtures.trino.metrics_lake import asked
 from tests.fixtures.trino.oracle_lake import utc_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -43,12 +43,11 @@ def test_the_query_sums_each_id_most_revenue_at_stake_first(
     engines: Engines, private_lake: Settings
 ) -> None:
     with connect(private_lake.ports.trino_port) as client:
-        rows = list(run_metric(client, "reused_event_ids").records())
+        rows = asked(client, "reused_event_ids", {})
         halves = [
-            list(run_metric(client, "reused_event_ids", {"parts": "2", "part": part}).records())
-            for part in ("0", "1")
+            asked(client, "reused_event_ids", {"parts": "2", "part": part}) for part in ("0", "1")
         ]
-        first = list(run_metric(client, "reused_event_ids", {"most": "1"}).records())
+        first = asked(client, "reused_event_ids", {"most": "1"})
     said = [
         (r["event_id"], r["impressions"], r["first_impression_ids"], r["revenue"],
          r["revenue_at_stake"], r["cost"], r["cost_at_stake"], r["reused_event_ids"])

@@ -143,13 +143,13 @@ def test_what_rooms_and_sql_files_touch_is_on_the_map() -> None:
 
 
 def test_query_reads_what_the_metrics_read_and_nothing_else() -> None:
-    [step] = [one for one in FLOW if one.command == "adlake query"]
+    [step] = [one for one in FLOW if one.command == "query"]
     assert {store.name for store in step.reads} == tables_of_sql("metrics")
 
 
 def test_rooms_and_commands_of_the_map_exist() -> None:
     assert [one.capability for one in FLOW if not (ROOMS / one.capability).is_dir()] == []
-    named = {step.command.removeprefix("adlake ") for step in FLOW}
+    named = {step.command for step in FLOW}
     assert named <= set(commands().commands)
 
 
@@ -160,7 +160,7 @@ def test_every_command_about_data_is_on_the_map() -> None:
         if not command.hidden
     }
     about_data = {name for name, panel in panels.items() if panel in {DATA, JOBS}}
-    named = {step.command.removeprefix("adlake ") for step in FLOW}
+    named = {step.command for step in FLOW}
     assert about_data - named == set(OFF_THE_MAP)
 
 
@@ -236,6 +236,6 @@ def test_the_table_of_readers_says_who_writes_and_who_reads() -> None:
     assert set(lines) == {f"| `{spec.name}`" for spec in SPECS}
     gold = lines[f"| `{tables.GOLD_STATE}`"]
     written, read = gold.split(" | ")
-    assert written == "attribution (`adlake stream`), attribution (`adlake replay`)"
-    assert "proof (`adlake verify`)" in read
+    assert written == "attribution: stream, attribution: replay"
+    assert "proof: verify" in read
     assert "generator" not in read

@@ -27,9 +27,9 @@ def test_every_step_and_topic_is_in_the_picture() -> None:
 @pytest.mark.parametrize(
     ("command", "box"),
     [
-        ("adlake generate", "in"), ("adlake ingest-files", "in"), ("adlake query", "ask"),
-        ("adlake up", "ask"), ("adlake verify", "prove"), ("adlake replay", "change"),
-        ("adlake quarantine", "change"), ("adlake stream", "stream"),
+        ("generate", "in"), ("ingest-files", "in"), ("query", "ask"),
+        ("up", "ask"), ("verify", "prove"), ("replay", "change"),
+        ("quarantine", "change"), ("stream", "stream"),
     ],
 )  # fmt: skip
 def test_a_step_lies_where_a_person_looks_for_it(command: str, box: str) -> None:
@@ -37,15 +37,15 @@ def test_a_step_lies_where_a_person_looks_for_it(command: str, box: str) -> None
 
 
 def test_a_new_step_changes_the_picture() -> None:
-    new = Step("reports", "adlake report", "writes letters", (Store(Kind.TABLE, GOLD_STATE),), ())
-    assert "reports: adlake report" in boxes((*FLOW, new))["ask"].lines
+    new = Step("reports", "report", "writes letters", (Store(Kind.TABLE, GOLD_STATE),), ())
+    assert "reports: report" in boxes((*FLOW, new))["ask"].lines
     assert drawn((*FLOW, new)) != drawn(FLOW)
     assert drawn(FLOW[:-1]) != drawn(FLOW)
 
 
 def test_what_a_step_is_called_cannot_break_the_picture() -> None:
-    odd = replace(FLOW[0], command="adlake <generate> & more")
-    assert "generator: adlake <generate> & more" in words(drawn((odd, *FLOW[1:])))
+    odd = replace(FLOW[0], command="<generate> & more")
+    assert "generator: <generate> & more" in words(drawn((odd, *FLOW[1:])))
 
 
 def test_no_line_leaves_its_box() -> None:

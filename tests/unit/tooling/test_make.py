@@ -58,6 +58,16 @@ def test_names_and_arguments_keep_their_words(tmp_path: Path) -> None:
     )
 
 
+def test_a_group_of_commands_shows_when_nothing_is_asked(tmp_path: Path) -> None:
+    assert made(tmp_path, "source") == "[source][show]"
+    assert made(tmp_path, "source", "ARGS=continue --reason 'a, $b'") == (
+        "[source][continue][--reason][a, $b]"
+    )
+    assert made(tmp_path, "quarantine") == "[quarantine][list]"
+    assert made(tmp_path, "quarantine", "ARGS=show 2/1234") == "[quarantine][show][2/1234]"
+    assert made(tmp_path, "explain", "ARGS=my-ad") == "[explain][my-ad]"
+
+
 def test_python_is_the_systems_unless_make_is_told_another() -> None:
     def first_step(*arguments: str, **environment: str) -> str:
         done = subprocess.run(
