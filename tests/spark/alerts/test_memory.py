@@ -234,6 +234,7 @@ def test_days_whose_files_stayed_are_not_read_again(spark: SparkSession) -> None
 
 
 @pytest.mark.chaos
+@pytest.mark.chaos
 def test_a_campaign_that_had_ended_and_is_back_is_judged_whole(
     spark: SparkSession, tmp_path: Path
 ) -> None:
