@@ -12,7 +12,7 @@ pytestmark = pytest.mark.docs
 
 TEXT = (REPO_ROOT / "CONTRIBUTING.md").read_text()
 PATHS = re.compile(r"`((?:src|tests|sql|tools|docs|infra|benchmarks|metabase|grafana)/[\w./-]+)`")
-RECIPES = ("metric", "table", "setting", "reject reason", "service", "fault", "capability")
+RECIPES = ("metric", "page", "table", "setting", "reject reason", "service", "fault", "capability")
 
 
 def test_every_path_exists() -> None:
