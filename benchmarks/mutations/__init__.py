@@ -29,6 +29,7 @@ from benchmarks.mutations.mutation import Mutation
 from benchmarks.mutations.notifications import NOTIFICATIONS
 from benchmarks.mutations.outside import OUTSIDE
 from benchmarks.mutations.packaging import PACKAGING
+from benchmarks.mutations.pages import PAGES
 from benchmarks.mutations.places import PLACES
 from benchmarks.mutations.proof import PROOF
 from benchmarks.mutations.readers import READERS
@@ -82,6 +83,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *MAINTENANCE,
     *MATURITY,
     *PACKAGING,
+    *PAGES,
     *PLACES,
     *ENVIRONMENT,
     *OUTSIDE,
