@@ -29,6 +29,7 @@ from tools.pages import (
     scale,
     simulator,
 )
+from tools.pages.layers import layers
 from tools.pages.metric_samples import samples
 
 BEGIN = "<!-- generated: {} -->\n"
@@ -44,7 +45,10 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     docs = root / "docs"
     diagram = f"```mermaid\n{flow.as_mermaid()}\n```"
     parts = {
-        docs / "architecture.md": {"flow": f"{diagram}\n\n{flow.steps_as_markdown()}"},
+        docs / "architecture.md": {
+            "flow": f"{diagram}\n\n{flow.steps_as_markdown()}",
+            "layers": layers(),
+        },
         docs / "monitoring.md": {"prometheus metrics": metrics_as_markdown()},
         docs / "data-model.md": {
             "writers and readers": flow.tables_as_markdown(),

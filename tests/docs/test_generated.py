@@ -37,6 +37,7 @@ def test_no_drawn_picture_is_left_that_no_page_shows() -> None:
     ("name", "line"),
     [
         ("architecture.md", '  j0["generator: generate"]\n'),
+        ("architecture.md", "| 8 | `io` |\n"),
         (
             "data-model.md",
             "| `gold.ad_performance_replay` | attribution: replay | nobody yet |\n",
