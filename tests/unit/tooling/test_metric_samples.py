@@ -27,7 +27,8 @@ def test_an_answer_that_lasts_is_kept_before_a_longer_one_that_changes() -> None
     first = [
         one("m", 0, [["1", "10:00"], ["2", "11:00"]]), one("m", 1, [["3", "4"]], since="x"),
         one("m", 2, [["5", "6"]]), one("m", 3, [["7", "8"]]), one("n", 0, [["1", "10:00"]]),
-        one("none", 0, []),
+        one("none", 0, []), one("of nothing", 0, [["0", "-"], ["-", "0.00"]]),
+        one("of nothing", 1, [["1", "-"]], since="x"),
     ]  # fmt: skip
     second = [replace(item) for item in first]
     second[0] = one("m", 0, [["1", "10:09"], ["2", "11:09"]])
@@ -36,7 +37,8 @@ def test_an_answer_that_lasts_is_kept_before_a_longer_one_that_changes() -> None
     kept = {item.metric: item for item in chosen(first, reversed(second))}
     assert kept["m"] == first[2]
     assert kept["n"].rows == [["1", "..."]]
-    assert set(kept) == {"m", "n"}
+    assert kept["of nothing"] == first[-1]
+    assert set(kept) == {"m", "n", "of nothing"}
     assert chosen(first, []) == []
 
 
