@@ -240,6 +240,7 @@ def test_a_number_leads_to_its_rows_and_a_row_to_its_explanation(
     rows = Reader(opened.value, reader.address)
     rows.expect_page("Rows")
     assert rows.first_cells(0, 1) == [newest]
+    rows.photograph(pictures, "dashboard-rows")
     with rows.page.expect_download() as download:
         rows.page.get_by_role("button", name="CSV of these rows").click()
     text = download.value.path().read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from tools import pictures
 
 pytestmark = pytest.mark.docs
 
-PAGES = ("campaigns", "funnel", "bridge", "explain", "alerts", "operations", "trust")
+PAGES = ("campaigns", "funnel", "bridge", "rows", "explain", "alerts", "operations", "trust")
 PICTURES = sorted(pictures.RECORD.parent.glob(f"{pictures.BEGINNING}*.png"))
 
 
@@ -37,6 +37,14 @@ def changed(room: Path, module: str, before: str, after: str) -> set[str]:
 
 def test_every_picture_is_of_a_page() -> None:
     assert {pictures.page_of(one.name) for one in PICTURES} == set(PAGES)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda one: one.stem)
+def test_a_picture_is_younger_than_its_page(picture: Path) -> None:
+    kept, now = pictures.recorded().get(picture.name), pictures.now(picture)
+    assert kept == now, (
+        "the page looks different now, or its picture is another: `make screenshots`"
+    )
 
 
 @pytest.mark.parametrize(
