@@ -29,6 +29,19 @@ CONTENT_FIELDS: Final = {
 }
 """What contents of one event may differ in, beside its time and its money. Of an e-mail address
 its SHA-256 is compared, as in the audit: the address itself stays in Bronze."""
+EVENT_COLUMNS: Final = (
+    "event_type", "counted_id", "user_id", "event_time", "amount", "activation_id", "campaign_id",
+    "channel", "status", "name", "email_sha256", "geo_country", "is_counted", "first_ingest_ts",
+)  # fmt: skip
+"""Of gold.customer_events, in its order."""
+CUSTOMER_COLUMNS: Final = (
+    "user_id", "name", "email_sha256", "geo_country", "created_at", "is_active", "order_count",
+    "lifetime_value", "first_order_time", "last_order_time", "delivered_count", "failed_count",
+    "activation_count", "engagement_rate", "lifecycle_stage", "previous_stage", "stage_changed_at",
+    "propensity_score", "propensity_band", "segments", "rule_version", "last_updated_ts",
+    "as_of_date", "stage_history",
+)  # fmt: skip
+"""Of gold.customer_360, in its order."""
 DELIVERED: Final = "DELIVERED"
 """Status of a message that arrived; any other one is FAILED."""
 

@@ -10,9 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from adlake.customers.contract import CONTENT_FIELDS, COUNTED_BY, CustomerType
 from adlake.customers.rules import email_sha256
+
+_COLUMN_OF: Final = {"email": "email_sha256"}
+"""Where the name of a field is not that of its column."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,12 @@ class CustomerEvent:
     micros: int | None
     """Of an order."""
     activation_id: str | None
+    campaign_id: str | None
     channel: str | None
     status: str | None
     name: str | None
     email_sha256: str | None
     geo_country: str | None
-    content: str
     is_counted: bool
     """False: the event is another customer's, whose content is smaller."""
     first_ingest_ms: int
@@ -60,7 +64,7 @@ class CustomerEvent:
     @property
     def rank(self) -> tuple[int, int, str]:
         """What contents of one event are compared by."""
-        return self.event_ms, self.micros or 0, self.content
+        return self.event_ms, self.micros or 0, content_json(self)
 
 
 def customer_events(deliveries: Iterable[AdmittedEvent]) -> list[CustomerEvent]:
@@ -80,20 +84,18 @@ def customer_events(deliveries: Iterable[AdmittedEvent]) -> list[CustomerEvent]:
     ]
 
 
-def content_json(event: AdmittedEvent) -> str:
+def content_json(event: CustomerEvent) -> str:
     """The fields of the content beside time and money; keys sorted, no blanks, no NULL members."""
-    said = {name: getattr(event, name) for name in CONTENT_FIELDS[event.event_type]}
-    if "email" in said:
-        said["email"] = email_sha256(said["email"])
+    names = CONTENT_FIELDS[CustomerType(event.event_type)]
+    said = {name: getattr(event, _COLUMN_OF.get(name, name)) for name in names}
     texts = {name: text for name, text in said.items() if text is not None}
     return json.dumps(texts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _row(event: AdmittedEvent) -> CustomerEvent:
-    is_order = event.event_type is CustomerType.ORDER
     return CustomerEvent(
         str(event.event_type), str(getattr(event, COUNTED_BY[event.event_type])), event.user_id,
-        event.event_ms, event.micros if is_order else None, event.activation_id, event.channel,
-        event.status, event.name, email_sha256(event.email), event.geo_country,
-        content_json(event), is_counted=True, first_ingest_ms=event.ingest_ms,
+        event.event_ms, event.micros, event.activation_id, event.campaign_id, event.channel,
+        event.status, event.name, email_sha256(event.email), event.geo_country, is_counted=True,
+        first_ingest_ms=event.ingest_ms,
     )  # fmt: skip
