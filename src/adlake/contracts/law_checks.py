@@ -11,6 +11,8 @@ from adlake.contracts.tables import (
     ALERT_INCIDENTS,
     ALERTS_LOG,
     ATTRIBUTION_CREDITS,
+    CUSTOMER_360,
+    CUSTOMER_EVENTS,
     DIM_CAMPAIGNS,
     FUNNEL_EVENTS,
     GOLD_CONVERSIONS,
@@ -61,6 +63,18 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         LawCheck(
             "events of the funnel are not what their records give", "funnel_events",
             ("funnel_deliveries", "funnel_events"),
+        ),
+    ),
+    CUSTOMER_EVENTS: (
+        LawCheck(
+            "events of customers are not what their records give", "customer_events",
+            ("customer_deliveries", "customer_events"),
+        ),
+    ),
+    CUSTOMER_360: (
+        LawCheck(
+            "customers are not what their records give", "customer_360",
+            ("customer_deliveries", "customer_events", "customer_moments", "customers"),
         ),
     ),
     ALERTS_LOG: (

@@ -26,6 +26,8 @@ from adlake.contracts.tables import (
     CAMPAIGN_UPDATES,
     CONVERSION_GRAIN,
     CONVERSION_SUMS,
+    CUSTOMER_360,
+    CUSTOMER_EVENTS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -211,6 +213,19 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         compaction=Compaction(Due.BATCHES, "event_time ASC NULLS LAST", HOT_ROWS),
     ),
     TableSpec(
+        CUSTOMER_EVENTS, "event about a customer, and customer",
+        ("event_type", "counted_id", "user_id"), Filling.MERGE,
+        Erasure.REBUILD, (Check.LAW,), pipeline=BUSINESS,
+        has_recorded_head=True, expires=True, person="user_id",
+        compaction=Compaction(Due.BATCHES, "user_id ASC NULLS LAST", HOT_ROWS),
+    ),
+    TableSpec(
+        CUSTOMER_360, "customer", ("user_id",), Filling.MERGE,
+        Erasure.REBUILD, (Check.LAW,), pipeline=BUSINESS,
+        has_recorded_head=True, expires=True, person="user_id",
+        compaction=Compaction(Due.BATCHES, "user_id ASC NULLS LAST", HOT_ROWS),
+    ),
+    TableSpec(
         ALERTS_LOG, "campaign, segment, metric, window and rule",
         ("campaign_id", "segment", "metric", "window_start", "rule"), Filling.BUILD,
         Erasure.NOBODY, (Check.LAW,), source=GOLD_WINDOWS, expires=True,
@@ -274,6 +289,8 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.campaign_metrics_hourly",
         "gold.campaign_metrics_daily",
         "gold.campaign_launch_curve",
+        "gold.customer_stage_history",
+        "gold.customer_segments",
     ),
     CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events"),
 })  # fmt: skip
