@@ -291,6 +291,7 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.campaign_launch_curve",
         "gold.customer_stage_history",
         "gold.customer_segments",
+        "gold.customer_360_with_ads",
     ),
     CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events"),
 })  # fmt: skip

@@ -60,7 +60,7 @@ class CustomerWriter:
         with stamped(self._session, stamp):
             is_anew = not rows.where("is_known").count()
             merge(self._session, self.table.full_name, rows, _KEY, CUSTOMER_COLUMNS, anew=is_anew)
-        return rows.count()
+        return int(rows.count())
 
     def _touched(self, told: DataFrame, count: int) -> DataFrame:
         """Who an event names, and who has one of these events as another customer's."""

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from adlake.business.audit import content_of
 from adlake.business.contract import CONTENT_FIELDS, TYPES, BusinessType
 from adlake.business.rules import admit
+from adlake.contracts.tables import CUSTOMER_360, CUSTOMER_EVENTS
 from adlake.customers import contract
 from adlake.customers.contract import CustomerType
 from adlake.customers.plain import Customer
 from adlake.customers.rules import Standing
+from adlake.settings import REPO_ROOT
 from tests.fixtures.business.case import INGEST_MS
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.customers.story import (
@@ -252,3 +254,16 @@ def test_contents_are_those_of_the_audit() -> None:
             assert event.rank == (event_ms, micros, text.decode())
             said.add(text)
     assert len(said) > 100
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        (CUSTOMER_EVENTS, contract.EVENT_COLUMNS),
+        (CUSTOMER_360, contract.CUSTOMER_COLUMNS),
+    ],
+)
+def test_a_table_has_the_columns_of_the_contract(table: str, columns: tuple[str, ...]) -> None:
+    text = (REPO_ROOT / "sql" / "ddl" / f"{table.replace('.', '/')}.sql").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("  ") and line[2] != "'"]
+    assert tuple(line.split()[0] for line in lines) == columns
