@@ -44,7 +44,8 @@ CUSTOMERS: tuple[Mutation, ...] = (
         f"{PLAIN}::test_c3_an_order_counts_once_with_its_smallest_content",
     ),
     Mutation(
-        "an order counts for each customer that names it", "adlake.customers.events:customer_events",
+        "an order counts for each customer that names it",
+        "adlake.customers.events:customer_events",
         "is_counted=one.rank == winners[one.event_type, one.counted_id]", "is_counted=True",
         f"{PLAIN}::test_an_order_of_two_customers_is_that_of_the_smaller_content",
     ),
@@ -76,6 +77,11 @@ CUSTOMERS: tuple[Mutation, ...] = (
         "a customer without events stays", "adlake.customers.merging:merge",
         'f" WHEN MATCHED AND s.{IS_GONE} THEN DELETE" if IS_GONE in rows.columns else ""',
         '""', STORY,
+    ),
+    Mutation(
+        "who has lapsed once has lapsed for ever", "adlake.customers.day_roll:customers_on",
+        "with_lapsed).otherwise(others)", 'with_lapsed).otherwise(F.col("segments"))',
+        f"{SPARK}::test_reversed_doubled_and_killed_deliveries_give_the_same_tables",
     ),
     Mutation(
         "the oracle forgets when a status ends", "sql/oracles/customer_moments.sql",

@@ -157,6 +157,11 @@ FLOW: Final[tuple[Step, ...]] = (
         _CUSTOMERS, _CUSTOMERS,
     ),
     Step(
+        "customers", "adlake maintain",
+        "with --as-of: names the day that customers have lapsed on, in every row",
+        _tables(CUSTOMER_360), _tables(CUSTOMER_360),
+    ),
+    Step(
         "dims", "adlake dims",
         "publishes a file of campaigns as updates",
         (), (CAMPAIGN_RECORDS,),

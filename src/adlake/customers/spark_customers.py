@@ -148,6 +148,13 @@ def _stage() -> str:
 _IS_ENGAGED: Final = f"{ENGAGED_RATE[1]} * delivered_count > {ENGAGED_RATE[0]} * activation_count"
 
 
+HAS_LAPSED: Final = (
+    f"unix_millis(last_order_time) < datediff(as_of_date, DATE '1970-01-01') * {DAY_MS}L "
+    f"- {LAPSED_MS}L"
+)
+"""NULL of who never ordered, and without a day."""
+
+
 def _score() -> Column:
     """Millionths, rounded half up; the weights are made small, so that BIGINT holds the products.
 
@@ -169,11 +176,10 @@ def _score() -> Column:
 
 def _segments() -> list[tuple[Segment, str]]:
     """Segments in their order, and what holds of who is in one."""
-    day_begins_ms = f"datediff(as_of_date, DATE '1970-01-01') * {DAY_MS}L"
     holds = {
         Segment.ACTIVE_CUSTOMERS: "order_count > 0",
         Segment.BIG_SPENDERS: f"lifetime_value > {_HIGH_VALUE}",
-        Segment.LAPSED: f"unix_millis(last_order_time) < {day_begins_ms} - {LAPSED_MS}L",
+        Segment.LAPSED: HAS_LAPSED,
         Segment.LIKELY_BUYERS: f"score >= {HIGH_SCORE}",
         Segment.PROSPECTS: f"element_at(stage_history, -1).stage = '{Stage.PROSPECT}'",
         Segment.RESPONSIVE: _IS_ENGAGED,

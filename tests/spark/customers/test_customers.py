@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,10 @@ from pyspark.sql import functions as F
 
 from adlake.business.contract import BusinessType
 from adlake.business.pipeline import BusinessPipeline
+from adlake.contracts.law import DAY_MS
 from adlake.contracts.tables import BUSINESS_EVENTS, CATALOG, CUSTOMER_360, CUSTOMER_EVENTS
-from adlake.customers.contract import EVENT_COLUMNS
+from adlake.customers.contract import CUSTOMER_COLUMNS, EVENT_COLUMNS
+from adlake.customers.day_roll import DayRollHandler, argument_of
 from adlake.customers.event_writer import CustomerEventWriter
 from adlake.customers.spark_customers import customers_of
 from adlake.customers.spark_events import changes, customer_events
@@ -22,6 +24,7 @@ from adlake.io import failpoints
 from adlake.io.failpoints import FailpointError
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
+from adlake.io.postgres.operations import ROLL_DAY, Operation
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.pipeline import kept_deliveries
@@ -53,7 +56,10 @@ from tests.fixtures.sessions import lake_at
 pytestmark = pytest.mark.spark
 
 TEN = START_MS
-DAY = date(2024, 5, 1)
+DAY = date(2024, 4, 29)
+EARLY = DAY - timedelta(days=80)
+EDGE_MS = START_MS - START_MS % DAY_MS + DAY_MS
+"""Exactly ninety days before that day begins."""
 PIPELINE = BusinessPipeline(derived=(CustomerEventWriter, CustomerWriter))
 C7 = [
     profile("u7", TEN - MINUTE_MS), order("u7", "c7-o1", TEN, 3_000),
@@ -66,6 +72,7 @@ def test_rows_are_those_of_plain_python(spark: SparkSession) -> None:
     sent = [
         *random_story(seed=1, count=1_500, ids=60, users=9), *C7,
         *messages("u8", TEN, 7, 3), *messages("u9", TEN, 1, 2),
+        order("edge", "edge", EDGE_MS, 6_249e-6), order("past", "past", EDGE_MS - 1, 6_250e-6),
         *((case.payload, case.key, case.ingest_ms) for case in CASES), *mutated(3, 600),
     ]  # fmt: skip
     as_of = spark.createDataFrame([(DAY,)], "as_of_date date")
@@ -75,7 +82,8 @@ def test_rows_are_those_of_plain_python(spark: SparkSession) -> None:
         assert events_in(events) == expected_events(sent)
         found = customers_in(customers_of(events.where("is_counted"), as_of))
     assert found == expected_customers(sent, DAY)
-    assert len(found) > 10
+    lapsed = {row[0]: "lapsed" in row[CUSTOMER_COLUMNS.index("segments")] for row in found}
+    assert (lapsed["edge"], lapsed["past"], len(found) > 10) == (False, True, True)
 
 
 @pytest.fixture
@@ -152,6 +160,10 @@ def _unwanted(*_arguments: object) -> None:
     raise AssertionError("a table was searched")
 
 
+def _named(day: date) -> Operation:
+    return Operation(1, ROLL_DAY, argument_of(day), "requested", "")
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -176,6 +188,19 @@ def test_reversed_doubled_and_killed_deliveries_give_the_same_tables(
     processor(lake).process(batch(lake, told[100:], 100), 1)
     assert tables(lake) == expected(sent)
     assert lake.table(f"{CATALOG}.{BUSINESS_EVENTS}").count() == len(told)
+    # The day is the same in all rows, also in those that a later batch writes.
+    moved = DayRollHandler().carry_out(lake, _named(DAY), lambda: None)
+    assert tables(lake)[1] == expected_customers(sent, DAY)
+    assert moved.startswith(f"{len(expected_customers(sent))} customers moved to {DAY}; ")
+    assert not moved.endswith(" 0 have lapsed on it")
+    sent = [*sent, *(order(user, f"new-{user}", TEN, 1) for user in ("u1", "u-new"))]
+    processor(lake).process(batch(lake, sent[-2:], len(told)), 2)
+    assert tables(lake)[1] == expected_customers(sent, DAY)
+    commits = snapshots(lake)
+    assert DayRollHandler().carry_out(lake, _named(DAY), lambda: None).startswith("0 customers")
+    assert snapshots(lake) == commits
+    DayRollHandler().carry_out(lake, _named(EARLY), lambda: None)
+    assert tables(lake)[1] == expected_customers(sent, EARLY)
     # A lake from before the tables gets them from its records: a rebuild from Bronze.
     lake.sql(f"DROP TABLE {CATALOG}.{CUSTOMER_360}")
     lake.sql(f"DROP TABLE {CATALOG}.{CUSTOMER_EVENTS}")
