@@ -2,7 +2,7 @@
 
 An event counts once, whosever it is: of several contents the smallest wins, whatever came first. A
 content is compared by time, money and the other fields as canonical JSON. Of each customer the
-smallest content of his own is kept, also where another customer's counts: a smaller one may come.
+smallest content of its own is kept, also where another customer's counts: a smaller one may come.
 """
 
 from __future__ import annotations

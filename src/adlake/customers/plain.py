@@ -1,6 +1,6 @@
 """Customers and their stages from the events that count, in plain Python: the reference form.
 
-A customer is a function of the set of his events. Events of one moment take effect together, so a
+A customer is a function of the set of its events. Events of one moment take effect together, so a
 history has one entry a moment at most. `customers/spark_customers.py` says the same in Spark.
 """
 
