@@ -5,7 +5,16 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from adlake.api.parts import Parts
-from adlake.api.routes import alerts, contracts, customers, events, health, kpis, notifications
+from adlake.api.routes import (
+    alerts,
+    contracts,
+    customer_events,
+    customers,
+    events,
+    health,
+    kpis,
+    notifications,
+)
 
 
 def build_app(parts: Parts) -> FastAPI:
@@ -17,6 +26,15 @@ def build_app(parts: Parts) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts = parts
-    for module in (events, contracts, health, kpis, alerts, customers, notifications):
+    for module in (
+        events,
+        contracts,
+        health,
+        kpis,
+        alerts,
+        customers,
+        customer_events,
+        notifications,
+    ):
         app.include_router(module.router)
     return app
