@@ -81,7 +81,7 @@ CUSTOMERS: tuple[Mutation, ...] = (
     Mutation(
         "who has lapsed once has lapsed for ever", "adlake.customers.day_roll:customers_on",
         "with_lapsed).otherwise(others)", 'with_lapsed).otherwise(F.col("segments"))',
-        f"{SPARK}::test_reversed_doubled_and_killed_deliveries_give_the_same_tables",
+        PARITY,
     ),
     Mutation(
         "the oracle forgets when a status ends", "sql/oracles/customer_moments.sql",

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts.tables import CUSTOMER_EVENTS
 from adlake.customers.contract import EVENT_COLUMNS
-from adlake.customers.merging import merge, rows_of
+from adlake.customers.merging import changed_counts, merge, rows_of
 from adlake.customers.spark_events import EVENT_KEY, KEY, changes, customer_events
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import IcebergTable, head_of, stamped
@@ -47,9 +47,8 @@ class CustomerEventWriter:
         stored = self._session.table(self.table.full_name)
         known = rows_of(stored, events.select(*EVENT_KEY), EVENT_KEY, count)
         rows = frames.freeze(changes(events, known))
-        changed = rows.where("is_known").count()
-        begun = rows.count() - changed
+        all_rows, changed = changed_counts(rows)
         reach("customers.before_events")
         with stamped(self._session, stamp):
             merge(self._session, self.table.full_name, rows, KEY, EVENT_COLUMNS, anew=not changed)
-        return begun, changed
+        return all_rows - changed, changed

@@ -24,6 +24,12 @@ def rows_of(table: DataFrame, keys: DataFrame, names: Sequence[str], count: int)
     return table.join(wanted, [*names], "left_semi")
 
 
+def changed_counts(rows: DataFrame) -> tuple[int, int]:
+    """How many rows there are, and how many of them the table knows (`is_known`)."""
+    [(all_rows, known)] = rows.agg(F.count(F.lit(1)), F.count_if("is_known")).collect()
+    return int(all_rows), int(known)
+
+
 def merge(
     session: SparkSession, table: str, rows: DataFrame, key: Sequence[str],
     columns: Sequence[str], *, anew: bool,

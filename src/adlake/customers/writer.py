@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from adlake.contracts.tables import CUSTOMER_360, CUSTOMER_EVENTS
 from adlake.customers.contract import CUSTOMER_COLUMNS
-from adlake.customers.merging import IS_GONE, merge, rows_of
+from adlake.customers.merging import IS_GONE, changed_counts, merge, rows_of
 from adlake.customers.spark_customers import customers_of
 from adlake.customers.spark_events import EVENT_KEY, KEY, about_customers
 from adlake.io.failpoints import reach
@@ -47,20 +47,20 @@ class CustomerWriter:
             # Each batch leaves one stamped snapshot, also one that changes nothing.
             self.table.leave_stamp(stamp)
             return 0
-        touched = frames.freeze(self._touched(told, count))
+        touched = self._touched(told, count)
         events = self._session.table(self._events.full_name).where("is_counted")
         stored = self._session.table(self.table.full_name)
-        known = frames.freeze(rows_of(stored, touched, _KEY, count))
         made = customers_of(
             rows_of(events, touched, _KEY, count),
             stored.agg(F.max("as_of_date").alias("as_of_date")),
         )
-        rows = frames.freeze(_changes(known, made))
+        rows = frames.freeze(_changes(rows_of(stored, touched, _KEY, count), made))
+        changed, known = changed_counts(rows)
         reach("customers.before_merge")
         with stamped(self._session, stamp):
-            is_anew = not rows.where("is_known").count()
-            merge(self._session, self.table.full_name, rows, _KEY, CUSTOMER_COLUMNS, anew=is_anew)
-        return int(rows.count())
+            table = self.table.full_name
+            merge(self._session, table, rows, _KEY, CUSTOMER_COLUMNS, anew=not known)
+        return changed
 
     def _touched(self, told: DataFrame, count: int) -> DataFrame:
         """Who an event names, and who has one of these events as another customer's."""
