@@ -55,7 +55,8 @@ def test_a_customer_is_a_profile(api: TestClient, broker: BrokerDouble) -> None:
 
 
 def test_an_exact_order_and_an_exact_message(api: TestClient, broker: BrokerDouble) -> None:
-    api.post(ORDERS, json={"order_id": "o1", "amount": 5000.01})
+    answer = api.post(ORDERS, json={"order_id": "o1", "amount": 5000.01}).json()
+    assert answer["event"]["amount"] == "5000.01"
     api.post(ENGAGEMENTS, json={"channel": "sms", "status": "FAILED", "activation_id": "m1"})
     (key, order), (_, message) = sent(broker)
     assert (key, order["order_id"], order["amount"]) == (b"u1", "o1", 5000.01)
@@ -97,7 +98,7 @@ def test_draws_are_seeded_and_of_the_promised_shares(
     assert draw(100) == first[:200]
     amounts = [one["amount"] for one in first if "amount" in one]
     assert (min(amounts) < 12, max(amounts) > 498) == (True, True)
-    assert all(10 <= one <= 500 and round(one, 2) == one for one in amounts)
+    assert all(10 <= one <= 500 and one.as_tuple().exponent == -2 for one in amounts)
     statuses = Counter(one["status"] for one in first if "status" in one)
     assert abs(statuses["DELIVERED"] / 10_000 - 0.75) < 0.015
     channels = Counter(one["channel"] for one in first if "channel" in one)
@@ -110,6 +111,8 @@ def test_draws_are_seeded_and_of_the_promised_shares(
     [
         (ORDERS, {"amount": -1}, "amount"),
         (ORDERS, {"amount": "much"}, "amount"),
+        (ORDERS, {"amount": True}, "amount"),
+        (ORDERS, {"amount": 10**12}, "amount"),
         (ENGAGEMENTS, {"channel": "fax"}, "channel"),
         (ENGAGEMENTS, {"status": "READ"}, "status"),
         ("/customers", {"age": 7}, "age"),
@@ -136,4 +139,4 @@ def test_a_silent_broker_and_a_wrong_key(parts: Parts, broker: BrokerDouble) -> 
 def test_a_topic_that_is_switched_off_takes_nothing(parts: Parts) -> None:
     topics = {name: told for name, told in parts.topics.items() if name != BUSINESS_TOPIC}
     answer = TestClient(build_app(replace(parts, topics=topics))).post(ORDERS)
-    assert (answer.status_code, "SWITCHED_OFF" in answer.json()["detail"]) == (422, True)
+    assert (answer.status_code, "SWITCHED_OFF" in answer.text) == (422, True)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Path, status
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Header, Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from adlake.api.answers import Trouble
 from adlake.api.parts import Given, Parts, refuse_without_key
 from adlake.api.publishing import count, published
+from adlake.api.spans import bad_parameter
 from adlake.business.contract import TYPES, BusinessType
 from adlake.collector.judging import Accepted, judged
 from adlake.customers.contract import CustomerType
@@ -27,8 +30,8 @@ DELIVERED_OF_100: Final = 75
 """Of messages whose status is drawn."""
 _CHANNELS: Final = TYPES[BusinessType.MESSAGE_STATUS].value_sets["channel"]
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Trouble, "description": "the body is no text"},
     401: {"model": Trouble, "description": "the key is missing or wrong"},
-    422: {"model": Trouble, "description": "the event is refused, for the reason that is named"},
     503: {"model": Trouble, "description": "the broker did not answer in time: send it again"},
 }
 User = Annotated[str, Path(max_length=256)]
@@ -39,6 +42,20 @@ EventId = Annotated[
         description="becomes the event_id, so that a repeat counts once; else one is made",
     ),
 ]  # fmt: skip
+
+
+def _exact(number: object) -> Decimal:
+    """A JSON number by its digits; ValueError for anything else."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise ValueError("is not a number")
+    return Decimal(str(number))
+
+
+Amount = Annotated[
+    Decimal, Field(ge=0, lt=10**12), BeforeValidator(_exact),
+    WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 10**12}),
+]  # fmt: skip
+"""Money, never a float."""
 
 
 class _Body(BaseModel):
@@ -58,7 +75,7 @@ class NewOrder(_Body):
     """An order; what is left out is drawn."""
 
     order_id: str | None = Field(default=None, max_length=256)
-    amount: float | None = Field(default=None, ge=0, lt=10**12)
+    amount: Amount | None = None
 
 
 class NewEngagement(_Body):
@@ -75,7 +92,7 @@ class Taken(BaseModel):
 
     event_id: str
     user_id: str
-    event: dict[str, Any]
+    event: dict[str, Any] = Field(description="money as text")
 
 
 @router.post("/customers", status_code=202, responses=_ANSWERS)
@@ -92,7 +109,7 @@ async def add_order(
 ) -> Taken:
     """An order. One that is drawn is named by its event, so that a repeat is the same order."""
     name = event_id or _made()
-    drawn = {"order_id": name, "amount": parts.dice.randint(*CENTS) / 100}
+    drawn = {"order_id": name, "amount": Decimal(parts.dice.randint(*CENTS)).scaleb(-2)}
     return await _taken(parts, CustomerType.ORDER, name, drawn | _said(told) | {"user_id": user_id})
 
 
@@ -119,16 +136,24 @@ def _said(told: BaseModel | None) -> dict[str, Any]:
     return told.model_dump(exclude_none=True) if told else {}
 
 
+def _json(event: Mapping[str, Any]) -> str:
+    """Its text; money with the digits that it has."""
+    members = (
+        f"{json.dumps(name)}:" + (f"{value:f}" if isinstance(value, Decimal) else json.dumps(value))
+        for name, value in event.items()
+    )
+    return "{" + ",".join(members) + "}"
+
+
 async def _taken(
     parts: Parts, event_type: CustomerType, event_id: str, fields: dict[str, Any]
 ) -> Taken:
     now_ms = parts.now_ms()
     header = {"event_id": event_id, "event_type": str(event_type), "event_timestamp": now_ms}
     event = header | fields
-    verdict = judged(json.dumps(event, ensure_ascii=False), now_ms, parts.topics)
+    verdict = judged(_json(event), now_ms, parts.topics)
     count([verdict], parts)
     if not isinstance(verdict, Accepted):
-        refusal = f"{verdict.reason}: {verdict.detail}"
-        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, refusal)
+        raise bad_parameter("event", f"{verdict.reason}: {verdict.detail}", "body")
     await published([verdict], parts, now_ms)
     return Taken(event_id=event_id, user_id=fields["user_id"], event=event)
