@@ -64,12 +64,12 @@ scores AS (
     SELECT
         *,
         -- Millionths, rounded half up: 40,000 for each of ten orders, 400,000 for 5,000 units (one for each 12,500
-        -- micros), 200,000 for the rate.
+        -- micros), 200,000 for the rate; all of it times 12,500 and the messages.
         (
             2 * (
-                12500 * 40000 * least(order_count, 10) * greatest(activation_count, 1)
+                500000000 * least(order_count, 10) * greatest(activation_count, 1)
                 + CAST(least(lifetime_value, 5000) * 1000000 AS BIGINT) * greatest(activation_count, 1)
-                + 12500 * 200000 * delivered_count
+                + 2500000000 * delivered_count
             ) + 12500 * greatest(activation_count, 1)
         ) / (2 * 12500 * greatest(activation_count, 1)) AS score
     FROM present
