@@ -29,7 +29,7 @@ def peopled(lake: MetricsLake) -> MetricsLake:
 def row(user: str, value: str, stage: str, segments: list[str]) -> tuple[Any, ...]:
     """The history begins as a prospect at ten, and has the stage at eleven if it is another."""
     money, score = Decimal(value), Decimal("0.040000")
-    entries = [("prospect", TEN, None, 0, Decimal(0), 0.0)]
+    entries: list[tuple[Any, ...]] = [("prospect", TEN, None, 0, Decimal(0), 0.0)]
     if stage != "prospect":
         entries = [
             ("prospect", TEN, ELEVEN, 0, Decimal(0), 0.0),

@@ -37,10 +37,10 @@ def api(parts: Parts) -> TestClient:
     return TestClient(build_app(parts))
 
 
-def sent(broker: BrokerDouble) -> list[tuple[bytes, dict[str, Any]]]:
+def sent(broker: BrokerDouble) -> list[tuple[bytes | None, dict[str, Any]]]:
     """Key and event of each record."""
     assert {topic for topic, _ in broker.taken} <= {"business"}
-    return [(key, json.loads(value)) for _, (key, value, _) in broker.taken]
+    return [(key, json.loads(value or b"")) for _, (key, value, _) in broker.taken]
 
 
 def test_a_customer_is_a_profile(api: TestClient, broker: BrokerDouble) -> None:
