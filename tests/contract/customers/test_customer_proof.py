@@ -46,13 +46,13 @@ SENT: list[Delivery] = [
     *orders("one", START_MS + 1, 3, 1_500), *messages("one", START_MS + 9, 2, 1),
     *orders("rich", START_MS, 12, 9_000), *messages("rich", START_MS + 99, 9, 1),
     order("two", "one-o0", START_MS - 1, 7),
-    *random_story(seed=3, count=900, ids=80, users=9),
+    *random_story(seed=3, count=500, ids=60, users=9),
     *(
         (case.payload, case.key, case.ingest_ms)
         for case in CASES
         if len(case.payload or b"") < 100_000
     ),
-    *mutated(seed=8, count=700),
+    *mutated(seed=8, count=300),
 ]  # fmt: skip
 
 

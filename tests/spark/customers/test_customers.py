@@ -70,7 +70,7 @@ C7 = [
 
 def test_rows_are_those_of_plain_python(spark: SparkSession) -> None:
     sent = [
-        *random_story(seed=1, count=1_500, ids=60, users=9), *C7,
+        *random_story(seed=1, count=1_000, ids=50, users=9), *C7,
         *messages("u8", TEN, 7, 3), *messages("u9", TEN, 1, 2),
         order("edge", "edge", EDGE_MS, 6_249e-6), order("past", "past", EDGE_MS - 1, 6_250e-6),
         *((case.payload, case.key, case.ingest_ms) for case in CASES), *mutated(3, 600),
