@@ -12,6 +12,7 @@ from benchmarks.mutations.batches import BATCHES
 from benchmarks.mutations.business import BUSINESS
 from benchmarks.mutations.campaigns import CAMPAIGNS
 from benchmarks.mutations.collector import COLLECTOR
+from benchmarks.mutations.customers import CUSTOMERS
 from benchmarks.mutations.dashboards import DASHBOARDS
 from benchmarks.mutations.empty_offsets import EMPTY_OFFSETS
 from benchmarks.mutations.environment import ENVIRONMENT
@@ -53,6 +54,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *BUSINESS,
     *FUNNEL,
     *COLLECTOR,
+    *CUSTOMERS,
     *INGESTION,
     *ALERTS,
     *ALERT_RULES,

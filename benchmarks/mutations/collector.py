@@ -30,12 +30,12 @@ COLLECTOR: tuple[Mutation, ...] = (
         f"{JUDGING}::test_the_time_of_the_contract_comes_first_and_null_is_none",
     ),
     Mutation(
-        "the answer does not wait for the broker", "adlake.api.routes.events:_published",
+        "the answer does not wait for the broker", "adlake.api.publishing:published",
         "error = await asyncio.wait_for(ended, parts.ack_seconds)", "error = None",
         f"{EVENTS}::test_no_acknowledgement_in_time",
     ),
     Mutation(
-        "what the broker refused is called accepted", "adlake.api.routes.events:_published",
+        "what the broker refused is called accepted", "adlake.api.publishing:published",
         "if error is not None:", "if False:",
         f"{EVENTS}::test_what_the_broker_refused_or_has_no_room_for",
     ),

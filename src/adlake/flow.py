@@ -23,6 +23,8 @@ from adlake.contracts.tables import (
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
     CAMPAIGN_UPDATES,
+    CUSTOMER_360,
+    CUSTOMER_EVENTS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -109,12 +111,14 @@ _ALERT_TABLES: Final = _tables(ALERTS_LOG, ALERT_INCIDENTS)
 _JUDGED: Final = _tables(
     BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES
 )
+_CUSTOMERS: Final = _tables(CUSTOMER_EVENTS, CUSTOMER_360)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
     *_ROLLUPS,
     *_tables(BRONZE_EVENTS, BATCH_COUNTS, FUNNEL_EVENTS, ALERTS_LOG, ALERT_INCIDENTS),
     *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, ALERT_RULES),
     *_MODEL_TABLES,
+    *_tables(CUSTOMER_360),
 )
 
 FLOW: Final[tuple[Step, ...]] = (
@@ -151,7 +155,17 @@ FLOW: Final[tuple[Step, ...]] = (
     Step(
         "business", "stream",
         "admits each business event once, in the same application; keeps each of the funnel once",
-        (BUSINESS_RECORDS,), _tables(BUSINESS_EVENTS, FUNNEL_EVENTS), BUSINESS,
+        (BUSINESS_RECORDS,), (*_tables(BUSINESS_EVENTS, FUNNEL_EVENTS), *_CUSTOMERS), BUSINESS,
+    ),
+    Step(
+        "customers", "stream",
+        "keeps each event about a customer once, makes the rows of the customers it touches anew",
+        _CUSTOMERS, _CUSTOMERS,
+    ),
+    Step(
+        "customers", "maintain",
+        "with --as-of: names the day that customers have lapsed on, in every row",
+        _tables(CUSTOMER_360), _tables(CUSTOMER_360),
     ),
     Step(
         "dims", "dims",
@@ -185,7 +199,7 @@ FLOW: Final[tuple[Step, ...]] = (
         (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS,
             *_tables(BRONZE_EVENTS, GOLD_STATE, BUSINESS_EVENTS, FUNNEL_EVENTS, CAMPAIGN_UPDATES),
-            *_tables(DIM_CAMPAIGNS), *_ROLLUPS,
+            *_tables(DIM_CAMPAIGNS), *_ROLLUPS, *_CUSTOMERS,
         ), (),
     ),
     Step(
@@ -195,7 +209,7 @@ FLOW: Final[tuple[Step, ...]] = (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
             *_tables(DIM_CAMPAIGNS, FUNNEL_EVENTS, ALERT_RULES), *_ROLLUPS, *_MODEL_TABLES,
-            *_ALERT_TABLES,
+            *_ALERT_TABLES, *_CUSTOMERS,
         ), (PROOFS,),
     ),
     Step(

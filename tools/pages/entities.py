@@ -21,6 +21,8 @@ from adlake.contracts.tables import (
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
     CAMPAIGN_UPDATES,
+    CUSTOMER_360,
+    CUSTOMER_EVENTS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -53,6 +55,7 @@ SUBJECTS: Final = {
     "campaigns, users and funnel": (
         CAMPAIGN_UPDATES, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BUSINESS_EVENTS, FUNNEL_EVENTS,
     ),
+    "customers": (CUSTOMER_EVENTS, CUSTOMER_360),
     "alerts": (ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
 }  # fmt: skip
 """Title of a picture -> its tables."""

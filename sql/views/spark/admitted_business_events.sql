@@ -226,7 +226,8 @@ contents AS (
             WHEN event_type = 'CUSTOMER_PROFILE' AND startswith(member.name, 'S') THEN substring(member.name, 2)
         END AS name,
         CASE
-            WHEN event_type = 'CUSTOMER_PROFILE' AND startswith(member.email, 'S') THEN substring(member.email, 2)
+            WHEN event_type = 'CUSTOMER_PROFILE' AND startswith(member.email, 'S')
+                THEN sha2(nullif(translate(trim(substring(member.email, 2)), :upper_case, :lower_case), ''), 256)
         END AS email,
         CASE
             WHEN event_type = 'CUSTOMER_PROFILE' AND startswith(member.geo_country, 'S')

@@ -194,7 +194,13 @@ contents AS (
         END AS region,
         CASE WHEN event_type IN ('AD_CLICK', 'ADVERTISER_STATUS') THEN held_texts[3] END AS advertiser,
         CASE WHEN event_type = 'CUSTOMER_PROFILE' THEN held_texts[4] END AS name,
-        CASE WHEN event_type = 'CUSTOMER_PROFILE' THEN held_texts[5] END AS email,
+        CASE
+            WHEN event_type = 'CUSTOMER_PROFILE'
+                THEN
+                    lower(to_hex(sha256(to_utf8(
+                        nullif(translate(trim(BOTH ' ' FROM held_texts[5]), :upper_case, :lower_case), '')
+                    ))))
+        END AS email,
         CASE WHEN event_type = 'CUSTOMER_PROFILE' THEN held_texts[6] END AS geo_country,
         CASE WHEN event_type = 'AD_CLICK' AND micros[2] < 1000000000000000000 THEN micros[2] END AS budget_micros,
         -- Day and time of the day apart: date_add takes no more milliseconds than fit an INTEGER.

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response, status
+from fastapi.responses import JSONResponse
+from starlette.routing import Match
 
 from adlake.api.parts import Parts
-from adlake.api.routes import alerts, contracts, events, health, kpis, notifications
+from adlake.api.routes import (
+    alerts,
+    contracts,
+    customer_events,
+    customers,
+    events,
+    health,
+    kpis,
+    notifications,
+)
 
 
 def build_app(parts: Parts) -> FastAPI:
@@ -17,6 +28,27 @@ def build_app(parts: Parts) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts = parts
-    for module in (events, contracts, health, kpis, alerts, notifications):
+    for module in (
+        events,
+        contracts,
+        health,
+        kpis,
+        alerts,
+        customers,
+        customer_events,
+        notifications,
+    ):
         app.include_router(module.router)
+    app.add_exception_handler(status.HTTP_405_METHOD_NOT_ALLOWED, _not_allowed)
     return app
+
+
+async def _not_allowed(request: Request, _error: Exception) -> Response:
+    """405 with the methods of all routes of the path, not of the first one alone."""
+    routes = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
+    methods = sorted({method for one in routes for method in getattr(one, "methods", None) or ()})
+    return JSONResponse(
+        {"detail": "Method Not Allowed"},
+        status.HTTP_405_METHOD_NOT_ALLOWED,
+        {"Allow": ", ".join(methods)},
+    )

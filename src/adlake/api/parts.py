@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -88,6 +89,8 @@ class Parts:
     meters: Meters = field(default_factory=Meters)
     now_ms: Callable[[], int] = lambda: int(time.time() * 1_000)
     ack_seconds: float = 5.0
+    dice: random.Random = field(default_factory=random.Random)
+    """What is drawn where an order or a message is not told."""
 
 
 def parts_of(request: Request) -> Parts:

@@ -29,9 +29,9 @@ IsoTime = Annotated[AwareDatetime, BeforeValidator(_iso_text)]
 """A time of a request: ISO 8601 with an offset."""
 
 
-def bad_parameter(name: str, sentence: str) -> HTTPException:
+def bad_parameter(name: str, sentence: str, where: str = "query") -> HTTPException:
     """422 in the shape in which other bad parameters are answered."""
-    found = {"type": "value_error", "loc": ["query", name], "msg": sentence, "input": None}
+    found = {"type": "value_error", "loc": [where, name], "msg": sentence, "input": None}
     return HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, [found])
 
 

@@ -6,6 +6,7 @@ Of several admitted contents of one event the smallest wins, whatever came first
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from adlake.business.contract import CONTENT_FIELDS, TYPES, BusinessType
+from adlake.business.contract import (
+    CONTENT_FIELDS,
+    LOWER_CASE,
+    TYPES,
+    UPPER_CASE,
+    BusinessType,
+)
 from adlake.business.rules import Fields, Judged
 from adlake.contracts.audit import DeliveryFinding
 
@@ -24,6 +31,7 @@ Content = tuple[int, int, bytes]
 
 _BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CONFLICT: Final = DeliveryFinding.CONFLICTING_DUPLICATE
+_LOWER: Final = str.maketrans(UPPER_CASE, LOWER_CASE)
 _MONEY_COLUMN: Final = {"amount": "micros", "budget_value": "budget_micros"}
 
 
@@ -66,7 +74,7 @@ def content_json(fields: Fields) -> str:
     """The fields of the content beside time and money, as canonical JSON.
 
     Keys sorted, no blanks, absent ones left out; money as a string of six decimals, times as
-    `2026-03-02T10:05:00.000Z`.
+    `2026-03-02T10:05:00.000Z`. Of an e-mail address its SHA-256: the address stays in Bronze.
     """
     names = CONTENT_FIELDS[BusinessType(str(fields.event_type))]
     texts = {name: text for name in names if (text := _text_of(fields, name)) is not None}
@@ -104,7 +112,13 @@ def _text_of(fields: Fields, name: str) -> str | None:
         epoch_ms: int | None = getattr(fields, f"{name}_ms")
         return None if epoch_ms is None else _time_text(epoch_ms)
     text: str | None = getattr(fields, name)
-    return text
+    return _hash_of(text) if name == "email" else text
+
+
+def _hash_of(address: str | None) -> str | None:
+    """Of an e-mail address without blanks around it, in small letters; of none there is no hash."""
+    text = (address or "").strip(" ").translate(_LOWER)
+    return hashlib.sha256(text.encode()).hexdigest() if text else None
 
 
 def _time_text(epoch_ms: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.business.contract import LOWER_CASE, UPPER_CASE
@@ -11,6 +13,7 @@ from adlake.contracts.registry import BUSINESS, VIEWS
 from adlake.contracts.tables import BUSINESS_EVENTS
 from adlake.contracts.topics import BUSINESS_TOPIC
 from adlake.io.iceberg.views import provision_views
+from adlake.streaming.pipeline import Writer
 
 
 class BusinessPipeline:
@@ -18,13 +21,20 @@ class BusinessPipeline:
 
     Args:
         topic: its name at the broker.
+        derived: the writers of what other rooms make of the same events, in the order in which
+            they commit, after that of the funnel.
     """
 
     name = BUSINESS
     records_table = BUSINESS_EVENTS
 
-    def __init__(self, topic: str = BUSINESS_TOPIC) -> None:
+    def __init__(
+        self,
+        topic: str = BUSINESS_TOPIC,
+        derived: Sequence[Callable[[SparkSession], Writer]] = (),
+    ) -> None:
         self.topic = topic
+        self._derived = derived
 
     def admit(self, records: DataFrame) -> DataFrame:
         """By the contract of business events (business.rules is the reference form)."""
@@ -34,9 +44,9 @@ class BusinessPipeline:
         """Rows of Bronze."""
         return bronze_rows(deliveries, width_ms)
 
-    def writers(self, session: SparkSession) -> tuple[FunnelWriter, ...]:
-        """The events of the funnel."""
-        return (FunnelWriter(session),)
+    def writers(self, session: SparkSession) -> tuple[Writer, ...]:
+        """The events of the funnel, and what other rooms make."""
+        return (FunnelWriter(session), *(make(session) for make in self._derived))
 
     def renew(self, session: SparkSession) -> None:
         """The views of business events."""

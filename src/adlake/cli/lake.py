@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -100,11 +101,22 @@ def accept(
 
 
 @app.command(rich_help_panel=STACK)
-def maintain() -> None:
+def maintain(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DATE", help="first: the day that customers lapse on"
+        ),
+    ] = None,
+) -> None:
     """Merge all small files and remove leftover ones now; the stream does it in turns by itself."""
-    from adlake.io.postgres.operations import MAINTAIN
+    from adlake.customers.day_roll import argument_of
+    from adlake.io.postgres.operations import MAINTAIN, ROLL_DAY
 
-    ask_stream(Settings(), "maintain", MAINTAIN)
+    settings = Settings()
+    if as_of is not None:
+        ask_stream(settings, "maintain", ROLL_DAY, argument_of(as_of.date()))
+    ask_stream(settings, "maintain", MAINTAIN)
 
 
 @app.command(rich_help_panel=STACK)

@@ -24,6 +24,8 @@ PLACES: Final[Mapping[str, str]] = {
     "gold.after_commit": "P5: both tables have the batch, the job does not know it yet",
     "campaigns.before_merge": "P4: the versions that change are known, none is written",
     "funnel.before_merge": "P4: the events that change are known, none is written",
+    "customers.before_events": "P4: the events of customers that change are known, none is written",
+    "customers.before_merge": "P4: their events are written, the customers are not",
     "batch.end": "P6: the batch is done, Spark has not logged it",
     "stream.between_batches": "P7: Spark has logged the batch",
     "recovery.start": "P8: Gold is behind Bronze and about to be repaired",

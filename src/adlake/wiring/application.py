@@ -19,6 +19,8 @@ from adlake.contracts import gauges
 from adlake.contracts.law import ReadLaw
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS, REPLAY_LEASE
 from adlake.contracts.topics import BUSINESS_TOPIC
+from adlake.customers.event_writer import CustomerEventWriter
+from adlake.customers.writer import CustomerWriter
 from adlake.devstack.home import bind_home, place_of, refuse_other_home
 from adlake.dims.first_versions import load_first_versions
 from adlake.dims.pipeline import CampaignPipeline
@@ -40,6 +42,8 @@ from adlake.wiring.operations import operation_handlers, topics_read
 from adlake.wiring.spark import catalog_access, spark_resources
 
 SECONDS_PER_HOUR: Final = 3_600
+DERIVED_OF_BUSINESS: Final = (CustomerEventWriter, CustomerWriter)
+"""What other rooms make of business events, each after what it reads."""
 
 
 def log_to_stdout() -> None:
@@ -126,7 +130,7 @@ def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
     """The pipelines of the map whose topic is not switched off, in its order."""
     makers: dict[str, Callable[[str], Pipeline]] = {
         ATTRIBUTION: partial(AttributionPipeline, read_law=read),
-        BUSINESS: BusinessPipeline,
+        BUSINESS: partial(BusinessPipeline, derived=DERIVED_OF_BUSINESS),
         CAMPAIGNS: CampaignPipeline,
     }
     names = topics_of(settings)

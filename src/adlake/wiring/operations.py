@@ -14,6 +14,7 @@ from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.rollup.handler import rollup_handlers
 from adlake.contracts.registry import REPLAY_LEASE
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
+from adlake.customers.day_roll import day_roll_handlers
 from adlake.devstack.home import refuse_unmade_home
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.kafka.ends import TopicEnds
@@ -50,6 +51,7 @@ def operation_handlers(
         **model_handlers(read),
         **rollup_handlers(read),
         **keep_handlers(),
+        **day_roll_handlers(),
         **maintain_handlers(leftover_days, partial(is_held, connect, REPLAY_LEASE)),
     }
 

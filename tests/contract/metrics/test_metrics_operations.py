@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from adlake.contracts.registry import names_of
-from adlake.contracts.tables import FUNNEL_EVENTS
+from adlake.contracts.registry import BUSINESS, last_table, names_of
 from tests.fixtures.trino.metrics_lake import GOLD, MetricsLake, Snapshot, answer, only
 
 pytestmark = pytest.mark.integration
@@ -82,12 +81,12 @@ def test_next_offsets_come_from_the_newest_stamp_on_main(operated_lake: MetricsL
 def test_next_offsets_are_those_of_every_topic(operated_lake: MetricsLake) -> None:
     """Each by the table that its records reach last."""
     stamp = operated_lake.batch_summary(0, 30, events=3, topic="business_events", offsets='{"1":4}')
-    operated_lake.add_snapshot(FUNNEL_EVENTS, Snapshot(90, 30, stamp))
+    operated_lake.add_snapshot(last_table(BUSINESS), Snapshot(90, 30, stamp))
     found = {
         (row["kafka_topic"], row["kafka_partition"]): (row["next_offset"], row["table_name"])
         for row in answer(operated_lake, "next_offsets")
     }
-    assert found["business_events", 1] == (4, FUNNEL_EVENTS)
+    assert found["business_events", 1] == (4, last_table(BUSINESS))
     assert found["ad_events", 2] == (7, GOLD)
     assert len(found) == 4
 

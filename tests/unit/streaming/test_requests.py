@@ -94,7 +94,7 @@ def test_whoever_does_requests_can_do_all_kinds_of_them() -> None:
     assert set(operation_handlers(lambda: None, lambda _: None, 3)) == {  # type: ignore[arg-type, return-value]
         "publish-replay", "undo-replay", "build-models", "build-rollups", "build-alerts",
         "keep-snapshot",
-        "maintain",
+        "maintain", "roll-day",
     }  # fmt: skip
     assert set(model_handlers(lambda _: None)) == {BUILD_MODELS}  # type: ignore[arg-type, return-value]
 

@@ -28,6 +28,9 @@ PLANTS = {
     "The forms of the alert rules share no code": (
         "alerts/spark_windows.py", "import adlake.alerts.statistics",
     ),
+    "The forms of customers share no code": (
+        "customers/spark_events.py", "import adlake.customers.events",
+    ),
     "The forms of campaign versions share no code": (
         "dims/spark_versions.py", "import adlake.dims.versions",
     ),

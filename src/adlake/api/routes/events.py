@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from adlake.api.answers import EventsAnswer, ItemAnswer, Trouble
 from adlake.api.bodies import body_of
-from adlake.api.parts import Given, Parts, refuse_without_key, unavailable
+from adlake.api.parts import Given, Parts, refuse_without_key
+from adlake.api.publishing import count, published
 from adlake.collector.items import MAX_ITEMS, NoItemsError, TooManyItemsError, items_of
-from adlake.collector.judging import Accepted, Refused, judged, records_of
+from adlake.collector.judging import Accepted, Refused, judged
 from adlake.contracts.details import RejectDetail
-from adlake.contracts.errors import AdlakeError
 from adlake.contracts.events import RejectReason
-from adlake.contracts.gauges import API_ACCEPTED, API_REFUSED
 
 router = APIRouter()
 _AT_A_TIME: Final = 50
@@ -66,10 +65,10 @@ async def post_events(request: Request, parts: Given) -> Response:
     try:
         now_ms = parts.now_ms()  # of the verdicts and of the records
         verdicts = await _judged(body, parts, now_ms)
-        _count(verdicts, parts)
+        count(verdicts, parts)
         accepted = [one for one in verdicts if isinstance(one, Accepted)]
         if accepted:
-            await _published(accepted, parts, now_ms)
+            await published(accepted, parts, now_ms)
     finally:
         parts.budget.give_back(len(body))
     return _answer(verdicts, len(accepted))
@@ -88,47 +87,6 @@ async def _judged(body: bytes, parts: Parts, now_ms: int) -> list[Accepted | Ref
         if number % _AT_A_TIME == 0:
             await asyncio.sleep(0)
     return verdicts
-
-
-def _count(verdicts: Sequence[Accepted | Refused], parts: Parts) -> None:
-    for one in verdicts:
-        if isinstance(one, Accepted):
-            parts.meters.add(API_ACCEPTED, event_type=one.event_type)
-        else:
-            parts.meters.add(API_REFUSED, reason=one.reason)
-
-
-async def _published(accepted: Sequence[Accepted], parts: Parts, now_ms: int) -> None:
-    """Wait until the broker has all of them; 503 when it does not say so in time."""
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[BaseException | None] = loop.create_future()
-
-    def settle(error: BaseException | None) -> None:
-        if not ended.done():
-            ended.set_result(error)
-
-    records = records_of(accepted, parts.topics, now_ms)
-    try:
-        parts.publisher.publish(records, lambda error: _call_soon(loop, settle, error))
-        error = await asyncio.wait_for(ended, parts.ack_seconds)
-    except AdlakeError as refusal:
-        raise unavailable(str(refusal)) from None
-    except TimeoutError:
-        raise unavailable(
-            f"the broker did not acknowledge in {parts.ack_seconds:g} s: send all of them again, "
-            "their ids make that safe"
-        ) from None
-    if error is not None:
-        raise unavailable(f"the broker did not take all of them ({error}): send them again")
-
-
-def _call_soon(
-    loop: asyncio.AbstractEventLoop,
-    settle: Callable[[BaseException | None], None],
-    error: BaseException | None,
-) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle, error)
 
 
 def _answer(verdicts: Sequence[Accepted | Refused], accepted: int) -> Response:

@@ -20,6 +20,7 @@ BUILD_ROLLUPS = "build-rollups"
 BUILD_ALERTS = "build-alerts"
 KEEP_SNAPSHOT = "keep-snapshot"
 MAINTAIN = "maintain"
+ROLL_DAY = "roll-day"
 
 
 @dataclass(frozen=True)

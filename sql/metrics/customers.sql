@@ -1,0 +1,48 @@
+-- customers: customers with their orders, messages, stage, score and segments.
+-- question: Who are our customers, what are they worth, and who answers?
+-- grain: one row per customer, most valuable first; customers counts all of them
+-- date basis: none (the present row of each)
+-- readers: API
+-- param user_id varchar = NULL: one customer; NULL: all
+-- param stage varchar = NULL: one stage, such as engaged; NULL: all
+-- param segment varchar = NULL: members of one segment, such as big_spenders; NULL: all
+-- param most integer = 100: at most so many rows
+WITH ranked AS (
+    SELECT
+        *,
+        count(*) OVER () AS customers,
+        row_number() OVER (ORDER BY lifetime_value DESC, user_id ASC) AS place
+    FROM gold.customer_360
+    WHERE
+        user_id = coalesce(CAST(:user_id AS varchar), user_id)
+        AND lifecycle_stage = coalesce(CAST(:stage AS varchar), lifecycle_stage)
+        AND (CAST(:segment AS varchar) IS NULL OR contains(segments, CAST(:segment AS varchar)))
+)
+
+SELECT
+    user_id,
+    name,
+    email_sha256,
+    geo_country,
+    created_at,
+    is_active,
+    order_count,
+    lifetime_value,
+    first_order_time,
+    last_order_time,
+    delivered_count,
+    failed_count,
+    activation_count,
+    engagement_rate,
+    lifecycle_stage,
+    previous_stage,
+    stage_changed_at,
+    propensity_score,
+    propensity_band,
+    segments,
+    rule_version,
+    last_updated_ts,
+    customers
+FROM ranked
+WHERE place <= :most
+ORDER BY place

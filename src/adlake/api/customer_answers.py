@@ -1,0 +1,100 @@
+"""Shapes of what the customer routes answer: money as text of six decimals, rates as fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, get_args
+
+from pydantic import BaseModel, Field
+
+StageName = Literal["evangelist", "high-value", "engaged", "customer", "prospect"]
+SegmentName = Literal[
+    "active_customers", "big_spenders", "lapsed", "likely_buyers", "prospects", "responsive",
+    "unresponsive",
+]  # fmt: skip
+SEGMENTS: Final[tuple[SegmentName, ...]] = get_args(SegmentName)
+Source = Literal["lake"]
+
+
+class Customer(BaseModel):
+    """One customer as the lake has it."""
+
+    user_id: str
+    name: str | None
+    email_sha256: str | None = Field(description="of the address in small letters")
+    geo_country: str | None
+    created_at: datetime | None
+    is_active: bool
+    order_count: int
+    lifetime_value: str
+    first_order_time: datetime | None
+    last_order_time: datetime | None
+    delivered_count: int
+    failed_count: int
+    activation_count: int
+    engagement_rate: float
+    lifecycle_stage: StageName
+    previous_stage: StageName | None
+    stage_changed_at: datetime
+    propensity_score: str = Field(description="a score by rules, no trained model")
+    propensity_band: Literal["low", "medium", "high"]
+    segments: list[SegmentName]
+    rule_version: int
+    last_updated_ts: datetime
+
+
+class Customers(BaseModel):
+    """Some customers, the most valuable first."""
+
+    source: Source = "lake"
+    customers: int = Field(description="all that are meant, also those beyond the limit")
+    rows: list[Customer]
+
+
+class OneCustomer(Customer):
+    """One customer, and where the answer comes from."""
+
+    source: Source = "lake"
+
+
+class StageEntry(BaseModel):
+    """A stage with the counts when it was entered."""
+
+    entered_at: datetime
+    stage: StageName
+    left_at: datetime | None = Field(description="null: the present one")
+    order_count: int
+    lifetime_value: str
+    engagement_rate: float
+
+
+class CustomerHistory(BaseModel):
+    """The stages of one customer, the first one first."""
+
+    source: Source = "lake"
+    user_id: str
+    stages: list[StageEntry]
+
+
+class SegmentSize(BaseModel):
+    """How many customers are in a segment."""
+
+    segment: SegmentName
+    customers: int
+
+
+class Segments(BaseModel):
+    """All segments by name, those without a member too."""
+
+    source: Source = "lake"
+    as_of_date: date | None = Field(description="of lapsed; null: none was named yet")
+    segments: list[SegmentSize]
+
+
+def as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a row, money and score as text."""
+    return {
+        name: f"{value:.6f}" if isinstance(value, Decimal) else value for name, value in row.items()
+    }

@@ -1,0 +1,1 @@
+"""Customers: who they are, what they ordered, which messages reached them, and what follows."""

@@ -1,0 +1,75 @@
+"""Customers, their histories and segments, put in by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.fixtures.trino.metrics_lake import MetricsLake, answer, utc
+
+pytestmark = pytest.mark.integration
+
+TEN, ELEVEN = utc("10:00"), utc("11:00")
+
+
+@pytest.fixture(scope="module")
+def peopled(lake: MetricsLake) -> MetricsLake:
+    """A customer of high value, one who only ordered, and one who never did."""
+    lake.insert("gold.customer_360", [
+        row("rich", "6000", "high-value", ["active_customers", "big_spenders"]),
+        row("poor", "10", "customer", ["active_customers", "lapsed"]),
+        row("new", "0", "prospect", ["prospects"]),
+    ])  # fmt: skip
+    return lake
+
+
+def row(user: str, value: str, stage: str, segments: list[str]) -> tuple[Any, ...]:
+    """The history begins as a prospect at ten, and has the stage at eleven if it is another."""
+    money, score = Decimal(value), Decimal("0.040000")
+    entries: list[tuple[Any, ...]] = [("prospect", TEN, None, 0, Decimal(0), 0.0)]
+    if stage != "prospect":
+        entries = [
+            ("prospect", TEN, ELEVEN, 0, Decimal(0), 0.0),
+            (stage, ELEVEN, None, 1, money, 0.5),
+        ]
+    return (
+        user, None, None, "DE", TEN, money > 0, int(money > 0), money, None, None, 1, 1, 2, 0.5,
+        stage, None, entries[-1][1], score, "low", segments, 1, ELEVEN, date(2026, 4, 2), entries,
+    )  # fmt: skip
+
+
+def users(rows: list[dict[str, Any]]) -> list[str]:
+    return [one["user_id"] for one in rows]
+
+
+def test_customers_come_by_value_and_are_filtered(peopled: MetricsLake) -> None:
+    rows = answer(peopled, "customers")
+    assert (users(rows), rows[0]["customers"]) == (["rich", "poor", "new"], 3)
+    newest = answer(peopled, "customers", most="1")
+    assert (users(newest), newest[0]["customers"]) == (["rich"], 3)
+    assert users(answer(peopled, "customers", stage="customer")) == ["poor"]
+    assert users(answer(peopled, "customers", segment="active_customers")) == ["rich", "poor"]
+    assert users(answer(peopled, "customers", segment="lapsed", stage="high-value")) == []
+    [one] = answer(peopled, "customers", user_id="rich")
+    assert (one["lifetime_value"], one["segments"]) == (
+        Decimal("6000.000000"), ["active_customers", "big_spenders"],
+    )  # fmt: skip
+    assert answer(peopled, "customers", user_id="x' OR '1'='1") == []
+
+
+def test_a_history_is_that_of_one_customer_in_order(peopled: MetricsLake) -> None:
+    rows = answer(peopled, "customer_history", user_id="poor")
+    assert [(one["stage"], one["entered_at"], one["left_at"]) for one in rows] == [
+        ("prospect", TEN, ELEVEN), ("customer", ELEVEN, None),
+    ]  # fmt: skip
+    assert (rows[1]["order_count"], rows[1]["engagement_rate"]) == (1, 0.5)
+    assert answer(peopled, "customer_history") == []
+
+
+def test_segments_have_their_sizes_and_the_day(peopled: MetricsLake) -> None:
+    sizes = {one["segment"]: one["customers"] for one in answer(peopled, "segment_sizes")}
+    assert sizes == {"active_customers": 2, "big_spenders": 1, "lapsed": 1, "prospects": 1}
+    assert {one["as_of_date"] for one in answer(peopled, "segment_sizes")} == {date(2026, 4, 2)}
