@@ -82,7 +82,10 @@ def test_a_repeated_batch_changes_no_row(spark: SparkSession) -> None:
 
 def test_a_sum_of_many_conversions_does_not_overflow(spark: SparkSession) -> None:
     big = 10**18 - 1
-    rows = [("imp-x", f"v{n}", 1_772_445_600_000 + n, 2, big, *[None] * 5, 0) for n in range(50)]
+    rows = [
+        ("imp-x", f"v{n}", 1_772_445_600_000 + n, 2, big, *[None] * 5, 0, None, None)
+        for n in range(50)
+    ]
     found = gold_rows(batch_states(spark.createDataFrame(rows, DELIVERY_SCHEMA))).first()
     assert found is not None
     assert int(found.revenue_out_of_window * 1_000_000) == 50 * big
