@@ -128,7 +128,7 @@ def test_an_older_gold_is_brought_up_step_by_step_and_goes_on(
     assert stamp.properties[stamps.STATE_FORMAT] == str(STATE_FORMAT)
     assert stamp.next_offsets == {0: len(lake.records)}
     assert (lake.bring_up(), lake.gold.current_snapshot_id()) == (0, snapshot)
-    lake.feed(deliveries_of(seed=41, count=9))
+    lake.feed(deliveries_of(seed=42, count=9))
     lake.assert_is_right()
 
 
