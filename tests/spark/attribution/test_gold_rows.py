@@ -111,9 +111,9 @@ WRONG_LAWS: dict[str, Plant] = {
         gold, "CASE WHEN walk.total IS NOT NULL THEN walk.converted_ms IS NOT NULL END",
         "walk.converted_ms IS NOT NULL", {1, 2, 12, 25}),
     "larger variant wins": (
-        fold, "n = 0 OR x.e <> s[n - 1].e",
-        "n = size(s) - 1 OR x.e <> s[n + 1].e", {20, 21, 22}),
-    "no deduplication": (fold, "n = 0 OR x.e <> s[n - 1].e", "TRUE", {18, 20, 22}),
+        fold, "n = 0 OR x.e <> {0}[n - 1].e",
+        "n = size({0}) - 1 OR x.e <> {0}[n + 1].e", {20, 21, 22}),
+    "no deduplication": (fold, "n = 0 OR x.e <> {0}[n - 1].e", "TRUE", {18, 20, 22}),
     "donor by time alone": (
         gold, "named_struct('r', x.r, 't', x.t", "named_struct('t', x.t, 'r', x.r", {34}),
     "cost of a missing impression is zero": (
