@@ -17,12 +17,7 @@ WITH proven_events AS (
         event.p AS platform,
         event.i AS ingest_ms,
         event.ch AS channel,
-        event.rg AS region,
-        -- translate builds its table of all letters for each row: most texts need none of the others.
-        CASE
-            WHEN regexp_like(event.g, '\A[ -~]*\z') THEN lower(trim(BOTH ' ' FROM event.g))
-            ELSE translate(trim(BOTH ' ' FROM event.g), :upper_case, :lower_case)
-        END AS small_country
+        event.rg AS region
     FROM proven_rows AS proven
     CROSS JOIN UNNEST(
         CAST(
@@ -34,6 +29,17 @@ WITH proven_events AS (
             )
         )
     ) AS event (e, t, r, m, c, cr, u, g, p, i, ch, rg)
+),
+
+small_countries AS (
+    SELECT
+        *,
+        -- translate builds its table of all letters for each row: most texts need none of the others.
+        CASE
+            WHEN regexp_like(geo_country, '\A[ -~]*\z') THEN lower(trim(BOTH ' ' FROM geo_country))
+            ELSE translate(trim(BOTH ' ' FROM geo_country), :upper_case, :lower_case)
+        END AS small_country
+    FROM proven_events
 )
 
 SELECT
@@ -57,7 +63,7 @@ SELECT
             THEN small_country
     END AS country_segment,
     TRUE AS is_header_exact
-FROM proven_events
+FROM small_countries
 UNION ALL
 SELECT
     impression_id,

@@ -1,9 +1,9 @@
 -- gold.hourly_performance: the sums by hour, one row for each grain.
 -- grain: one row per date basis, hour, campaign, creative, platform, country and channel
 -- readers: analysts, notebooks
--- Where a row of Gold does not know its channel, it is that of the campaign's version in force when the hour began; NULL
--- where there was none: of a campaign that nobody described, of an hour before its first update. Rates are to be made
--- from sums, never averaged.
+-- Where a row of Gold does not know its channel, it is that of the campaign's version in force when the hour began;
+-- NULL where there was none: of a campaign that nobody described, of an hour before its first update. Rates are to be
+-- made from sums, never averaged.
 WITH hours AS (
     SELECT
         sums.date_basis,
