@@ -165,7 +165,7 @@ def fill(session: SparkSession, campaigns: int, begin_ms: int, end_ms: int) -> N
     windows = (end_ms - begin_ms) // WINDOW_MS
     grain = session.range(campaigns * COUNTRIES * windows).selectExpr(
         f"concat('cmp-', id % {campaigns}) AS campaign_id",
-        f"concat('c', id DIV {campaigns} % {COUNTRIES}) AS geo_country",
+        f"concat('c', id DIV {campaigns} % {COUNTRIES}) AS region", "'unknown' AS channel",
         f"{begin_ms}L + id DIV {campaigns * COUNTRIES} * {WINDOW_MS}L AS begin_ms",
         "30 + pmod(hash(id), 20) AS impressions", "pmod(hash(id, 1), 4) AS usual_clicks",
     )  # fmt: skip
@@ -176,8 +176,8 @@ def fill(session: SparkSession, campaigns: int, begin_ms: int, end_ms: int) -> N
     )  # fmt: skip
     append(counted.coalesce(1), GOLD_WINDOWS)
     signups = grain.where("pmod(hash(id, 2), 5) = 0").selectExpr(
-        "'SIGNUP' AS event_type", "concat(campaign_id, geo_country, begin_ms) AS event_id",
-        "campaign_id", "'push' AS channel", "geo_country AS region",
+        "'SIGNUP' AS event_type", "concat(campaign_id, region, begin_ms) AS event_id",
+        "campaign_id", "'push' AS channel", "region",
         "timestamp_millis(begin_ms + 1000) AS event_time",
         "timestamp_millis(begin_ms + 2000) AS first_ingest_ts",
     )  # fmt: skip

@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pyspark.sql import DataFrame, SparkSession
 
+from adlake.attribution.gold_format import FORMAT_PROPERTIES
 from adlake.contracts import stamps
 from adlake.contracts.tables import CATALOG, GOLD_STATE
 from adlake.io.iceberg.ddl import provision_tables
@@ -106,7 +107,7 @@ def measure(
     connect_catalog(session, catalog_access(settings))
     provision_tables(session)
     fill_gold(session, END, DAYS, rows, ids)
-    IcebergTable(session, GOLD_STATE).leave_stamp({stamps.NEXT_OFFSETS: "{}"})
+    IcebergTable(session, GOLD_STATE).leave_stamp({**FORMAT_PROPERTIES, stamps.NEXT_OFFSETS: "{}"})
     gold = GoldSize(int(END.timestamp() * 1_000), DAYS, rows // DAYS, ids)
     ours = attribution_processor(session)
     designs: dict[str, Callable[[DataFrame, int], object]] = {OURS: ours.process}

@@ -24,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from adlake.attribution.gold_format import FORMAT_PROPERTIES
 from adlake.attribution.pipeline import provision_audit_views
 from adlake.attribution.rollup.writer import rollup_writers
 from adlake.contracts import stamps
@@ -85,7 +86,7 @@ def make(settings: Settings, total: int, days: int) -> dict[str, Any]:
     provision_tables(session)
     began = time.monotonic()
     fill_gold(session, datetime.now(UTC), days, total)
-    IcebergTable(session, GOLD_STATE).leave_stamp({stamps.NEXT_OFFSETS: "{}"})
+    IcebergTable(session, GOLD_STATE).leave_stamp({**FORMAT_PROPERTIES, stamps.NEXT_OFFSETS: "{}"})
     summed = time.monotonic()
     for rollup in rollup_writers(session):
         rollup.build()

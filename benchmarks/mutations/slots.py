@@ -27,7 +27,7 @@ SLOTS: tuple[Mutation, ...] = (
     Mutation(
         "rows of an older slot law stay where they are",
         "adlake.attribution.slot_move:move_rows_to_their_slots",
-        "    if not is_placed_by_older_law(stamp) or gold.row_count() == 0:\n", "    if True:\n",
+        "    if is_new or not is_placed_by_older_law(stamp):\n", "    if True:\n",
         f"{SPARK}::test_rows_of_the_old_law_are_found_and_never_doubled",
     ),
     Mutation(
@@ -46,8 +46,15 @@ SLOTS: tuple[Mutation, ...] = (
         "the first step already says that all rows are moved",
         "adlake.attribution.slot_move:move_rows_to_their_slots",
         "        _move(session, gold, branch, step, properties)\n",
-        "        _move(session, gold, branch, step, {**properties, **FORMAT_PROPERTIES})\n",
+        "        _move(session, gold, branch, step, "
+        "{**properties, stamps.SLOT_LAW: str(SLOT_LAW)})\n",
         f"{SPARK}::test_a_crash_between_two_steps_loses_and_doubles_nothing",
+    ),
+    Mutation(
+        "moved rows forget of which format their states are",
+        "adlake.attribution.slot_move:_identity", "return stamp.of_records | kept | identity",
+        "return stamp.of_records | identity",
+        f"{SPARK}::test_moved_rows_keep_the_stamp_and_are_moved_once",
     ),
     Mutation(
         "a newer format is taken for the present one",

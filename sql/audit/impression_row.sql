@@ -1,4 +1,4 @@
--- The stored row of one impression: the 18 columns of the law.
+-- The stored row of one impression: the 18 columns of the law, channel and region.
 -- Parameter: impression_id.
 SELECT
     impression_id,
@@ -18,6 +18,8 @@ SELECT
     late_by_ms,
     is_late,
     revenue_out_of_window,
-    last_updated_ts
+    last_updated_ts,
+    channel,
+    region
 FROM gold.ad_performance_state
 WHERE impression_id = :impression_id

@@ -20,6 +20,8 @@ WITH both_sides AS (
         geo_country,
         platform,
         first_ingest_ms,
+        channel,
+        region,
         0 AS gold_copies,
         1 AS expected_copies
     FROM event_contents
@@ -37,6 +39,8 @@ SELECT
     geo_country,
     platform,
     first_ingest_ms,
+    channel,
+    region,
     sum(gold_copies) AS gold_copies,
     sum(expected_copies) AS expected_copies
 FROM both_sides
@@ -51,7 +55,9 @@ GROUP BY
     user_id,
     geo_country,
     platform,
-    first_ingest_ms
+    first_ingest_ms,
+    channel,
+    region
 HAVING sum(gold_copies) <> sum(expected_copies)
 ORDER BY impression_id ASC, event_id ASC, gold_copies ASC
 LIMIT :row_limit

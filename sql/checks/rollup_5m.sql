@@ -3,8 +3,9 @@
 -- Parameters: table_snapshot, source_snapshot, row_limit.
 WITH gold AS (
     SELECT
-        campaign_id,
-        geo_country,
+        coalesce(campaign_id, 'unknown') AS campaign_id,
+        coalesce(channel, 'unknown') AS channel,
+        coalesce(region, 'unknown') AS region,
         cost,
         revenue,
         engaged,
@@ -23,7 +24,8 @@ WITH gold AS (
 placed AS (
     SELECT
         campaign_id,
-        geo_country,
+        channel,
+        region,
         cost,
         CAST(0 AS DECIMAL(18, 6)) AS revenue,
         'impression' AS kind,
@@ -34,7 +36,8 @@ placed AS (
     UNION ALL
     SELECT
         gold.campaign_id,
-        gold.geo_country,
+        gold.channel,
+        gold.region,
         CASE WHEN event.r = 0 THEN gold.cost END AS cost,
         CASE
             WHEN
@@ -70,7 +73,8 @@ stored AS (
     SELECT
         window_start,
         campaign_id,
-        geo_country,
+        channel,
+        region,
         CAST(impressions AS DECIMAL(38, 0)) AS impressions,
         CAST(clicks AS DECIMAL(38, 0)) AS clicks,
         CAST(conversions AS DECIMAL(38, 0)) AS conversions,
@@ -93,7 +97,8 @@ taken_off AS (
             from_unixtime_nanos(CAST(begin_ms AS DECIMAL(38, 0)) * 1000000) AS TIMESTAMP(6) WITH TIME ZONE
         ) AS window_start,
         campaign_id,
-        geo_country,
+        channel,
+        region,
         -CAST(count_if(kind = 'impression') AS DECIMAL(38, 0)) AS impressions,
         -CAST(count_if(kind = 'click') AS DECIMAL(38, 0)) AS clicks,
         -CAST(count_if(kind = 'conversion') AS DECIMAL(38, 0)) AS conversions,
@@ -111,7 +116,7 @@ taken_off AS (
         -CAST(coalesce(sum(cost), 0) AS DECIMAL(38, 6)) AS total_cost,
         -CAST(coalesce(sum(revenue), 0) AS DECIMAL(38, 6)) AS revenue
     FROM windows
-    GROUP BY begin_ms, campaign_id, geo_country
+    GROUP BY begin_ms, campaign_id, channel, region
 ),
 
 both_sides AS (
@@ -124,7 +129,8 @@ compared AS (
     SELECT
         window_start,
         campaign_id,
-        geo_country,
+        channel,
+        region,
         sum(impressions) AS impressions,
         sum(clicks) AS clicks,
         sum(conversions) AS conversions,
@@ -138,7 +144,7 @@ compared AS (
         sum(total_cost) AS total_cost,
         sum(revenue) AS revenue
     FROM both_sides
-    GROUP BY window_start, campaign_id, geo_country
+    GROUP BY window_start, campaign_id, channel, region
 )
 
 SELECT *
@@ -156,5 +162,5 @@ WHERE
     OR attributed_conversions <> 0
     OR total_cost <> 0
     OR revenue <> 0
-ORDER BY window_start ASC, campaign_id ASC, geo_country ASC
+ORDER BY window_start ASC, campaign_id ASC, channel ASC, region ASC
 LIMIT :row_limit

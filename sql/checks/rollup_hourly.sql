@@ -8,6 +8,7 @@ WITH stored AS (
         creative_id,
         platform,
         geo_country,
+        channel,
         CAST(impressions AS decimal(38, 0)) AS impressions,
         CAST(clicked_impressions AS decimal(38, 0)) AS clicked_impressions,
         CAST(converted_impressions AS decimal(38, 0)) AS converted_impressions,
@@ -50,6 +51,7 @@ taken_off AS (
         creative_id,
         platform,
         geo_country,
+        channel,
         -CAST(count_if(impression_time IS NOT NULL) AS decimal(38, 0)) AS impressions,
         -CAST(count_if(impression_time IS NOT NULL AND is_clicked) AS decimal(38, 0)) AS clicked_impressions,
         -CAST(count_if(impression_time IS NOT NULL AND is_converted) AS decimal(38, 0)) AS converted_impressions,
@@ -63,7 +65,7 @@ taken_off AS (
             AS decimal(38, 0)
         ) AS lag_ms
     FROM placed
-    GROUP BY date_basis, hour_at, campaign_id, creative_id, platform, geo_country
+    GROUP BY date_basis, hour_at, campaign_id, creative_id, platform, geo_country, channel
 ),
 
 both_sides AS (
@@ -80,6 +82,7 @@ compared AS (
         creative_id,
         platform,
         geo_country,
+        channel,
         sum(impressions) AS impressions,
         sum(clicked_impressions) AS clicked_impressions,
         sum(converted_impressions) AS converted_impressions,
@@ -90,7 +93,7 @@ compared AS (
         sum(revenue_out_of_window) AS revenue_out_of_window,
         sum(lag_ms) AS lag_ms
     FROM both_sides
-    GROUP BY date_basis, hour_at, campaign_id, creative_id, platform, geo_country
+    GROUP BY date_basis, hour_at, campaign_id, creative_id, platform, geo_country, channel
 )
 
 SELECT *
@@ -105,5 +108,6 @@ WHERE
     OR orphan_revenue <> 0
     OR revenue_out_of_window <> 0
     OR lag_ms <> 0
-ORDER BY date_basis ASC, hour_at ASC, campaign_id ASC, creative_id ASC, platform ASC, geo_country ASC
+ORDER BY
+    date_basis ASC, hour_at ASC, campaign_id ASC, creative_id ASC, platform ASC, geo_country ASC, channel ASC
 LIMIT :row_limit

@@ -45,5 +45,13 @@ concat(
         END,
         ''
     ),
-    ',"i":', CAST(ingest_ms AS VARCHAR), '}'
+    ',"i":', CAST(first_ingest_ms AS VARCHAR),
+    -- A segment has no control characters.
+    coalesce(
+        ',"ch":"' || replace(replace(channel, chr(92), chr(92) || chr(92)), '"', chr(92) || '"') || '"', ''
+    ),
+    coalesce(
+        ',"rg":"' || replace(replace(region, chr(92), chr(92) || chr(92)), '"', chr(92) || '"') || '"', ''
+    ),
+    '}'
 )

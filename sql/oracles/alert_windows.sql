@@ -2,15 +2,14 @@
 -- Grain: one row per campaign_id, segment, metric and window, from the first one with events until four weeks after the
 -- last one, also without events, as far as the topics have been read. Of a volume k and n are its count. Only campaigns
 -- of one slice are there: rules look at one campaign, but for `bonferroni`, which asks how many there are.
+-- An ad event whose channel is unknown has that of its campaign's version in force when the window began.
 -- Parameters: slice_count, slice, rollup_5m_snapshot, funnel_events_snapshot, dim_campaigns_snapshot,
--- alert_rules_snapshot, until_ms, upper_case, lower_case (contracts/letters.py).
+-- alert_rules_snapshot, until_ms.
 WITH ad_windows AS (
     SELECT
-        coalesce(sums.campaign_id, 'unknown') AS campaign_id,
-        coalesce(campaign.channel, 'unknown') AS channel,
-        coalesce(
-            nullif(translate(trim(BOTH ' ' FROM sums.geo_country), :upper_case, :lower_case), ''), 'unknown'
-        ) AS region,
+        sums.campaign_id,
+        CASE WHEN sums.channel = 'unknown' THEN coalesce(campaign.channel, 'unknown') ELSE sums.channel END AS channel,
+        sums.region,
         date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00.000 UTC', sums.window_start) AS window_ms,
         sums.early_impressions,
         sums.early_clicks,

@@ -1,5 +1,5 @@
 -- Gold beside the oracle: every distinct row of either, with how often each side has it.
--- Grain: one row per distinct combination of the 18 columns. The two counts of a row are equal
+-- Grain: one row per distinct combination of the 18 columns, channel and region. The two counts of a row are equal
 -- exactly when neither side EXCEPT ALL the other contains it.
 -- Reads the relations `gold_slice` and `expected_rows`.
 WITH both_sides AS (
@@ -28,6 +28,8 @@ WITH both_sides AS (
         is_late,
         revenue_out_of_window,
         last_updated_ts,
+        channel,
+        region,
         0 AS gold_copies,
         1 AS expected_copies
     FROM expected_rows
@@ -52,6 +54,8 @@ SELECT
     is_late,
     revenue_out_of_window,
     last_updated_ts,
+    channel,
+    region,
     sum(gold_copies) AS gold_copies,
     sum(expected_copies) AS expected_copies
 FROM both_sides
@@ -73,4 +77,6 @@ GROUP BY
     late_by_ms,
     is_late,
     revenue_out_of_window,
-    last_updated_ts
+    last_updated_ts,
+    channel,
+    region

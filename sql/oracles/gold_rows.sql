@@ -1,6 +1,6 @@
 -- What the Gold rows must be, from the admitted deliveries alone (the law, sections 3 and 4).
--- Grain: one row per impression_id. Columns: the 18 of the law, in its order, in exact types; then what the
--- row stores beside them (events in no order), and what was counted on the way.
+-- Grain: one row per impression_id. Columns: the 18 of the law, in its order, in exact types; channel and region; then
+-- what the row stores beside them (events in no order), and what was counted on the way.
 -- Reads the relation `event_contents` (event_contents.sql).
 -- Parameters: attribution_window_ms, late_tolerance_ms, timestamp_utc (the engine's type name).
 -- Runs unchanged on Trino and on DuckDB with duckdb_macros.sql.
@@ -17,6 +17,8 @@ WITH placed_events AS (
         geo_country,
         platform,
         first_ingest_ms,
+        channel,
+        coalesce(region, country_segment) AS region,
         deliveries,
         inexact_headers,
         event_text,
@@ -57,6 +59,8 @@ measured_impressions AS (
         max(CASE WHEN donor_position = 1 THEN user_id END) AS user_id,
         max(CASE WHEN donor_position = 1 THEN geo_country END) AS geo_country,
         max(CASE WHEN donor_position = 1 THEN platform END) AS platform,
+        max(CASE WHEN donor_position = 1 THEN channel END) AS channel,
+        max(CASE WHEN donor_position = 1 THEN region END) AS region,
         count(CASE WHEN type_rank = 1 THEN 1 END) AS clicks,
         count(CASE WHEN type_rank = 2 THEN 1 END) AS conversions,
         count(CASE WHEN is_attributed THEN 1 END) AS attributions,
@@ -117,6 +121,8 @@ SELECT
     CAST(
         from_unixtime_nanos(CAST(last_updated_ms AS DECIMAL(38, 0)) * 1000000) AS :timestamp_utc
     ) AS last_updated_ts,
+    channel,
+    region,
     event_texts,
     engaged,
     deliveries,

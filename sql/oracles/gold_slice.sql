@@ -1,4 +1,4 @@
--- The law's columns of one slice of Gold, at a pinned snapshot.
+-- The law's columns of one slice of Gold, with channel and region, at a pinned snapshot.
 -- Grain: one row per row of Gold. Parameters: gold_snapshot, slice_count, slice.
 SELECT
     impression_id,
@@ -18,6 +18,8 @@ SELECT
     late_by_ms,
     is_late,
     revenue_out_of_window,
-    last_updated_ts
+    last_updated_ts,
+    channel,
+    region
 FROM lakehouse.gold.ad_performance_state FOR VERSION AS OF :gold_snapshot
 WHERE coalesce(mod(crc32(to_utf8(impression_id)), :slice_count), 0) = :slice

@@ -1,4 +1,4 @@
--- One slice of Gold at a pinned snapshot: the law's columns, and what a row stores beside them.
+-- One slice of Gold at a pinned snapshot: the law's columns, channel and region, and what a row stores beside them.
 -- Grain: one row per row of Gold. Parameters: gold_snapshot, slice_count, slice.
 -- A row without an impression is of slice 0: nothing gives such a one.
 SELECT
@@ -20,6 +20,8 @@ SELECT
     is_late,
     revenue_out_of_window,
     last_updated_ts,
+    channel,
+    region,
     events_state,
     law_version,
     engaged

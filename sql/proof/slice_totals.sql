@@ -1,4 +1,5 @@
--- One slice of Gold against the oracle in one pass: all 18 columns of the law and what a row stores beside them.
+-- One slice of Gold against the oracle in one pass: all 18 columns of the law, channel and region, and what
+-- a row stores beside them.
 -- Grain: one row. Money in integer micros. unequal_rows 0: every row of either side is one of the other, its
 -- state letter for letter. Of unequal ones other queries say what it is; it may be the spelling of a state
 -- alone, where a text has a control character.
@@ -34,6 +35,8 @@ WITH both_sides AS (
         is_late,
         revenue_out_of_window,
         last_updated_ts,
+        channel,
+        region,
         '[' || array_join(transform(array_sort(event_texts), event -> event[2]), ',') || ']' AS events_state,
         CAST(:law_version AS INTEGER) AS law_version,
         engaged,
@@ -67,6 +70,8 @@ whole_rows AS (
         is_late,
         revenue_out_of_window,
         last_updated_ts,
+        channel,
+        region,
         events_state,
         law_version,
         engaged,
@@ -97,6 +102,8 @@ whole_rows AS (
         is_late,
         revenue_out_of_window,
         last_updated_ts,
+        channel,
+        region,
         events_state,
         law_version,
         engaged

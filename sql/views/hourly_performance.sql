@@ -1,10 +1,36 @@
--- gold.hourly_performance: the sums by hour, one row for each grain, beside the channel of the campaign's version in
--- force when the hour began.
--- grain: one row per date basis, hour, campaign, creative, platform and country
+-- gold.hourly_performance: the sums by hour, one row for each grain.
+-- grain: one row per date basis, hour, campaign, creative, platform, country and channel
 -- readers: analysts, notebooks
--- channel is NULL where no version was in force: of a campaign that nobody described, of an hour before its first
--- update. Rates are to be made from sums, never averaged.
+-- Where a row of Gold does not know its channel, it is that of the campaign's version in force when the hour began;
+-- NULL where there was none: of a campaign that nobody described, of an hour before its first update. Rates are to be
+-- made from sums, never averaged.
 WITH hours AS (
+    SELECT
+        sums.date_basis,
+        sums.hour_at,
+        sums.campaign_id,
+        sums.creative_id,
+        sums.platform,
+        sums.geo_country,
+        coalesce(nullif(sums.channel, 'unknown'), campaign.channel) AS channel,
+        sums.impressions,
+        sums.clicked_impressions,
+        sums.converted_impressions,
+        sums.conversions,
+        sums.cost,
+        sums.revenue,
+        sums.orphan_revenue,
+        sums.revenue_out_of_window,
+        sums.lag_ms
+    FROM lakehouse.gold.rollup_hourly AS sums
+    LEFT JOIN lakehouse.dims.dim_campaigns AS campaign
+        ON
+            sums.campaign_id = campaign.campaign_id
+            AND sums.hour_at >= campaign.start_ts
+            AND sums.hour_at < campaign.end_ts
+),
+
+summed AS (
     SELECT
         date_basis,
         hour_at,
@@ -12,6 +38,7 @@ WITH hours AS (
         creative_id,
         platform,
         geo_country,
+        channel,
         sum(impressions) AS impressions,
         sum(clicked_impressions) AS clicked_impressions,
         sum(converted_impressions) AS converted_impressions,
@@ -21,31 +48,10 @@ WITH hours AS (
         CAST(sum(orphan_revenue) AS DECIMAL(38, 6)) AS orphan_revenue,
         CAST(sum(revenue_out_of_window) AS DECIMAL(38, 6)) AS revenue_out_of_window,
         CAST(sum(lag_ms) AS DECIMAL(38, 0)) AS lag_ms
-    FROM lakehouse.gold.rollup_hourly
-    GROUP BY date_basis, hour_at, campaign_id, creative_id, platform, geo_country
+    FROM hours
+    GROUP BY date_basis, hour_at, campaign_id, creative_id, platform, geo_country, channel
 )
 
-SELECT
-    hours.date_basis,
-    hours.hour_at,
-    hours.campaign_id,
-    hours.creative_id,
-    hours.platform,
-    hours.geo_country,
-    campaign.channel,
-    hours.impressions,
-    hours.clicked_impressions,
-    hours.converted_impressions,
-    hours.conversions,
-    hours.cost,
-    hours.revenue,
-    hours.orphan_revenue,
-    hours.revenue_out_of_window,
-    hours.lag_ms
-FROM hours
-LEFT JOIN lakehouse.dims.dim_campaigns AS campaign
-    ON
-        hours.campaign_id = campaign.campaign_id
-        AND hours.hour_at >= campaign.start_ts
-        AND hours.hour_at < campaign.end_ts
-WHERE hours.impressions <> 0 OR hours.conversions <> 0
+SELECT *
+FROM summed
+WHERE impressions <> 0 OR conversions <> 0

@@ -2,19 +2,17 @@
 -- grain: one row per event: (impression_id, event_id) of an ad event, event_type and what its type counts once
 -- per of any other
 -- readers: analysts, notebooks
--- event_time is the event's own, cost the price of an impression and 0 of everything else. An ad event has the
--- channel of its campaign's version in force when it happened and its country as region; 'unknown' where there is
--- none, or where the event of a business does not say.
--- Parameters: upper_case, lower_case (contracts/letters.py).
+-- event_time is the event's own, cost the price of an impression and 0 of everything else. Channel and region of an ad
+-- event are those of its row of Gold; where the channel is unknown, that of its campaign's version in force when it
+-- happened. 'unknown' where there is none, or where the event of a business does not say.
 WITH ad_events AS (
     SELECT
         event_id,
         event_ts AS event_time,
         user_id,
         campaign_id,
-        coalesce(
-            nullif(translate(trim(BOTH ' ' FROM geo_country), :upper_case, :lower_case), ''), 'unknown'
-        ) AS region,
+        nullif(row_channel, 'unknown') AS channel,
+        coalesce(row_region, 'unknown') AS region,
         CASE type_rank WHEN 0 THEN 'IMPRESSION' WHEN 1 THEN 'CLICK' ELSE 'CONVERSION' END AS event_type,
         CASE type_rank WHEN 0 THEN micros ELSE 0 END AS cost_micros
     FROM lakehouse.audit.gold_events
@@ -43,7 +41,7 @@ SELECT
     ad_events.event_time,
     ad_events.user_id,
     ad_events.campaign_id,
-    coalesce(campaign.channel, 'unknown') AS channel,
+    coalesce(ad_events.channel, campaign.channel, 'unknown') AS channel,
     ad_events.region,
     ad_events.event_type,
     CAST(CAST(ad_events.cost_micros AS DECIMAL(38, 0)) * 0.000001 AS DECIMAL(18, 6)) AS cost

@@ -33,10 +33,14 @@ NEWS = ("to be clicked", "conversion only")
 
 @dataclass(frozen=True)
 class Opened:
-    """What was seen: Gold before and after the news, records by topic, `verify`."""
+    """What was seen: Gold before and after the news, records by topic, `verify`.
+
+    `segments` are channel and region by impression, which the archive's version did not know.
+    """
 
     before: list[Row]
     after: dict[str, Row]
+    segments: dict[str, tuple[str | None, str | None]]
     rows_of: Counter[str]
     bronze: dict[str, int]
     corrections: str
@@ -68,9 +72,12 @@ def looked_at(lake: Lake, before: list[Row]) -> Opened:
     with connect(lake.settings().ports.trino_port) as client:
         bronze = client.rows("SELECT kafka_topic, count(*) FROM bronze.ad_events GROUP BY 1")
         topics = {str(name): int(count) for name, count in bronze}
+        named = client.rows("SELECT impression_id, channel, region FROM gold.ad_performance_state")
+        segments = {str(one): (channel, region) for one, channel, region in named}
     return Opened(
         before=before,
         after={row["impression_id"]: row for row in after},
+        segments=segments,
         rows_of=Counter(row["impression_id"] for row in after),
         bronze=topics,
         corrections=lake.adlake("quarantine", "list", "--format", "json").stdout,
@@ -150,6 +157,11 @@ def test_a_row_without_news_stays_as_it_was_also_when_its_events_come_again(
     repeated = {key for key, _, _ in RECORD.repeats}
     assert repeated <= quiet
     assert {one: opened.after[one] for one in quiet} == {one: RECORD.rows[one] for one in quiet}
+
+
+def test_old_rows_learn_channel_and_region_from_their_records(opened: Opened) -> None:
+    odd = {"odd-fields": ("e-mail", "de-by"), "odd-names": (None, None)}
+    assert opened.segments == dict.fromkeys(RECORD.rows, (None, "de")) | odd
 
 
 def test_the_stream_goes_on_in_the_incarnation_that_the_archive_was_in(opened: Opened) -> None:

@@ -2,7 +2,8 @@
 -- grain: one row per impression_id
 -- partition: engaged (more happened than its impression), day of the slot; sorted by slot, impression_id
 -- readers: metrics, dashboard, API, notebooks, verify
--- The first 18 columns are the contract (docs/data-model.md); the rest is what the MERGE needs.
+-- The first 18 columns are the contract (docs/data-model.md); then what the MERGE needs, and last the segments, which
+-- older lakes got later: a replay takes files over between tables whose columns have one order.
 CREATE TABLE IF NOT EXISTS lakehouse.gold.ad_performance_state (
   impression_id STRING NOT NULL,
   campaign_id STRING,
@@ -25,7 +26,9 @@ CREATE TABLE IF NOT EXISTS lakehouse.gold.ad_performance_state (
   events_state STRING NOT NULL COMMENT 'JSON array sorted by event id, see docs/data-model.md',
   law_version INT NOT NULL,
   slot INT NOT NULL COMMENT '10-second interval derived from impression_id',
-  engaged BOOLEAN NOT NULL COMMENT 'has more than its one impression'
+  engaged BOOLEAN NOT NULL COMMENT 'has more than its one impression',
+  channel STRING COMMENT 'of the donor event; NULL: no delivery of it names one',
+  region STRING COMMENT 'of the donor event, else its country in small letters; NULL: unknown'
 )
 USING iceberg
 PARTITIONED BY (engaged, truncate(8640, slot))

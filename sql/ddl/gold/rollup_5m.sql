@@ -1,13 +1,14 @@
 -- gold.rollup_5m: events of Gold by windows of five minutes, each in the window of its own time.
--- grain: rows of one campaign, country and window are to be added up: each batch appends what it changed, maintenance
--- folds them into one. gold.campaign_metrics_5m has one row for each.
+-- grain: rows of one campaign, channel, region and window are to be added up: each batch appends what it changed,
+-- maintenance folds them into one. gold.campaign_metrics_5m has one row for each.
 -- partition: day of the window, of folded rows
 -- readers: gold.campaign_metrics_5m and the views over it, alert rules, verify
 -- early_: arrived until a minute after the window's end; late_: more than an hour after it.
 CREATE TABLE IF NOT EXISTS lakehouse.gold.rollup_5m (
   window_start TIMESTAMP NOT NULL COMMENT 'UTC; a whole five minutes',
-  campaign_id STRING COMMENT 'of the row of Gold, as the country',
-  geo_country STRING,
+  campaign_id STRING COMMENT 'of the row of Gold, as the other two; unknown where it has none',
+  channel STRING COMMENT 'that the event named, never its campaign, so that it is a function of events alone',
+  region STRING,
   impressions BIGINT NOT NULL COMMENT 'rows of Gold that have an impression',
   clicks BIGINT NOT NULL COMMENT 'distinct click events',
   conversions BIGINT NOT NULL COMMENT 'distinct conversion events, attributed or not',

@@ -1,6 +1,6 @@
 -- gold.rollup_hourly: sums over the rows of Gold by hour, which dashboards read instead of Gold.
--- grain: rows of one date basis, hour, campaign, creative, platform and country are to be added up: each batch
--- appends what it changed, maintenance folds them into one. gold.hourly_performance has one row for each.
+-- grain: rows of one date basis, hour, campaign, creative, platform, country and channel are to be added up: each
+-- batch appends what it changed, maintenance folds them into one. gold.hourly_performance has one row for each.
 -- date_basis: 'impression' counts a row of Gold in the hour of its impression, 'conversion' in that of its attributed
 -- conversion, orphans included.
 -- partition: day of the hour, of folded rows
@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS lakehouse.gold.rollup_hourly (
   creative_id STRING,
   platform STRING,
   geo_country STRING,
+  channel STRING COMMENT 'of the row of Gold; NULL: unknown',
   impressions BIGINT NOT NULL COMMENT 'rows with an impression',
   clicked_impressions BIGINT NOT NULL,
   converted_impressions BIGINT NOT NULL,

@@ -1,4 +1,5 @@
--- audit.gold_events: every event that Gold's rows hold, with its content.
+-- audit.gold_events: every event that Gold's rows hold, with its content, the channel and region that its deliveries
+-- name, and those of its row, which are its donor's.
 -- grain: one row per (impression_id, event_id)
 -- readers: audit.event_outcomes, notebooks
 -- A text for each engine: each has its own functions for JSON in a column and for milliseconds.
@@ -16,14 +17,21 @@ SELECT
     event.u AS user_id,
     event.g AS geo_country,
     event.p AS platform,
+    event.ch AS channel,
+    event.rg AS region,
+    row_channel,
+    row_region,
     engaged
 FROM (
     SELECT
         impression_id,
+        channel AS row_channel,
+        region AS row_region,
         engaged,
         explode(from_json(
             events_state,
-            'array<struct<e:string,t:bigint,r:int,m:bigint,c:string,cr:string,u:string,g:string,p:string,i:bigint>>'
+            'array<struct<e:string,t:bigint,r:int,m:bigint,c:string,cr:string,u:string,'
+            || 'g:string,p:string,i:bigint,ch:string,rg:string>>'
         )) AS event
     FROM lakehouse.gold.ad_performance_state
 ) AS exploded_states

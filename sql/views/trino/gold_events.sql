@@ -1,4 +1,5 @@
--- audit.gold_events: every event that Gold's rows hold, with its content.
+-- audit.gold_events: every event that Gold's rows hold, with its content, the channel and region that its deliveries
+-- name, and those of its row, which are its donor's.
 -- grain: one row per (impression_id, event_id)
 -- readers: audit.event_outcomes, notebooks
 -- A text for each engine: each has its own functions for JSON in a column and for milliseconds.
@@ -20,6 +21,10 @@ SELECT
     event.u AS user_id,
     event.g AS geo_country,
     event.p AS platform,
+    event.ch AS channel,
+    event.rg AS region,
+    state.channel AS row_channel,
+    state.region AS row_region,
     state.engaged
 FROM lakehouse.gold.ad_performance_state AS state
 CROSS JOIN
@@ -28,8 +33,8 @@ CROSS JOIN
             json_parse(state.events_state) AS ARRAY(
                 ROW(
                     e VARCHAR, t BIGINT, r INTEGER, m BIGINT, c VARCHAR, cr VARCHAR, u VARCHAR,
-                    g VARCHAR, p VARCHAR, i BIGINT
+                    g VARCHAR, p VARCHAR, i BIGINT, ch VARCHAR, rg VARCHAR
                 )
             )
         )
-    ) AS event (e, t, r, m, c, cr, u, g, p, i)
+    ) AS event (e, t, r, m, c, cr, u, g, p, i, ch, rg)

@@ -17,7 +17,13 @@ from pyspark.sql import functions as F
 from adlake.alerts.contract import AD_COUNTS
 from adlake.alerts.spark_moments import EVER, Moments, at
 from adlake.contracts.law import DAY_MS
-from adlake.contracts.tables import ALERT_RULES, DIM_CAMPAIGNS, FUNNEL_EVENTS, GOLD_WINDOWS
+from adlake.contracts.tables import (
+    ALERT_RULES,
+    DIM_CAMPAIGNS,
+    FUNNEL_EVENTS,
+    GOLD_WINDOWS,
+    UNKNOWN,
+)
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 from adlake.io.iceberg.live_files import least_by_file
 from adlake.io.iceberg.table import IcebergTable
@@ -126,9 +132,9 @@ def _summed(
 
 def _of_windows(sums: DataFrame, moments: DataFrame) -> DataFrame:
     counts = [*(f"early_{name}" for name in AD_COUNTS), *(f"{n} - late_{n}" for n in AD_COUNTS)]
-    rows = sums.where("campaign_id IS NOT NULL").selectExpr(
+    rows = sums.where(F.col("campaign_id") != UNKNOWN).selectExpr(
         "*", "unix_millis(window_start) AS begin_ms",
-        "xxhash64(campaign_id, concat('=', geo_country), window_start) AS grain",
+        "xxhash64(campaign_id, channel, region, window_start) AS grain",
     )  # fmt: skip
     value = " + ".join(
         f"{_number('grain', str(place))} * ({count})" for place, count in enumerate(counts)

@@ -30,11 +30,9 @@ from adlake.alerts.rules import (
 from adlake.alerts.series import Seen, Series
 from adlake.alerts.statistics import z_among
 from adlake.contracts.law import DAY_MS
-from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
+from adlake.contracts.tables import UNKNOWN
 from adlake.contracts.windows import EARLY_MS, WINDOW_MS
 
-_LOWER: Final = str.maketrans(UPPER_CASE, LOWER_CASE)
-UNKNOWN: Final = "unknown"
 ACTIVE: Final = "ACTIVE"
 Windows = Sequence[int]
 
@@ -49,9 +47,8 @@ class DistinctEvent:
     event_ms: int
     arrived_ms: int
     channel: str = UNKNOWN
-    """Of an event of the funnel; that of an ad event is its campaign's."""
-    region: str | None = None
-    """Of an ad event the country, as it was sent."""
+    """Of an ad event, whose row of Gold does not know it, it is the campaign's."""
+    region: str = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -135,13 +132,13 @@ def _segment(one: DistinctEvent, kind: Kind, versions: Sequence[CampaignVersion]
     """`all`, or the channel or region of an event."""
     if kind is Kind.ALL:
         return kind
-    is_ad = one.name in AD_COUNTS
     if kind is Kind.REGION:
-        small = (one.region or "").strip(" ").translate(_LOWER) if is_ad else one.region
-        return f"{kind}={small or UNKNOWN}"
+        return f"{kind}={one.region}"
+    if one.name not in AD_COUNTS or one.channel != UNKNOWN:
+        return f"{kind}={one.channel}"
     begin_ms = one.event_ms - one.event_ms % WINDOW_MS
     told = [it.channel for it in versions if it.start_ms <= begin_ms < it.end_ms]
-    channel = (told[0] if told else None) if is_ad else one.channel
+    channel = told[0] if told else None
     return f"{kind}={UNKNOWN if channel is None else channel}"
 
 

@@ -22,13 +22,12 @@ from adlake.alerts.contract import (
 )
 from adlake.alerts.spark_moments import at
 from adlake.contracts.law import DAY_MS
-from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
+from adlake.contracts.tables import UNKNOWN
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 
 NAMES: Final = (*AD_COUNTS, *FUNNEL_COUNTS.values())
 EARLY, FINAL = Evaluation
 COUNTS: Final = tuple(f"{part}_{name}" for part in Evaluation for name in NAMES)
-_UNKNOWN: Final = "unknown"
 _SPLIT: Final = ("campaign_id", "channel", "region", "begin_ms")
 KEY: Final = ("campaign_id", "segment", "kind")
 FINAL_COUNTS: Final = tuple(f"{FINAL}_{name}" for name in NAMES)
@@ -45,21 +44,20 @@ def windows_of_ads(sums: DataFrame, campaigns: DataFrame) -> DataFrame:
     Args:
         sums: rows of gold.rollup_5m; several of one grain add up.
         campaigns: versions of dims.dim_campaigns; the one in force when a window began says its
-            channel.
+            channel where the events do not.
     """
-    region = f"translate(trim(BOTH ' ' FROM geo_country), '{UPPER_CASE}', '{LOWER_CASE}')"
     counts = {
         **{f"{EARLY}_{name}": f"early_{name}" for name in AD_COUNTS},
         **{f"{FINAL}_{name}": f"{name} - late_{name}" for name in AD_COUNTS},
     }
-    known = sums.where("campaign_id IS NOT NULL").selectExpr(
-        "campaign_id", f"coalesce(nullif({region}, ''), '{_UNKNOWN}') AS region", "window_start",
+    known = sums.where(F.col("campaign_id") != UNKNOWN).selectExpr(
+        "campaign_id", f"nullif(channel, '{UNKNOWN}') AS told", "region", "window_start",
         *(f"{expression} AS {name}" for name, expression in counts.items()),
     )  # fmt: skip
     versions = campaigns.selectExpr("campaign_id AS of_campaign", "channel", "start_ts", "end_ts")
     in_force = "of_campaign = campaign_id AND window_start >= start_ts AND window_start < end_ts"
     return known.join(F.broadcast(versions), F.expr(in_force), "left").selectExpr(
-        "campaign_id", f"coalesce(channel, '{_UNKNOWN}') AS channel", "region",
+        "campaign_id", f"coalesce(told, channel, '{UNKNOWN}') AS channel", "region",
         "unix_millis(window_start) AS begin_ms", *counts,
         *(f"0L AS {part}_{name}" for part in Evaluation for name in FUNNEL_COUNTS.values()),
     )  # fmt: skip
@@ -94,7 +92,7 @@ def segmented(windows: DataFrame, rules: DataFrame) -> DataFrame:
     ))  # fmt: skip
     kinds = rules.where("enabled").selectExpr("segment AS kind").distinct()
     return (
-        windows.where(F.col("campaign_id") != _UNKNOWN)
+        windows.where(F.col("campaign_id") != UNKNOWN)
         .selectExpr("campaign_id", "begin_ms", f"inline(array({segments}))", *COUNTS)
         .join(F.broadcast(kinds), "kind", "left_semi")
         .groupBy(*KEY, "begin_ms")

@@ -32,6 +32,10 @@ class UnplacedRowsError(AdlakeError):
     """Gold's rows lie under slots of an older version, where a look-up would not find them."""
 
 
+class OlderStatesError(AdlakeError):
+    """Gold's rows hold states of an older version, which say less than those of this one."""
+
+
 def refuse_newer_format(stamp: Stamp | None) -> None:
     """Stop before anything is read or written by a wrong rule.
 
@@ -62,6 +66,30 @@ def refuse_unplaced_rows(stamp: Stamp | None) -> None:
         raise UnplacedRowsError(
             "Gold's rows still lie under the slots of an older version: start the stream once "
             "(`make up`), it moves them, then try again"
+        )
+
+
+def are_states_older(stamp: Stamp | None) -> bool:
+    """Whether rows hold states of an older format, or an upgrade of them has not come to its end.
+
+    Rows without any stamp need none: they are merged with all of their deliveries again.
+    """
+    if stamp is None:
+        return False
+    is_older = int(_told(stamp, stamps.STATE_FORMAT)) < STATE_FORMAT
+    return is_older or stamps.STATES_UNTIL in stamp.properties
+
+
+def refuse_older_states(stamp: Stamp | None) -> None:
+    """Guard of what merges states, or reads channel and region of rows.
+
+    Raises:
+        OlderStatesError: a stamped Gold whose states were not brought up yet.
+    """
+    if are_states_older(stamp):
+        raise OlderStatesError(
+            "Gold's rows do not know the channel and region of their events yet, an older version "
+            "wrote them: start the stream once (`make up`), it brings them up, then try again"
         )
 
 

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 
 from adlake.attribution.crowd_alarm import CrowdAlarm
-from adlake.attribution.gold_format import refuse_newer_format, refuse_unplaced_rows
+from adlake.attribution.gold_format import (
+    refuse_newer_format,
+    refuse_older_states,
+    refuse_unplaced_rows,
+)
 from adlake.attribution.rollup.changes import RollupChanges
 from adlake.attribution.rollup.writer import RollupWriter, rollup_writers
 from adlake.attribution.spark.admit import admit
@@ -90,12 +94,13 @@ class AttributionPipeline:
         """Gold, under the law in force now, and its rollups.
 
         Raises:
-            NewerFormatError, UnplacedRowsError: its rows are of another version (see
-                attribution.gold_format).
+            NewerFormatError, UnplacedRowsError, OlderStatesError: its rows are of another version
+                (see attribution.gold_format).
         """
         stamp = IcebergTable(session, GOLD_STATE).newest_stamp()
         refuse_newer_format(stamp)
         refuse_unplaced_rows(stamp)
+        refuse_older_states(stamp)
         changes = RollupChanges()
         writer = GoldWriter(session, self._read_law(law_version_of(stamp)), rollups=changes)
         rollups = rollup_writers(session, self._read_law, changes)

@@ -17,11 +17,7 @@ from typing import NamedTuple
 
 from pyspark.sql import SparkSession
 
-from adlake.attribution.gold_format import (
-    FORMAT_PROPERTIES,
-    is_placed_by_older_law,
-    refuse_newer_format,
-)
+from adlake.attribution.gold_format import is_placed_by_older_law, refuse_newer_format
 from adlake.attribution.spark.slot import slot_sql
 from adlake.contracts import stamps
 from adlake.contracts.slot import SLOT_LAW, SLOTS_PER_DAY
@@ -45,6 +41,7 @@ ROWS_PER_TASK = 500_000
 LONG_SECONDS = 30
 """A shorter move is part of the start; of a longer one, people are told how far it is."""
 OnStep = Callable[[int, int], None]
+_OF_STATES = (stamps.STATE_FORMAT, stamps.STATES_UNTIL)
 _NEW_SLOT = slot_sql("impression_id")
 
 
@@ -76,13 +73,16 @@ def prepare_gold(session: SparkSession, note: WaitingNote) -> None:
         note.forget()
 
 
-def tell_if_long(note: WaitingNote, began: float, moved: int, rows: int) -> None:
+def tell_if_long(
+    note: WaitingNote, began: float, moved: int, rows: int,
+    work: str = f"brings the rows of Gold to slot law {SLOT_LAW}",
+) -> None:  # fmt: skip
     """For who waits for the start, and for `adlake status`."""
     seconds = time.monotonic() - began
     if seconds >= LONG_SECONDS:
         note.tell(
-            f"it brings the rows of Gold to slot law {SLOT_LAW}, once: {moved:,} of {rows:,} "
-            f"done after {seconds:,.0f} s. It goes on by itself, nothing is lost if it is stopped"
+            f"it {work}, once: {moved:,} of {rows:,} done after {seconds:,.0f} s. "
+            "It goes on by itself, nothing is lost if it is stopped"
         )
 
 
@@ -101,7 +101,8 @@ def move_rows_to_their_slots(
     """
     gold = IcebergTable(session, GOLD_STATE)
     stamp = gold.newest_stamp(branch)
-    if not is_placed_by_older_law(stamp) or gold.row_count() == 0:
+    is_new = stamp is None and gold.row_count() == 0
+    if is_new or not is_placed_by_older_law(stamp):
         return 0
     started = time.monotonic()
     properties = _identity(stamp)
@@ -113,7 +114,7 @@ def move_rows_to_their_slots(
         log.info("moved %d of %d rows of Gold to their slots", moved, rows)
         on_step(moved, rows)
     if stamp is not None:
-        gold.leave_stamp({**properties, **FORMAT_PROPERTIES}, branch)
+        gold.leave_stamp({**properties, stamps.SLOT_LAW: str(SLOT_LAW)}, branch)
     log.warning(
         "Gold follows slot law %d: %d rows moved in %.1f s",
         SLOT_LAW, rows, time.monotonic() - started,
@@ -122,10 +123,12 @@ def move_rows_to_their_slots(
 
 
 def _identity(stamp: Stamp | None) -> dict[str, str]:
-    """The same deliveries as before; the format is recorded when the last step is done."""
+    """The same deliveries in the same states; the law is recorded when the last step is done."""
     if stamp is None:
         return {}
-    return stamp.of_records | {stamps.SINK: "gold", stamps.QUERY_ID: f"slot-law-{SLOT_LAW}"}
+    kept = {key: stamp.properties[key] for key in _OF_STATES if key in stamp.properties}
+    identity = {stamps.SINK: "gold", stamps.QUERY_ID: f"slot-law-{SLOT_LAW}"}
+    return stamp.of_records | kept | identity
 
 
 def _days_to_fill(session: SparkSession, rows_of: str) -> list[DayToFill]:

@@ -32,6 +32,8 @@ PLACES: Final[Mapping[str, str]] = {
     "recovery.before_commit": "P8: the repair is computed, not written",
     "slots.before_publish": "P8: rows of an older version are moved on a branch, readers see them "
     "where they were",
+    "states.before_publish": "P8: rows of some days are made again on a branch, readers see the "
+    "older ones",
     "maintenance.before_compaction": "P9: small files are about to be merged",
     "maintenance.after_compaction": "P9: small files are merged, old snapshots still there",
     "maintenance.before_slice": "P9: small files of records are about to be merged",
@@ -53,7 +55,7 @@ PLACES: Final[Mapping[str, str]] = {
 """Name -> phase and meaning (the phases of docs/trust.md)."""
 OUTSIDE_BATCHES: Final = frozenset({
     "stream.before_start", "recovery.start", "recovery.before_commit", "dims.after_load",
-    "replay.shadow_built", "slots.before_publish",
+    "replay.shadow_built", "slots.before_publish", "states.before_publish",
 })  # fmt: skip
 """Reached before the first batch or in a process without any: a plant with a batch never fires."""
 ACTIONS: Final = (

@@ -166,8 +166,8 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         ),
     ),
     TableSpec(
-        GOLD_HOURS, "date basis, hour, campaign, creative, platform and country", HOUR_GRAIN,
-        Filling.SUMS, Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
+        GOLD_HOURS, "date basis, hour, campaign, creative, platform, country and channel",
+        HOUR_GRAIN, Filling.SUMS, Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
         rebuild="adlake rollups build", compaction=Compaction(Due.BATCHES), sums=HOUR_SUMS,
         folded_by="hour_at",
     ),
@@ -178,7 +178,7 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         folded_by="conversion_at",
     ),
     TableSpec(
-        GOLD_WINDOWS, "window, campaign and country", WINDOW_GRAIN,
+        GOLD_WINDOWS, "window, campaign, channel and region", WINDOW_GRAIN,
         Filling.SUMS, Erasure.NOBODY, (Check.LAW,), source=GOLD_STATE, expires=True,
         rebuild="adlake rollups build", compaction=Compaction(Due.BATCHES), sums=WINDOW_SUMS,
         folded_by="window_start",

@@ -43,6 +43,9 @@ SLOT_LAW: Final = "adlake.slot-law"
 """On Gold: version of the function that placed its rows (contracts.slot); absent means 1."""
 STATE_FORMAT: Final = "adlake.state-format"
 """On Gold: highest version of `events_state` among its rows (contracts.tables); absent means 1."""
+STATES_UNTIL: Final = "adlake.states-until-slot"
+"""On Gold, only while its rows are brought to a later version of `events_state`: those below this
+slot are of STATE_FORMAT."""
 OPERATION: Final = "adlake.operation"
 """Id of the operation that made the commit (table adlake.operations): on Gold a publication or
 undo, on the tables of the models their build."""

@@ -84,21 +84,24 @@ GOLD_LAW_COLUMNS: Final = (
 
 GOLD_STORAGE_COLUMNS: Final = ("events_state", "law_version", "slot", "engaged")
 """What the MERGE needs beside them."""
-GOLD_COLUMNS: Final = (*GOLD_LAW_COLUMNS, *GOLD_STORAGE_COLUMNS)
+GOLD_SEGMENT_COLUMNS: Final = ("channel", "region")
+"""Those of the row's donor, NULL where unknown; the last ones, as lakes got them later."""
+GOLD_COLUMNS: Final = (*GOLD_LAW_COLUMNS, *GOLD_STORAGE_COLUMNS, *GOLD_SEGMENT_COLUMNS)
 
 EVENTS_STATE_SCHEMA: Final = (
     "array<struct<e:string,t:bigint,r:int,m:bigint,c:string,cr:string,u:string,"
-    "g:string,p:string,i:bigint>>"
+    "g:string,p:string,i:bigint,ch:string,rg:string>>"
 )
 """`events_state` is a JSON array of objects sorted by `e` in UTF-8 byte order, NULL members
 left out: e event_id, t event ts_ms, r type rank, m micros, c campaign_id, cr creative_id,
-u user_id, g geo_country, p platform, i first_ingest_ms."""
-STATE_FORMAT: Final = 1
-"""Version of that encoding; Gold's stamps name it. A text of another version must not begin with
-`[`, so that rows of both can lie in one table."""
+u user_id, g geo_country, p platform, i first_ingest_ms, ch channel, rg region: each the smallest
+that a delivery with the winning content names."""
+STATE_FORMAT: Final = 2
+"""Version of that encoding; Gold's stamps name it. Version 1 had no `ch` and no `rg`, and the text
+of an event without either is the same in both."""
 
 HOUR_GRAIN: Final = (
-    "date_basis", "hour_at", "campaign_id", "creative_id", "platform", "geo_country",
+    "date_basis", "hour_at", "campaign_id", "creative_id", "platform", "geo_country", "channel",
 )  # fmt: skip
 """What a row of GOLD_HOURS sums over; several rows of one grain are to be added up."""
 HOUR_SUMS: Final = (
@@ -118,8 +121,9 @@ CONVERSION_GRAIN: Final = (
 )  # fmt: skip
 """What a row of GOLD_CONVERSIONS is about; a conversion that changed has rows that cancel out."""
 CONVERSION_SUMS: Final = ("conversions", "value")
-WINDOW_GRAIN: Final = ("window_start", "campaign_id", "geo_country")
-"""What a row of GOLD_WINDOWS sums over."""
+WINDOW_GRAIN: Final = ("window_start", "campaign_id", "channel", "region")
+"""What a row of GOLD_WINDOWS sums over; what is not known of it is UNKNOWN."""
+UNKNOWN: Final = "unknown"
 WINDOW_SUMS: Final = (
     *(f"{part}{name}" for part in ("", "early_", "late_")
       for name in ("impressions", "clicks", "conversions")),
@@ -150,8 +154,13 @@ BATCH_COUNT_COLUMNS: Final = (
 )
 LATER_COLUMNS: Final = {
     BRONZE_EVENTS: ("channel", "region"),
+    GOLD_STATE: GOLD_SEGMENT_COLUMNS,
+    GOLD_HOURS: ("channel",),
+    GOLD_WINDOWS: ("channel", "region"),
     BATCH_COUNTS: ("empty_before", "empty_within"),
     DIM_CAMPAIGNS: ("updates_state",),
 }
 """Columns of sql/ddl that tables of older lakes lack: the stream adds them when it starts."""
+FORMER_COLUMNS: Final = {GOLD_WINDOWS: ("geo_country",)}
+"""Columns that sql/ddl has no more: an older table of sums loses them when it is built again."""
 BATCH_COUNT_KEY: Final = ("topic_id", "epoch", "batch_id", "kafka_partition")

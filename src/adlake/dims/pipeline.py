@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.registry import CAMPAIGNS, VIEWS
 from adlake.contracts.tables import CAMPAIGN_UPDATES
 from adlake.contracts.topics import CAMPAIGN_TOPIC
@@ -48,5 +47,4 @@ def provision_campaign_views(session: SparkSession) -> list[str]:
 
     They read views of the other pipelines, which come before this one.
     """
-    values = {"upper_case": UPPER_CASE, "lower_case": LOWER_CASE}
-    return provision_views(session, VIEWS[CAMPAIGNS], values)
+    return provision_views(session, VIEWS[CAMPAIGNS])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from adlake.attribution.law.rules import (
     delivery_of,
     event_outcomes,
     project,
+    segments_of,
     state_of,
     units,
 )
@@ -136,7 +137,7 @@ def explained(
     admitted = list(_admitted(impression_id, records))
     state = state_of(admitted)
     projected = project(impression_id, state, law)
-    row = {} if projected is None else _shown_row(projected)
+    row = {} if projected is None else _shown_row(projected) | asdict(segments_of(state))
     return Explanation(
         impression_id=impression_id,
         deliveries=_delivery_lines(impression_id, records, admitted),

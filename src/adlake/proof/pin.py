@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from adlake.attribution.gold_format import refuse_newer_format
+from adlake.attribution.gold_format import refuse_newer_format, refuse_older_states
 from adlake.contracts import stamps
 from adlake.contracts.errors import NO_GOLD, STREAM_IS_AWAY, AdlakeError
 from adlake.folders import ADLAKE
@@ -122,10 +122,11 @@ def pin_at(gold_id: int, gold: Snapshots, bronze: Snapshots) -> tuple[Pin, list[
 
     Raises:
         NothingToVerifyError: no stamp is found, or the Bronze snapshot has expired.
-        NewerFormatError: a later version of adlake wrote Gold's rows.
+        NewerFormatError, OlderStatesError: another version of adlake wrote Gold's rows.
     """
     stamp = newest_stamp(gold, gold_id)
     refuse_newer_format(stamp)
+    refuse_older_states(stamp)
     bronze_id = int(stamp.properties[stamps.BRONZE_SNAPSHOT])
     if bronze_id not in bronze:
         raise NothingToVerifyError(

@@ -86,6 +86,19 @@ def _shown(stamp: Stamp | None) -> str:
     return f"{stamp.source_label} {offsets_text(stamp.next_offsets)}" if stamp else "nothing"
 
 
+def contained(records: DataFrame, stamp: Stamp) -> DataFrame:
+    """Admitted rows that a table has by its stamp, over all histories of the topic."""
+    label = stamp.source_label
+    topic, number = topic_of_label(label), incarnation_of_label(label)
+    older = [source_label(topic, n) for n in range(1, number)]
+    offsets = " OR ".join(
+        f"(kafka_partition = {partition} AND kafka_offset < {offset})"
+        for partition, offset in sorted(stamp.next_offsets.items())
+    )
+    is_held = (F.col("kafka_topic") == label) & F.expr(offsets or "FALSE")
+    return records.where("reject_reason IS NULL").where(F.col("kafka_topic").isin(*older) | is_held)
+
+
 def not_contained(records: DataFrame, contained: Stamp | None) -> DataFrame:
     """Admitted rows that a table lacks by its stamp, over all histories of the topic."""
     admitted = records.where("reject_reason IS NULL")

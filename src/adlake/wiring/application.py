@@ -14,6 +14,7 @@ from adlake.alerts.rule_table import write_rules
 from adlake.alerts.until import ReadUntil
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
+from adlake.attribution.state_upgrade import prepare_states
 from adlake.business.pipeline import BusinessPipeline
 from adlake.contracts import gauges
 from adlake.contracts.law import ReadLaw
@@ -79,7 +80,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
         trigger_seconds=stream.trigger_seconds,
         max_offsets_per_trigger=stream.max_offsets_per_trigger,
         pipelines=pipelines_of(settings, read),
-        preparations=_preparations(settings),
+        preparations=_preparations(settings, read),
         handlers=operation_handlers(connect, read_until, stream.leftover_days),
         maintenance=Maintenance(
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
@@ -93,12 +94,14 @@ def application_config(settings: Settings) -> ApplicationConfig:
     )
 
 
-def _preparations(settings: Settings) -> tuple[Preparation, ...]:
+def _preparations(settings: Settings, read: ReadLaw) -> tuple[Preparation, ...]:
+    note = WaitingNote(settings.paths.stream_ready_file)
     return (
         refuse_unreadable_gold,
         provision_tables,
         partial(load_first_versions, seed_dir=settings.paths.seed_dir),
-        partial(prepare_gold, note=WaitingNote(settings.paths.stream_ready_file)),
+        partial(prepare_gold, note=note),
+        partial(prepare_states, note=note, read_law=read),
     )
 
 

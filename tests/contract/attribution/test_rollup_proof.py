@@ -17,6 +17,7 @@ from adlake.attribution.pipeline import provision_audit_views
 from adlake.attribution.rollup.writer import rollup_writers
 from adlake.contracts.tables import (
     CATALOG,
+    DIM_CAMPAIGNS,
     GOLD_CONVERSIONS,
     GOLD_HOURS,
     HOUR_GRAIN,
@@ -55,6 +56,11 @@ def lake(catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake) -> SparkS
     provision_audit_views(spark)
     for rollup in rollup_writers(spark):
         assert rollup.follow().startswith("built")
+    spark.sql(
+        f"INSERT INTO {CATALOG}.{DIM_CAMPAIGNS} (campaign_key, campaign_id, channel, start_ts, "
+        "end_ts, is_current) VALUES (1, 'c1', 'search', TIMESTAMP '2000-01-01 00:00:00', "
+        "TIMESTAMP '9999-12-31 00:00:00', TRUE)"
+    )
     return spark
 
 
@@ -78,6 +84,8 @@ def test_what_spark_summed_is_what_trino_and_plain_python_sum(
     assert facts.rows == len(plain) > 200
     assert facts.lines()[0].endswith("as the rows of gold.ad_performance_state give them")
     provision_views(lake, (VIEW,))
+    plain = hour_rows(shown(row) for row in seeded.gold)
+    assert len(plain) < facts.rows, "two channels of the table are one of the view"
     columns = ", ".join((*HOUR_GRAIN, *HOUR_SUMS))
     expected = sorted(
         (tuple(row[name] for name in (*HOUR_GRAIN, *HOUR_SUMS)) for row in plain), key=repr
@@ -86,6 +94,12 @@ def test_what_spark_summed_is_what_trino_and_plain_python_sum(
     assert sorted((tuple(map(_utc, row)) for row in on_trino), key=repr) == expected
     on_spark = lake.sql(f"SELECT {columns} FROM {CATALOG}.{VIEW}").toArrow().to_pylist()
     assert len(on_spark) == len(expected)
+
+
+def shown(row: Row) -> Row:
+    """With the channel of the campaign, where the row does not know its own."""
+    unknown = "search" if row["campaign_id"] == "c1" else None
+    return row | {"channel": unknown if row["channel"] in (None, "unknown") else row["channel"]}
 
 
 def _utc(value: object) -> object:
@@ -103,6 +117,7 @@ SPOILT = {
     "an hour is another": "UPDATE {t} SET hour_at = hour_at + INTERVAL 1 HOUR WHERE {one}",
     "a campaign is forgotten": "UPDATE {t} SET campaign_id = 'nobody' WHERE {one}",
     "a country is unknown": "UPDATE {t} SET geo_country = NULL, platform = 'x' WHERE {one}",
+    "a channel is forgotten": "UPDATE {t} SET channel = 'x' WHERE {one}",
     "the bases are mixed up": "UPDATE {t} SET date_basis = 'conversion' WHERE {one}",
 }
 
@@ -110,6 +125,7 @@ SPOILT = {
 QUICK = (
     "a micro of revenue is moved",
     "an hour is another",
+    "a channel is forgotten",
 )
 
 

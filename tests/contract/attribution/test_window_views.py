@@ -57,9 +57,17 @@ def record(
     return json.dumps(event).encode(), ms(arrived)
 
 
+NAMED = (
+    {"channel": " Social ", "region": "BY"}, {"channel": "social"}, {"channel": "search"}, {},
+    {"channel": "unknown"},
+)  # fmt: skip
+"""What impressions of hour 12 say; the campaign is of `search`."""
+
+
 def worked_day() -> list[Record]:
     """Hour 10: 1,000 impressions at 0.002 and 50 clicks; hour 11: 3 clicks, and one sale of 4.50.
 
+    Hour 12 is of two channels: one that events name, and that of the campaign.
     A click of 10:59 comes at 15:00; one at 11:05:00.000 belongs to the window that begins then.
     """
     shown = [record("IMPRESSION", n, n % 12 * 5, bid_price=0.002) for n in range(1_000)]
@@ -70,6 +78,9 @@ def worked_day() -> list[Record]:
         record("CLICK", 5, 64.9), record("CLICK", 5, 65), record("CLICK", 5, 66, late_minutes=0.9),
         record("CONVERSION", 5, 67, conversion_value=4.5),
         record("CONVERSION", 999, 68, conversion_value=7),
+        *(record("IMPRESSION", 2_000 + n, 120, bid_price=0, **it) for n, it in enumerate(NAMED)),
+        # Whose a click is says its impression, whatever it names itself.
+        record("CLICK", 2_000, 121, channel="email", region="se"),
     ]  # fmt: skip
 
 
@@ -147,11 +158,12 @@ SPOILT = {
     "another window": (
         "UPDATE {t} SET window_start = window_start + INTERVAL 5 MINUTES WHERE {one}"
     ),
-    "another country": "UPDATE {t} SET geo_country = 'x' WHERE {one}",
+    "another region": "UPDATE {t} SET region = 'x' WHERE {one}",
+    "another channel": "UPDATE {t} SET channel = 'x' WHERE {one}",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", in_tiers(SPOILT, ["one more in late_clicks"]))
+@pytest.mark.parametrize("name", in_tiers(SPOILT, ["one more in late_clicks", "another channel"]))
 def test_a_planted_difference_is_seen(lake: SparkSession, trino: TrinoClient, name: str) -> None:
     before = IcebergTable(lake, GOLD_WINDOWS).current_snapshot_id()
     one = "campaign_id = 'P' AND window_start = TIMESTAMP '2026-03-02 10:05:00'"
@@ -178,7 +190,8 @@ def named(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
 def test_each_event_is_in_the_window_of_its_own_time(
     lake: SparkSession, trino: TrinoClient
 ) -> None:
-    rows = rows_of(lake, trino, "gold.campaign_metrics_5m", "window_start")
+    rows = rows_of(lake, trino, "gold.campaign_metrics_5m", "window_start, channel, region")
+    rows = [row for row in rows if row["window_start"] < TEN + timedelta(hours=2)]
     assert {(row["channel"], row["region"]) for row in rows} == {("search", "de")}
     by_window = {row["window_start"]: row for row in rows}
     last = by_window[TEN + timedelta(minutes=55)]
@@ -196,10 +209,26 @@ def test_each_event_is_in_the_window_of_its_own_time(
     assert sum(row["total_cost"] for row in rows) == Decimal("2.000000")
 
 
+def test_a_named_channel_is_its_own_and_an_unknown_one_that_of_the_campaign(
+    lake: SparkSession, trino: TrinoClient
+) -> None:
+    rows = rows_of(lake, trino, "gold.campaign_metrics_5m", "window_start, channel, region")
+    rows = [row for row in rows if row["window_start"] == TEN + timedelta(hours=2)]
+    assert named(rows, "channel", "region", "impressions", "clicks") == [
+        ("search", "de", 3, 0), ("social", "by", 1, 1), ("social", "de", 1, 0),
+    ]  # fmt: skip
+    stored = trino.records(
+        "SELECT channel, sum(impressions) AS impressions FROM gold.rollup_5m WHERE campaign_id = "
+        "'P' AND window_start = TIMESTAMP '2026-03-02 12:00:00 UTC' GROUP BY 1 ORDER BY 1"
+    )
+    assert named(stored, "channel", "impressions") == [("search", 1), ("social", 2), ("unknown", 2)]
+
+
 def test_p1_and_p6_an_hour_with_a_click_that_came_late(
     lake: SparkSession, trino: TrinoClient
 ) -> None:
-    ten, eleven = rows_of(lake, trino, "gold.campaign_metrics_hourly", "hour_start")
+    hours = rows_of(lake, trino, "gold.campaign_metrics_hourly", "hour_start, channel")
+    ten, eleven, *twelve = hours
     assert ten["hour_start"] == TEN
     assert named([ten], "impressions", "clicks", "signups", "activations", "late_events") == [
         (1_000, 51, 10, 4, 1)
@@ -210,15 +239,17 @@ def test_p1_and_p6_an_hour_with_a_click_that_came_late(
     assert named([eleven], "impressions", "ctr", "clicks", "roas", "cpc") == [
         (0, None, 3, None, Decimal("0.000000"))
     ]
-    [day] = rows_of(lake, trino, "gold.campaign_metrics_daily", "day")
-    assert named([day], "day", "clicks", "ctr", "roas") == [(TEN.date(), 54, 0.054, 2.25)]
+    assert named(twelve, "channel", "impressions") == [("search", 3), ("social", 2)]
+    day, other = rows_of(lake, trino, "gold.campaign_metrics_daily", "channel")
+    assert named([day], "day", "clicks", "roas") == [(TEN.date(), 54, 2.25)]
+    assert named([day, other], "channel", "impressions") == [("search", 1_003), ("social", 2)]
 
 
 @pytest.mark.chaos
 def test_the_other_views_add_up_the_same_windows(lake: SparkSession, trino: TrinoClient) -> None:
     windows = rows_of(lake, trino, "gold.campaign_kpis_5m", "window_start")
     rolling = rows_of(lake, trino, "gold.campaign_metrics_rolling_1h", "window_end")
-    assert len(rolling) == len(windows) == 14
+    assert len(rolling) == len(windows) == 15
     for row in rolling:
         since = row["window_end"] - timedelta(hours=1)
         last = [one for one in windows if since < one["window_end"] <= row["window_end"]]
@@ -228,12 +259,12 @@ def test_the_other_views_add_up_the_same_windows(lake: SparkSession, trino: Trin
     # Two alerts make no second row of a window; what was withdrawn marks none.
     marked = [row["window_start"] for row in windows if row["is_alert"]]
     assert marked == [TEN + timedelta(minutes=5), TEN + timedelta(minutes=15)]
-    hours = rows_of(lake, trino, "gold.campaign_metrics_by_hour_of_day", "hour_of_day")
+    hours = rows_of(lake, trino, "gold.campaign_metrics_by_hour_of_day", "1, 2, 3")
     assert named(hours, "hour_of_day", "channel", "clicks") == [
-        (10, "search", 51), (11, "search", 3),
+        (10, "search", 51), (11, "search", 3), (12, "search", 0), (12, "social", 1),
     ]  # fmt: skip
     curve = rows_of(lake, trino, "gold.campaign_launch_curve", "hours_since_launch")
-    assert named(curve, "hours_since_launch", "clicks", "ctr") == [(0, 51, 0.051), (1, 54, 0.054)]
+    assert named(curve, "hours_since_launch", "clicks") == [(0, 51), (1, 54), (2, 55)]
 
 
 def test_rejected_events_count_nowhere_and_no_window_is_there_twice(

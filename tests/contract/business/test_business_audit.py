@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -31,10 +32,11 @@ from tests.fixtures.business import CASES, INGEST_MS
 from tests.fixtures.business.case import event
 from tests.fixtures.business.mutations import Delivery, deliveries
 from tests.fixtures.business.parity import records
+from tests.fixtures.segment_sets import segment_payloads
 from tests.fixtures.trino.audit_rows import EVENT_COLUMNS, expected_events
 from tests.fixtures.trino.audited_lake import Engines, by_position
 from tests.fixtures.trino.oracle_lake import OracleLake, lake_of, publish
-from tests.golden import law_cases
+from tests.golden import BASE_MS, law_cases
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -67,7 +69,8 @@ def judged(sent: list[Delivery]) -> dict[Position, JudgedDelivery]:
 
 @pytest.fixture(scope="module")
 def ads() -> OracleLake:
-    return lake_of((d.payload, d.ingest_ms) for case in law_cases() for d in case.deliveries)
+    told = [(d.payload, d.ingest_ms) for case in law_cases() for d in case.deliveries]
+    return lake_of([*told, *((one, BASE_MS) for one in segment_payloads(Random(8), 30))])
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +149,7 @@ def test_raw_events_are_every_admitted_event_once(
         *raw_ad_events(ads, {known: "search"}), *raw_business_events(judged),
     ])  # fmt: skip
     assert {one[6] for one in expected} == {*EventType, *BusinessType} - FUNNEL_TYPES | {"SHARE"}
-    assert {"search", "push", "email", "unknown"} <= {one[4] for one in expected}
+    assert {"search", "social", "push", "email", "unknown"} <= {one[4] for one in expected}
     names = (
         "event_id", "event_time", "user_id", "campaign_id", "channel", "region", "event_type",
         "cost",
@@ -159,14 +162,15 @@ def test_raw_events_are_every_admitted_event_once(
 def raw_ad_events(ads: OracleLake, channels: dict[str, str]) -> list[RawEvent]:
     """Rows of gold.raw_events; `channels` of campaigns."""
     rows: list[RawEvent] = []
-    for (_, event_id), content in expected_events(ads).items():
+    for (impression_id, event_id), content in expected_events(ads).items():
+        row = ads.row_of(impression_id)
         event = dict(zip(EVENT_COLUMNS, content, strict=True))
         event_type = tuple(EventType)[event["type_rank"]]
         is_impression = event_type is EventType.IMPRESSION
         rows.append((
             event_id, event["event_ts"], event["user_id"], event["campaign_id"],
-            channels.get(event["campaign_id"], "unknown"),
-            (event["geo_country"] or "").strip(" ").lower() or "unknown", event_type,
+            row["channel"] or channels.get(event["campaign_id"], "unknown"),
+            row["region"] or "unknown", event_type,
             Decimal(event["micros"] if is_impression else 0).scaleb(-6),
         ))  # fmt: skip
     return rows

@@ -15,6 +15,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.expressions import In
 from pyspark.sql import SparkSession
 
+from adlake.attribution.gold_format import FORMAT_PROPERTIES
 from adlake.contracts import stamps
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_STATE
 from adlake.io.iceberg.file_changes import FileChanges, file_changes
@@ -129,6 +130,7 @@ def prover(
 def next_batch(catalog: SqlCatalog, earlier: OracleLake, both: OracleLake) -> None:
     """What the stream commits when further deliveries came: new rows, and changed ones anew."""
     stamp = {
+        **FORMAT_PROPERTIES,
         stamps.TOPIC: TOPIC,
         stamps.TOPIC_ID: TOPIC_ID,
         stamps.NEXT_OFFSETS: json.dumps({str(p): n for p, n in both.next_offsets().items()}),
@@ -218,7 +220,7 @@ def pair_gold(catalog: SqlCatalog) -> None:
     catalog.load_table(GOLD_STATE).append(
         pa.Table.from_pylist([], schema=GOLD_SCHEMA),
         snapshot_properties={
-            stamps.TOPIC: TOPIC, stamps.TOPIC_ID: TOPIC_ID,
+            **FORMAT_PROPERTIES, stamps.TOPIC: TOPIC, stamps.TOPIC_ID: TOPIC_ID,
             stamps.NEXT_OFFSETS: json.dumps({str(p): n for p, n in both.next_offsets().items()}),
             stamps.BRONZE_SNAPSHOT: str(bronze.snapshot_id),
         },

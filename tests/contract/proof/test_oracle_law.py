@@ -8,11 +8,13 @@ from random import Random
 import pyarrow as pa
 import pytest
 
-from adlake.contracts.tables import GOLD_LAW_COLUMNS
+from adlake.attribution.law.segments import segments_of
 from tests.fixtures.law_modules import REAL_LAW
 from tests.fixtures.law_sets import LawSet, law_sets, shuffled
 from tests.fixtures.trino.oracle_engines import (
+    DELIVERY_SCHEMA,
     ORACLE,
+    WITH_SEGMENTS,
     Row,
     case_deliveries,
     drawn_delivery,
@@ -43,10 +45,9 @@ def folded_rows(drawn_sets: list[LawSet]) -> dict[str, Row]:
             )
             for drawn in law_set.deliveries
         ]  # fmt: skip
-        row = REAL_LAW.projection.project(
-            law_set.impression_id, REAL_LAW.state.state_of(deliveries)
-        )
-        rows[law_set.impression_id] = typed_row(asdict(row))
+        state = REAL_LAW.state.state_of(deliveries)
+        row = REAL_LAW.projection.project(law_set.impression_id, state)
+        rows[law_set.impression_id] = typed_row(asdict(row)) | asdict(segments_of(state))
     return rows
 
 
@@ -67,19 +68,21 @@ def test_oracle_gives_the_truth_table_in_any_order_with_repeats(seed: int) -> No
 def test_oracle_gives_every_column_of_the_fold_for_random_sets(
     drawn_sets: list[LawSet], folded_rows: dict[str, Row]
 ) -> None:
-    assert oracle_rows(all_deliveries(drawn_sets)) == folded_rows
+    assert oracle_rows(all_deliveries(drawn_sets), columns=WITH_SEGMENTS) == folded_rows
+    named = {(row["channel"], row["region"]) for row in folded_rows.values()}
+    assert len(named) > 50, "the sets must tell forms apart"
 
 
 def test_oracle_is_unchanged_when_deliveries_are_shuffled_and_repeated(
     drawn_sets: list[LawSet],
 ) -> None:
     deliveries = all_deliveries(drawn_sets)
-    mixed = oracle_result(shuffled(Random(7), deliveries))
-    assert mixed.equals(oracle_result(deliveries))
+    mixed = oracle_result(shuffled(Random(7), deliveries), columns=WITH_SEGMENTS)
+    assert mixed.equals(oracle_result(deliveries, columns=WITH_SEGMENTS))
 
 
 def test_oracle_has_the_columns_of_the_contract_in_exact_types() -> None:
-    schema = oracle_result(case_deliveries(law_cases())).schema
+    schema = oracle_result(case_deliveries(law_cases()), columns=WITH_SEGMENTS).schema
     time, flag, name = pa.timestamp("us", tz="UTC"), pa.bool_(), pa.string()
     types = {"cost": pa.decimal128(18, 6), "revenue": pa.decimal128(18, 6),
              "revenue_out_of_window": pa.decimal128(38, 6), "late_by_ms": pa.int64()}  # fmt: skip
@@ -87,14 +90,14 @@ def test_oracle_has_the_columns_of_the_contract_in_exact_types() -> None:
     types |= dict.fromkeys(
         ("impression_time", "click_time", "conversion_time", "last_updated_ts"), time
     )
-    assert schema == pa.schema([(column, types.get(column, name)) for column in GOLD_LAW_COLUMNS])
+    assert schema == pa.schema([(column, types.get(column, name)) for column in WITH_SEGMENTS])
 
 
 def test_oracle_keeps_every_digit_at_the_ends_of_money_and_time() -> None:
     greatest_ms, greatest_micros = 10**14 - 1, 10**18 - 1
     events = [(0, "i", greatest_micros), *((2, f"v{n}", greatest_micros) for n in range(2_000))]
     deliveries = [
-        dict.fromkeys(("campaign_id", "creative_id", "user_id", "geo_country", "platform"))
+        dict.fromkeys(DELIVERY_SCHEMA.names)
         | {"impression_id": "far", "event_id": event_id, "ts_ms": greatest_ms, "type_rank": rank,
            "micros": micros, "ingest_ms": greatest_ms}
         for rank, event_id, micros in events
@@ -136,8 +139,7 @@ WRONG_LAWS = {
         "CASE WHEN greatest_delay_ms > :late", "CASE WHEN greatest_delay_ms >= :late", {29},
     ),
     "newest ingest wins": (
-        "ingest_ms ASC\n        ) AS delivery_position",
-        "ingest_ms DESC\n        ) AS delivery_position",
+        "min(ingest_ms) OVER in_order", "max(ingest_ms) OVER in_order",
         {18, 19},
     ),
     "later time wins": (
@@ -205,7 +207,14 @@ SUBTLE_MISTAKES = {
     "creative is no content": ("creative_id ASC NULLS FIRST,\n                ", ""),
     "user is no content": ("user_id ASC NULLS FIRST,\n                ", ""),
     "country is no content": ("geo_country ASC NULLS FIRST,\n                ", ""),
-    "platform is no content": ("platform ASC NULLS FIRST,\n                ", ""),
+    "platform is no content": (",\n                platform ASC NULLS FIRST", ""),
+    "channel of the greatest": ("min(channel) OVER in_order", "max(channel) OVER in_order"),
+    "channel of a losing content": ("min(channel) OVER in_order", "min(channel) OVER same_event"),
+    "region of any content": ("min(region) OVER in_order", "min(region) OVER same_event"),
+    "no country as a region": ("coalesce(region, country_segment) AS region", "region AS region"),
+    "channel of any event": (
+        "max(CASE WHEN donor_position = 1 THEN channel END)", "max(channel)",
+    ),
     "ids are trimmed": (
         "PARTITION BY impression_id, event_id", "PARTITION BY impression_id, trim(event_id)",
     ),
@@ -216,5 +225,6 @@ SUBTLE_MISTAKES = {
 def test_subtle_mistake_is_caught_by_the_random_sets(
     name: str, drawn_sets: list[LawSet], folded_rows: dict[str, Row]
 ) -> None:
-    found = oracle_rows(all_deliveries(drawn_sets), edited(ORACLE, *SUBTLE_MISTAKES[name]))
+    wrong = edited(ORACLE, *SUBTLE_MISTAKES[name])
+    found = oracle_rows(all_deliveries(drawn_sets), wrong, WITH_SEGMENTS)
     assert found != folded_rows

@@ -11,8 +11,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
 from adlake.attribution.law.admission import Admitted, admit
-from adlake.attribution.law.rules import delivery_of
-from adlake.attribution.law.segments import Segments, segments_of
+from adlake.attribution.law.rules import Segments, delivery_of
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.contracts.slot import slot_of
 from adlake.contracts.tables import GOLD_STATE
@@ -23,7 +22,7 @@ from adlake.proof.verdict import Proof
 from adlake.proof.verify import Verification
 from adlake.settings import Settings
 from tests.fixtures.law_sets import law_sets
-from tests.fixtures.segment_sets import segment_payloads
+from tests.fixtures.segment_sets import segment_payloads, segments_by_hand
 from tests.fixtures.slot_ids import slot_ids
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.oracle_lake import GOLD_SCHEMA, OracleLake, Row, lake_of, publish, utc_of
@@ -93,28 +92,18 @@ def test_payloads_are_read_to_the_last_digit_and_escape(
     assert proof.is_good, "\n".join(proof.lines())
 
 
-def test_segments_of_trino_read_from_payloads_are_those_of_python(
-    trino: TrinoClient, catalog: SqlCatalog
-) -> None:
+def test_segments_read_from_payloads_are_those_of_python(proven: Callable[..., Proof]) -> None:
     payloads = segment_payloads(Random(3), impressions=150)
     lake = lake_of((payload, BASE_MS) for payload in payloads)
-    publish(catalog, lake)
-    [[snapshot]] = trino.rows('SELECT max(snapshot_id) FROM lakehouse.bronze."ad_events$snapshots"')
-    deliveries = sql_text("oracles/admitted_deliveries")
-    query = with_relations(
-        sql_text("oracles/impression_segments"), {"admitted_deliveries": deliveries}
-    )
-    values = {"bronze_snapshot": snapshot, **ONE_SLICE}
-    found = {
-        row["impression_id"]: Segments(row["channel"], row["region"])
-        for row in trino.records(bind(query, values))
-    }
     verdicts = [admit(payload, BASE_MS) for payload in payloads]
-    expected = segments_of([
+    expected = segments_by_hand([
         delivery_of(verdict, BASE_MS, "ads", 0, n)
         for n, verdict in enumerate(verdicts) if isinstance(verdict, Admitted)
     ])  # fmt: skip
-    assert found == expected
+    held = {row["impression_id"]: Segments(row["channel"], row["region"]) for row in lake.gold}
+    assert held == expected
+    proof = proven(lake)
+    assert proof.is_good, "\n".join(proof.lines())
 
 
 def lake_with_segments() -> OracleLake:
@@ -228,6 +217,13 @@ SPOILED: dict[str, tuple[Spoiler, str]] = {
         ),
         "events are not sorted by id",
     ),
+    "a region is changed": (with_gold(3, region="by"), "region is 'by', expected 'de'"),
+    "a channel comes from nowhere": (
+        with_gold(3, channel="push"), "channel is 'push', expected NULL"
+    ),
+    "an event's channel comes from nowhere": (
+        state_replaced(3, "}", ',"ch":"push"}'), "channel is 'push', expected NULL"
+    ),
     "engaged is lost": (with_gold(2, engaged=False), "engaged is not"),
     "an impression only is engaged": (with_gold(1, engaged=True), "engaged is not"),
     "the slot is wrong": (with_gold(1, slot=7), "wrong slot"),
@@ -262,7 +258,7 @@ SPOILED: dict[str, tuple[Spoiler, str]] = {
 
 QUICK = (
     "a cent is moved", "a row is there twice", "an event's amount is changed in the state",
-    "an offset is missing", "a header is not that of the payload",
+    "a region is changed", "an offset is missing", "a header is not that of the payload",
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def crowd(spark: SparkSession, events: int, first: int = 0) -> DataFrame:
             "IF(id > 0 AND id % 2 = 0, 0L, id) AS micros",
             *(f"'{name}' AS {name}" for name in ("campaign_id", "creative_id", "user_id")),
             *(f"'{name}' AS {name}" for name in ("geo_country", "platform")),
+            *(f"'{name}' AS {name}" for name in ("channel", "region")),
             f"{FIRST_MS}L + id * 1000 + 5 AS ingest_ms",
         )
         .select(*(member.split()[0] for member in DELIVERY_SCHEMA.split(", ")))
@@ -104,5 +105,6 @@ def drawn_delivery(rng: Random, offset: int) -> AdmittedDelivery:
     event = Event(
         f"e{number}", ts_ms, rank, rng.randrange(1_000) if rank == 2 else 0,
         rng.choice((None, "c1", "c2")), None, None, None, None, ts_ms + rng.randrange(10_000),
+        rng.choice((None, "push", "social")), rng.choice((None, "by", "de")),
     )  # fmt: skip
     return AdmittedDelivery(CROWDED, event, "ad_events", 0, offset)

@@ -82,7 +82,10 @@ def test_a_repeated_batch_changes_no_row(spark: SparkSession) -> None:
 
 def test_a_sum_of_many_conversions_does_not_overflow(spark: SparkSession) -> None:
     big = 10**18 - 1
-    rows = [("imp-x", f"v{n}", 1_772_445_600_000 + n, 2, big, *[None] * 5, 0) for n in range(50)]
+    rows = [
+        ("imp-x", f"v{n}", 1_772_445_600_000 + n, 2, big, *[None] * 5, 0, None, None)
+        for n in range(50)
+    ]
     found = gold_rows(batch_states(spark.createDataFrame(rows, DELIVERY_SCHEMA))).first()
     assert found is not None
     assert int(found.revenue_out_of_window * 1_000_000) == 50 * big
@@ -108,9 +111,9 @@ WRONG_LAWS: dict[str, Plant] = {
         gold, "CASE WHEN walk.total IS NOT NULL THEN walk.converted_ms IS NOT NULL END",
         "walk.converted_ms IS NOT NULL", {1, 2, 12, 25}),
     "larger variant wins": (
-        fold, "n = 0 OR x.e <> s[n - 1].e",
-        "n = size(s) - 1 OR x.e <> s[n + 1].e", {20, 21, 22}),
-    "no deduplication": (fold, "n = 0 OR x.e <> s[n - 1].e", "TRUE", {18, 20, 22}),
+        fold, "n = 0 OR x.e <> {0}[n - 1].e",
+        "n = size({0}) - 1 OR x.e <> {0}[n + 1].e", {20, 21, 22}),
+    "no deduplication": (fold, "n = 0 OR x.e <> {0}[n - 1].e", "TRUE", {18, 20, 22}),
     "donor by time alone": (
         gold, "named_struct('r', x.r, 't', x.t", "named_struct('t', x.t, 'r', x.r", {34}),
     "cost of a missing impression is zero": (

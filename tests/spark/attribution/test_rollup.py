@@ -171,11 +171,14 @@ def test_sums_of_another_version_are_built_again(
 ) -> None:
     one, batches = Batches(lakehouse), random_batches(7, 30)
     one.take(batches[0])
+    windows = IcebergTable(lakehouse, GOLD_WINDOWS)
+    lakehouse.sql(f"ALTER TABLE {windows.full_name} ADD COLUMN geo_country STRING")
     newer = tuple(replace(rollup, format=rollup.format + 1) for rollup in ROLLUPS)
     monkeypatch.setattr(rollup_writer, "ROLLUPS", newer)
     after = Batches(lakehouse)
     after.seen = one.seen
     assert after.follow() == "built"
+    assert "geo_country" not in lakehouse.table(windows.full_name).columns
     assert after.take(batches[1]) == "followed"
     after.assert_sums_are_those_of_the_law()
 

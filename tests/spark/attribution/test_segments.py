@@ -10,17 +10,18 @@ from pyspark.sql import SparkSession
 
 from adlake.attribution.law.admission import Admitted
 from adlake.attribution.law.admission import admit as python_admit
-from adlake.attribution.law.rules import delivery_of
-from adlake.attribution.law.segments import Segments, segments_of
+from adlake.attribution.law.rules import Segments, delivery_of
 from adlake.attribution.spark.admit import admit
 from adlake.attribution.spark.bronze import bronze_rows
-from adlake.attribution.spark.segments import impression_segments
-from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
+from adlake.attribution.spark.fold import all_states, batch_states, merged_states
+from adlake.attribution.spark.gold import gold_rows
+from adlake.contracts.tables import BRONZE_EVENTS, CATALOG, GOLD_LAW_COLUMNS
 from adlake.io.iceberg.ddl import DDL_DIR, provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import CatalogAccess, connect_catalog
 from tests.fixtures.admit_parity import records
-from tests.fixtures.segment_sets import TS_MS, segment_payloads
+from tests.fixtures.lawful_rows import differences, python_rows, spark_rows
+from tests.fixtures.segment_sets import TS_MS, segment_payloads, segments_by_hand
 
 pytestmark = pytest.mark.spark
 
@@ -28,16 +29,29 @@ pytestmark = pytest.mark.spark
 def test_segments_of_spark_are_those_of_python(spark: SparkSession) -> None:
     payloads = segment_payloads(Random(5), impressions=400)
     verdicts = [python_admit(payload, TS_MS) for payload in payloads]
-    expected = segments_of([
+    deliveries = [
         delivery_of(verdict, TS_MS, "ads", 3, offset)
         for offset, verdict in enumerate(verdicts)
         if isinstance(verdict, Admitted)
-    ])  # fmt: skip
-    judged = admit(records(spark, [(payload, TS_MS) for payload in payloads])).persist()
-    rows = impression_segments(judged.where("reject_reason IS NULL")).collect()
-    judged.unpersist()
-    assert {row.impression_id: Segments(row.channel, row.region) for row in rows} == expected
-    assert len(rows) == len(expected)
+    ]
+    judged = admit(records(spark, [(payload, TS_MS) for payload in payloads])).localCheckpoint()
+    admitted = judged.where("reject_reason IS NULL")
+    middle = len(payloads) // 2
+    first = gold_rows(batch_states(admitted.where(f"kafka_offset < {middle}"))).localCheckpoint()
+    # Those of the first half come again, so nearly each event has several deliveries on both sides.
+    known = first.select("impression_id", "events_state", "engaged")
+    merged = merged_states(batch_states(admitted).localCheckpoint(), known)
+    new = batch_states(admitted).join(first, "impression_id", "left_anti")
+    expected = python_rows(deliveries)
+    for found in (
+        gold_rows(batch_states(admitted)),
+        gold_rows(all_states(judged, tasks=3)),
+        gold_rows(merged.select(*new.columns).unionByName(new)),
+    ):
+        assert differences(expected, spark_rows(found)) == []
+    named = segments_by_hand(deliveries)
+    place = len(GOLD_LAW_COLUMNS)
+    assert {name: Segments(*row[place : place + 2]) for name, row in expected.items()} == named
 
 
 def test_bronze_of_an_older_lake_gets_the_columns_once(spark: SparkSession, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def lake(
     cases = " ".join(f"WHEN '{one}' THEN {slot_of_law_1(one)}" for one in IDS)
     with monkeypatch.context() as older:
         older.setattr(fold, "slot_sql", lambda name: f"CAST(CASE {name} {cases} END AS INT)")
-        older.setattr(gold_writer, "FORMAT_PROPERTIES", {})
+        older.setattr(gold_writer, "FORMAT_PROPERTIES", {stamps.STATE_FORMAT: "2"})
         GoldWriter(session).apply(delivery_frame(session, deliveries_of(0)), OLD_STAMP)
     assert stored_slots(session) == {one: slot_of_law_1(one) for one in IDS}
     yield session
@@ -154,6 +154,7 @@ def test_moved_rows_keep_the_stamp_and_are_moved_once(lake: SparkSession) -> Non
     assert {key: stamp.properties[key] for key in OLD_STAMP} == OLD_STAMP
     assert stamp.properties[stamps.LAW_VERSION] == "1"
     assert stamp.properties[stamps.SLOT_LAW] == str(SLOT_LAW)
+    assert stamp.properties[stamps.STATE_FORMAT] == "2", "what its states are did not change"
     assert move_rows_to_their_slots(lake) == 0
     assert gold.current_snapshot_id() == snapshot
 
@@ -269,7 +270,7 @@ def test_a_newer_format_is_refused_by_name_before_anything_is_written(
 ) -> None:
     gold = gold_of(lake)
     move_rows_to_their_slots(lake)
-    with stamped(lake, new_stamp(2) | {stamps.SLOT_LAW: "2", stamps.STATE_FORMAT: "1", key: "3"}):
+    with stamped(lake, new_stamp(2) | {stamps.SLOT_LAW: "2", stamps.STATE_FORMAT: "2", key: "3"}):
         lake.table(gold.full_name).limit(0).writeTo(gold.full_name).append()
     head = gold.current_snapshot_id()
     for read in (

@@ -34,6 +34,7 @@ def one_each_day(session: SparkSession, batch: int) -> DataFrame:
             "1L AS micros",
             *(f"'{name}' AS {name}" for name in ("campaign_id", "creative_id", "user_id")),
             *(f"'{name}' AS {name}" for name in ("geo_country", "platform")),
+            *(f"'{name}' AS {name}" for name in ("channel", "region")),
             "1772445600005L AS ingest_ms",
         )
         .select(*(member.split()[0] for member in DELIVERY_SCHEMA.split(", ")))

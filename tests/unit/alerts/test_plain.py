@@ -70,15 +70,16 @@ def test_an_own_row_wins_and_may_switch_the_rule_off() -> None:
     assert logs(events, replace(CTR, enabled=False)) == {}
 
 
-def test_a_channel_is_that_of_the_campaign_in_force_and_a_region_the_country() -> None:
+def test_an_unknown_channel_is_that_of_the_campaign_in_force_a_named_one_is_its_own() -> None:
     rules = [replace(CTR, segment=one) for one in Segment]
     campaigns = [
         CampaignVersion("c", 0, TEN + WINDOW_MS, "push"),
         CampaignVersion("c", TEN + WINDOW_MS, LATER, "search"),
     ]
-    events = counted(800, 4, region=" DE ", channel="not asked")
-    found = logs(events, *rules, campaigns=campaigns)
+    found = logs(counted(800, 4, region="de"), *rules, campaigns=campaigns)
     assert set(found) == {("c", "all"), ("c", "channel=push"), ("c", "region=de")}
+    found = logs(counted(800, 4, channel="social"), *rules, campaigns=campaigns)
+    assert set(found) == {("c", "all"), ("c", "channel=social"), ("c", "region=unknown")}
     assert set(logs(counted(800, 4), *rules)) == {
         ("c", "all"), ("c", "channel=unknown"), ("c", "region=unknown"),
     }  # fmt: skip

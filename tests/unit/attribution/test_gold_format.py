@@ -7,12 +7,15 @@ import pytest
 from adlake.attribution.gold_format import (
     FORMAT_PROPERTIES,
     NewerFormatError,
+    OlderStatesError,
     UnplacedRowsError,
+    are_states_older,
     is_placed_by_older_law,
     refuse_newer_format,
+    refuse_older_states,
     refuse_unplaced_rows,
 )
-from adlake.attribution.law.rules import decode_state
+from adlake.attribution.law.rules import decode_state, encode_state
 from adlake.contracts import stamps
 from adlake.contracts.slot import SLOT_LAW
 from adlake.contracts.tables import STATE_FORMAT
@@ -39,6 +42,7 @@ def test_what_this_version_writes_it_also_reads() -> None:
     assert own.properties == {KEYS[0]: str(SLOT_LAW), KEYS[1]: str(STATE_FORMAT)}
     refuse_newer_format(own)
     refuse_unplaced_rows(own)
+    refuse_older_states(own)
 
 
 def test_an_empty_gold_is_of_no_other_version() -> None:
@@ -58,15 +62,26 @@ def test_an_unknown_version_is_named(key: str, told: str) -> None:
 
 def test_verify_refuses_rows_that_it_would_read_wrongly() -> None:
     summary = {
-        **FORMAT_PROPERTIES, stamps.STATE_FORMAT: "2", stamps.NEXT_OFFSETS: '{"0":1}',
+        **FORMAT_PROPERTIES, stamps.STATE_FORMAT: "3", stamps.NEXT_OFFSETS: '{"0":1}',
         stamps.BRONZE_SNAPSHOT: "3", stamps.TOPIC: "ads", stamps.TOPIC_ID: "t",
     }  # fmt: skip
     gold = {5: {"snapshot_id": 5, "parent_id": None, "summary": summary}}
     with pytest.raises(NewerFormatError, match=stamps.STATE_FORMAT):
         pin_at(5, gold, {})
+    summary |= {stamps.STATE_FORMAT: "1"}
+    with pytest.raises(OlderStatesError, match="make up"):
+        pin_at(5, gold, {})
 
 
-def test_a_state_of_a_later_version_is_never_read_as_one_of_version_1() -> None:
-    """Such a text does not begin with a bracket (contracts.tables.STATE_FORMAT)."""
-    with pytest.raises(ValueError, match="events_state"):
-        decode_state('2[{"e":"k"}]')
+def test_a_text_of_version_1_is_the_same_in_this_one() -> None:
+    text = '[{"e":"k","t":1,"r":1,"m":0,"g":"DE","i":2}]'
+    assert encode_state(decode_state(text)) == text
+
+
+def test_states_are_older_until_the_last_step_of_their_upgrade_is_done() -> None:
+    assert not are_states_older(None)
+    assert not are_states_older(Stamp(7, FORMAT_PROPERTIES))
+    for told in ({}, {stamps.STATE_FORMAT: "1"}, {**FORMAT_PROPERTIES, stamps.STATES_UNTIL: "8"}):
+        assert are_states_older(Stamp(7, told))
+        with pytest.raises(OlderStatesError, match="make up"):
+            refuse_older_states(Stamp(7, told))

@@ -23,6 +23,7 @@ from adlake.attribution.law.rules import (
     event_outcomes,
     merge,
     project,
+    segments_of,
     state_of,
 )
 from adlake.contracts.audit import Disposition
@@ -127,6 +128,7 @@ def check_set(law_set: LawSet, rng: Random) -> None:
         assert delivery_findings(read) == findings
     assert decode_state(encode_state(state)) == state
     assert project(law_set.impression_id, tuple(reversed(state))) == row
+    assert segments_of(tuple(reversed(state))) == segments_of(state)
     assert len(deliveries) - len(state) == len(findings)
     check_winners(law_set, state)
     check_invariants(row, state)
@@ -136,7 +138,16 @@ def check_winners(law_set: LawSet, state: State) -> None:
     """The state by brute force: all deliveries of an id sorted by content, then by ingest."""
     kept = {}
     for drawn in sorted(law_set.deliveries, key=_content_then_ingest, reverse=True):
-        kept[drawn.event_id] = delivery(drawn).event
+        event = delivery(drawn).event
+        alike = [
+            one for one in (delivery(other).event for other in law_set.deliveries)
+            if (one.event_id, one.content_key) == (event.event_id, event.content_key)
+        ]  # fmt: skip
+        kept[drawn.event_id] = replace(
+            event,
+            channel=min(filter(None, (one.channel for one in alike)), default=None),
+            region=min(filter(None, (one.region for one in alike)), default=None),
+        )
     assert {event.event_id: event for event in state} == kept
     assert [event.event_id.encode() for event in state] == sorted(key.encode() for key in kept)
 
@@ -181,6 +192,8 @@ def delivery(drawn: DrawnDelivery) -> AdmittedDelivery:
         geo_country=drawn.geo_country,
         platform=drawn.platform,
         first_ingest_ms=drawn.ingest_ms,
+        channel=drawn.channel,
+        region=drawn.region,
     )
     return AdmittedDelivery(drawn.impression_id, event, "ad_events", drawn.partition, drawn.offset)
 

@@ -58,6 +58,19 @@ def test_equal_content_keeps_first_ingest() -> None:
     assert merge((later,), (CLICK,)) == merge((CLICK,), (later,)) == (CLICK,)
 
 
+def test_equal_content_keeps_the_smallest_channel_and_region_each_by_itself() -> None:
+    first = replace(CLICK, channel="b", region=None)
+    later = replace(CLICK, first_ingest_ms=CLICK.first_ingest_ms + 1, channel="a", region="by")
+    both = replace(CLICK, channel="a", region="by")
+    assert merge((later,), (first,)) == merge((first,), (later,)) == (both,)
+    assert merge((both,), (CLICK,)) == merge((CLICK,), (both,)) == (both,), "none is no smaller"
+
+
+def test_a_losing_content_takes_its_channel_with_it() -> None:
+    named = replace(CLICK, micros=1, channel="a", region="a")
+    assert merge((named,), (CLICK,)) == merge((CLICK,), (named,)) == (CLICK,)
+
+
 def test_state_is_sorted_by_event_id_in_utf8_order() -> None:
     event_ids = ["\U0001f600", "\uff5e", "é", "b", "B", "10", "9"]
     state = EMPTY_STATE
@@ -76,10 +89,12 @@ def test_encoded_state_is_compact_and_leaves_out_null() -> None:
         '{"e":"k1","t":1772445600000,"r":1,"m":0,"c":"c1","u":"u1","g":"DE","i":1772445600500}]'
     )
     assert encode_state(EMPTY_STATE) == "[]"
+    named = replace(CLICK, channel="social", region="by")
+    assert encode_state((named,)).endswith('"i":1772445600500,"ch":"social","rg":"by"}]')
 
 
 def test_encoded_members_are_the_schema_of_the_contract() -> None:
-    everything = replace(CLICK, creative_id="cr1", platform="web")
+    everything = replace(CLICK, creative_id="cr1", platform="web", channel="social", region="by")
     members = EVENTS_STATE_SCHEMA.removeprefix("array<struct<").removesuffix(">>").split(",")
     assert list(json.loads(encode_state((everything,)))[0]) == [m.split(":")[0] for m in members]
 

@@ -64,8 +64,8 @@ LISTED = (
         "the last ingest counts",
         {18, 19},
         "state",
-        "known.first_ingest_ms <= other.first_ingest_ms",
-        "known.first_ingest_ms >= other.first_ingest_ms",
+        "min(known.first_ingest_ms, other.first_ingest_ms)",
+        "max(known.first_ingest_ms, other.first_ingest_ms)",
     ),
     _wrong(
         "the larger payload wins",

@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from random import Random
-from typing import Any
 
-import duckdb
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adlake.attribution.law.admission import Admitted, admit
-from adlake.attribution.law.rules import AdmittedDelivery, delivery_of
+from adlake.attribution.law.rules import (
+    EMPTY_STATE,
+    AdmittedDelivery,
+    Segments,
+    State,
+    decode_state,
+    delivery_of,
+    encode_state,
+    merge,
+    segments_of,
+    states_of,
+)
 from adlake.attribution.law.segment_text import segment_text
-from adlake.attribution.law.segments import Segments, segments_of
-from adlake.io.sql.files import sql_text
-from tests.fixtures.segment_sets import segment_payloads
+from tests.fixtures.law_sets import shuffled, split
+from tests.fixtures.segment_sets import segment_payloads, segments_by_hand
+from tests.fixtures.trino.oracle_engines import DELIVERY_SCHEMA, oracle_rows
 
 TS_MS = 1_772_445_600_000
 
@@ -83,44 +91,47 @@ def test_segments_are_those_of_the_donor(
     story: str, payloads: list[bytes], expected: Segments
 ) -> None:
     for order in (payloads, payloads[::-1], payloads * 2):
-        assert segments_of(delivered(order)) == {"imp-1": expected}, story
+        assert segments_by_hand(delivered(order)) == {"imp-1": expected}, story
+        assert folded(delivered(order)) == {"imp-1": expected}, story
+
+
+def folded(deliveries: Sequence[AdmittedDelivery]) -> dict[str, Segments]:
+    return {name: segments_of(state) for name, state in states_of(deliveries).items()}
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_order_and_repeats_never_change_segments(seed: int) -> None:
+def test_order_repeats_and_batches_never_change_segments(seed: int) -> None:
     rng = Random(seed)
     deliveries = delivered(segment_payloads(rng, impressions=4))
-    expected = segments_of(deliveries)
-    again = [*deliveries, *rng.sample(deliveries, len(deliveries) // 2)]
-    rng.shuffle(again)
-    assert segments_of(again) == expected
+    expected = segments_by_hand(deliveries)
+    merged: dict[str, State] = {}
+    for batch in split(rng, shuffled(rng, deliveries)):
+        for name, state in states_of(batch).items():
+            stored = decode_state(encode_state(merged.get(name, EMPTY_STATE)))
+            merged[name] = merge(stored, state)
+    assert merged == states_of(deliveries)
+    assert folded(deliveries) == expected
 
 
 def oracle(deliveries: Sequence[AdmittedDelivery]) -> dict[str, Segments]:
     """The SQL form on DuckDB."""
-    texts = ("campaign_id", "creative_id", "user_id", "geo_country", "platform")
-    numbers = ("ts_ms", "type_rank", "micros")
-    rows: list[dict[str, Any]] = [
+    rows = [
         {
-            "impression_id": one.impression_id, "event_id": one.event.event_id,
-            **{name: getattr(one.event, name) for name in (*numbers, *texts)},
-            "channel": one.channel, "region": one.region,
+            **{name: getattr(one.event, name, None) for name in DELIVERY_SCHEMA.names},
+            "impression_id": one.impression_id, "ingest_ms": one.ingest_ms,
             "country_segment": segment_text(one.event.geo_country),
         }
         for one in deliveries
     ]  # fmt: skip
-    schema = pa.schema([(n, pa.int64() if n in numbers else pa.string()) for n in rows[0]])
-    with duckdb.connect() as connection:
-        connection.register("admitted_deliveries", pa.Table.from_pylist(rows, schema=schema))
-        found = connection.sql(sql_text("oracles/impression_segments")).fetchall()
-    assert len(found) == len({row[0] for row in found})
-    return {impression_id: Segments(*segments) for impression_id, *segments in found}
+    found = oracle_rows(rows, columns=("impression_id", "channel", "region"))
+    return {name: Segments(row["channel"], row["region"]) for name, row in found.items()}
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_sql_form_gives_the_same_segments(seed: int) -> None:
+def test_all_forms_give_the_same_segments(seed: int) -> None:
     deliveries = delivered(segment_payloads(Random(seed), impressions=300))
-    expected = segments_of(deliveries)
+    expected = segments_by_hand(deliveries)
+    assert folded(deliveries) == expected
     assert oracle(deliveries) == expected
     assert len(set(expected.values())) > 20, "the sets must tell forms apart"

@@ -107,8 +107,9 @@ def test_the_stored_row_is_compared_column_by_column() -> None:
     row = explained(IMPRESSION, DELIVERIES, []).row
     assert (row["revenue"], row["conversion_time"]) == (Decimal(20), START + timedelta(minutes=2))
     assert explained(IMPRESSION, DELIVERIES, [row]).differences == []
-    spoiled = row | {"revenue": Decimal("20.01"), "user_id": None}
-    assert explained(IMPRESSION, DELIVERIES, [spoiled]).differences == ["user_id", "revenue"]
+    spoiled = row | {"revenue": Decimal("20.01"), "user_id": None, "channel": "push"}
+    differences = explained(IMPRESSION, DELIVERIES, [spoiled]).differences
+    assert differences == ["user_id", "revenue", "channel"]
     assert explained(IMPRESSION, DELIVERIES, []).differences == ["no row in Gold"]
 
 

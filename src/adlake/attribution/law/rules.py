@@ -2,6 +2,7 @@
 
     state = merge(stored_state, state_of(new_deliveries))
     row = project(impression_id, state)
+    segments = segments_of(state)
 
 Order, splits and repeats of the deliveries do not change a single column.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from adlake.attribution.law.delivery_audit import delivery_findings, delivery_flags
 from adlake.attribution.law.projection import EventOutcome, GoldRow, event_outcomes, project, units
+from adlake.attribution.law.segments import Segments, segments_of
 from adlake.attribution.law.state import (
     EMPTY_STATE,
     AdmittedDelivery,
@@ -31,6 +33,7 @@ __all__ = [
     "Event",
     "EventOutcome",
     "GoldRow",
+    "Segments",
     "State",
     "decode_state",
     "delivery_findings",
@@ -40,6 +43,7 @@ __all__ = [
     "event_outcomes",
     "merge",
     "project",
+    "segments_of",
     "state_of",
     "states_of",
     "units",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from adlake.attribution.law.admission import Admitted
@@ -18,10 +18,12 @@ ContentKey = tuple[
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as the state keeps it: its content and the first time it was ingested.
+    """One event as the state keeps it: its content, and what its deliveries say beside it.
 
     Times are epoch milliseconds, `micros` is money (10^-6 units, 0 for a click), `type_rank` is
     0 impression, 1 click, 2 conversion. Strings are valid Unicode without lone surrogates.
+    `channel` and `region` are the smallest that a delivery with this content names, None where none
+    does: they are no part of the content, and decide nothing.
     """
 
     event_id: str
@@ -34,10 +36,12 @@ class Event:
     geo_country: str | None
     platform: str | None
     first_ingest_ms: int
+    channel: str | None = None
+    region: str | None = None
 
     @property
     def content_key(self) -> ContentKey:
-        """The content tuple K; event id and ingest time are not part of it."""
+        """The content tuple K; event id, ingest time and segments are not part of it."""
         return (
             self.ts_ms,
             self.type_rank,
@@ -56,7 +60,7 @@ class Event:
 
 
 State = tuple[Event, ...]
-"""The map event_id -> (K, first_ingest), as events sorted by event_id; one per event_id."""
+"""The map event_id -> (K, first ingest, channel, region), as events sorted by event_id."""
 
 EMPTY_STATE: Final[State] = ()
 """Identity of `merge`."""
@@ -74,8 +78,6 @@ class AdmittedDelivery:
     topic: str
     partition: int
     offset: int
-    channel: str | None = None
-    region: str | None = None
 
     @property
     def ingest_ms(self) -> int:
@@ -98,14 +100,16 @@ def delivery_of(
         geo_country=admitted.geo_country,
         platform=admitted.platform,
         first_ingest_ms=ingest_ms,
+        channel=admitted.channel,
+        region=admitted.region,
     )
-    return AdmittedDelivery(
-        admitted.impression_id, event, topic, partition, offset, admitted.channel, admitted.region
-    )
+    return AdmittedDelivery(admitted.impression_id, event, topic, partition, offset)
 
 
 def merge(left: State, right: State) -> State:
-    """Union by event_id in which the smaller content wins; equal content keeps the first ingest.
+    """Union by event_id in which the smaller content wins; of equal content the smallest of all.
+
+    That is the first ingest, the smallest channel and the smallest region, each for itself.
 
     Commutative, associative and idempotent, so a state depends only on the set of deliveries.
     """
@@ -140,9 +144,10 @@ def encode_state(state: State) -> str:
     r"""The `events_state` text of a state, byte for byte what Spark's `to_json` writes.
 
     A JSON array of flat objects sorted by `e`, members in the order e, t, r, m, c, cr, u, g, p, i,
-    NULL members left out, no spaces. Checked against Spark 4.1 over every character below U+0300
-    and beyond: only `"`, `\` and U+0000-U+001F are escaped, the latter as `\b \t \n \f \r` or
-    `\u00XX` with UPPER-case hex digits. `/`, DEL, U+2028 and all other non-ASCII stay as they are.
+    ch, rg, NULL members left out, no spaces. Checked against Spark 4.1 over every character below
+    U+0300 and beyond: only `"`, `\` and U+0000-U+001F are escaped, the latter as
+    `\b \t \n \f \r` or `\u00XX` with UPPER-case hex digits. `/`, DEL, U+2028 and all other
+    non-ASCII stay as they are.
     """
     return "[" + ",".join(_encode_event(event) for event in state) + "]"
 
@@ -175,7 +180,16 @@ def _winner(known: Event, other: Event) -> Event:
     known_key, other_key = known.content_key, other.content_key
     if known_key != other_key:
         return known if known_key < other_key else other
-    return known if known.first_ingest_ms <= other.first_ingest_ms else other
+    return replace(
+        known,
+        first_ingest_ms=min(known.first_ingest_ms, other.first_ingest_ms),
+        channel=_smallest(known.channel, other.channel),
+        region=_smallest(known.region, other.region),
+    )
+
+
+def _smallest(*texts: str | None) -> str | None:
+    return min((text for text in texts if text is not None), default=None)
 
 
 def _null_first(text: str | None) -> tuple[bool, str]:
@@ -198,8 +212,10 @@ _FIELD_OF_MEMBER: Final = {
     "g": "geo_country",
     "p": "platform",
     "i": "first_ingest_ms",
+    "ch": "channel",
+    "rg": "region",
 }
-_OPTIONAL_MEMBERS: Final = frozenset({"c", "cr", "u", "g", "p"})
+_OPTIONAL_MEMBERS: Final = frozenset({"c", "cr", "u", "g", "p", "ch", "rg"})
 _ESCAPES: Final = {
     **{code: f"\\u{code:04X}" for code in range(0x20)},
     **{ord(char): f"\\{letter}" for char, letter in zip("\b\t\n\f\r", "btnfr", strict=True)},

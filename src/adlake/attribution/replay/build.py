@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from adlake.attribution.gold_format import (
     FORMAT_PROPERTIES,
     refuse_newer_format,
+    refuse_older_states,
     refuse_unplaced_rows,
 )
 from adlake.attribution.replay.shadow import ShadowFacts, ShadowTable, SlotRange
@@ -76,7 +77,8 @@ def build_shadow(
 
     Raises:
         NothingToReplayError: there is no stamped Gold, or its Bronze snapshot has expired.
-        NewerFormatError, UnplacedRowsError: Gold is of another version (attribution.gold_format).
+        NewerFormatError, UnplacedRowsError, OlderStatesError: Gold is of another version
+            (attribution.gold_format).
     """
     started = time.monotonic()
     gold, bronze = IcebergTable(session, GOLD_STATE), IcebergTable(session, BRONZE_EVENTS)
@@ -149,6 +151,7 @@ def _pinned(gold: IcebergTable, bronze: IcebergTable) -> tuple[Stamp, int, int]:
         raise NothingToReplayError(NO_GOLD)
     refuse_newer_format(stamp)
     refuse_unplaced_rows(stamp)  # a range of slots would leave rows out, or have them twice
+    refuse_older_states(stamp)  # each of its rows would differ from the replay
     snapshot = bronze.java_table().snapshot(int(stamp.properties[stamps.BRONZE_SNAPSHOT]))
     if snapshot is None:
         raise NothingToReplayError(

@@ -15,10 +15,15 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.attribution.gold_format import is_placed_by_older_law, refuse_newer_format
+from adlake.attribution.gold_format import (
+    are_states_older,
+    is_placed_by_older_law,
+    refuse_newer_format,
+)
 from adlake.attribution.replay.shadow import NoShadowError, ShadowFacts, ShadowTable, adopt_files
 from adlake.attribution.slot_move import move_rows_to_their_slots
 from adlake.attribution.spark.admit import admit
+from adlake.attribution.state_upgrade import bring_states_up
 from adlake.attribution.writer import GoldWriter
 from adlake.contracts import stamps
 from adlake.contracts.errors import AdlakeError
@@ -132,7 +137,9 @@ def _undo(
         )
     law = read_law(law_version_of(before))
     gold.point_branch(REPLAY_BRANCH, gold.ref_snapshot_id(tags[-1]))
-    move_rows_to_their_slots(session, REPLAY_BRANCH)  # it may be older than the slot law
+    # It may be older than the slot law, and than the format of states.
+    move_rows_to_their_slots(session, REPLAY_BRANCH)
+    bring_states_up(session, read_law, REPLAY_BRANCH)
     caught_up = _catch_up(session, law, before, operation, pause)
     return _swap(gold, 0, caught_up, new_tag=None)
 
@@ -160,7 +167,7 @@ def _fit_for(facts: ShadowFacts, live: Stamp | None, operation: Operation) -> St
     if live is None or live.source_label != facts.stamp.source_label:
         raise NoShadowError(f"the replay was built from another topic: run `{ADLAKE} replay` again")
     refuse_newer_format(facts.stamp)
-    if is_placed_by_older_law(facts.stamp):
+    if is_placed_by_older_law(facts.stamp) or are_states_older(facts.stamp):
         raise NoShadowError(f"an older adlake built the replay: run `{ADLAKE} replay` again")
     in_force = law_version_of(live)
     if facts.slots is not None and facts.law_version != in_force:

@@ -47,10 +47,11 @@ def _placed(rows: DataFrame, _law: LawConstants) -> DataFrame:
 
 HOURS: Final = Rollup(
     table=GOLD_HOURS,
-    format=1,
+    format=2,
     columns=(
-        "campaign_id", "creative_id", "platform", "geo_country", "is_clicked", "is_converted",
-        "impression_time", "conversion_time", "cost", "revenue", "revenue_out_of_window",
+        "campaign_id", "creative_id", "platform", "geo_country", "channel", "is_clicked",
+        "is_converted", "impression_time", "conversion_time", "cost", "revenue",
+        "revenue_out_of_window",
     ),
     placed=_placed,
     sums=_SUMS,

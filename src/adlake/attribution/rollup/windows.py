@@ -1,7 +1,8 @@
 """Events of Gold by windows of five minutes (gold.rollup_5m), as Spark SQL expressions.
 
 Every event counts in the window of its own time: the impression of a row, each of its clicks, each
-of its conversions. Whose they are says the row, so one impression never splits over campaigns.
+of its conversions. Whose they are says the row, so one impression never splits over campaigns,
+channels or regions.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from pyspark.sql import DataFrame
 from adlake.attribution.rollup.rollup import Rollup
 from adlake.attribution.spark.fold import decoded_state_sql
 from adlake.contracts.law import LawConstants
-from adlake.contracts.tables import GOLD_WINDOWS
+from adlake.contracts.tables import GOLD_WINDOWS, UNKNOWN
 from adlake.contracts.windows import EARLY_MS, FINAL_MS, WINDOW_MS
 
+_WHOSE: Final = ("campaign_id", "channel", "region")
 _RANKS: Final = {"impressions": 0, "clicks": 1, "conversions": 2}
 _IMPRESSION_MS: Final = "unix_millis(impression_time)"
 # The donor of a row: the first of its impressions by time and id.
@@ -58,8 +60,8 @@ def _placed(rows: DataFrame, _law: LawConstants) -> DataFrame:
         .selectExpr("*", f"CASE WHEN engaged THEN {_ATTRIBUTED_ID} END AS attributed_id")
         .selectExpr("*", f"explode({events}) AS event")
         .selectExpr(
-            "sign", "campaign_id", "geo_country", "cost", "revenue", "event.r", "event.i",
-            "event.is_attributed", f"{begin_ms} AS begin_ms",
+            "sign", *(f"coalesce({name}, '{UNKNOWN}') AS {name}" for name in _WHOSE), "cost",
+            "revenue", "event.r", "event.i", "event.is_attributed", f"{begin_ms} AS begin_ms",
         )
         .selectExpr("*", "timestamp_millis(begin_ms) AS window_start")
     )  # fmt: skip
@@ -74,10 +76,10 @@ _LATE: Final = f" AND i > begin_ms + {WINDOW_MS + FINAL_MS}"
 
 WINDOWS: Final = Rollup(
     table=GOLD_WINDOWS,
-    format=1,
+    format=2,
     columns=(
-        "campaign_id", "geo_country", "impression_time", "conversion_time", "cost", "revenue",
-        "last_updated_ts", "events_state", "engaged",
+        *_WHOSE, "impression_time", "conversion_time", "cost", "revenue", "last_updated_ts",
+        "events_state", "engaged",
     ),
     placed=_placed,
     sums={

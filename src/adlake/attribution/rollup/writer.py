@@ -14,12 +14,14 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from adlake.attribution.gold_format import refuse_older_states
 from adlake.attribution.rollup.changes import ROLLUPS, RollupChanges
 from adlake.attribution.rollup.rollup import Rollup
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, ReadLaw
 from adlake.contracts.tables import FOLDED_DAY, GOLD_STATE
 from adlake.io.failpoints import reach
+from adlake.io.iceberg.ddl import drop_former_columns
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, IcebergTable, stamped
 from adlake.io.postgres.law_store import law_version_of
@@ -104,6 +106,8 @@ class RollupWriter:
 
     def _build(self, gold: Stamp, told: Mapping[str, str]) -> str:
         started = time.monotonic()
+        refuse_older_states(gold)
+        drop_former_columns(self.table)
         law = self._read_law(law_version_of(gold))
         rows = self._rollup.of_all(self._gold.at(gold.snapshot_id), law)
         moment = self._rollup.spec.folded_by

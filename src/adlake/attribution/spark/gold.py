@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from functools import cache
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
 from adlake.attribution.spark.fold import decoded_state_sql, encoded_state_sql, merged_states
+from adlake.attribution.spark.segment_text import small_letters, usable
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.tables import GOLD_COLUMNS
 
@@ -25,7 +29,7 @@ def gold_rows(
     Returns:
         The columns of `contracts.tables.GOLD_COLUMNS` and `kept`, one row per input row.
     """
-    steps = (_with_events_by_type, _with_attribution)
+    steps = (_with_events_by_type, _with_attribution, _with_region)
     enriched = states
     for step in steps:
         enriched = step(enriched, law)
@@ -61,7 +65,7 @@ def rows_before(changed: DataFrame, law: LawConstants = LAW_V1) -> DataFrame:
 def _with_events_by_type(states: DataFrame, _law: LawConstants) -> DataFrame:
     donor = (
         "named_struct('r', x.r, 't', x.t, 'e', x.e, 'c', x.c, 'cr', x.cr, "
-        "'u', x.u, 'g', x.g, 'p', x.p, 'm', x.m)"
+        "'u', x.u, 'g', x.g, 'p', x.p, 'm', x.m, 'ch', x.ch, 'rg', x.rg)"
     )
     only_donor = donor.replace("x.", "state[0].")
     # Struct order is (t, r, e, m): a click comes before a conversion of the same moment.
@@ -98,6 +102,21 @@ def _with_attribution(states: DataFrame, law: LawConstants) -> DataFrame:
     other = _walk("a.last_click_ms", "a.credited_ms", "a.converted_ms", "a.revenue", total)
     step = f"CASE WHEN x.r = 1 THEN {click} WHEN {is_attributed} THEN {attributed} ELSE {other} END"
     return states.selectExpr("*", f"aggregate(moments, {start}, (a, x) -> {step}) AS walk")
+
+
+def _with_region(states: DataFrame, _law: LawConstants) -> DataFrame:
+    """A region that no delivery names is the donor's country, in the form of a region."""
+    for name, column in _region_steps().items():
+        states = states.withColumn(name, column)
+    return states
+
+
+@cache
+def _region_steps() -> dict[str, Column]:
+    """Columns by name, step by step, so that small letters are made once for each row."""
+    country = F.when(F.col("donor.rg").isNull(), small_letters(F.col("donor.g")))
+    region = F.coalesce(F.col("donor.rg"), usable(F.col("small_country")))
+    return {"small_country": country, "region": region}
 
 
 def _walk(last_click_ms: str, credited_ms: str, converted_ms: str, revenue: str, total: str) -> str:
@@ -145,6 +164,8 @@ def _output_columns(law: LawConstants) -> list[str]:
         "law_version": str(law.law_version),
         "slot": "slot",
         "engaged": "NOT is_impression_only",
+        "channel": "donor.ch",
+        "region": "region",
     }
     return [f"{expressions[name]} AS {name}" for name in GOLD_COLUMNS]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from adlake.contracts.tables import GOLD_LAW_COLUMNS
+from adlake.contracts.tables import GOLD_LAW_COLUMNS, GOLD_SEGMENT_COLUMNS
 
-HASHED_COLUMNS = (*GOLD_LAW_COLUMNS, "events_state")
+HASHED_COLUMNS = (*GOLD_LAW_COLUMNS, *GOLD_SEGMENT_COLUMNS, "events_state")
 _TIMES = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
 _GROUP_DIGITS = 3
 """Rows are hashed in 16^3 groups, so that no task holds more than a small part of them."""
 
 
 def gold_hash(gold: DataFrame) -> str:
-    """SHA-256 over the exact text of every law column and `events_state` of every row.
+    """SHA-256 over the exact text of every law column, segment and `events_state` of every row.
 
     The text of a row is its columns, each with its length, so no two rows share one. Row hashes
     are put in order within groups by their first digits, then the groups in order: an aggregate of

@@ -14,6 +14,15 @@ from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 
 def segment_text(text: Column) -> Column:
     """Without spaces around it, in small letters; NULL when that is no usable text."""
-    small = F.translate(F.trim(text), UPPER_CASE, LOWER_CASE)
+    return usable(small_letters(text))
+
+
+def small_letters(text: Column) -> Column:
+    """Without spaces around it, in small letters."""
+    return F.translate(F.trim(text), UPPER_CASE, LOWER_CASE)
+
+
+def usable(small: Column) -> Column:
+    """The same text; NULL when it is none that can be stored."""
     is_usable = (small != "") & (F.octet_length(small) <= MAX_SEGMENT_BYTES)
     return F.when(is_usable & ~small.rlike(r"[\x00-\x1f]"), small)

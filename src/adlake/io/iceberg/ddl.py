@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import SparkSession
 
 from adlake.contracts.registry import Filling, names_of
-from adlake.contracts.tables import CATALOG, LATER_COLUMNS, NAMESPACES
+from adlake.contracts.tables import CATALOG, FORMER_COLUMNS, LATER_COLUMNS, NAMESPACES
 from adlake.folders import FILES_ROOT
 from adlake.io.iceberg.table import IcebergTable
 
@@ -42,3 +42,11 @@ def _add_columns(session: SparkSession, name: str, columns: Sequence[str]) -> No
     lines = [line.strip().rstrip(",") for line in text.splitlines()]
     added = ", ".join(line for line in lines if line.partition(" ")[0] in lacking)
     session.sql(f"ALTER TABLE {CATALOG}.{name} ADD COLUMNS ({added})")
+
+
+def drop_former_columns(table: IcebergTable) -> None:
+    """Take off an older table what sql/ddl does not define any more; its snapshots keep it."""
+    schema = table.java_table().schema()
+    held = [one for one in FORMER_COLUMNS.get(table.name, ()) if schema.findField(one) is not None]
+    if held:
+        table.session.sql(f"ALTER TABLE {table.full_name} DROP COLUMNS ({', '.join(held)})")
