@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1, ReadLaw
+from adlake.contracts.law_checks import LAW_CHECKS, LawCheck
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
-from adlake.contracts.registry import LAW_CHECKS, LawCheck, spec_of
+from adlake.contracts.registry import spec_of
 from adlake.folders import ADLAKE
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.postgres.law_store import law_version_of

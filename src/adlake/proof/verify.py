@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
-from adlake.contracts.registry import LAW_CHECKS
+from adlake.contracts.law_checks import LAW_CHECKS
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.phases import Phases
 from adlake.io.trino.client import TrinoClient

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from adlake.contracts.registry import LAW_CHECKS
+from adlake.contracts.law_checks import LAW_CHECKS
 from adlake.contracts.tables import ATTRIBUTION_CREDITS, REMOVAL_EFFECTS
 from adlake.io.sql.files import bind, sql_text, with_relations
 from adlake.io.sql.literals import TIMESTAMP_UTC

@@ -8,8 +8,8 @@ import pytest
 
 from adlake.contracts.compaction import Due
 from adlake.contracts.law import LAW_V1
+from adlake.contracts.law_checks import LAW_CHECKS
 from adlake.contracts.registry import (
-    LAW_CHECKS,
     REPLAY_LEASE,
     SPECS,
     STREAM_LEASE,
