@@ -7,6 +7,10 @@ from benchmarks.mutations.mutation import Mutation
 EXAMPLES = "tests/unit/budgets/test_worked_examples.py"
 SPEND = "tests/unit/budgets/test_spend.py"
 FLIPS = "tests/unit/budgets/test_flips.py"
+SPARK = "tests/spark/budgets/test_build.py"
+PARITY = f"{SPARK}::test_the_tables_are_those_of_plain_python"
+BUILT = f"{SPARK}::test_a_build_says_what_the_records_of_one_snapshot_say"
+PROOF = "tests/contract/budgets/test_budget_proof.py::test_what_spark_built_is_what_trino_makes"
 
 BUDGETS: tuple[Mutation, ...] = (
     Mutation(
@@ -90,5 +94,29 @@ BUDGETS: tuple[Mutation, ...] = (
         "an average counts the time without a budget", "adlake.budgets.views:average_budget",
         "total = sum(length for length, _ in known)", "total = end_ms - start_ms",
         f"{EXAMPLES}::test_b5_budgets_in_force_by_their_own_time",
+    ),
+    Mutation(
+        "a credit is more than its click on Spark", "adlake.budgets.spark_spend:_charges",
+        'F.least(F.col("micros").cast(_MICROS), F.coalesce("given", F.lit(0)))',
+        'F.coalesce("given", F.lit(0).cast(_MICROS))', PARITY,
+    ),
+    Mutation(
+        "midnight is that of Greenwich on Spark", "adlake.budgets.spark_spend:_start",
+        "unix_millis(to_utc_timestamp(CAST({day} AS TIMESTAMP), time_zone))",
+        "unix_millis(CAST({day} AS TIMESTAMP))", PARITY,
+    ),
+    Mutation(
+        "the smallest id of a moment holds on Spark",
+        "adlake.budgets.spark_history:_last_of_moment",
+        'F.desc("counted_id")', 'F.asc("counted_id")', PARITY,
+    ),
+    Mutation(
+        "a build reads what comes while it runs", "adlake.budgets.build:build_budgets",
+        "stamps.SOURCE_SNAPSHOT: str(head)", 'stamps.SOURCE_SNAPSHOT: "1"', BUILT,
+    ),
+    Mutation(
+        "the oracle knows no cap of the month", "sql/oracles/budgets/billed_clicks.sql",
+        "IF(over_period.period = 'DAILY', month_caps.month_cap) AS month_cap",
+        "CAST(NULL AS DECIMAL(38, 0)) AS month_cap", PROOF,
     ),
 )  # fmt: skip

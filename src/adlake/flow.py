@@ -23,6 +23,8 @@ from adlake.contracts.tables import (
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
     CAMPAIGN_UPDATES,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -33,6 +35,7 @@ from adlake.contracts.tables import (
     GOLD_STATE,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SPEND_LEDGER,
 )
 from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 
@@ -101,6 +104,7 @@ NOTIFICATIONS: Final = Store(Kind.CONTROL, "adlake.notifications")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _ALERT_TABLES: Final = _tables(ALERTS_LOG, ALERT_INCIDENTS)
+_BUDGETS: Final = _tables(SPEND_LEDGER, DIM_BUDGETS, DIM_ADVERTISERS)
 _JUDGED: Final = _tables(
     BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES
 )
@@ -175,6 +179,11 @@ FLOW: Final[tuple[Step, ...]] = (
         _tables(GOLD_STATE), _MODEL_TABLES,
     ),
     Step(
+        "budgets", "adlake budgets",
+        "bills each click once, with credits and caps, and says which budget was in force when",
+        _tables(BUSINESS_EVENTS), _BUDGETS,
+    ),
+    Step(
         "proof", "adlake wait",
         "blocks until the lake contains every record of the topics",
         (
@@ -190,7 +199,7 @@ FLOW: Final[tuple[Step, ...]] = (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
             *_tables(DIM_CAMPAIGNS, FUNNEL_EVENTS, ALERT_RULES), *_ROLLUPS, *_MODEL_TABLES,
-            *_ALERT_TABLES,
+            *_ALERT_TABLES, *_BUDGETS,
         ), (PROOFS,),
     ),
     Step(

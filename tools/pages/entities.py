@@ -21,6 +21,8 @@ from adlake.contracts.tables import (
     BRONZE_EVENTS,
     BUSINESS_EVENTS,
     CAMPAIGN_UPDATES,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -30,6 +32,7 @@ from adlake.contracts.tables import (
     GOLD_STATE,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SPEND_LEDGER,
 )
 from adlake.settings import REPO_ROOT
 from tools.pages.markdown import as_table
@@ -54,6 +57,7 @@ SUBJECTS: Final = {
         CAMPAIGN_UPDATES, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BUSINESS_EVENTS, FUNNEL_EVENTS,
     ),
     "alerts": (ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
+    "budgets": (SPEND_LEDGER, DIM_BUDGETS, DIM_ADVERTISERS),
 }  # fmt: skip
 """Title of a picture -> its tables."""
 

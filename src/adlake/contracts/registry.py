@@ -26,6 +26,8 @@ from adlake.contracts.tables import (
     CAMPAIGN_UPDATES,
     CONVERSION_GRAIN,
     CONVERSION_SUMS,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -38,6 +40,7 @@ from adlake.contracts.tables import (
     HOUR_GRAIN,
     HOUR_SUMS,
     REMOVAL_EFFECTS,
+    SPEND_LEDGER,
     WINDOW_GRAIN,
     WINDOW_SUMS,
 )
@@ -243,6 +246,21 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         DIM_USERS, "user", ("user_id",), Filling.LOAD, Erasure.REWRITE, unchecked=_SEED,
         person="user_id",
     ),
+    TableSpec(
+        DIM_BUDGETS, "advertiser and budget in force", ("budget_key",), Filling.BUILD,
+        Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        DIM_ADVERTISERS, "advertiser and version", ("advertiser_key",), Filling.BUILD,
+        Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        SPEND_LEDGER, "billed click of an advertiser", ("advertiser_id", "click_id"),
+        Filling.BUILD, Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""
 FIRST_RECORDS: Final = BRONZE_EVENTS
@@ -274,6 +292,9 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.campaign_metrics_hourly",
         "gold.campaign_metrics_daily",
         "gold.campaign_launch_curve",
+        "gold.ad_clicks",
+        "gold.hourly_spend",
+        "gold.daily_spend",
     ),
     CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events"),
 })  # fmt: skip

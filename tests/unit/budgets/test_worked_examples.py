@@ -22,13 +22,13 @@ from adlake.budgets.spend import (
 )
 from adlake.budgets.zones import day_start_ms
 from adlake.business.audit import reasons
+from tests.fixtures.budgets.examples import B1, B2, B5, march
 from tests.fixtures.budgets.told import (
     DAY_MS,
     UNIT,
     at,
     budget,
     click,
-    credit,
     judged,
     status,
     told,
@@ -64,18 +64,6 @@ def shown(found: Sequence[Flip]) -> list[tuple[int, bool, Cause]]:
     return [(one.effective_ms, one.can_serve, one.cause) for one in found]
 
 
-B1 = (
-    click("c1", at("10:05"), 0.50, budget_value=1_000),
-    click("c2", at("10:59:59.999"), 0.75, budget_value=1_000),
-    click("c2", at("10:59:59.999"), 0.75, at("11:01"), budget_value=1_000),
-    click("c2", at("10:59:59.999"), 0.80, at("11:02"), budget_value=1_000),
-    click("c3", at("11:00"), 1.25, at("11:03"), budget_value=1_000),
-    click("c4", at("11:04"), -1, budget_value=1_000),
-    click("c5", at("11:05"), ..., budget_value=1_000),
-    credit("givt:c3", at("11:06"), 1.25),
-)
-
-
 def test_b1_distinct_clicks_and_a_credit() -> None:
     rows = ledger(*B1)
     assert by_hour(rows) == {
@@ -101,15 +89,6 @@ def test_b1_distinct_clicks_and_a_credit() -> None:
 def test_b1_three_tenths_are_exact() -> None:
     rows = ledger(*(click(f"c{n}", at("10:00"), 0.1) for n in range(3)))
     assert by_day(rows)[A1, rows[0].spend_day].gross_spend == 300_000
-
-
-B2 = (
-    *(
-        click(f"c{number + 1}", at(f"09:0{number}"), amount, budget_value=10)
-        for number, amount in enumerate((4, 3, 3, 2))
-    ),
-    credit("givt:c1", at("09:10"), 4),
-)
 
 
 def test_b2_spending_stops_serving_and_a_credit_resumes_it() -> None:
@@ -161,13 +140,6 @@ def test_b4_a_day_is_one_of_the_advertisers_own_zone() -> None:
     assert (ends[0] - day_start_ms(rows[1].spend_day, zone)) // 3_600_000 == 23
 
 
-B5 = (
-    click("c1", at("09:50"), 1, budget_value=1_000),
-    click("c2", at("10:15"), 1, budget_value=1_200),
-    click("c3", at("10:05"), 1, at("10:20"), budget_value=900),
-)
-
-
 def test_b5_budgets_in_force_by_their_own_time() -> None:
     spans = spans_of(in_every_order(B5))
     assert [(one.start_ms, one.micros // UNIT) for one in spans] == [
@@ -178,12 +150,6 @@ def test_b5_budgets_in_force_by_their_own_time() -> None:
     assert views.average_budget(spans, at("09:00"), at("10:00")) == 1_000 * UNIT
     assert views.average_budget(spans, at("08:00"), at("09:00")) is None
     assert views.latest_changed_budget(spans, "UTC") == (at("10:00"), 1_200 * UNIT)
-
-
-def march(days: int = 30) -> list[Delivery]:
-    """A budget of 100 a day, and all of it spent on each day."""
-    spent = [click(f"d{day}", at("12:00", day), 100) for day in range(1, days + 1)]
-    return [budget("b", at("00:00", 1), 100), *spent]
 
 
 def test_b6_a_month_has_a_cap_of_its_own() -> None:

@@ -18,6 +18,7 @@ UNDO_REPLAY = "undo-replay"
 BUILD_MODELS = "build-models"
 BUILD_ROLLUPS = "build-rollups"
 BUILD_ALERTS = "build-alerts"
+BUILD_BUDGETS = "build-budgets"
 KEEP_SNAPSHOT = "keep-snapshot"
 MAINTAIN = "maintain"
 
