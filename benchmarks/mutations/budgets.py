@@ -111,6 +111,19 @@ BUDGETS: tuple[Mutation, ...] = (
         'F.desc("counted_id")', 'F.asc("counted_id")', PARITY,
     ),
     Mutation(
+        "a larger content decides on Spark", "adlake.budgets.spark_account:held_contents",
+        'rank < F.col("best")', 'rank > F.col("best")', PARITY,
+    ),
+    Mutation(
+        "who loses an event is not asked again on Spark", "adlake.budgets.spark_account:steps_of",
+        "brought.unionByName(lost).distinct()", "brought.distinct()", PARITY,
+    ),
+    Mutation(
+        "the minute that runs counts for the rate on Spark",
+        "adlake.budgets.spark_flips:_with_reserve",
+        "minute < now AND minute >= now", "minute <= now AND minute >= now", PARITY,
+    ),
+    Mutation(
         "a build reads what comes while it runs", "adlake.budgets.build:build_budgets",
         "stamps.SOURCE_SNAPSHOT: str(head)", 'stamps.SOURCE_SNAPSHOT: "1"', BUILT,
     ),

@@ -35,6 +35,8 @@ from adlake.contracts.tables import (
     GOLD_STATE,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SERVING_FLIPS,
+    SPEND_HOURS,
     SPEND_LEDGER,
 )
 from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
@@ -180,8 +182,8 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "budgets", "adlake budgets",
-        "bills each click once, with credits and caps, and says which budget was in force when",
-        _tables(BUSINESS_EVENTS), _BUDGETS,
+        "bills each click once; says which budget held when, and whose ads may be served",
+        _tables(BUSINESS_EVENTS), (*_BUDGETS, *_tables(SERVING_FLIPS, SPEND_HOURS)),
     ),
     Step(
         "proof", "adlake wait",

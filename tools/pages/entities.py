@@ -32,6 +32,8 @@ from adlake.contracts.tables import (
     GOLD_STATE,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SERVING_FLIPS,
+    SPEND_HOURS,
     SPEND_LEDGER,
 )
 from adlake.settings import REPO_ROOT
@@ -57,7 +59,7 @@ SUBJECTS: Final = {
         CAMPAIGN_UPDATES, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BUSINESS_EVENTS, FUNNEL_EVENTS,
     ),
     "alerts": (ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
-    "budgets": (SPEND_LEDGER, DIM_BUDGETS, DIM_ADVERTISERS),
+    "budgets": (SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS),
 }  # fmt: skip
 """Title of a picture -> its tables."""
 

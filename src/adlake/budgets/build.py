@@ -1,7 +1,7 @@
-"""Builds billed clicks, budgets and advertisers anew from the records, as an operation.
+"""Builds billed clicks, budgets and serving decisions anew from the records, as an operation.
 
-All three are a function of one snapshot of bronze.business_events, which their stamps name. Records
-are judged again by the pipeline that admitted them; those of other types are not read.
+All tables are a function of one snapshot of bronze.business_events, which their stamps name.
+Records are judged again by the pipeline that admitted them; those of other types are not read.
 """
 
 from __future__ import annotations
@@ -14,15 +14,24 @@ from pyspark.sql import functions as F
 
 from adlake.budgets.contract import EventType
 from adlake.budgets.spark_events import contents, distinct_events
+from adlake.budgets.spark_flips import serving_flips
 from adlake.budgets.spark_history import (
     advertiser_rows,
     advertiser_versions,
     budget_rows,
     budget_spans,
 )
+from adlake.budgets.spark_hourly import hourly_rows
 from adlake.budgets.spark_spend import billed_rows
 from adlake.contracts import stamps
-from adlake.contracts.tables import BUSINESS_EVENTS, DIM_ADVERTISERS, DIM_BUDGETS, SPEND_LEDGER
+from adlake.contracts.tables import (
+    BUSINESS_EVENTS,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
+    SERVING_FLIPS,
+    SPEND_HOURS,
+    SPEND_LEDGER,
+)
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, IcebergTable, stamped
 from adlake.io.postgres.operations import BUILD_BUDGETS, Operation
@@ -33,7 +42,8 @@ from adlake.streaming.pipeline import Pipeline, kept_deliveries
 
 WORDS: Final = {
     DIM_BUDGETS: "budgets in force", DIM_ADVERTISERS: "versions of advertisers",
-    SPEND_LEDGER: "billed clicks",
+    SERVING_FLIPS: "serving decisions", SPEND_LEDGER: "billed clicks",
+    SPEND_HOURS: "hours with spend",
 }  # fmt: skip
 
 
@@ -53,7 +63,7 @@ class BudgetsHandler(RepeatableHandler):
 
 
 def build_budgets(session: SparkSession, pipeline: Pipeline) -> str:
-    """Write all three as of the newest snapshot of the records; returns what was done, in words."""
+    """Write all tables as of the newest snapshot of the records; returns what was done."""
     records = IcebergTable(session, BUSINESS_EVENTS)
     newest, head = records.newest_stamp(), records.current_snapshot_id()
     if newest is None or head is None:
@@ -61,14 +71,18 @@ def build_budgets(session: SparkSession, pipeline: Pipeline) -> str:
     stamp = newest.of_records | {stamps.SINK: "budgets", stamps.SOURCE_SNAPSHOT: str(head)}
     rows = _records(records.at(head))
     with kept_deliveries(pipeline, records_of(rows)) as deliveries, frozen_frames() as frozen:
-        told = frozen.freeze(contents(deliveries.where("reject_reason IS NULL")))
-        events = frozen.freeze(distinct_events(told))
+        known = frozen.freeze(contents(deliveries.where("reject_reason IS NULL")))
+        events = frozen.freeze(distinct_events(known))
         spans = frozen.freeze(budget_spans(events))
         versions = frozen.freeze(advertiser_versions(events))
+        clicks = frozen.freeze(billed_rows(events, spans, versions))
+        flips = frozen.freeze(serving_flips(known, frozen))
         made = {
             DIM_BUDGETS: budget_rows(spans),
             DIM_ADVERTISERS: advertiser_rows(versions),
-            SPEND_LEDGER: billed_rows(events, spans, versions),
+            SERVING_FLIPS: flips,
+            SPEND_LEDGER: clicks,
+            SPEND_HOURS: hourly_rows(clicks, spans, flips),
         }
         counts = {}
         for name, frame in made.items():

@@ -41,18 +41,27 @@ def billed_rows(events: DataFrame, spans: DataFrame, versions: DataFrame) -> Dat
         spans: of their budgets.
         versions: of their advertisers.
     """
-    clicks = _with_periods(_filed(_charges(events), zones(versions)), spans)
-    capped = _with_caps(clicks, spans)
+    charges = _charges(events).join(F.broadcast(zones(versions)), ["advertiser_id"], "left")
+    zone = F.coalesce("time_zone", F.lit(DEFAULT_ZONE))
+    owed = overdelivered(charges.withColumn("time_zone", zone), spans)
+    return _rows(owed.join(names(events), ["advertiser_id"], "left"))
+
+
+def overdelivered(charges: DataFrame, spans: DataFrame) -> DataFrame:
+    """Adds `over`, what of `valid` lies above a cap, and the day and month of a click.
+
+    Args:
+        charges: advertiser_id, click_id, ts_ms, valid, time_zone, and what else there is.
+        spans: of the advertisers' budgets.
+    """
+    capped = _with_caps(_with_periods(_filed(charges), spans), spans)
     taken = _above("valid", capped, "period_sum", "cap")
-    left = taken.withColumn("left", F.col("valid") - F.col("taken"))
+    rest = taken.withColumn("rest", F.col("valid") - F.col("taken"))
     month = Window.partitionBy("advertiser_id", "spend_month").orderBy(*_IN_ORDER)
-    summed = left.withColumn("month_sum", _sum("left", month))
     daily_cap = F.when(F.col("period") == str(Period.DAILY), F.col("month_cap"))
-    both = _above(
-        "left", summed.withColumn("month_cap", daily_cap), "month_sum", "month_cap", "more"
-    )
-    named = both.join(names(events), ["advertiser_id"], "left")
-    return _rows(named.withColumn("over", F.col("taken") + F.col("more")))
+    summed = rest.withColumn("rest_sum", _sum("rest", month)).withColumn("month_cap", daily_cap)
+    both = _above("rest", summed, "rest_sum", "month_cap", "more")
+    return both.withColumn("over", F.col("taken") + F.col("more"))
 
 
 def _charges(events: DataFrame) -> DataFrame:
@@ -77,14 +86,9 @@ def _charges(events: DataFrame) -> DataFrame:
     ).withColumn("valid", F.col("micros") - F.col("credit"))
 
 
-def _filed(clicks: DataFrame, zones_: DataFrame) -> DataFrame:
-    """Under hour, day and month of the advertiser's zone."""
-    zoned = clicks.join(F.broadcast(zones_), ["advertiser_id"], "left").withColumn(
-        "time_zone", F.coalesce("time_zone", F.lit(DEFAULT_ZONE))
-    )
-    return zoned.withColumns(
+def _filed(charges: DataFrame) -> DataFrame:
+    return charges.withColumns(
         {
-            "hour_ms": F.expr(f"ts_ms - pmod(unix_millis({_LOCAL}), {HOUR_MS})"),
             "spend_day": F.expr(f"to_date({_LOCAL})"),
             "spend_month": F.expr(f"to_date(date_trunc('MONTH', {_LOCAL}))"),
         }
@@ -111,7 +115,7 @@ def _with_periods(clicks: DataFrame, spans: DataFrame) -> DataFrame:
 
 def _with_caps(clicks: DataFrame, spans: DataFrame) -> DataFrame:
     """`cap` of a click's period, `period_sum` with the click, `month_cap` up to its day."""
-    days = _day_caps(clicks, spans)
+    days = day_caps(clicks, spans)
     months = _caps(clicks.select("advertiser_id", "time_zone", "spend_month").distinct(), spans)
     whole = (
         spans.where(F.col("period") == str(Period.LIFETIME))
@@ -136,7 +140,7 @@ def _with_caps(clicks: DataFrame, spans: DataFrame) -> DataFrame:
     )
 
 
-def _day_caps(clicks: DataFrame, spans: DataFrame) -> DataFrame:
+def day_caps(clicks: DataFrame, spans: DataFrame) -> DataFrame:
     """advertiser_id, spend_day, day_cap, month_cap: of each day up to the last one with clicks."""
     last = F.max("spend_day").alias("last")
     months = clicks.groupBy("advertiser_id", "time_zone", "spend_month").agg(last)
@@ -216,7 +220,7 @@ def _rows(clicks: DataFrame) -> DataFrame:
         "credit_amount": money("credit"),
         "overdelivery_amount": money("over"),
         "net_amount": money("valid - over"),
-        "spend_hour": "timestamp_millis(hour_ms)",
+        "spend_hour": f"timestamp_millis(ts_ms - pmod(unix_millis({_LOCAL}), {HOUR_MS}))",
         "last_updated_ts": "timestamp_millis(updated_ms)",
     }
     return clicks.selectExpr(

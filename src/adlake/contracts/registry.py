@@ -40,6 +40,8 @@ from adlake.contracts.tables import (
     HOUR_GRAIN,
     HOUR_SUMS,
     REMOVAL_EFFECTS,
+    SERVING_FLIPS,
+    SPEND_HOURS,
     SPEND_LEDGER,
     WINDOW_GRAIN,
     WINDOW_SUMS,
@@ -141,6 +143,7 @@ class TableSpec:
     """Made by provisioning from sql/ddl; a shadow is made by who builds it."""
 
 
+_NO_SQL_FORM: Final = "its rules have a plain form and one of Spark, and none in SQL yet"
 _SEED: Final = "loaded whole from a seed file, and not changed since"
 
 SPECS: Final[tuple[TableSpec, ...]] = (
@@ -259,6 +262,16 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     TableSpec(
         SPEND_LEDGER, "billed click of an advertiser", ("advertiser_id", "click_id"),
         Filling.BUILD, Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        SERVING_FLIPS, "decision that serving stops or goes on", ("flip_id",), Filling.BUILD,
+        Erasure.NOBODY, unchecked=_NO_SQL_FORM, source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        SPEND_HOURS, "advertiser and local hour", ("advertiser_id", "spend_hour"), Filling.BUILD,
+        Erasure.NOBODY, unchecked=_NO_SQL_FORM, source=BUSINESS_EVENTS, expires=True,
         rebuild="adlake budgets build",
     ),
 )  # fmt: skip
