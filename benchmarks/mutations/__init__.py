@@ -9,6 +9,7 @@ from benchmarks.mutations.alert_past import ALERT_PAST
 from benchmarks.mutations.alert_rules import ALERT_RULES
 from benchmarks.mutations.alerts import ALERTS
 from benchmarks.mutations.batches import BATCHES
+from benchmarks.mutations.budgets import BUDGETS
 from benchmarks.mutations.business import BUSINESS
 from benchmarks.mutations.campaigns import CAMPAIGNS
 from benchmarks.mutations.collector import COLLECTOR
@@ -53,6 +54,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ADMISSION,
     *BUSINESS,
     *FUNNEL,
+    *BUDGETS,
     *COLLECTOR,
     *CUSTOMERS,
     *INGESTION,

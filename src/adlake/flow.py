@@ -25,6 +25,8 @@ from adlake.contracts.tables import (
     CAMPAIGN_UPDATES,
     CUSTOMER_360,
     CUSTOMER_EVENTS,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -35,6 +37,9 @@ from adlake.contracts.tables import (
     GOLD_STATE,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SERVING_FLIPS,
+    SPEND_HOURS,
+    SPEND_LEDGER,
 )
 from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
 
@@ -108,6 +113,7 @@ NOTIFICATIONS: Final = Store(Kind.CONTROL, "adlake.notifications")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _ALERT_TABLES: Final = _tables(ALERTS_LOG, ALERT_INCIDENTS)
+_BUDGETS: Final = _tables(SPEND_LEDGER, DIM_BUDGETS, DIM_ADVERTISERS)
 _JUDGED: Final = _tables(
     BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES
 )
@@ -194,6 +200,11 @@ FLOW: Final[tuple[Step, ...]] = (
         _tables(GOLD_STATE), _MODEL_TABLES,
     ),
     Step(
+        "budgets", "budgets",
+        "bills each click once; says which budget held when, and whose ads may be served",
+        _tables(BUSINESS_EVENTS), (*_BUDGETS, *_tables(SERVING_FLIPS, SPEND_HOURS)),
+    ),
+    Step(
         "proof", "wait",
         "blocks until the lake contains every record of the topics",
         (
@@ -209,7 +220,7 @@ FLOW: Final[tuple[Step, ...]] = (
             AD_EVENTS, BUSINESS_RECORDS, CAMPAIGN_RECORDS, TRUTH,
             *_tables(BRONZE_EVENTS, BUSINESS_EVENTS, CAMPAIGN_UPDATES, GOLD_STATE, BATCH_COUNTS),
             *_tables(DIM_CAMPAIGNS, FUNNEL_EVENTS, ALERT_RULES), *_ROLLUPS, *_MODEL_TABLES,
-            *_ALERT_TABLES, *_CUSTOMERS,
+            *_ALERT_TABLES, *_BUDGETS, *_CUSTOMERS,
         ), (PROOFS,),
     ),
     Step(

@@ -23,6 +23,8 @@ from adlake.contracts.tables import (
     CAMPAIGN_UPDATES,
     CUSTOMER_360,
     CUSTOMER_EVENTS,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -32,6 +34,9 @@ from adlake.contracts.tables import (
     GOLD_STATE,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SERVING_FLIPS,
+    SPEND_HOURS,
+    SPEND_LEDGER,
 )
 from adlake.settings import REPO_ROOT
 from tools.pages.markdown import as_table
@@ -57,6 +62,7 @@ SUBJECTS: Final = {
     ),
     "customers": (CUSTOMER_EVENTS, CUSTOMER_360),
     "alerts": (ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
+    "budgets": (SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS),
 }  # fmt: skip
 """Title of a picture -> its tables."""
 

@@ -6,6 +6,7 @@ Settings are read here and passed on. Commands import what they need themselves,
 
 from adlake.cli import (
     alerts,
+    budgets,
     containers,
     contracts,
     data,
@@ -29,7 +30,7 @@ from adlake.cli import (
 from adlake.cli.application import app, main
 
 __all__ = [
-    "alerts", "app", "containers", "contracts", "data", "dims", "generate", "ingest_files", "jobs",
-    "lake", "main", "metabase", "models", "notebook", "quarantine", "replay", "rollups", "send",
-    "serve", "source", "stack", "topics",
+    "alerts", "app", "budgets", "containers", "contracts", "data", "dims", "generate",
+    "ingest_files", "jobs", "lake", "main", "metabase", "models", "notebook", "quarantine",
+    "replay", "rollups", "send", "serve", "source", "stack", "topics",
 ]  # fmt: skip

@@ -13,12 +13,15 @@ from adlake.contracts.tables import (
     ATTRIBUTION_CREDITS,
     CUSTOMER_360,
     CUSTOMER_EVENTS,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     FUNNEL_EVENTS,
     GOLD_CONVERSIONS,
     GOLD_HOURS,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SPEND_LEDGER,
 )
 
 
@@ -46,6 +49,7 @@ _PATHS: Final = tuple(
     f"models/{name}" for name in ("gold_rows", "touches", "conversions", "path_steps")
 )
 _ALERTS: Final = ("alert_windows", "alert_baselines", "alert_verdicts", "alert_spans")
+_ACCOUNTS: Final = ("budgets/account_deliveries", "budgets/account_events")
 _EFFECTS: Final = (*_PATHS, "models/removal_effects")
 
 LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
@@ -107,6 +111,27 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         LawCheck(
             "the credits of a conversion do not sum to its value, or its path has a gap",
             "credit_sums", reads_source=False,
+        ),
+    ),
+    DIM_BUDGETS: (
+        LawCheck(
+            "budgets in force are not what the records give", "dim_budgets",
+            (*_ACCOUNTS, "budgets/known_budgets"),
+        ),
+    ),
+    DIM_ADVERTISERS: (
+        LawCheck(
+            "versions of advertisers are not what the records give", "dim_advertisers",
+            (*_ACCOUNTS, "budgets/known_advertisers"),
+        ),
+    ),
+    SPEND_LEDGER: (
+        LawCheck(
+            "billed clicks are not what the records give", "spend_ledger",
+            (
+                *_ACCOUNTS, "budgets/known_budgets", "budgets/known_advertisers",
+                "budgets/billed_clicks",
+            ),
         ),
     ),
 })  # fmt: skip

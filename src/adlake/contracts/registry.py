@@ -28,6 +28,8 @@ from adlake.contracts.tables import (
     CONVERSION_SUMS,
     CUSTOMER_360,
     CUSTOMER_EVENTS,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     DIM_CREATIVES,
     DIM_USERS,
@@ -40,6 +42,9 @@ from adlake.contracts.tables import (
     HOUR_GRAIN,
     HOUR_SUMS,
     REMOVAL_EFFECTS,
+    SERVING_FLIPS,
+    SPEND_HOURS,
+    SPEND_LEDGER,
     WINDOW_GRAIN,
     WINDOW_SUMS,
 )
@@ -140,6 +145,7 @@ class TableSpec:
     """Made by provisioning from sql/ddl; a shadow is made by who builds it."""
 
 
+_NO_SQL_FORM: Final = "its rules have a plain form and one of Spark, and none in SQL yet"
 _SEED: Final = "loaded whole from a seed file, and not changed since"
 
 SPECS: Final[tuple[TableSpec, ...]] = (
@@ -258,6 +264,31 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         DIM_USERS, "user", ("user_id",), Filling.LOAD, Erasure.REWRITE, unchecked=_SEED,
         person="user_id",
     ),
+    TableSpec(
+        DIM_BUDGETS, "advertiser and budget in force", ("budget_key",), Filling.BUILD,
+        Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        DIM_ADVERTISERS, "advertiser and version", ("advertiser_key",), Filling.BUILD,
+        Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        SPEND_LEDGER, "billed click of an advertiser", ("advertiser_id", "click_id"),
+        Filling.BUILD, Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        SERVING_FLIPS, "decision that serving stops or goes on", ("flip_id",), Filling.BUILD,
+        Erasure.NOBODY, unchecked=_NO_SQL_FORM, source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        SPEND_HOURS, "advertiser and local hour", ("advertiser_id", "spend_hour"), Filling.BUILD,
+        Erasure.NOBODY, unchecked=_NO_SQL_FORM, source=BUSINESS_EVENTS, expires=True,
+        rebuild="adlake budgets build",
+    ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""
 FIRST_RECORDS: Final = BRONZE_EVENTS
@@ -292,6 +323,9 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.customer_stage_history",
         "gold.customer_segments",
         "gold.customer_360_with_ads",
+        "gold.ad_clicks",
+        "gold.hourly_spend",
+        "gold.daily_spend",
     ),
     CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events"),
 })  # fmt: skip

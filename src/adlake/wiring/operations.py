@@ -12,6 +12,8 @@ from adlake.alerts.until import ReadUntil, TopicsRead
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.replay.handlers import replay_handlers
 from adlake.attribution.rollup.handler import rollup_handlers
+from adlake.budgets.build import budget_handlers
+from adlake.business.pipeline import BusinessPipeline
 from adlake.contracts.registry import REPLAY_LEASE
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
 from adlake.customers.day_roll import day_roll_handlers
@@ -50,6 +52,7 @@ def operation_handlers(
         **replay_handlers(read),
         **model_handlers(read),
         **rollup_handlers(read),
+        **budget_handlers(BusinessPipeline()),
         **keep_handlers(),
         **day_roll_handlers(),
         **maintain_handlers(leftover_days, partial(is_held, connect, REPLAY_LEASE)),

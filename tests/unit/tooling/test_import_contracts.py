@@ -37,6 +37,9 @@ PLANTS = {
     "The forms of the attribution models share the chain alone": (
         "models/spark.py", "import adlake.models.apportion",
     ),
+    "The forms of the budget rules share no code": (
+        "budgets/spark_spend.py", "import adlake.budgets.history",
+    ),
     "The forms of reading a payload share no code": (
         "payload/spark/money.py", "import adlake.payload.plain.money",
     ),

@@ -34,6 +34,8 @@ WORDS = (
             r"completeness_ledger", r"adlake\.ledger", r"ledger_every_batches",
             r'command\("ledger", hidden=True\)', r'COUNTS_SINK: Final = "ledger"',
             r'_TOTALS = "ledger"', r"`ledger`",
+            # Of what advertisers spent: the one that is called so.
+            r"spend_ledger",
         ),
     ),
     GivenUp(

@@ -1,0 +1,135 @@
+"""Budgets: what counts once, what is owed, what is in force, and when serving stops."""
+
+from __future__ import annotations
+
+from benchmarks.mutations.mutation import Mutation
+
+EXAMPLES = "tests/unit/budgets/test_worked_examples.py"
+SPEND = "tests/unit/budgets/test_spend.py"
+FLIPS = "tests/unit/budgets/test_flips.py"
+SPARK = "tests/spark/budgets/test_build.py"
+PARITY = f"{SPARK}::test_the_tables_are_those_of_plain_python"
+BUILT = f"{SPARK}::test_a_build_says_what_the_records_of_one_snapshot_say"
+PROOF = "tests/contract/budgets/test_budget_proof.py::test_what_spark_built_is_what_trino_makes"
+
+BUDGETS: tuple[Mutation, ...] = (
+    Mutation(
+        "the content that comes last counts", "adlake.budgets.events:winners_of",
+        "(one.rank, one.place) < (known.rank, known.place)", "one.place > known.place",
+        f"{EXAMPLES}::test_b1_distinct_clicks_and_a_credit",
+    ),
+    Mutation(
+        "a repeat decides anew", "adlake.budgets.events:changes_of",
+        "known.rank <= one.rank", "known.rank < one.rank",
+        f"{FLIPS}::test_a_repeat_or_a_larger_content_decides_nothing",
+    ),
+    Mutation(
+        "who loses an event keeps it", "adlake.budgets.events:changes_of",
+        "found.append(Change(known.advertiser_id, one.place, trigger, known, None))", "pass",
+        f"{FLIPS}::test_a_credit_that_another_advertiser_tells_in_a_smaller_content_is_taken_away",
+    ),
+    Mutation(
+        "a credit may be more than its click", "adlake.budgets.spend:charges_of",
+        "min(click.micros, sum(one.micros for one in given[click.event_id]))",
+        "sum(one.micros for one in given[click.event_id])",
+        f"{SPEND}::test_credits_of_a_click_add_up_to_its_amount_at_most",
+    ),
+    Mutation(
+        "a month has no cap of its own", "adlake.budgets.spend:overdelivery",
+        "taken += above(charge.valid - taken, left_of_month[month_of(day)], cap)", "pass",
+        f"{EXAMPLES}::test_b6_a_month_has_a_cap_of_its_own",
+    ),
+    Mutation(
+        "clicks set budgets for ever", "adlake.budgets.history:budget_records",
+        "if first_ms is None or one.event_ms < first_ms", "if True",
+        f"{SPEND}::test_from_the_first_change_on_no_click_sets_a_budget",
+    ),
+    Mutation(
+        "the cap is the smallest budget of the day", "adlake.budgets.history:largest_micros",
+        "return max(", "return min(",
+        f"{SPEND}::test_the_cap_of_a_day_is_the_largest_budget_of_any_of_its_moments",
+    ),
+    Mutation(
+        "a pause forgets the zone", "adlake.budgets.history:_changed",
+        "before.time_zone if one.time_zone is None else one.time_zone",
+        'one.time_zone or "UTC"', f"{SPEND}::test_what_a_status_does_not_say_goes_on",
+    ),
+    Mutation(
+        "an hour begins by the clock of Greenwich", "adlake.budgets.zones:hour_start_ms",
+        "(at_ms + offset // _MS) % HOUR_MS", "at_ms % HOUR_MS",
+        f"{SPEND}::test_days_and_hours_of_zones",
+    ),
+    Mutation(
+        "a budget may be spent to the last micro", "adlake.budgets.account:Account.standing",
+        "valid + reserve < budget.micros", "valid + reserve <= budget.micros",
+        f"{EXAMPLES}::test_b2_spending_stops_serving_and_a_credit_resumes_it",
+    ),
+    Mutation(
+        "nothing is kept back", "adlake.budgets.account:Account.standing",
+        "valid + reserve < budget.micros", "valid < budget.micros",
+        f"{EXAMPLES}::test_b3_the_reserve_is_kept_back",
+    ),
+    Mutation(
+        "the minute that runs counts for the rate", "adlake.budgets.account:Account._reserve",
+        "age = now - 1 - minute", "age = now - minute",
+        f"{FLIPS}::test_an_account_says_what_follows_from_all_that_was_delivered",
+    ),
+    Mutation(
+        "a lower budget that a click carries is not seen",
+        "adlake.budgets.account:Account._may_change_budgets",
+        "known is None or (known.micros, known.period) != carried", "known is None",
+        f"{FLIPS}::test_an_account_says_what_follows_from_all_that_was_delivered",
+    ),
+    Mutation(
+        "nothing happens after the last delivery", "adlake.budgets.flips:_of_one",
+        "yield from log.decide_at(_moments(account, decided_ms, END_OF_TIME_MS))", "pass",
+        f"{EXAMPLES}::test_b7_a_budget_cut_to_what_is_spent_stops_until_midnight",
+    ),
+    Mutation(
+        "a month begins anew each day", "adlake.budgets.flips:_moments",
+        "if account.period_start(kind, day) == day:", "if kind is not None:",
+        f"{FLIPS}::test_a_longer_budget_begins_anew_with_its_own_period",
+    ),
+    Mutation(
+        "an average counts the time without a budget", "adlake.budgets.views:average_budget",
+        "total = sum(length for length, _ in known)", "total = end_ms - start_ms",
+        f"{EXAMPLES}::test_b5_budgets_in_force_by_their_own_time",
+    ),
+    Mutation(
+        "a credit is more than its click on Spark", "adlake.budgets.spark_spend:_charges",
+        'F.least(F.col("micros").cast(_MICROS), F.coalesce("given", F.lit(0)))',
+        'F.coalesce("given", F.lit(0).cast(_MICROS))', PARITY,
+    ),
+    Mutation(
+        "midnight is that of Greenwich on Spark", "adlake.budgets.spark_spend:_start",
+        "unix_millis(to_utc_timestamp(CAST({day} AS TIMESTAMP), time_zone))",
+        "unix_millis(CAST({day} AS TIMESTAMP))", PARITY,
+    ),
+    Mutation(
+        "the smallest id of a moment holds on Spark",
+        "adlake.budgets.spark_history:_last_of_moment",
+        'F.desc("counted_id")', 'F.asc("counted_id")', PARITY,
+    ),
+    Mutation(
+        "a larger content decides on Spark", "adlake.budgets.spark_account:held_contents",
+        'rank < F.col("best")', 'rank > F.col("best")', PARITY,
+    ),
+    Mutation(
+        "who loses an event is not asked again on Spark", "adlake.budgets.spark_account:steps_of",
+        "brought.unionByName(lost).distinct()", "brought.distinct()", PARITY,
+    ),
+    Mutation(
+        "the minute that runs counts for the rate on Spark",
+        "adlake.budgets.spark_flips:_with_reserve",
+        "minute < now AND minute >= now", "minute <= now AND minute >= now", PARITY,
+    ),
+    Mutation(
+        "a build reads what comes while it runs", "adlake.budgets.build:build_budgets",
+        "stamps.SOURCE_SNAPSHOT: str(head)", 'stamps.SOURCE_SNAPSHOT: "1"', BUILT,
+    ),
+    Mutation(
+        "the oracle knows no cap of the month", "sql/oracles/budgets/billed_clicks.sql",
+        "IF(over_period.period = 'DAILY', month_caps.month_cap) AS month_cap",
+        "CAST(NULL AS DECIMAL(38, 0)) AS month_cap", PROOF,
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""What advertisers spent, their budgets, and whether their ads may still be served."""

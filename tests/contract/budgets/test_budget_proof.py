@@ -1,0 +1,147 @@
+"""What Spark built of budgets is proven by Trino's own form; every planted difference is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from pyspark.sql import SparkSession
+
+from adlake.budgets.build import build_budgets
+from adlake.budgets.spend import by_day, by_hour, spend_ledger
+from adlake.business.pipeline import BusinessPipeline
+from adlake.contracts.registry import VIEWS
+from adlake.contracts.tables import CATALOG, DIM_ADVERTISERS, DIM_BUDGETS, SPEND_LEDGER
+from adlake.io.iceberg.ddl import provision_tables
+from adlake.io.iceberg.table import IcebergTable
+from adlake.io.iceberg.views import provision_views
+from adlake.io.postgres.source_incarnations import SourceIncarnation
+from adlake.io.trino.client import connect
+from adlake.proof.derived import DerivedFacts, verify_derived
+from adlake.settings import Settings
+from adlake.streaming.batch import BatchProcessor, WriterIdentity
+from tests.fixtures.budgets.examples import SENT
+from tests.fixtures.budgets.rows import expected_rows
+from tests.fixtures.budgets.told import judged, told
+from tests.fixtures.business import CASES
+from tests.fixtures.business.mutations import Delivery
+from tests.fixtures.business.mutations import deliveries as mutated
+from tests.fixtures.business.parity import records
+from tests.fixtures.tiers import in_tiers
+from tests.fixtures.trino.audited_lake import Engines
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+TABLES = (DIM_BUDGETS, DIM_ADVERTISERS, SPEND_LEDGER)
+SPEND_VIEWS = ("gold.ad_clicks", "gold.hourly_spend", "gold.daily_spend")
+ALL_SENT: list[Delivery] = [
+    *SENT,
+    *(
+        (case.payload, case.key, case.ingest_ms)
+        for case in CASES
+        if len(case.payload or b"") < 100_000
+    ),
+    *mutated(seed=6, count=800),
+]
+
+
+@pytest.fixture(scope="module")
+def engines(private_lake: Settings, spark: SparkSession) -> Iterator[Engines]:
+    """Both engines on what was built of ALL_SENT."""
+    provision_tables(spark)
+    identity = WriterIdentity(SourceIncarnation("business_events"), "t", generation=1, query_id="q")
+    pipeline = BusinessPipeline()
+    processor = BatchProcessor(spark, pipeline, identity, lambda: None)
+    processor.process(records(spark, ALL_SENT), 0)
+    build_budgets(spark, pipeline)
+    assert set(SPEND_VIEWS) <= {name for names in VIEWS.values() for name in names}
+    provision_views(spark, SPEND_VIEWS, {})
+    with connect(private_lake.ports.trino_port) as client:
+        yield Engines(client, spark)
+
+
+def facts_of(engines: Engines, table: str) -> DerivedFacts:
+    found = verify_derived(engines.trino, table, 5)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_spark_built_is_what_trino_makes(engines: Engines, table: str) -> None:
+    facts = facts_of(engines, table)
+    assert facts.failures == []
+    assert facts.rows == len(expected_rows(told(ALL_SENT))[table]) > 30
+    assert "as the rows of bronze.business_events give them" in facts.lines()[0]
+
+
+SPOILT = {
+    "a budget": (DIM_BUDGETS, "UPDATE {t} SET budget_value = budget_value + 0.000001 {one}", 2),
+    "a period": (DIM_BUDGETS, "UPDATE {t} SET period = 'LIFETIME' {one}", 2),
+    "a budget is gone": (DIM_BUDGETS, "DELETE FROM {t} {one}", 1),
+    "a zone": (DIM_ADVERTISERS, "UPDATE {t} SET time_zone = 'Zulu' {one}", 2),
+    "a flight": (DIM_ADVERTISERS, "UPDATE {t} SET flight_end = start_ts {one}", 2),
+    "a micro owed": (SPEND_LEDGER, "UPDATE {t} SET net_amount = net_amount + 0.000001 {one}", 2),
+    "a day": (SPEND_LEDGER, "UPDATE {t} SET spend_day = date_add(spend_day, 1) {one}", 2),
+    "an hour": (SPEND_LEDGER, "UPDATE {t} SET spend_hour = event_time - INTERVAL 1 DAY {one}", 2),
+    "a name": (SPEND_LEDGER, "UPDATE {t} SET advertiser = 'other' {one}", 2),
+    "one is there twice": (SPEND_LEDGER, "INSERT INTO {t} SELECT * FROM {t} {one}", 1),
+}
+ONE = {
+    DIM_BUDGETS: "WHERE advertiser_id = 'cairo-a1'",
+    DIM_ADVERTISERS: "WHERE advertiser_id = 'cairo-a1'",
+    SPEND_LEDGER: "WHERE advertiser_id = 'cairo-a1' AND click_id = 'c1'",
+}
+QUICK = ("a micro owed",)
+
+
+@pytest.mark.parametrize("name", in_tiers(SPOILT, QUICK))
+def test_a_planted_difference_is_seen(spark: SparkSession, engines: Engines, name: str) -> None:
+    table, spoilt, rows = SPOILT[name]
+    before = IcebergTable(spark, table).current_snapshot_id()
+    try:
+        spark.sql(spoilt.format(t=f"{CATALOG}.{table}", one=ONE[table]))
+        [failure] = facts_of(engines, table).failures
+        assert {row["advertiser_id"] for row in failure.rows} == {"cairo-a1"}
+        assert len(failure.rows) == rows
+    finally:
+        spark.sql(f"CALL {CATALOG}.system.rollback_to_snapshot('{table}', {before})")
+
+
+def test_views_add_up_the_billed_clicks_in_both_engines(engines: Engines) -> None:
+    rows = spend_ledger(told(ALL_SENT))
+    for part, sums in (("hourly", by_hour(rows)), ("daily", by_day(rows))):
+        wanted = sorted(
+            (advertiser, _units(one.gross_spend), _units(one.net_spend))
+            for (advertiser, _), one in sums.items()
+        )
+        names = ("advertiser_id", f"{part}_gross_spend", f"{part}_net_spend")
+        for engine, found in engines.ask(f"{part}_spend", "gold").items():
+            assert sorted(tuple(row[name] for name in names) for row in found) == wanted, engine
+
+
+def test_every_delivery_of_a_click_is_shown_with_its_verdict(engines: Engines) -> None:
+    wanted = {
+        one.position[2]: None if one.verdict.reason is None else str(one.verdict.reason)
+        for one in judged(ALL_SENT)
+        if one.verdict.fields.event_type == "AD_CLICK"
+    }
+    of_story = {}
+    for engine, found in engines.ask("ad_clicks", "gold").items():
+        assert {row["kafka_offset"]: row["reject_reason"] for row in found} == wanted, engine
+        assert len(found) == len(wanted)
+        assert all(row["is_valid"] == (row["reject_reason"] is None) for row in found)
+        of_story[engine] = sorted(
+            (row for row in found if row["advertiser_id"] == "b1-a1"),
+            key=lambda row: int(row["kafka_offset"]),
+        )
+    assert of_story["trino"] == of_story["spark"]
+    first, *_, negative, missing = of_story["trino"]
+    assert (first["click_id"], first["ad_id"], first["budget_value"]) == ("c1", "ad-1", 1_000)
+    assert (first["ingest_year"], first["ingest_month"], first["ingest_day"]) == (2026, 3, 2)
+    assert (first["ingest_hour"], first["processed_at"]) == (10, first["event_time"])
+    assert [row["amount"] for row in (first, negative, missing)] == [Decimal("0.5"), -1, None]
+
+
+def _units(micros: int) -> Decimal:
+    return Decimal(micros).scaleb(-6)
