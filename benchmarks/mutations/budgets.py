@@ -129,7 +129,7 @@ BUDGETS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the oracle knows no cap of the month", "sql/oracles/budgets/billed_clicks.sql",
-        "IF(over_period.period = 'DAILY', month_caps.month_cap) AS month_cap",
-        "CAST(NULL AS DECIMAL(38, 0)) AS month_cap", PROOF,
+        "WHEN click.period = 'DAILY' AND capped.known_days > 0",
+        "WHEN click.period = 'DAILY' AND capped.known_days > 99", PROOF,
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ SELECT
     advertiser,
     advertiser_id,
     spend_day,
-    sum(amount) AS daily_gross_spend,
-    sum(net_amount) AS daily_net_spend
+    CAST(sum(amount) AS DECIMAL(38, 6)) AS daily_gross_spend,
+    CAST(sum(net_amount) AS DECIMAL(38, 6)) AS daily_net_spend
 FROM lakehouse.gold.spend_ledger
 GROUP BY advertiser, advertiser_id, spend_day

@@ -6,7 +6,7 @@ SELECT
     advertiser_id,
     spend_hour AS spend_hour_start,
     spend_hour + INTERVAL '1' HOUR AS spend_hour_end,
-    sum(amount) AS hourly_gross_spend,
-    sum(net_amount) AS hourly_net_spend
+    CAST(sum(amount) AS DECIMAL(38, 6)) AS hourly_gross_spend,
+    CAST(sum(net_amount) AS DECIMAL(38, 6)) AS hourly_net_spend
 FROM lakehouse.gold.spend_ledger
 GROUP BY advertiser, advertiser_id, spend_hour

@@ -1,37 +1,17 @@
 -- Budgets in force over time, from the events of advertisers.
 -- Grain: one row per advertiser_id and moment at which value or period changed. end_ms: NULL while in force.
 -- Reads a relation `account_events`. What clicks carry counts before the first BUDGET_CHANGE alone.
-WITH first_changes AS (
+WITH told AS (
     SELECT
         advertiser_id,
-        min(ts_ms) AS first_ms
-    FROM account_events
-    WHERE event_type = 'BUDGET_CHANGE'
-    GROUP BY advertiser_id
-),
-
-told AS (
-    SELECT
-        advertiser_id,
+        event_type,
         ts_ms,
         counted_id,
-        micros,
-        period
+        IF(event_type = 'BUDGET_CHANGE', micros, budget_micros) AS micros,
+        IF(event_type = 'BUDGET_CHANGE', period, 'DAILY') AS period,
+        min(IF(event_type = 'BUDGET_CHANGE', ts_ms)) OVER (PARTITION BY advertiser_id) AS first_ms
     FROM account_events
-    WHERE event_type = 'BUDGET_CHANGE'
-    UNION ALL
-    SELECT
-        clicks.advertiser_id,
-        clicks.ts_ms,
-        clicks.counted_id,
-        clicks.budget_micros AS micros,
-        'DAILY' AS period
-    FROM account_events AS clicks
-    LEFT JOIN first_changes ON clicks.advertiser_id = first_changes.advertiser_id
-    WHERE
-        clicks.event_type = 'AD_CLICK'
-        AND clicks.budget_micros IS NOT NULL
-        AND coalesce(clicks.ts_ms < first_changes.first_ms, TRUE)
+    WHERE event_type = 'BUDGET_CHANGE' OR (event_type = 'AD_CLICK' AND budget_micros IS NOT NULL)
 ),
 
 -- Of one moment the largest id counts.
@@ -41,6 +21,7 @@ moments AS (
         ts_ms,
         max_by(ROW(micros, period), counted_id) AS budget
     FROM told
+    WHERE event_type = 'BUDGET_CHANGE' OR coalesce(ts_ms < first_ms, TRUE)
     GROUP BY advertiser_id, ts_ms
 ),
 
