@@ -197,6 +197,7 @@ def test_reversed_doubled_and_killed_deliveries_give_the_same_tables(
     assert lake.table(f"{CATALOG}.{BUSINESS_EVENTS}").count() == len(told)
 
 
+@pytest.mark.chaos
 def test_a_day_is_that_of_all_rows_and_a_lake_from_before_is_filled(lake: SparkSession) -> None:
     sent = random_story(seed=9, count=60, ids=9)
     processor(lake).process(batch(lake, sent), 0)
