@@ -198,7 +198,7 @@ test-integration: venv-dev class-archive ## Run the tests that start the stack
 	@$(PYTEST) $(STACK)
 
 screenshots: venv-dev class-archive ## Test the pages in chromium and save their pictures in docs/img
-	@SCREENSHOTS=docs/img $(PYTEST) tests/browser
+	@SCREENSHOTS=docs/img $(PYTEST) tests/browser -m "browser and not chaos"
 
 chaos: venv-dev class-archive ## Put every fault into a real stack (an hour; ONLY=f04 for some; MINUTES=10 SEED=7 at random)
 ifdef MINUTES

@@ -28,10 +28,9 @@ from tests.fixtures.business import CASES
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.business.mutations import deliveries as mutated
 from tests.fixtures.business.parity import records
-from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.audited_lake import Engines
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 TABLES = (DIM_BUDGETS, DIM_ADVERTISERS, SPEND_LEDGER)
 SPEND_VIEWS = ("gold.ad_clicks", "gold.hourly_spend", "gold.daily_spend")
@@ -92,10 +91,9 @@ ONE = {
     DIM_ADVERTISERS: "WHERE advertiser_id = 'cairo-a1'",
     SPEND_LEDGER: "WHERE advertiser_id = 'cairo-a1' AND click_id = 'c1'",
 }
-QUICK = ("a micro owed",)
 
 
-@pytest.mark.parametrize("name", in_tiers(SPOILT, QUICK))
+@pytest.mark.parametrize("name", SPOILT)
 def test_a_planted_difference_is_seen(spark: SparkSession, engines: Engines, name: str) -> None:
     table, spoilt, rows = SPOILT[name]
     before = IcebergTable(spark, table).current_snapshot_id()

@@ -34,10 +34,9 @@ from tests.fixtures.customers.story import (
     profile,
     random_story,
 )
-from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.audited_lake import Engines
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 SHOWN = 5
 PIPELINE = BusinessPipeline(derived=(CustomerEventWriter, CustomerWriter))
@@ -94,10 +93,9 @@ SPOILT = {
     "a day": (CUSTOMER_360, "UPDATE {table} SET as_of_date = DATE '2020-01-01'"),
     "a history": (CUSTOMER_360, "UPDATE {table} SET stage_history = slice(stage_history, 1, 1)"),
 }
-QUICK = ("an order is another one's", "a history")
 
 
-@pytest.mark.parametrize("name", in_tiers(SPOILT, QUICK))
+@pytest.mark.parametrize("name", SPOILT)
 def test_a_planted_difference_is_seen(spark: SparkSession, engines: Engines, name: str) -> None:
     table, statement = SPOILT[name]
     before = IcebergTable(spark, table).current_snapshot_id()
