@@ -106,7 +106,7 @@ def bring_states_up(
     started = time.monotonic()
     source = _Source(stamp, read_law(law_version_of(stamp)))
     identity = {stamps.SINK: "gold", stamps.QUERY_ID: f"state-format-{STATE_FORMAT}"}
-    properties = stamp.of_records | identity | FORMAT_PROPERTIES
+    properties = {**stamp.of_records, **identity, **FORMAT_PROPERTIES}
     first_slot = int(stamp.properties.get(stamps.STATES_UNTIL, "0"))
     steps = _steps(_rows_by_day(session, gold.branch_name(branch), first_slot), first_slot)
     done, rows = 0, sum(step.rows for step in steps)
