@@ -152,7 +152,7 @@ def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:
     reader.open("operations", title="Operations")
     pipelines_heading = reader.page.get_by_role("heading", name="Pipelines")
     expect(pipelines_heading).to_be_visible(timeout=PATIENCE_MS)
-    reaches = ("gold.rollup_5m", "gold.funnel_events", "dims.dim_campaigns")
+    reaches = ("gold.rollup_5m", "gold.customer_360", "dims.dim_campaigns")
     for row, (told, table) in enumerate(zip(pipelines, reaches, strict=True)):
         counts = [f"{told[name]}" for name in ("admitted", "rejected")]
         reader.expect_cells(0, row, [told["topic"], table, "0", *counts, "0"])
