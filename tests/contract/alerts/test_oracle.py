@@ -38,7 +38,8 @@ def plain(story: Story) -> dict[str, list[Row]]:
     return {LOG: log_rows(logs), INCIDENTS: incident_rows(logs)}
 
 
-@pytest.mark.parametrize("name", in_tiers(STORIES, ["seed 2"]))
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", STORIES)
 def test_trino_says_what_plain_python_says(tables: AlertTables, name: str) -> None:
     story = STORIES[name]()
     told = plain(story)

@@ -109,6 +109,7 @@ def events_until(events: Sequence[DistinctEvent], first: int, end: int) -> list[
     return [one for one in events if first <= one.arrived_ms < end]
 
 
+@pytest.mark.chaos
 def test_only_new_windows_are_judged_until_a_past_one_changes(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -111,6 +111,7 @@ def stored(session: SparkSession) -> dict[str, list[Row]]:
     return {name: rows_of(session.table(f"{CATALOG}.{name}")) for name in TABLES}
 
 
+@pytest.mark.chaos
 def test_a_build_says_what_the_records_of_one_snapshot_say(
     lake: SparkSession, tmp_path: Path
 ) -> None:

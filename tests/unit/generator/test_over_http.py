@@ -44,6 +44,7 @@ from tests.fixtures.generated_streams import (
     assert_truth_is_lawful,
 )
 from tests.fixtures.servers.events_api import DIE, Event, FakeApi, fake_api
+from tests.fixtures.tiers import in_tiers
 
 SEED, EVENTS = 5, 1_500
 HOUR_MS = 3_600_000
@@ -179,7 +180,7 @@ def test_the_producers_audit_counts_such_a_run_in_total(whole: Run) -> None:
         assert (lost.partition, lost.records) == (None, 7)
 
 
-@pytest.mark.parametrize("die_at_post", [3, 17])
+@pytest.mark.parametrize("die_at_post", in_tiers([3, 17], [17]))
 def test_a_killed_run_resumes_to_the_same_set_and_a_truth_that_can_be_audited(
     tmp_path: Path, whole: Run, die_at_post: int
 ) -> None:
