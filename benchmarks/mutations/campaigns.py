@@ -12,8 +12,9 @@ LOAD = "tests/unit/dims/test_load.py"
 CAMPAIGNS: tuple[Mutation, ...] = (
     Mutation(
         "a version that a late update took the place of stays",
-        "adlake.dims.writer:CampaignWriter._merge",
-        '" WHEN MATCHED AND s.is_gone THEN DELETE"', '""', STORY,
+        "adlake.streaming.merging:merge",
+        'f" WHEN MATCHED AND s.{IS_GONE} THEN DELETE" if IS_GONE in rows.columns else ""',
+        '""', STORY,
     ),
     Mutation(
         "versions are made of the newest updates alone",

@@ -74,7 +74,7 @@ CUSTOMERS: tuple[Mutation, ...] = (
         "so_far.rangeBetween(", "so_far.rowsBetween(", PARITY,
     ),
     Mutation(
-        "a customer without events stays", "adlake.customers.merging:merge",
+        "a customer without events stays", "adlake.streaming.merging:merge",
         'f" WHEN MATCHED AND s.{IS_GONE} THEN DELETE" if IS_GONE in rows.columns else ""',
         '""', STORY,
     ),

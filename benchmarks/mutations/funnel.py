@@ -32,8 +32,9 @@ FUNNEL: tuple[Mutation, ...] = (
         'F.struct(*RANKED) < F.col("known")', 'F.struct(*RANKED) > F.col("known")', STORY,
     ),
     Mutation(
-        "control characters stand in JSON as they are", "adlake.business.spark_funnel:_escaped",
-        "() if name in ID_FIELDS else _CONTROLS", "()", PARITY,
+        "control characters stand in JSON as they are",
+        "adlake.payload.spark.canonical_json:_escaped",
+        "() if is_id else _CONTROLS", "()", PARITY,
     ),
     Mutation(
         "the table is searched for nothing", "adlake.business.funnel_writer:FunnelWriter._write",

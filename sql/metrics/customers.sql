@@ -7,6 +7,7 @@
 -- param stage varchar = NULL: one stage, such as engaged; NULL: all
 -- param segment varchar = NULL: members of one segment, such as big_spenders; NULL: all
 -- param most integer = 100: at most so many rows
+-- include customer_columns
 WITH ranked AS (
     SELECT
         *,
@@ -20,28 +21,7 @@ WITH ranked AS (
 )
 
 SELECT
-    user_id,
-    name,
-    email_sha256,
-    geo_country,
-    created_at,
-    is_active,
-    order_count,
-    lifetime_value,
-    first_order_time,
-    last_order_time,
-    delivered_count,
-    failed_count,
-    activation_count,
-    engagement_rate,
-    lifecycle_stage,
-    previous_stage,
-    stage_changed_at,
-    propensity_score,
-    propensity_band,
-    segments,
-    rule_version,
-    last_updated_ts,
+    :customer_columns,
     customers
 FROM ranked
 WHERE place <= :most

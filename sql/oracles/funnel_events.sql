@@ -2,38 +2,25 @@
 -- Grain: one row per event_type and event_id.
 -- Reads a relation `funnel_deliveries`; repeats are harmless. Parameter: timestamp_utc.
 -- Of several contents of one event the smallest by (time, canonical JSON) counts, and of its deliveries the first.
-WITH contents AS (
+-- include canonical_json
+WITH told AS (
     SELECT
         *,
-        '{' || array_join(
-            transform(
-                filter(
-                    ARRAY[
-                        ROW('campaign_id', campaign_id),
-                        ROW('channel', channel),
-                        ROW('impression_id', impression_id),
-                        ROW('region', region),
-                        ROW('user_id', user_id)
-                    ],
-                    member -> member[2] IS NOT NULL
-                ),
-                member -> '"' || member[1] || '":"' || reduce(
-                    sequence(0, 31),
-                    replace(replace(member[2], chr(92), chr(92) || chr(92)), '"', chr(92) || '"'),
-                    (text, code) -> replace(text, chr(code), chr(92) || CASE code
-                        WHEN 8 THEN 'b'
-                        WHEN 9 THEN 't'
-                        WHEN 10 THEN 'n'
-                        WHEN 12 THEN 'f'
-                        WHEN 13 THEN 'r'
-                        ELSE 'u' || lpad(to_base(code, 16), 4, '0')
-                    END),
-                    text -> text
-                ) || '"'
-            ),
-            ','
-        ) || '}' AS content
+        ARRAY[
+            ROW('campaign_id', campaign_id),
+            ROW('channel', channel),
+            ROW('impression_id', impression_id),
+            ROW('region', region),
+            ROW('user_id', user_id)
+        ] AS members
     FROM funnel_deliveries
+),
+
+contents AS (
+    SELECT
+        *,
+        :canonical_json AS content
+    FROM told
 ),
 
 ranked_deliveries AS (

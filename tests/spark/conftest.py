@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from adlake.io import failpoints
 from adlake.io.spark.session import build_session
 from tests.fixtures.jvm_functions import use_functions_of_sources
-from tests.fixtures.sessions import resources_of
+from tests.fixtures.sessions import lake_at, resources_of
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +21,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
+    """All tables, empty; a fault that a test puts in is taken out again."""
+    session = lake_at(spark, tmp_path)
+    yield session
+    failpoints.arm("", tmp_path, None)

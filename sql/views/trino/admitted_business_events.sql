@@ -10,6 +10,7 @@
 -- escapes, so a lone one can be told from a question mark.
 -- Parameters: upper_case, lower_case (contracts/letters.py).
 -- include readable_payload
+-- include canonical_json
 WITH payloads AS (
     SELECT DISTINCT
         kafka_topic,
@@ -216,6 +217,36 @@ contents AS (
             )
         ) AS flight_texts
     FROM amounts
+),
+
+told AS (
+    SELECT
+        *,
+        ARRAY[
+            ROW('activation_id', activation_id),
+            ROW('ad_id', ad_id),
+            ROW('advertiser', advertiser),
+            ROW('advertiser_id', IF(event_type <> 'AD_CLICK', advertiser_id)),
+            ROW('budget_value', CAST(
+                CAST(CAST(budget_micros AS DECIMAL(38, 0)) * 0.000001 AS DECIMAL(18, 6)) AS VARCHAR
+            )),
+            ROW('campaign_id', campaign_id),
+            ROW('channel', channel),
+            ROW('click_id', IF(event_type = 'SPEND_CREDIT', click_id)),
+            ROW('email', email),
+            ROW('flight_end', flight_texts[2]),
+            ROW('flight_start', flight_texts[1]),
+            ROW('geo_country', geo_country),
+            ROW('impression_id', impression_id),
+            ROW('name', name),
+            ROW('period', period),
+            ROW('reason', reason),
+            ROW('region', region),
+            ROW('status', status),
+            ROW('time_zone', time_zone),
+            ROW('user_id', user_id)
+        ] AS members
+    FROM contents
 )
 
 SELECT
@@ -246,49 +277,5 @@ SELECT
             ELSE 0
         END AS BIGINT
     ) AS micros,
-    '{' || array_join(
-        transform(
-            filter(
-                ARRAY[
-                    ROW('activation_id', activation_id),
-                    ROW('ad_id', ad_id),
-                    ROW('advertiser', advertiser),
-                    ROW('advertiser_id', IF(event_type <> 'AD_CLICK', advertiser_id)),
-                    ROW('budget_value', CAST(
-                        CAST(CAST(budget_micros AS DECIMAL(38, 0)) * 0.000001 AS DECIMAL(18, 6)) AS VARCHAR
-                    )),
-                    ROW('campaign_id', campaign_id),
-                    ROW('channel', channel),
-                    ROW('click_id', IF(event_type = 'SPEND_CREDIT', click_id)),
-                    ROW('email', email),
-                    ROW('flight_end', flight_texts[2]),
-                    ROW('flight_start', flight_texts[1]),
-                    ROW('geo_country', geo_country),
-                    ROW('impression_id', impression_id),
-                    ROW('name', name),
-                    ROW('period', period),
-                    ROW('reason', reason),
-                    ROW('region', region),
-                    ROW('status', status),
-                    ROW('time_zone', time_zone),
-                    ROW('user_id', user_id)
-                ],
-                member -> member[2] IS NOT NULL
-            ),
-            member -> '"' || member[1] || '":"' || reduce(
-                sequence(0, 31),
-                replace(replace(member[2], chr(92), chr(92) || chr(92)), '"', chr(92) || '"'),
-                (text, code) -> replace(text, chr(code), chr(92) || CASE code
-                    WHEN 8 THEN 'b'
-                    WHEN 9 THEN 't'
-                    WHEN 10 THEN 'n'
-                    WHEN 12 THEN 'f'
-                    WHEN 13 THEN 'r'
-                    ELSE 'u' || lpad(to_base(code, 16), 4, '0')
-                END),
-                text -> text
-            ) || '"'
-        ),
-        ','
-    ) || '}' AS content
-FROM contents
+    :canonical_json AS content
+FROM told

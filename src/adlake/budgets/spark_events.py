@@ -6,7 +6,6 @@ are epoch milliseconds, money is micros.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Final
 
@@ -14,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from adlake.budgets.contract import EventType, Period
+from adlake.payload.spark.canonical_json import canonical_json
 
 KEY: Final = ("event_type", "owner", "counted_id")
 """What an event counts once per; the owner is a click's advertiser, ids of others need none."""
@@ -28,8 +28,6 @@ EVENT_COLUMNS: Final = (*KEY, *RANKED, *PLACE, *FIELDS)
 
 _IS_CLICK: Final = f"event_type = '{EventType.CLICK}'"
 _IS_BUDGET: Final = f"event_type = '{EventType.BUDGET}'"
-_ESCAPED: Final = ("\\", '"', *(chr(code) for code in range(32)))
-"""What JSON text writes otherwise; the backslash first, since the others bring some."""
 
 
 def contents(deliveries: DataFrame) -> DataFrame:
@@ -86,18 +84,8 @@ def _content() -> Column:
         "status": F.col("status"),
         "time_zone": F.col("time_zone"),
     }
-    told = (
-        F.concat(F.lit(f'"{name}":"'), _escaped(value), F.lit('"'))
-        for name, value in members.items()
-    )
-    return F.concat(F.lit("{"), F.concat_ws(",", *told), F.lit("}"))
+    return canonical_json(members)
 
 
 def _time_text(name: str) -> Column:
     return F.date_format(F.timestamp_millis(name), "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'")
-
-
-def _escaped(text: Column) -> Column:
-    for raw in _ESCAPED:
-        text = F.replace(text, F.lit(raw), F.lit(json.dumps(raw)[1:-1]))
-    return text

@@ -8,7 +8,6 @@ without such events reads nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -19,11 +18,8 @@ from adlake.contracts.tables import FUNNEL_EVENTS
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import IcebergTable, head_of, stamped
 from adlake.io.spark.lineage import FrozenFrames, frozen_frames
+from adlake.streaming.merging import MOST_KEYS, changed_counts, merge, rows_of
 from adlake.streaming.pipeline import Written
-
-_VIEW: Final = "changed_funnel_events"
-_MOST_ROWS_OF_A_BATCH: Final = 200_000
-"""More come only where a table is filled from its records: too many keys to send to each task."""
 
 
 class FunnelWriter:
@@ -51,34 +47,15 @@ class FunnelWriter:
             self.table.leave_stamp(stamp)
             return 0, 0
         rows = frames.freeze(changes(events, self._stored(events, count, frames)))
-        changed = rows.where("is_known").count()
-        begun = rows.count() - changed
+        all_rows, changed = changed_counts(rows)
         reach("funnel.before_merge")
         with stamped(self._session, stamp):
-            if changed:
-                self._merge(rows)
-            else:
-                # The usual case: the table need not be searched again. An empty append stamps too.
-                new = rows.select(*FUNNEL_COLUMNS)
-                new.coalesce(1).writeTo(self.table.full_name).append()
-        return begun, changed
+            # The usual case is that none is known: the table need not be searched again.
+            merge(self._session, self.table.full_name, rows, KEY, FUNNEL_COLUMNS, anew=not changed)
+        return all_rows - changed, changed
 
     def _stored(self, events: DataFrame, count: int, frames: FrozenFrames) -> DataFrame:
         """Of the rows of these events what they are compared by."""
         table = self._session.table(self.table.full_name).select(*KEY, *RANKED)
-        keys = events.select(*KEY)
-        if count > _MOST_ROWS_OF_A_BATCH:
-            return table.join(keys, [*KEY], "left_semi")
-        return F.broadcast(frames.freeze(table.join(F.broadcast(keys), [*KEY], "left_semi")))
-
-    def _merge(self, rows: DataFrame) -> None:
-        rows.createOrReplaceTempView(_VIEW)
-        assignments = ", ".join(f"f.{name} = s.{name}" for name in FUNNEL_COLUMNS)
-        self._session.sql(
-            f"MERGE INTO {self.table.full_name} AS f USING {_VIEW} AS s ON "  # noqa: S608 - own names
-            + " AND ".join(f"f.{name} = s.{name}" for name in KEY)
-            + f" WHEN MATCHED THEN UPDATE SET {assignments}"
-            + f" WHEN NOT MATCHED THEN INSERT ({', '.join(FUNNEL_COLUMNS)})"
-            + f" VALUES ({', '.join(f's.{name}' for name in FUNNEL_COLUMNS)})"
-        )
-        self._session.catalog.dropTempView(_VIEW)
+        found = rows_of(table, events.select(*KEY), KEY, count)
+        return found if count > MOST_KEYS else F.broadcast(frames.freeze(found))

@@ -6,7 +6,6 @@ so what is stored and what arrives merge by a minimum, in any order and any numb
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Final
 
@@ -20,6 +19,7 @@ from adlake.business.contract import (
     ID_FIELDS,
     BusinessType,
 )
+from adlake.payload.spark.canonical_json import canonical_json
 
 KEY: Final = ("event_type", "event_id")
 RANKED: Final = ("event_time", "content", "first_ingest_ts")
@@ -27,10 +27,6 @@ RANKED: Final = ("event_time", "content", "first_ingest_ts")
 _OTHERS: Final = tuple(one for one in FUNNEL_COLUMNS if one not in {*KEY, *RANKED})
 _FIELDS: Final = CONTENT_FIELDS[BusinessType.SIGNUP]
 """The other types have them too, less the impression."""
-_MARKS: Final = ("\\", '"')
-"""What JSON text writes otherwise; the backslash first, since the others bring some."""
-_CONTROLS: Final = tuple(chr(code) for code in range(32))
-"""Likewise; admission lets none of them into an id."""
 
 
 def funnel_events(deliveries: DataFrame) -> DataFrame:
@@ -65,13 +61,5 @@ def changes(events: DataFrame, stored: DataFrame) -> DataFrame:
 
 @cache
 def _content() -> Column:
-    """The fields as canonical JSON, those that are NULL left out; made once: it is long."""
-    members = (F.concat(F.lit(f'"{name}":"'), _escaped(name), F.lit('"')) for name in _FIELDS)
-    return F.concat(F.lit("{"), F.concat_ws(",", *members), F.lit("}"))
-
-
-def _escaped(name: str) -> Column:
-    text = F.col(name)
-    for raw in (*_MARKS, *(() if name in ID_FIELDS else _CONTROLS)):
-        text = F.replace(text, F.lit(raw), F.lit(json.dumps(raw)[1:-1]))
-    return text
+    """What contents of one event are compared by after their time."""
+    return canonical_json({name: F.col(name) for name in _FIELDS}, ids=ID_FIELDS)

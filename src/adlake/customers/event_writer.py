@@ -12,11 +12,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from adlake.contracts.tables import CUSTOMER_EVENTS
 from adlake.customers.contract import EVENT_COLUMNS
-from adlake.customers.merging import changed_counts, merge, rows_of
 from adlake.customers.spark_events import EVENT_KEY, KEY, changes, customer_events
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import IcebergTable, head_of, stamped
 from adlake.io.spark.lineage import FrozenFrames, frozen_frames
+from adlake.streaming.merging import changed_counts, merge, rows_of
 from adlake.streaming.pipeline import Written
 
 

@@ -7,7 +7,6 @@ Of one event the smallest row of any customer counts.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Final
 
@@ -17,6 +16,7 @@ from pyspark.sql import functions as F
 from adlake.contracts.law import MICROS_PER_UNIT
 from adlake.contracts.letters import LOWER_CASE, UPPER_CASE
 from adlake.customers.contract import CONTENT_FIELDS, COUNTED_BY, EVENT_COLUMNS, CustomerType
+from adlake.payload.spark.canonical_json import canonical_json
 
 EVENT_KEY: Final = ("event_type", "counted_id")
 KEY: Final = (*EVENT_KEY, "user_id")
@@ -27,11 +27,8 @@ _OTHERS: Final = tuple(one for one in EVENT_COLUMNS if one not in {*KEY, *RANKED
 _FIELDS: Final = tuple(sorted({name for names in CONTENT_FIELDS.values() for name in names}))
 """A type that lacks a field has NULL there."""
 _COLUMN_OF: Final = {"email": "email_sha256"}
-_MARKS: Final = ("\\", '"')
-"""What JSON text writes otherwise; the backslash first, since the others bring some."""
-_CONTROLS: Final = tuple(chr(code) for code in range(32))
-"""Likewise; admission lets none of them into an id."""
-_FREE: Final = ("name", "geo_country")
+_FREE: Final = {"name", "geo_country"}
+"""The others are ids, or words of a set."""
 
 
 def about_customers(deliveries: DataFrame) -> DataFrame:
@@ -94,16 +91,6 @@ def _email_sha256() -> Column:
 
 @cache
 def _content() -> Column:
-    """The fields as canonical JSON, those that are NULL left out; made once: it is long."""
-    members = (
-        F.concat(F.lit(f'"{name}":"'), _escaped(_COLUMN_OF.get(name, name)), F.lit('"'))
-        for name in _FIELDS
-    )
-    return F.concat(F.lit("{"), F.concat_ws(",", *members), F.lit("}"))
-
-
-def _escaped(name: str) -> Column:
-    text = F.col(name)
-    for raw in (*_MARKS, *(_CONTROLS if name in _FREE else ())):
-        text = F.replace(text, F.lit(raw), F.lit(json.dumps(raw)[1:-1]))
-    return text
+    """The fields that contents of one event may differ in beside time and money."""
+    members = {name: F.col(_COLUMN_OF.get(name, name)) for name in _FIELDS}
+    return canonical_json(members, ids=members.keys() - _FREE)

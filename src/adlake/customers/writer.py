@@ -14,12 +14,12 @@ from pyspark.sql import functions as F
 
 from adlake.contracts.tables import CUSTOMER_360, CUSTOMER_EVENTS
 from adlake.customers.contract import CUSTOMER_COLUMNS
-from adlake.customers.merging import IS_GONE, changed_counts, merge, rows_of
 from adlake.customers.spark_customers import customers_of
 from adlake.customers.spark_events import EVENT_KEY, KEY, about_customers
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import IcebergTable, head_of, stamped
 from adlake.io.spark.lineage import FrozenFrames, frozen_frames
+from adlake.streaming.merging import changed_counts, differing, merge, rows_of
 from adlake.streaming.pipeline import Written
 
 _KEY = ("user_id",)
@@ -54,7 +54,8 @@ class CustomerWriter:
             rows_of(events, touched, _KEY, count),
             stored.agg(F.max("as_of_date").alias("as_of_date")),
         )
-        rows = frames.freeze(_changes(rows_of(stored, touched, _KEY, count), made))
+        known_rows = rows_of(stored, touched, _KEY, count)
+        rows = frames.freeze(differing(known_rows, made, _KEY, CUSTOMER_COLUMNS))
         changed, known = changed_counts(rows)
         reach("customers.before_merge")
         with stamped(self._session, stamp):
@@ -67,16 +68,3 @@ class CustomerWriter:
         beaten = self._session.table(self._events.full_name).where("NOT is_counted")
         others = rows_of(beaten, told.select(*EVENT_KEY), EVENT_KEY, count)
         return told.select("user_id").unionByName(others.select("user_id")).distinct()
-
-
-def _changes(known: DataFrame, made: DataFrame) -> DataFrame:
-    """Customers that begin, change or are gone, as `is_known` and IS_GONE tell."""
-    before = known.select("user_id", F.struct(*CUSTOMER_COLUMNS).alias("before"))
-    after = made.select("user_id", F.struct(*CUSTOMER_COLUMNS).alias("after"))
-    both = before.join(after, [*_KEY], "full_outer")
-    differing = both.where(~F.col("before").eqNullSafe(F.col("after")))
-    return differing.select(
-        F.coalesce("after", "before").alias("row"),
-        F.col("before").isNotNull().alias("is_known"),
-        F.col("after").isNull().alias(IS_GONE),
-    ).select("row.*", "is_known", IS_GONE)

@@ -22,10 +22,10 @@ from adlake.dims.spark_versions import (
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import IcebergTable, head_of, stamped
 from adlake.io.spark.lineage import frozen_frames
+from adlake.streaming.merging import differing, merge
 from adlake.streaming.pipeline import Written
 
 _KEY: Final = ("campaign_id", "campaign_key")
-_VIEW: Final = "changed_campaign_versions"
 
 
 class CampaignWriter:
@@ -41,12 +41,15 @@ class CampaignWriter:
             updates = frames.freeze(deliveries.select(*UPDATE_COLUMNS))
             known = frames.freeze(self._known_versions(updates))
             made = versions_of(stored_updates(known).unionByName(updates))
-            changes = frames.freeze(_changes(known, made))
+            changes = frames.freeze(differing(known, made, _KEY, TABLE_COLUMNS))
             count = changes.count()
             reach("campaigns.before_merge")
             if count:
                 with stamped(self._session, stamp):
-                    self._merge(changes)
+                    merge(
+                        self._session, self.table.full_name, changes, _KEY, TABLE_COLUMNS,
+                        anew=False,
+                    )  # fmt: skip
             else:
                 # Each batch leaves one stamped snapshot, also one that changes nothing.
                 self.table.leave_stamp(stamp)
@@ -55,27 +58,3 @@ class CampaignWriter:
     def _known_versions(self, updates: DataFrame) -> DataFrame:
         named = F.broadcast(updates.select("campaign_id").distinct())
         return self._session.table(self.table.full_name).join(named, "campaign_id", "left_semi")
-
-    def _merge(self, changes: DataFrame) -> None:
-        changes.createOrReplaceTempView(_VIEW)
-        assignments = ", ".join(f"d.{name} = s.{name}" for name in TABLE_COLUMNS)
-        self._session.sql(
-            f"MERGE INTO {self.table.full_name} AS d USING {_VIEW} AS s ON "  # noqa: S608 - own names
-            + " AND ".join(f"d.{name} = s.{name}" for name in _KEY)
-            + " WHEN MATCHED AND s.is_gone THEN DELETE"
-            + f" WHEN MATCHED THEN UPDATE SET {assignments}"
-            + f" WHEN NOT MATCHED THEN INSERT ({', '.join(TABLE_COLUMNS)})"
-            + f" VALUES ({', '.join(f's.{name}' for name in TABLE_COLUMNS)})"
-        )
-        self._session.catalog.dropTempView(_VIEW)
-
-
-def _changes(known: DataFrame, made: DataFrame) -> DataFrame:
-    """Versions that begin, change or are gone (`is_gone`: all but their key is what it was)."""
-    before = known.select(*_KEY, F.struct(*TABLE_COLUMNS).alias("before"))
-    after = made.select(*_KEY, F.struct(*TABLE_COLUMNS).alias("after"))
-    both = before.join(after, [*_KEY], "full_outer")
-    differing = both.where(~F.col("before").eqNullSafe(F.col("after")))
-    return differing.select(
-        F.coalesce("after", "before").alias("row"), F.col("after").isNull().alias("is_gone")
-    ).select("row.*", "is_gone")

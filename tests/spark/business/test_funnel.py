@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,6 @@ from tests.fixtures.business.funnel import START_MS, judged, random_steps, step
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.business.mutations import deliveries as mutated
 from tests.fixtures.business.parity import records
-from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -57,13 +56,6 @@ def test_events_are_those_of_plain_python(spark: SparkSession) -> None:
         found = rows_of(spark_funnel_events(deliveries.where("reject_reason IS NULL")))
     assert len(found) > 500
     assert found == expected(sent)
-
-
-@pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    session = lake_at(spark, tmp_path)
-    yield session
-    failpoints.arm("", tmp_path, None)
 
 
 def processor(session: SparkSession) -> BatchProcessor:

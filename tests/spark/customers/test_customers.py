@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -51,7 +51,6 @@ from tests.fixtures.customers.story import (
     profile,
     random_story,
 )
-from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -86,13 +85,6 @@ def test_rows_are_those_of_plain_python(spark: SparkSession) -> None:
     assert found == expected_customers(sent, DAY)
     lapsed = {row[0]: "lapsed" in row[CUSTOMER_COLUMNS.index("segments")] for row in found}
     assert (lapsed["edge"], lapsed["past"], len(found) > 10) == (False, True, True)
-
-
-@pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    session = lake_at(spark, tmp_path)
-    yield session
-    failpoints.arm("", tmp_path, None)
 
 
 def processor(session: SparkSession) -> BatchProcessor:

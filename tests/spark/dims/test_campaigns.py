@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.repair import catch_up
 from tests.fixtures.dims.updates import CASES, INGEST_MS, odd_payloads, random_updates, update
-from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
 
@@ -108,13 +107,6 @@ def test_versions_are_those_of_plain_python(spark: SparkSession) -> None:
     assert rows_of(versions_of(frame_of(spark, apart))) == sorted(
         map(as_row, plain_versions(apart))
     )
-
-
-@pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    session = lake_at(spark, tmp_path)
-    yield session
-    failpoints.arm("", tmp_path, None)
 
 
 def processor(session: SparkSession) -> BatchProcessor:

@@ -1,0 +1,16 @@
+-- billed_click_columns: what is proven of a billed click.
+advertiser_id,
+click_id,
+advertiser,
+ad_id,
+campaign_id,
+impression_id,
+event_time,
+amount,
+credit_amount,
+overdelivery_amount,
+net_amount,
+spend_hour,
+spend_day,
+spend_month,
+last_updated_ts
