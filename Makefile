@@ -37,7 +37,7 @@ help: ## List these targets
 	  /^[a-z][a-z-]*:.*## / {printf "  %-19s %s\n", $$1, $$2}' $(lastword $(MAKEFILE_LIST))
 
 ##@ The stack
-.PHONY: up down status logs nuke doctor secrets passwords
+.PHONY: up down status logs nuke doctor secrets passwords jobs app app-local
 up: venv ## Start everything and say where to look (RUNTIME=auto|native|docker)
 	@$(ADLAKE) up $(FORM) $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
 
@@ -53,6 +53,15 @@ logs: venv ## Show the end of the logs (NAME=stream for one, FOLLOW=1 to go on)
 nuke: venv ## Stop everything and remove all state (not the downloads)
 	@$(ADLAKE) nuke $(FORM)
 
+jobs: venv ## Say what each command and pipeline reads and writes
+	@$(ADLAKE) flow --tables
+
+app: venv ## Start the dashboard and what it needs, in containers
+	@$(ADLAKE) up --runtime docker --only postgres,trino,dashboard
+
+app-local: venv ## Start the dashboard and what it needs, without containers
+	@$(ADLAKE) up --runtime native --only postgres,trino,dashboard
+
 doctor: venv ## Check prerequisites, ports, disk and memory
 	@$(ADLAKE) doctor $(FORM)
 
@@ -63,7 +72,7 @@ passwords: venv ## Show the logins of Metabase, Grafana, the object store and Ju
 	@$(ADLAKE) passwords
 
 ##@ The lake
-.PHONY: wait verify explain producers quarantine source replay models rollups maintain query sql generate stream dashboard metabase notebook provision
+.PHONY: wait verify explain producers quarantine source replay models rollups maintain query sql generate stream dashboard metabase notebook provision topics contracts views
 wait: venv ## Block until Gold contains every event that is in the topic now
 	@$(ADLAKE) wait
 
@@ -118,6 +127,15 @@ notebook: ## Open JupyterLab with the notebooks (port 8888; installs it the firs
 
 provision: venv ## Create or update topic and catalog
 	@$(ADLAKE) provision
+
+topics: venv ## List the topics with what the broker holds of each
+	@$(ADLAKE) topics
+
+contracts: venv ## Hold the JSON Schemas of contracts/ against the code
+	@$(ADLAKE) contracts check
+
+views: venv ## Make missing and changed views again (the stream does so at each start)
+	@$(ADLAKE) views
 
 ##@ Development
 .PHONY: venv venv-dev install format docs metric-samples grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start bench-cost bench-alerts wheel lock lock-jars

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.docs
 TEXT = (REPO_ROOT / "docs" / "troubleshooting.md").read_text()
 SYMPTOMS = (
     "command not found", "no JDK", "port is taken", "first batch is slow",
-    "copied or moved lake", "dashboard is empty", "KPI alerts are off", "Freshness is hours",
+    "copied or moved lake", "dashboard is empty", "KPI alerts are off", "A view is missing",
+    "There are no customers", "contract is refused", "Begin anew", "Freshness is hours",
     "last seven days move", "ad platform says something else", "stream that waits",
     "Not enough memory", "disk is full",
 )  # fmt: skip

@@ -26,11 +26,12 @@ from adlake.cli import (
     source,
     stack,
     topics,
+    views,
 )
 from adlake.cli.application import app, main
 
 __all__ = [
     "alerts", "app", "budgets", "containers", "contracts", "data", "dims", "generate",
     "ingest_files", "jobs", "lake", "main", "metabase", "models", "notebook", "quarantine",
-    "replay", "rollups", "send", "serve", "source", "stack", "topics",
+    "replay", "rollups", "send", "serve", "source", "stack", "topics", "views",
 ]  # fmt: skip

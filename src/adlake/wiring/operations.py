@@ -31,6 +31,7 @@ from adlake.streaming.operations import Handler
 from adlake.streaming.requests import RequestConfig
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.spark import catalog_access, spark_resources
+from adlake.wiring.views import view_handlers
 
 BROKER_SECONDS: Final = 10.0
 """For the broker to say how far its topics go."""
@@ -55,6 +56,7 @@ def operation_handlers(
         **budget_handlers(BusinessPipeline()),
         **keep_handlers(),
         **day_roll_handlers(),
+        **view_handlers(read),
         **maintain_handlers(leftover_days, partial(is_held, connect, REPLAY_LEASE)),
     }
 

@@ -29,7 +29,7 @@ NO_STEP_OF_THEIR_OWN = {"contracts", "io", "streaming", "wiring", "devstack", "c
 OFF_THE_MAP = {
     "sql": "reads what its user types", "source": "writes to the control database alone",
     "topics": "looks at every topic", "peek": "looks at the topic that its user types",
-    "contracts": "reads no data",
+    "contracts": "reads no data", "views": "makes views, reads no data",
 }  # fmt: skip
 READERS_OF_SQL = {
     "metrics": ("metrics",), "replay": ("attribution",), "audit": ("proof", "quarantine"),

@@ -93,7 +93,7 @@ def test_whoever_does_requests_can_do_all_kinds_of_them() -> None:
     """Else an open one of another kind would be failed by a command that does not know it."""
     assert set(operation_handlers(lambda: None, lambda _: None, 3)) == {  # type: ignore[arg-type, return-value]
         "publish-replay", "undo-replay", "build-models", "build-rollups", "build-alerts",
-        "build-budgets", "keep-snapshot", "maintain", "roll-day",
+        "build-budgets", "keep-snapshot", "maintain", "roll-day", "make-views",
     }  # fmt: skip
     assert set(model_handlers(lambda _: None)) == {BUILD_MODELS}  # type: ignore[arg-type, return-value]
 

@@ -22,6 +22,7 @@ BUILD_BUDGETS = "build-budgets"
 KEEP_SNAPSHOT = "keep-snapshot"
 MAINTAIN = "maintain"
 ROLL_DAY = "roll-day"
+MAKE_VIEWS = "make-views"
 
 
 @dataclass(frozen=True)
