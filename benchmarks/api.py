@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.devstack.stack import Stack
@@ -92,18 +94,23 @@ def measured(stack: Stack, size: int, rate: float | None, seconds: float) -> dic
         return sum(sum(one.cpu_times()[:2]) for one in processes)
 
     before, began = used(), time.monotonic()
-    load = asyncio.run(posted(stack.settings.ports.api_port, size, rate, seconds))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        load = runner.run(posted(stack.settings.ports.api_port, size, rate, seconds))
     took = time.monotonic() - began
-    waited = sorted(load.waited)
     return {
         "events_a_post": size,
         "events_per_second": round(load.posts * size / took, 1),
         "posts": load.posts,
         "refused": load.refused,
-        "seconds_to_answer": {f"p{p}": round(percentile(waited, p), 4) for p in (50, 95, 99)},
+        "seconds_to_answer": waits(load.waited),
         "cores_of_the_api": round((used() - before) / took, 2),
         "mib_of_the_api": round(sum(one.memory_info().rss for one in processes) / 2**20),
     }
+
+
+def waits(waited: list[float]) -> dict[str, float]:
+    """Seconds that posts waited for their answers."""
+    return {f"p{p}": round(percentile(waited, p / 100), 4) for p in (50, 95, 99)}
 
 
 async def posted(port: int, size: int, rate: float | None, seconds: float) -> Load:

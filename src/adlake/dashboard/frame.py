@@ -37,6 +37,12 @@ _WAITING_TILE: Final = (
     '<div style="font-size: 0.875rem">{label}</div>'
     '<div style="font-size: 2.25rem">{value}</div></div>'
 )
+_UNTIL_ANSWERED: Final = (
+    '<style>[class*="st-key-part-"]:has([class*="st-key-answer-"], [data-testid="stAlert"]) '
+    '[data-testid="stElementContainer"]:has(.until-answered) {{ display: none }}</style>'
+    '<div class="until-answered">{shown}</div>'
+)
+"""Hidden in a part that has its answer, or a message in the place of it."""
 _OLD_SECONDS: Final = 10 * FRESHNESS_PROMISE_SECONDS
 T = TypeVar("T")
 BadgeColour = Literal["green", "orange", "red", "gray"]
@@ -128,14 +134,16 @@ def tile(
     )  # fmt: skip
 
 
-def waiting_tiles(rows: Sequence[Sequence[str]]) -> None:
-    """The tiles before their numbers have come.
+def waiting_tiles(rows: Sequence[Sequence[str]]) -> str:
+    """The tiles before their numbers have come, as HTML.
 
-    Plain HTML: a browser shows it with the title, while a metric waits for a script of its own.
+    A browser shows it with the title, while a metric waits for a script of its own.
     """
+    lines = []
     for labels in rows:
         tiles = [_WAITING_TILE.format(label=escape(label), value=WAITING) for label in labels]
-        st.html(f'<div style="display: flex; gap: 1rem">{"".join(tiles)}</div>')
+        lines.append(f'<div style="display: flex; gap: 1rem">{"".join(tiles)}</div>')
+    return f'<div style="display: grid; gap: 1rem">{"".join(lines)}</div>'
 
 
 def section(
@@ -143,6 +151,9 @@ def section(
     tiles: Sequence[Sequence[str]] = (), tells_of_outages: bool = True,
 ) -> None:  # fmt: skip
     """A part of a page that asks, fills and refreshes by itself, beside the other parts.
+
+    What is shown until its first answers come is drawn by the page, so that a browser gets it with
+    the title. The part runs beside the page and may not take it away: the browser hides it.
 
     Args:
         name: what a message about it calls it.
@@ -156,20 +167,18 @@ def section(
 
     @st.fragment(run_every=seconds, parallel=True, key=name)
     def part() -> None:
-        # A refresh leaves what is shown until it has something new.
+        # A refresh leaves what is shown until it has something new; another choice does not.
         place = st.empty() if opened else st
-        if opened:
-            opened.clear()
-            with place.container():
-                waiting_tiles(tiles)
-                if not tiles:
-                    st.caption(f"{name}: asking the lake {WAITING}")
+        opened.clear()
         with guarded(name, tells_of_outages=tells_of_outages):
             found = ask()
-            with place.container():
+            with place.container(key=f"answer {name}"):
                 draw(found)
 
-    part()
+    with st.container(key=f"part {name}"):
+        asking = f"{escape(name)}: asking the lake {WAITING}"
+        st.html(_UNTIL_ANSWERED.format(shown=waiting_tiles(tiles) if tiles else asking))
+        part()
 
 
 def csv_button(label: str, records: Sequence[Mapping[str, object]], name: str) -> None:
