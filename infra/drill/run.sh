@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the real docker-compose.yml on podman with the images of build.sh, and writes what it saw: every service healthy,
-# 100,000 events through the documented commands, Gold proven, keys of the object store held to their rights, the driver
+# 100,000 events through the documented commands, the tour of the README, Gold proven, keys of the object store held to their rights, the driver
 # and Trino killed and back; with MINUTES, that long of RATE events a second (5000), timed from the producer to Trino;
 # memory as the control groups counted it. With ADLAKE_CATALOG_TYPE=rest all that on the profile `rest`, whose catalog is
 # killed, too. STATUS names a file for what `adlake status` said of it. Ends with everything removed.
@@ -139,6 +139,7 @@ tried "events posted to the API: three taken, one refused" "$python" -I "$here/p
 tried "the documented job follows the running stream, Ctrl-C, exit 0" follows
 tried "the driver's JVM is killed, the container starts again" started_again lakehouse-spark java
 tried "Trino is killed, the container starts again" started_again adlake_trino_1 java
+tried "the tour of the README, typed as it says for containers" "$python" "$here/tour.py"
 if [ "${COMPOSE_PROFILES:-}" = rest ]; then
   tried "the REST catalog lists the tables, Postgres none" listed_by_rest
   tried "the REST catalog shows its key in no log and no argument" keeps_its_secret

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from adlake.api.parts import Parts, unavailable
@@ -13,11 +14,12 @@ from adlake.contracts.gauges import API_ACCEPTED, API_REFUSED
 
 def count(verdicts: Sequence[Accepted | Refused], parts: Parts) -> None:
     """Count what was accepted and refused."""
-    for one in verdicts:
-        if isinstance(one, Accepted):
-            parts.meters.add(API_ACCEPTED, event_type=one.event_type)
-        else:
-            parts.meters.add(API_REFUSED, reason=one.reason)
+    accepted = Counter(one.event_type for one in verdicts if isinstance(one, Accepted))
+    refused = Counter(one.reason for one in verdicts if isinstance(one, Refused))
+    for event_type, number in accepted.items():
+        parts.meters.add(API_ACCEPTED, number, event_type=event_type)
+    for reason, number in refused.items():
+        parts.meters.add(API_REFUSED, number, reason=reason)
 
 
 async def published(accepted: Sequence[Accepted], parts: Parts, now_ms: int) -> None:

@@ -51,6 +51,7 @@ def records_of(
 
 
 TOPICS: Final = (AD_TOPIC, BUSINESS_TOPIC)
+_AD_TYPES: Final = frozenset(EventType)
 SWITCHED_OFF: Final = "TOPIC_SWITCHED_OFF"
 """Detail of an event whose topic the settings switch off."""
 
@@ -78,7 +79,7 @@ def _judged(item: str, now_ms: int) -> Accepted | Refused:
     read = members if text is item else members_of(text.encode())
     if isinstance(read, RejectDetail):
         return Refused(held_text(member(members, "event_id")), REASON_OF[read], read)
-    if event_type in set(EventType):
+    if event_type in _AD_TYPES:
         return _ad_event(read, text.encode(), event_type, now_ms)
     return _business_event(read, text.encode(), event_type, now_ms)
 

@@ -8,6 +8,7 @@ Spark and shares only contracts with this one; tests hold the two equal.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from adlake.attribution.law.segment_text import segment_text
 from adlake.contracts.details import MISSING_DETAIL, REASON_OF, RejectDetail
@@ -34,6 +35,8 @@ from adlake.payload.plain.admission import (
     timestamp_of,
 )
 from adlake.payload.plain.money import given_money
+
+_EVENT_TYPES: Final = {str(one): one for one in EventType}
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def admit_members(
 ) -> Admitted | Rejected:
     """The same for a payload that was read already (`payload.plain.admission.members_of`)."""
     type_text = _held(members, "event_type")
-    event_type = EventType(type_text) if type_text in set(EventType) else None
+    event_type = _EVENT_TYPES.get(type_text or "")
     ts_ms = timestamp_of(member(members, "event_timestamp"))
     micros = _money_of(members, event_type)
     header = Header(

@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from adlake.contracts.details import RejectDetail
 from adlake.contracts.law import MAX_NESTING_DEPTH
@@ -49,8 +49,7 @@ class Kind(Enum):
     """true, false, an object or an array: never what an ad event field wants."""
 
 
-@dataclass(frozen=True)
-class JsonValue:
+class JsonValue(NamedTuple):
     """A member's value: `text` is the decoded string or the number's own characters, else ''."""
 
     kind: Kind
