@@ -326,6 +326,13 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.ad_clicks",
         "gold.hourly_spend",
         "gold.daily_spend",
+        "gold.advertisers",
+        "gold.latest_serving_status",
+        "gold.latest_changed_budgets",
+        "gold.hourly_average_budget",
+        "gold.combined_spend_budget",
+        "gold.monthly_spend",
+        "gold.aggregated_advertiser_spend",
     ),
     CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events"),
 })  # fmt: skip
