@@ -29,7 +29,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 0.0
         self.takes = 0.0
-        self.kept: Kept | None | Exception = None
+        self.kept: Kept | Exception | None = None
         self.runs = 0
         self.meters = Meters()
         monkeypatch.setattr(keeper, "keep_budgets", self._keep)
