@@ -10,6 +10,14 @@ FLIPS = "tests/unit/budgets/test_flips.py"
 SPARK = "tests/spark/budgets/test_build.py"
 PARITY = f"{SPARK}::test_the_tables_are_those_of_plain_python"
 BUILT = f"{SPARK}::test_a_build_says_what_the_records_of_one_snapshot_say"
+KEEPER = "tests/unit/budgets/test_keeper.py"
+KEEPING = "tests/spark/budgets/test_keeping.py"
+KEPT = f"{KEEPING}::test_each_step_gives_the_rows_of_all_that_was_sent"
+KILLED = f"{KEEPING}::test_reversed_doubled_and_killed_steps_give_the_rows_of_a_build"
+MISMATCH = (
+    "tests/unit/business/test_business_audit.py"
+    "::test_a_click_that_carries_another_budget_than_the_change_in_force_has_a_remark"
+)
 PROOF = "tests/contract/budgets/test_budget_proof.py::test_what_spark_built_is_what_trino_makes"
 
 BUDGETS: tuple[Mutation, ...] = (
@@ -124,8 +132,56 @@ BUDGETS: tuple[Mutation, ...] = (
         "minute < now AND minute >= now", "minute <= now AND minute >= now", PARITY,
     ),
     Mutation(
-        "a build reads what comes while it runs", "adlake.budgets.build:build_budgets",
-        "stamps.SOURCE_SNAPSHOT: str(head)", 'stamps.SOURCE_SNAPSHOT: "1"', BUILT,
+        "a build reads what comes while it runs", "adlake.budgets.source:Source.stamp_of",
+        "stamps.SOURCE_SNAPSHOT: str(self.snapshot)", 'stamps.SOURCE_SNAPSHOT: "1"', BUILT,
+    ),
+    Mutation(
+        "a step begins where the newest table is", "adlake.budgets.source:contained_in_all",
+        "min(next_[one] for next_ in offsets)", "max(next_[one] for next_ in offsets)",
+        f"{KEEPER}::test_a_step_begins_where_the_oldest_table_is",
+    ),
+    Mutation(
+        "tables of lost records are not made anew", "adlake.budgets.source:_is_ahead",
+        "offset > newest.next_offsets.get(partition, 0)", "False",
+        f"{KEEPER}::test_a_new_table_and_one_of_lost_records_are_made_whole",
+    ),
+    Mutation(
+        "the keeper works all the time", "adlake.budgets.keeper:BudgetKeeper.run",
+        "max(LOOK_SECONDS, seconds * (1 / MOST_OF_THE_TIME - 1))", "LOOK_SECONDS",
+        f"{KEEPER}::test_it_takes_its_share_of_the_time_alone",
+    ),
+    Mutation(
+        "a failed step calls its tables current", "adlake.budgets.keeper:BudgetKeeper.run",
+        "self._next_look = time.monotonic() + LOOK_SECONDS",
+        "self._meters.put(gauges.BUDGETS_CURRENT, self._now_s())",
+        f"{KEEPER}::test_what_fails_is_not_tried_all_the_time_nor_called_current",
+    ),
+    Mutation(
+        "who loses an event is not made again", "adlake.budgets.keeping:_merge",
+        'after.join(events, [*KEY], "left_semi")', "rows", KEPT,
+    ),
+    Mutation(
+        "what others say of an event is not read", "adlake.budgets.keeping:_known_of",
+        "own.unionByName(foreign)", "own", KEPT,
+    ),
+    Mutation(
+        "a repeat makes an advertiser again", "adlake.budgets.keeping:_merge",
+        "rows.select(*KEY).distinct()", "keys", KEPT,
+    ),
+    Mutation(
+        "a driver that died leaves the other tables behind",
+        "adlake.budgets.keeping:keep_budgets",
+        "is_again = contents_stamp is None or not is_same_place(contents_stamp, oldest)",
+        "is_again = False", KILLED,
+    ),
+    Mutation(
+        "a budget is in force for the hour before it", "sql/oracles/budgets/spend_hours.sql",
+        "1 AS moment_rank", "-1 AS moment_rank", PROOF,
+    ),
+    Mutation(
+        "a click of the moment of a change is held against the budget before",
+        "adlake.business.audit:_mismatches",
+        "change[0] <= _ms(told)", "change[0] < _ms(told)", MISMATCH,
     ),
     Mutation(
         "the oracle knows no cap of the month", "sql/oracles/budgets/billed_clicks.sql",

@@ -15,6 +15,7 @@ from typing import Final
 
 from adlake.contracts.registry import ATTRIBUTION, BUSINESS, CAMPAIGNS
 from adlake.contracts.tables import (
+    ACCOUNT_CONTENTS,
     ALERT_INCIDENTS,
     ALERT_RULES,
     ALERTS_LOG,
@@ -113,7 +114,9 @@ NOTIFICATIONS: Final = Store(Kind.CONTROL, "adlake.notifications")
 _ROLLUPS: Final = _tables(GOLD_HOURS, GOLD_CONVERSIONS, GOLD_WINDOWS)
 _MODEL_TABLES: Final = _tables(REMOVAL_EFFECTS, ATTRIBUTION_CREDITS)
 _ALERT_TABLES: Final = _tables(ALERTS_LOG, ALERT_INCIDENTS)
-_BUDGETS: Final = _tables(SPEND_LEDGER, DIM_BUDGETS, DIM_ADVERTISERS)
+_BUDGETS: Final = _tables(
+    ACCOUNT_CONTENTS, SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS
+)
 _JUDGED: Final = _tables(
     BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES
 )
@@ -200,9 +203,14 @@ FLOW: Final[tuple[Step, ...]] = (
         _tables(GOLD_STATE), _MODEL_TABLES,
     ),
     Step(
-        "budgets", "budgets",
+        "budgets", "stream",
         "bills each click once; says which budget held when, and whose ads may be served",
-        _tables(BUSINESS_EVENTS), (*_BUDGETS, *_tables(SERVING_FLIPS, SPEND_HOURS)),
+        (*_tables(BUSINESS_EVENTS), *_BUDGETS), _BUDGETS,
+    ),
+    Step(
+        "budgets", "budgets",
+        "builds the same tables anew from all records",
+        _tables(BUSINESS_EVENTS), _BUDGETS,
     ),
     Step(
         "proof", "wait",

@@ -13,6 +13,7 @@ from typing import Final
 
 from adlake.contracts.registry import SPECS, Filling, TableSpec, names_of, spec_of
 from adlake.contracts.tables import (
+    ACCOUNT_CONTENTS,
     ALERT_INCIDENTS,
     ALERT_RULES,
     ALERTS_LOG,
@@ -62,7 +63,9 @@ SUBJECTS: Final = {
     ),
     "customers": (CUSTOMER_EVENTS, CUSTOMER_360),
     "alerts": (ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
-    "budgets": (SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS),
+    "budgets": (
+        ACCOUNT_CONTENTS, SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS,
+    ),
 }  # fmt: skip
 """Title of a picture -> its tables."""
 
@@ -134,6 +137,7 @@ def _made_of(spec: TableSpec) -> str:
         Filling.MERGE: f"{source}, batch by batch",
         Filling.SUMS: f"{source}, what each batch changed in it",
         Filling.BUILD: f"{source}, whole",
+        Filling.FOLLOW: f"{source}, what is new, beside the batches",
         Filling.COUNTS: "what the stream counts of its batches",
         Filling.LOAD: spec.unchecked,
         Filling.SHADOW: f"{source}, while a replay is built",

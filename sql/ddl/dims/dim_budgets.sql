@@ -1,6 +1,6 @@
 -- dims.dim_budgets: budgets of advertisers over time (slowly changing dimension, type 2).
 -- grain: one row per advertiser_id and validity interval [start_ts, end_ts)
--- made of: the admitted records of one snapshot of bronze.business_events, all at once, by `adlake budgets build`
+-- made of: gold.account_contents, whole for each advertiser of whom something new was told
 -- readers: gold.latest_changed_budgets, verify
 -- What clicks carry counts before the first BUDGET_CHANGE alone, as a daily budget. Equal neighbours are one row.
 CREATE TABLE IF NOT EXISTS lakehouse.dims.dim_budgets (
@@ -13,4 +13,16 @@ CREATE TABLE IF NOT EXISTS lakehouse.dims.dim_budgets (
   is_current BOOLEAN NOT NULL
 )
 USING iceberg
-TBLPROPERTIES ('format-version' = '2')
+TBLPROPERTIES (
+  'format-version' = '2',
+  'write.delete.mode' = 'merge-on-read',
+  'write.update.mode' = 'merge-on-read',
+  'write.merge.mode' = 'merge-on-read',
+  'write.merge.isolation-level' = 'serializable',
+  'write.delete.granularity' = 'file',
+  'write.distribution-mode' = 'none',
+  'write.parquet.compression-codec' = 'zstd',
+  'write.metadata.delete-after-commit.enabled' = 'true',
+  'write.metadata.previous-versions-max' = '20',
+  'commit.manifest.min-count-to-merge' = '20'
+)

@@ -1,6 +1,6 @@
 -- gold.advertiser_spend_hourly: what advertisers spent in each local hour with billed clicks.
 -- grain: one row per advertiser_id and spend_hour
--- made of: the billed clicks, budgets and flips of the same build, by `adlake budgets build`
+-- made of: the billed clicks, budgets and flips that were made with it
 -- readers: budget questions
 CREATE TABLE IF NOT EXISTS lakehouse.gold.advertiser_spend_hourly (
   advertiser STRING NOT NULL,
@@ -20,4 +20,16 @@ CREATE TABLE IF NOT EXISTS lakehouse.gold.advertiser_spend_hourly (
   spend_month DATE NOT NULL COMMENT 'local; its first day'
 )
 USING iceberg
-TBLPROPERTIES ('format-version' = '2')
+TBLPROPERTIES (
+  'format-version' = '2',
+  'write.delete.mode' = 'merge-on-read',
+  'write.update.mode' = 'merge-on-read',
+  'write.merge.mode' = 'merge-on-read',
+  'write.merge.isolation-level' = 'serializable',
+  'write.delete.granularity' = 'file',
+  'write.distribution-mode' = 'none',
+  'write.parquet.compression-codec' = 'zstd',
+  'write.metadata.delete-after-commit.enabled' = 'true',
+  'write.metadata.previous-versions-max' = '20',
+  'commit.manifest.min-count-to-merge' = '20'
+)

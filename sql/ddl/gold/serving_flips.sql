@@ -1,6 +1,6 @@
 -- gold.serving_flips: when the ads of an advertiser began and ceased to be served, and why.
 -- grain: one row per flip_id; flip_number orders those of an advertiser
--- made of: the admitted records of one snapshot of bronze.business_events, all at once, by `adlake budgets build`
+-- made of: gold.account_contents, whole for each advertiser of whom something new was told
 -- readers: gold.advertiser_spend_hourly
 -- A row whose effective_at lies ahead will happen if nothing is delivered before: compare it with your own now.
 CREATE TABLE IF NOT EXISTS lakehouse.gold.serving_flips (
@@ -20,4 +20,16 @@ CREATE TABLE IF NOT EXISTS lakehouse.gold.serving_flips (
   flip_number BIGINT NOT NULL COMMENT 'of the advertiser, from 1'
 )
 USING iceberg
-TBLPROPERTIES ('format-version' = '2')
+TBLPROPERTIES (
+  'format-version' = '2',
+  'write.delete.mode' = 'merge-on-read',
+  'write.update.mode' = 'merge-on-read',
+  'write.merge.mode' = 'merge-on-read',
+  'write.merge.isolation-level' = 'serializable',
+  'write.delete.granularity' = 'file',
+  'write.distribution-mode' = 'none',
+  'write.parquet.compression-codec' = 'zstd',
+  'write.metadata.delete-after-commit.enabled' = 'true',
+  'write.metadata.previous-versions-max' = '20',
+  'commit.manifest.min-count-to-merge' = '20'
+)

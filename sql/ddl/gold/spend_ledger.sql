@@ -1,6 +1,6 @@
 -- gold.spend_ledger: each billed click of an advertiser once, with what credits and overdelivery take off.
 -- grain: one row per advertiser_id and click_id
--- made of: the admitted records of one snapshot of bronze.business_events, all at once, by `adlake budgets build`
+-- made of: gold.account_contents, whole for each advertiser of whom something new was told
 -- readers: gold.daily_spend, gold.hourly_spend, verify
 -- Hour, day and month are those of the click's own time in the zone of its advertiser (dims.dim_advertisers, newest).
 CREATE TABLE IF NOT EXISTS lakehouse.gold.spend_ledger (
@@ -21,4 +21,16 @@ CREATE TABLE IF NOT EXISTS lakehouse.gold.spend_ledger (
   last_updated_ts TIMESTAMP NOT NULL COMMENT 'UTC; newest first arrival of the click and its credits'
 )
 USING iceberg
-TBLPROPERTIES ('format-version' = '2')
+TBLPROPERTIES (
+  'format-version' = '2',
+  'write.delete.mode' = 'merge-on-read',
+  'write.update.mode' = 'merge-on-read',
+  'write.merge.mode' = 'merge-on-read',
+  'write.merge.isolation-level' = 'serializable',
+  'write.delete.granularity' = 'file',
+  'write.distribution-mode' = 'none',
+  'write.parquet.compression-codec' = 'zstd',
+  'write.metadata.delete-after-commit.enabled' = 'true',
+  'write.metadata.previous-versions-max' = '20',
+  'commit.manifest.min-count-to-merge' = '20'
+)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,7 +23,7 @@ from adlake.business.contract import (
     BusinessType,
 )
 from adlake.business.rules import Fields, Judged
-from adlake.contracts.audit import DeliveryFinding
+from adlake.contracts.audit import BusinessFlag, DeliveryFinding
 
 Position = tuple[str, int, int]
 """(topic, partition, offset): the same position read twice is one delivery."""
@@ -49,7 +50,7 @@ def reasons(deliveries: Iterable[JudgedDelivery]) -> dict[Position, str]:
 
     A rejected one has its reason. Of the admitted deliveries of one event the first of the winning
     content by (ingest time, partition, offset) counts, and is in the audit only with a remark of
-    its own, such as BAD_BUDGET_VALUE.
+    its own, such as BAD_BUDGET_VALUE or BUDGET_MISMATCH.
     """
     found: dict[Position, str] = {}
     events: dict[tuple[str, ...], dict[Position, JudgedDelivery]] = {}
@@ -58,9 +59,11 @@ def reasons(deliveries: Iterable[JudgedDelivery]) -> dict[Position, str]:
             found[one.position] = str(one.verdict.reason)
         else:
             events.setdefault(event_of(one), {})[one.position] = one
+    counting = []
     for by_position in events.values():
         found |= _reasons_of_event(by_position.values())
-    return found
+        counting.append(min(by_position.values(), key=_carrier_order))
+    return found | _mismatches(counting)
 
 
 def content_of(fields: Fields) -> Content:
@@ -97,6 +100,28 @@ def event_of(one: JudgedDelivery) -> tuple[str, ...]:
     fields = one.verdict.fields
     event_type = BusinessType(str(fields.event_type))
     return (event_type, *(str(getattr(fields, name)) for name in TYPES[event_type].once_per))
+
+
+def _mismatches(counting: Sequence[JudgedDelivery]) -> dict[Position, str]:
+    """Clicks that carry another budget than the BUDGET_CHANGE in force at their time."""
+    changes: dict[str | None, list[tuple[int, str, int]]] = defaultdict(list)
+    for one in counting:
+        told = one.verdict.fields
+        if told.event_type == BusinessType.BUDGET_CHANGE and told.budget_micros is not None:
+            change = (_ms(told), str(told.event_id), told.budget_micros)
+            changes[told.advertiser_id].append(change)
+    found = {}
+    for one in counting:
+        told = one.verdict.fields
+        if told.event_type == BusinessType.AD_CLICK and told.budget_micros is not None:
+            known = [change for change in changes[told.advertiser_id] if change[0] <= _ms(told)]
+            if known and max(known)[2] != told.budget_micros:
+                found[one.position] = str(BusinessFlag.BUDGET_MISMATCH)
+    return found
+
+
+def _ms(fields: Fields) -> int:
+    return fields.ts_ms or 0
 
 
 def _carrier_order(one: JudgedDelivery) -> tuple[Content, int, int, int, str]:

@@ -31,6 +31,13 @@ class DeliveryFinding(StrEnum):
     CONFLICTING_DUPLICATE = "CONFLICTING_DUPLICATE"
 
 
+class BusinessFlag(StrEnum):
+    """Remarks on a business event that counts, beside those of its admission."""
+
+    BUDGET_MISMATCH = "BUDGET_MISMATCH"
+    """A click carries another budget than the BUDGET_CHANGE in force at its time."""
+
+
 class DeliveryFlag(StrEnum):
     """Remarks on an admitted delivery; none changes the Gold row."""
 

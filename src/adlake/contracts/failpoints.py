@@ -46,7 +46,7 @@ PLACES: Final[Mapping[str, str]] = {
     "models.before_publish": "P11: both tables of the models are staged, readers see the old ones",
     "models.between_tables": "P11: readers see the new removal effects, and the old credits",
     "alerts.between_tables": "P11: readers see the new alert log, and the old incidents",
-    "budgets.between_tables": "P11: readers see new budgets, and old billed clicks",
+    "budgets.between_tables": "P11: one budget table is written, the next is not",
     "replay.shadow_built": "P11: the shadow is whole, nothing was asked of Gold",
     "replay.before_swap": "P11: the publication or its undo is prepared, readers do not see it",
     "replay.after_swap": "P11: readers see it, the request is still open",

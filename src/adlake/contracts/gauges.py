@@ -268,6 +268,20 @@ NOTIFICATIONS_FAILED: Final = _counter(
     "notifications_failed", "rounds",
     "Rounds of requests after which a channel had not taken one (counted by the API).", "channel",
 )  # fmt: skip
+BUDGETS_CURRENT: Final = _gauge(
+    "budgets_current_timestamp_seconds", "seconds",
+    "Unix time of the newest look after which the budget tables had all records of then; "
+    "`time() - ` it is how old what they say of serving may be (by their keeper).",
+)  # fmt: skip
+BUDGETS_SECONDS: Final = _counter(
+    "budgets_seconds", "seconds",
+    "Wall time of bringing the budget tables up to the records (measured).",
+)  # fmt: skip
+BUDGETS_ADVERTISERS: Final = _counter(
+    "budgets_advertisers", "advertisers",
+    "Advertisers whose rows were made again, each once a time (counted when their tables are "
+    "written).",
+)  # fmt: skip
 BUILD: Final = _gauge("build_info", "1", "Always 1; the version of the code.", "version")
 
 METRICS: Final[tuple[Metric, ...]] = tuple(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from adlake.contracts.tables import (
+    ACCOUNT_CONTENTS,
     ALERT_INCIDENTS,
     ALERTS_LOG,
     ATTRIBUTION_CREDITS,
@@ -21,6 +22,7 @@ from adlake.contracts.tables import (
     GOLD_HOURS,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SPEND_HOURS,
     SPEND_LEDGER,
 )
 
@@ -49,7 +51,11 @@ _PATHS: Final = tuple(
     f"models/{name}" for name in ("gold_rows", "touches", "conversions", "path_steps")
 )
 _ALERTS: Final = ("alert_windows", "alert_baselines", "alert_verdicts", "alert_spans")
-_ACCOUNTS: Final = ("budgets/account_deliveries", "budgets/account_events")
+_CONTENTS: Final = ("budgets/account_deliveries", "budgets/account_contents")
+_ACCOUNTS: Final = (*_CONTENTS, "budgets/account_events")
+_BILLED: Final = (
+    *_ACCOUNTS, "budgets/known_budgets", "budgets/known_advertisers", "budgets/billed_clicks",
+)  # fmt: skip
 _EFFECTS: Final = (*_PATHS, "models/removal_effects")
 
 LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
@@ -113,6 +119,12 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
             "credit_sums", reads_source=False,
         ),
     ),
+    ACCOUNT_CONTENTS: (
+        LawCheck(
+            "contents of advertisers' events are not what the records give", "account_contents",
+            _CONTENTS,
+        ),
+    ),
     DIM_BUDGETS: (
         LawCheck(
             "budgets in force are not what the records give", "dim_budgets",
@@ -127,11 +139,13 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
     ),
     SPEND_LEDGER: (
         LawCheck(
-            "billed clicks are not what the records give", "spend_ledger",
-            (
-                *_ACCOUNTS, "budgets/known_budgets", "budgets/known_advertisers",
-                "budgets/billed_clicks",
-            ),
+            "billed clicks are not what the records give", "spend_ledger", _BILLED
+        ),
+    ),
+    SPEND_HOURS: (
+        LawCheck(
+            "spend by hour is not what the records and the flips give", "advertiser_spend_hourly",
+            (*_BILLED, "budgets/spend_hours"),
         ),
     ),
 })  # fmt: skip

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from adlake.contracts.compaction import HOT_ROWS, RECORD_FILES, Compaction, Due
 from adlake.contracts.tables import (
+    ACCOUNT_CONTENTS,
     ALERT_INCIDENTS,
     ALERT_RULES,
     ALERTS_LOG,
@@ -76,6 +77,8 @@ class Filling(StrEnum):
     """From files."""
     BUILD = "build"
     """Whole, from another table, by a command; can be built again."""
+    FOLLOW = "follow"
+    """Derived from an append table by key, beside its batches; can be built again from it."""
     SHADOW = "shadow"
     """A copy that exists only while something is built."""
 
@@ -146,6 +149,12 @@ class TableSpec:
 
 
 _NO_SQL_FORM: Final = "its rules have a plain form and one of Spark, and none in SQL yet"
+_OF_ACCOUNTS: Final[dict[str, Any]] = {
+    "source": BUSINESS_EVENTS, "pipeline": BUSINESS, "expires": True,
+    "rebuild": "adlake budgets build",
+    "compaction": Compaction(Due.BATCHES, "advertiser_id ASC NULLS LAST", HOT_ROWS),
+}  # fmt: skip
+"""Of each table about advertisers; their rows are looked up by whose they are."""
 _SEED: Final = "loaded whole from a seed file, and not changed since"
 
 SPECS: Final[tuple[TableSpec, ...]] = (
@@ -265,29 +274,29 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         person="user_id",
     ),
     TableSpec(
-        DIM_BUDGETS, "advertiser and budget in force", ("budget_key",), Filling.BUILD,
-        Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
-        rebuild="adlake budgets build",
+        ACCOUNT_CONTENTS, "content of an event about an advertiser",
+        ("event_type", "owner", "counted_id", "ts_ms", "micros", "content"), Filling.FOLLOW,
+        Erasure.NOBODY, (Check.LAW,), **_OF_ACCOUNTS,
     ),
     TableSpec(
-        DIM_ADVERTISERS, "advertiser and version", ("advertiser_key",), Filling.BUILD,
-        Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
-        rebuild="adlake budgets build",
+        DIM_BUDGETS, "advertiser and budget in force", ("budget_key",), Filling.FOLLOW,
+        Erasure.NOBODY, (Check.LAW,), **_OF_ACCOUNTS,
+    ),
+    TableSpec(
+        DIM_ADVERTISERS, "advertiser and version", ("advertiser_key",), Filling.FOLLOW,
+        Erasure.NOBODY, (Check.LAW,), **_OF_ACCOUNTS,
+    ),
+    TableSpec(
+        SERVING_FLIPS, "decision that serving stops or goes on", ("flip_id",), Filling.FOLLOW,
+        Erasure.NOBODY, unchecked=_NO_SQL_FORM, **_OF_ACCOUNTS,
     ),
     TableSpec(
         SPEND_LEDGER, "billed click of an advertiser", ("advertiser_id", "click_id"),
-        Filling.BUILD, Erasure.NOBODY, (Check.LAW,), source=BUSINESS_EVENTS, expires=True,
-        rebuild="adlake budgets build",
+        Filling.FOLLOW, Erasure.NOBODY, (Check.LAW,), **_OF_ACCOUNTS,
     ),
     TableSpec(
-        SERVING_FLIPS, "decision that serving stops or goes on", ("flip_id",), Filling.BUILD,
-        Erasure.NOBODY, unchecked=_NO_SQL_FORM, source=BUSINESS_EVENTS, expires=True,
-        rebuild="adlake budgets build",
-    ),
-    TableSpec(
-        SPEND_HOURS, "advertiser and local hour", ("advertiser_id", "spend_hour"), Filling.BUILD,
-        Erasure.NOBODY, unchecked=_NO_SQL_FORM, source=BUSINESS_EVENTS, expires=True,
-        rebuild="adlake budgets build",
+        SPEND_HOURS, "advertiser and local hour", ("advertiser_id", "spend_hour"), Filling.FOLLOW,
+        Erasure.NOBODY, (Check.LAW,), **_OF_ACCOUNTS,
     ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""
@@ -326,6 +335,13 @@ VIEWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "gold.ad_clicks",
         "gold.hourly_spend",
         "gold.daily_spend",
+        "gold.advertisers",
+        "gold.latest_serving_status",
+        "gold.latest_changed_budgets",
+        "gold.hourly_average_budget",
+        "gold.combined_spend_budget",
+        "gold.monthly_spend",
+        "gold.aggregated_advertiser_spend",
     ),
     CAMPAIGNS: ("gold.ad_performance_with_campaigns", "gold.hourly_performance", "gold.raw_events"),
 })  # fmt: skip

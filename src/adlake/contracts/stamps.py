@@ -56,8 +56,8 @@ REPLAY_GOLD_SNAPSHOT: Final = "adlake.replay-gold-snapshot"
 SOURCE_SNAPSHOT: Final = "adlake.source-snapshot"
 """On a table that is made of a derived one: id of that table's snapshot whose rows it contains."""
 MADE_OF: Final = "adlake.made-of"
-"""On the alert log and its incidents: JSON object, table -> id of the snapshot whose rows they are
-made of."""
+"""On the alert log, its incidents and spend by hour: JSON object, table -> id of the snapshot whose
+rows they are made of, beside SOURCE_SNAPSHOT."""
 READ_UNTIL_MS: Final = "adlake.read-until-ms"
 """Likewise: what arrived later (epoch ms, by the broker's clock) judged no window."""
 ROLLUP_FORMAT: Final = "adlake.rollup-format"

@@ -158,6 +158,7 @@ def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
     if stamps.MADE_OF in told:
         made_of = json.loads(told[stamps.MADE_OF])
         values |= {f"{name.partition('.')[2]}_snapshot": one for name, one in made_of.items()}
+    if stamps.READ_UNTIL_MS in told:
         values["until_ms"] = int(told[stamps.READ_UNTIL_MS])
     if stamps.HALF_LIFE_MS in told:
         values["half_life_ms"] = int(told[stamps.HALF_LIFE_MS])

@@ -103,6 +103,7 @@ EXAMPLES: Final = {
     "ledger_every_batches": "24",
     "models_every_hours": "6",
     "alerts": "false",
+    "budgets": "false",
     "snapshot_minutes": "120",
     "leftover_days": "7",
     "lease_ttl_seconds": "60",

@@ -51,6 +51,9 @@ class StreamSettings(Concern):
     alerts: bool = Field(
         True, description="judge each window of five minutes by the rules of KPI alerts"
     )
+    budgets: bool = Field(
+        True, description="keep spend, budgets and serving decisions up to the records"
+    )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"
     )

@@ -15,6 +15,7 @@ from adlake.alerts.until import ReadUntil
 from adlake.attribution.pipeline import AttributionPipeline
 from adlake.attribution.slot_move import prepare_gold, refuse_unreadable_gold
 from adlake.attribution.state_upgrade import prepare_states
+from adlake.budgets.keeper import BudgetKeeper
 from adlake.business.pipeline import BusinessPipeline
 from adlake.contracts import gauges
 from adlake.contracts.law import ReadLaw
@@ -86,7 +87,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
         ),
         every_seconds=schedule_of(settings),
-        keepers=keepers_of(settings, connect, read_until),
+        keepers=keepers_of(settings, connect, read_until, meters),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
         metrics_address=settings.containers.bind_address,
@@ -122,11 +123,18 @@ def schedule_of(settings: Settings) -> dict[str, float]:
     return {kind: every * SECONDS_PER_HOUR for kind, every in hours.items() if every}
 
 
-def keepers_of(settings: Settings, connect: Connect, read_until: ReadUntil) -> tuple[Keeper, ...]:
-    """The alert log: it needs both kinds of events."""
-    if not (settings.stream.alerts and BUSINESS_TOPIC in topics_of(settings)):
+def keepers_of(
+    settings: Settings, connect: Connect, read_until: ReadUntil, meters: Meters
+) -> tuple[Keeper, ...]:
+    """Budgets, and the alert log, which needs both kinds of events."""
+    if BUSINESS_TOPIC not in topics_of(settings):
         return ()
-    return (AlertKeeper(read_until, partial(write_rules, connect=connect)),)
+    keepers: list[Keeper] = []
+    if settings.stream.budgets:
+        keepers.append(BudgetKeeper(BusinessPipeline(), meters))
+    if settings.stream.alerts:
+        keepers.append(AlertKeeper(read_until, partial(write_rules, connect=connect)))
+    return tuple(keepers)
 
 
 def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:

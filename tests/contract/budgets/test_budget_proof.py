@@ -11,8 +11,15 @@ from pyspark.sql import SparkSession
 from adlake.budgets.build import build_budgets
 from adlake.budgets.spend import by_day, by_hour, spend_ledger
 from adlake.business.pipeline import BusinessPipeline
-from adlake.contracts.registry import VIEWS
-from adlake.contracts.tables import CATALOG, DIM_ADVERTISERS, DIM_BUDGETS, SPEND_LEDGER
+from adlake.contracts.registry import BUSINESS, VIEWS
+from adlake.contracts.tables import (
+    ACCOUNT_CONTENTS,
+    CATALOG,
+    DIM_ADVERTISERS,
+    DIM_BUDGETS,
+    SPEND_HOURS,
+    SPEND_LEDGER,
+)
 from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.views import provision_views
@@ -24,6 +31,7 @@ from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from tests.fixtures.budgets.examples import SENT
 from tests.fixtures.budgets.rows import expected_rows
 from tests.fixtures.budgets.told import judged, told
+from tests.fixtures.budgets.view_rows import VIEW_COLUMNS, expected_views
 from tests.fixtures.business import CASES
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.business.mutations import deliveries as mutated
@@ -32,8 +40,8 @@ from tests.fixtures.trino.audited_lake import Engines
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
 
-TABLES = (DIM_BUDGETS, DIM_ADVERTISERS, SPEND_LEDGER)
-SPEND_VIEWS = ("gold.ad_clicks", "gold.hourly_spend", "gold.daily_spend")
+TABLES = (DIM_BUDGETS, DIM_ADVERTISERS, SPEND_LEDGER, SPEND_HOURS)
+SPEND_VIEWS = VIEWS[BUSINESS][VIEWS[BUSINESS].index("gold.ad_clicks") :]
 ALL_SENT: list[Delivery] = [
     *SENT,
     *(
@@ -54,7 +62,7 @@ def engines(private_lake: Settings, spark: SparkSession) -> Iterator[Engines]:
     processor = BatchProcessor(spark, pipeline, identity, lambda: None)
     processor.process(records(spark, ALL_SENT), 0)
     build_budgets(spark, pipeline)
-    assert set(SPEND_VIEWS) <= {name for names in VIEWS.values() for name in names}
+    assert {"gold.advertisers", "gold.monthly_spend", "gold.daily_spend"} < set(SPEND_VIEWS)
     provision_views(spark, SPEND_VIEWS, {})
     with connect(private_lake.ports.trino_port) as client:
         yield Engines(client, spark)
@@ -74,7 +82,19 @@ def test_what_spark_built_is_what_trino_makes(engines: Engines, table: str) -> N
     assert "as the rows of bronze.business_events give them" in facts.lines()[0]
 
 
+def test_contents_are_those_that_trino_reads(engines: Engines) -> None:
+    facts = facts_of(engines, ACCOUNT_CONTENTS)
+    assert facts.failures == []
+    assert facts.rows == len({(one.key, one.rank) for one in told(ALL_SENT)}) > 500
+
+
 SPOILT = {
+    "a name that was told": (ACCOUNT_CONTENTS, "UPDATE {t} SET advertiser = 'other' {one}", 2),
+    "a content is gone": (ACCOUNT_CONTENTS, "DELETE FROM {t} {one}", 1),
+    "an arrival": (ACCOUNT_CONTENTS, "UPDATE {t} SET ingest_ms = ingest_ms + 1 {one}", 2),
+    "a budget of an hour": (SPEND_HOURS, "UPDATE {t} SET budget_value = 1 {one}", 2),
+    "a flag of an hour": (SPEND_HOURS, "UPDATE {t} SET can_serve = NOT can_serve {one}", 2),
+    "a sum": (SPEND_HOURS, "UPDATE {t} SET net_spend = net_spend + 0.000001 {one}", 2),
     "a budget": (DIM_BUDGETS, "UPDATE {t} SET budget_value = budget_value + 0.000001 {one}", 2),
     "a period": (DIM_BUDGETS, "UPDATE {t} SET period = 'LIFETIME' {one}", 2),
     "a budget is gone": (DIM_BUDGETS, "DELETE FROM {t} {one}", 1),
@@ -87,6 +107,9 @@ SPOILT = {
     "one is there twice": (SPEND_LEDGER, "INSERT INTO {t} SELECT * FROM {t} {one}", 1),
 }
 ONE = {
+    ACCOUNT_CONTENTS: "WHERE advertiser_id = 'cairo-a1' AND counted_id = 'c1'",
+    SPEND_HOURS: "WHERE advertiser_id = 'cairo-a1' "
+    "AND spend_hour = TIMESTAMP '2026-04-23 21:00:00'",
     DIM_BUDGETS: "WHERE advertiser_id = 'cairo-a1'",
     DIM_ADVERTISERS: "WHERE advertiser_id = 'cairo-a1'",
     SPEND_LEDGER: "WHERE advertiser_id = 'cairo-a1' AND click_id = 'c1'",
@@ -116,6 +139,18 @@ def test_views_add_up_the_billed_clicks_in_both_engines(engines: Engines) -> Non
         names = ("advertiser_id", f"{part}_gross_spend", f"{part}_net_spend")
         for engine, found in engines.ask(f"{part}_spend", "gold").items():
             assert sorted(tuple(row[name] for name in names) for row in found) == wanted, engine
+
+
+def test_other_views_say_what_plain_python_says_in_both_engines(engines: Engines) -> None:
+    wanted = expected_views(told(ALL_SENT))
+    assert min(len(rows) for rows in wanted.values()) > 15
+    for view, rows in wanted.items():
+        names = VIEW_COLUMNS[view]
+        for engine, found in engines.ask(view, "gold").items():
+            told_rows = {tuple(row[name] for name in names) for row in found}
+            odd = sorted(told_rows ^ rows, key=repr)[:4]
+            assert not odd, (engine, view, odd)
+            assert len(found) == len(rows), (engine, view)
 
 
 def test_every_delivery_of_a_click_is_shown_with_its_verdict(engines: Engines) -> None:

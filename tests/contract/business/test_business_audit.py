@@ -55,6 +55,15 @@ def sent() -> list[Delivery]:
     drawn += deliveries(seed=5, count=MUTATED)
     lone_click = event(BusinessType.AD_CLICK, click_id="lone", budget_value="much")
     drawn.append((lone_click, None, INGEST_MS))
+    # Budgets that clicks of one advertiser carry, beside the one in force.
+    said = {"advertiser_id": "odd"}
+    drawn += [
+        (event(BusinessType.AD_CLICK, click_id=f"odd-{value}", budget_value=value, **said), None,
+         INGEST_MS)
+        for value in (5, 6, 0.000001)
+    ]  # fmt: skip
+    change = event(BusinessType.BUDGET_CHANGE, event_id="odd", budget_value=5, **said)
+    drawn.append((change, None, INGEST_MS))
     return drawn + drawn[::7]
 
 
@@ -122,6 +131,7 @@ def test_the_audit_names_what_was_refused_and_what_added_nothing(
     expected = {p: (reason, details[p]) for p, reason in reasons(judged.values()).items()}
     told = {reason for reason, _ in expected.values()}
     assert told > {"DUPLICATE_DELIVERY", "CONFLICTING_DUPLICATE", "BAD_BUDGET_VALUE", "BAD_ID"}
+    assert [reason for reason, _ in expected.values()].count("BUDGET_MISMATCH") >= 2
     for engine, rows in engines.ask("business_events_audit", "gold").items():
         found = {p: (row["reason"], row["detail"]) for p, row in by_position(rows).items()}
         wrong = [p for p in {**expected, **found} if found.get(p) != expected.get(p)]

@@ -74,6 +74,26 @@ def test_a_remark_shows_on_the_delivery_that_counts_and_gives_way_to_a_finding()
     assert told(click, click) == ["BAD_BUDGET_VALUE", "DUPLICATE_DELIVERY"]
 
 
+def test_a_click_that_carries_another_budget_than_the_change_in_force_has_a_remark() -> None:
+    def click(click_id: str, at_ms: int, budget: object, **said: object) -> bytes:
+        named = {"event_id": click_id, "click_id": click_id, "event_timestamp": at_ms}
+        return event(T.AD_CLICK, budget_value=budget, **named, **said)
+
+    def change(event_id: str, at_ms: int, budget: object) -> bytes:
+        return event(T.BUDGET_CHANGE, event_id=event_id, event_timestamp=at_ms, budget_value=budget)
+
+    at_ms = INGEST_MS - 1_000
+    assert told(
+        click("before", at_ms - 1, 7), click("agrees", at_ms, 8), click("differs", at_ms, 7),
+        click("none", at_ms, None), click("other", at_ms, 7, advertiser_id="adv-2"),
+        change("a", at_ms, 6), change("b", at_ms, 8), change("c", at_ms + 2, 9),
+        click("late", at_ms + 1, 9), click("late", at_ms + 1, 9), click("next", at_ms + 2, 9),
+    ) == [
+        None, None, "BUDGET_MISMATCH", None, None, None, None, None,
+        "BUDGET_MISMATCH", "DUPLICATE_DELIVERY", None,
+    ]  # fmt: skip
+
+
 def test_the_content_is_canonical_json() -> None:
     full = admit(event(T.ADVERTISER_STATUS, full=True), b"k", INGEST_MS).fields
     assert content_json(full) == (
