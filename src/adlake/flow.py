@@ -36,12 +36,20 @@ from adlake.contracts.tables import (
     GOLD_REPLAY,
     GOLD_STATE,
     GOLD_WINDOWS,
+    PUBLISHED_RECORDS,
     REMOVAL_EFFECTS,
     SERVING_FLIPS,
     SPEND_HOURS,
     SPEND_LEDGER,
 )
-from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
+from adlake.contracts.topics import (
+    AD_TOPIC,
+    ALERT_TOPIC,
+    BUSINESS_TOPIC,
+    CAMPAIGN_TOPIC,
+    CUSTOMER_TOPIC,
+    SERVING_TOPIC,
+)
 
 
 class Kind(StrEnum):
@@ -103,6 +111,8 @@ AD_EVENTS: Final = Store(Kind.TOPIC, AD_TOPIC)
 BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
 CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 ALERT_RECORDS: Final = Store(Kind.TOPIC, ALERT_TOPIC)
+CUSTOMER_RECORDS: Final = Store(Kind.TOPIC, CUSTOMER_TOPIC)
+SERVING_RECORDS: Final = Store(Kind.TOPIC, SERVING_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
@@ -117,6 +127,7 @@ _BUDGETS: Final = _tables(SPEND_LEDGER, DIM_BUDGETS, DIM_ADVERTISERS)
 _JUDGED: Final = _tables(
     BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES
 )
+_SENT: Final = _tables(PUBLISHED_RECORDS)
 _CUSTOMERS: Final = _tables(CUSTOMER_EVENTS, CUSTOMER_360)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
@@ -205,6 +216,12 @@ FLOW: Final[tuple[Step, ...]] = (
         _tables(BUSINESS_EVENTS), (*_BUDGETS, *_tables(SERVING_FLIPS, SPEND_HOURS)),
     ),
     Step(
+        "published", "stream",
+        "sends rows of customers and serving decisions that differ from what was sent",
+        (BUSINESS_RECORDS, *_tables(BUSINESS_EVENTS, CUSTOMER_360, SERVING_FLIPS), *_SENT),
+        (CUSTOMER_RECORDS, SERVING_RECORDS, *_SENT),
+    ),
+    Step(
         "proof", "wait",
         "blocks until the lake contains every record of the topics",
         (
@@ -258,8 +275,8 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "api", "serve",
-        "answers with the same files over HTTP",
-        _METRIC_TABLES, (),
+        "answers with the same files over HTTP; keeps customers at hand",
+        (*_METRIC_TABLES, *_tables(BUSINESS_EVENTS), CUSTOMER_RECORDS), (),
     ),
     Step(
         "alerts", "stream",

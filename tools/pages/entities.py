@@ -33,6 +33,7 @@ from adlake.contracts.tables import (
     GOLD_HOURS,
     GOLD_STATE,
     GOLD_WINDOWS,
+    PUBLISHED_RECORDS,
     REMOVAL_EFFECTS,
     SERVING_FLIPS,
     SPEND_HOURS,
@@ -60,7 +61,7 @@ SUBJECTS: Final = {
     "campaigns, users and funnel": (
         CAMPAIGN_UPDATES, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BUSINESS_EVENTS, FUNNEL_EVENTS,
     ),
-    "customers": (CUSTOMER_EVENTS, CUSTOMER_360),
+    "customers": (CUSTOMER_EVENTS, CUSTOMER_360, PUBLISHED_RECORDS),
     "alerts": (ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
     "budgets": (SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS),
 }  # fmt: skip
@@ -135,6 +136,7 @@ def _made_of(spec: TableSpec) -> str:
         Filling.SUMS: f"{source}, what each batch changed in it",
         Filling.BUILD: f"{source}, whole",
         Filling.COUNTS: "what the stream counts of its batches",
+        Filling.LOG: "what was sent",
         Filling.LOAD: spec.unchecked,
         Filling.SHADOW: f"{source}, while a replay is built",
     }[spec.filling]

@@ -41,6 +41,7 @@ from adlake.contracts.tables import (
     GOLD_WINDOWS,
     HOUR_GRAIN,
     HOUR_SUMS,
+    PUBLISHED_RECORDS,
     REMOVAL_EFFECTS,
     SERVING_FLIPS,
     SPEND_HOURS,
@@ -66,6 +67,8 @@ class Filling(StrEnum):
 
     APPEND = "append"
     """Records of a topic, each once; rows are only added."""
+    LOG = "log"
+    """What the engine did to others: no record tells it."""
     MERGE = "merge"
     """Derived from an append table by key; can be built again from it."""
     SUMS = "sums"
@@ -288,6 +291,13 @@ SPECS: Final[tuple[TableSpec, ...]] = (
         SPEND_HOURS, "advertiser and local hour", ("advertiser_id", "spend_hour"), Filling.BUILD,
         Erasure.NOBODY, unchecked=_NO_SQL_FORM, source=BUSINESS_EVENTS, expires=True,
         rebuild="adlake budgets build",
+    ),
+    TableSpec(
+        PUBLISHED_RECORDS, "topic and record", ("topic", "record_id"), Filling.LOG, Erasure.DROP,
+        unchecked="what was sent is told by no record; without it everything is sent again, "
+        "with the same bytes",
+        pipeline=BUSINESS, expires=True, person="record_key",
+        compaction=Compaction(Due.BATCHES, "topic ASC, record_id ASC", HOT_ROWS),
     ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""

@@ -51,6 +51,12 @@ class StreamSettings(Concern):
     alerts: bool = Field(
         True, description="judge each window of five minutes by the rules of KPI alerts"
     )
+    publish_every_seconds: float = Field(
+        5.0, gt=0, description="how often it looks for records to publish of customers and serving"
+    )
+    publish_most_records: int = Field(
+        5_000, ge=1, description="most records of a topic that are published at a time"
+    )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"
     )

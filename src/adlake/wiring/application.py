@@ -40,6 +40,7 @@ from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.operations import operation_handlers, topics_read
+from adlake.wiring.published import publish_keeper
 from adlake.wiring.spark import catalog_access, spark_resources
 
 SECONDS_PER_HOUR: Final = 3_600
@@ -86,7 +87,7 @@ def application_config(settings: Settings) -> ApplicationConfig:
             _maintenance_plan(settings), partial(is_held, connect, REPLAY_LEASE), meters
         ),
         every_seconds=schedule_of(settings),
-        keepers=keepers_of(settings, connect, read_until),
+        keepers=keepers_of(settings, connect, read_until, meters),
         meters=meters,
         metrics_port=settings.ports.metrics_port,
         metrics_address=settings.containers.bind_address,
@@ -122,11 +123,14 @@ def schedule_of(settings: Settings) -> dict[str, float]:
     return {kind: every * SECONDS_PER_HOUR for kind, every in hours.items() if every}
 
 
-def keepers_of(settings: Settings, connect: Connect, read_until: ReadUntil) -> tuple[Keeper, ...]:
-    """The alert log: it needs both kinds of events."""
-    if not (settings.stream.alerts and BUSINESS_TOPIC in topics_of(settings)):
+def keepers_of(
+    settings: Settings, connect: Connect, read_until: ReadUntil, meters: Meters
+) -> tuple[Keeper, ...]:
+    """The alert log, which needs both kinds of events, and what is published of business events."""
+    if BUSINESS_TOPIC not in topics_of(settings):
         return ()
-    return (AlertKeeper(read_until, partial(write_rules, connect=connect)),)
+    alerts = AlertKeeper(read_until, partial(write_rules, connect=connect))
+    return (*((alerts,) if settings.stream.alerts else ()), publish_keeper(settings, meters))
 
 
 def pipelines_of(settings: Settings, read: ReadLaw) -> tuple[Pipeline, ...]:
