@@ -16,10 +16,10 @@ class ApiSettings(Concern):
         5.0, gt=0, description="how long a post waits for the broker before it answers 503"
     )
     cache_customers: int = Field(
-        50_000,
+        20_000,
         ge=0,
-        description="most customers that the API keeps at hand, a kilobyte each; 0: it asks the "
-        "lake each time",
+        description="most customers that the API keeps at hand, a kilobyte each; 0: none, it asks "
+        "the lake each time",
     )
     reset_cache_on_start: bool = Field(
         False,
