@@ -46,6 +46,8 @@ class CustomerCache:
     clock: Callable[[], float] = time.monotonic
     is_warm: bool = False
     """All that happened since it began to be fed is in it."""
+    is_whole: bool = False
+    """And every customer of before; none had to make room."""
     _held: OrderedDict[str, _Held] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -102,6 +104,7 @@ class CustomerCache:
         self._held[user_id] = held
         while len(self._held) > self.most:
             self._held.popitem(last=False)
+            self.is_whole = False
 
 
 def _customer(row: bytes, person: Mapping[str, str | None] | None) -> Customer:

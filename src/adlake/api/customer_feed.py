@@ -73,8 +73,10 @@ class CustomerFeed:
 
     def _fill(self) -> None:
         if not (self.cache.is_warm or self.begins_empty):
+            rows = self.rows()
+            self.cache.is_whole = len(rows) < self.cache.most
             # The first one last: it is the last to make room.
-            for row in reversed(self.rows()):
+            for row in reversed(rows):
                 self.cache.fill(row)
         self.cache.is_warm = True
 

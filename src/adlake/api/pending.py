@@ -64,6 +64,11 @@ class Pending:
             own = [one for one in self._events.values() if one.user_id == user_id]
             return [one for one in own if not self._is_in(one, row_ms)]
 
+    def has(self, user_id: str) -> bool:
+        """Whether something may be told of a customer."""
+        with self._lock:
+            return any(one.user_id == user_id for one in self._events.values())
+
     def seen(self, user_id: str, row_ms: int) -> None:
         """A row of this age is what every later answer is made of: what it has may go."""
         with self._lock:

@@ -266,6 +266,23 @@ def test_a_name_is_asked_for_again_a_minute_after_the_topic_told_something(here:
     assert [answer[part] for part in ("source", "order_count")] == ["cache", 4]
 
 
+def test_who_was_posted_a_moment_ago_is_told_without_the_lake_where_all_others_are_known(
+    here: Here,
+) -> None:
+    fed(here)
+    here.lake.is_away = True
+    assert here.api.get("/customers/new").status_code == 503
+    here.order(user="new")
+    answer = here.customer("new")
+    assert [answer[part] for part in ("source", "is_in_lake")] == ["cache", False]
+    assert len(answer["pending"]) == 1
+    fed(here, [(b"u2", told(user_id="u2")), (b"u3", told(user_id="u3"))])
+    assert here.api.get("/customers/new").status_code == 503, "some had to make room"
+    other = Here(cache=CustomerCache(1))
+    fed(other)
+    assert not other.cache.is_whole, "there may be more of them"
+
+
 def test_without_the_lake_a_customer_at_hand_is_told(here: Here) -> None:
     fed(here, [(b"u1", told(order_count=3))], begins_empty=True)
     here.lake.is_away = True

@@ -78,6 +78,9 @@ def _held(parts: Parts, user_id: str) -> tuple[Customer | None, Source]:
     row, is_sure = parts.cache.get(user_id)
     if row is not None and is_sure:
         return row, "cache"
+    if row is None and parts.cache.is_whole and parts.pending.has(user_id):
+        # Who was posted a moment ago is told at once; the row comes by the topic.
+        return None, "cache"
     try:
         rows = parts.ask_metric("customers", {"user_id": user_id, "most": "1"})
     except AdlakeError as error:
