@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from adlake.provision.outside import kafka_access
 from adlake.published.contract import CUSTOMERS, FLIPS, Publication
 from adlake.published.plain import payload_of, sha256_of
 from tests.fixtures.business.case import event
+from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.customers.story import order, profile
 from tests.fixtures.drill.chronicle import Chronicle
 from tests.fixtures.drill.lake import (
@@ -51,8 +53,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def send(lake: Lake, deliveries: Sequence[tuple[bytes, bytes, int]]) -> None:
-    """Payload, key, time."""
+def send(lake: Lake, deliveries: Sequence[Delivery]) -> None:
     settings = lake.settings()
     records = [(key, payload, stamp_ms) for payload, key, stamp_ms in deliveries]
     publish_all(kafka_access(settings), settings.kafka.business_topic, records)
@@ -144,7 +145,7 @@ def test_f43_serving_decisions_are_told_once_they_have_come(
     lake: Lake, chronicle: Chronicle
 ) -> None:
     at_ms = now_ms()
-    first = {"advertiser_id": "a1", "advertiser": "Shoes", "event_timestamp": at_ms}
+    first: dict[str, Any] = {"advertiser_id": "a1", "advertiser": "Shoes", "event_timestamp": at_ms}
     send(lake, [
         (event(BusinessType.AD_CLICK, **first, event_id=f"c{n}", click_id=f"c{n}", amount=6,
                budget_value=10), b"a1", at_ms + n)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -56,7 +56,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-_TEXTS: Final = {
+_TEXTS: Final[Mapping[Form, Callable[[Any], str]]] = {
     Form.TEXT: _json, Form.TEXTS: _json, Form.WHOLE: _json, Form.TRUTH: _json,
     Form.MONEY: _money, Form.TIME: _time,
 }  # fmt: skip

@@ -68,7 +68,7 @@ class Broker:
         self.keeper.run(self.session, nullcontext())
         return self.taken
 
-    def log(self) -> set[tuple[str, ...]]:
+    def log(self) -> set[tuple[str | None, ...]]:
         return {
             tuple(row) for row in self.session.table(f"{CATALOG}.{PUBLISHED_RECORDS}").collect()
         }

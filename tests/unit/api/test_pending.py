@@ -120,7 +120,12 @@ def test_a_lake_that_is_slow_to_say_delays_no_post(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(customer_events, "KNOWN_SECONDS", 0.02)
-    here.parts.knows_event = lambda _: bool(time.sleep(0.2))
+
+    def slowly(_event_id: str) -> bool:
+        time.sleep(0.2)
+        return False
+
+    here.parts.knows_event = slowly
     here.order("k1")
     assert here.pending() == []
 
