@@ -40,6 +40,8 @@ class Pending:
 
     on_overdue: Callable[[], None] = lambda: None
     """Called for each event that leaves without having been seen in the lake."""
+    overdue: int = 0
+    """How many did."""
     most_events: int = MOST_EVENTS
     most_bytes: int = MOST_BYTES
     _events: OrderedDict[str, PostedEvent] = field(default_factory=OrderedDict)
@@ -97,6 +99,7 @@ class Pending:
         for one in old:
             self._forget(one.event_id)
             if not one.was_seen:
+                self.overdue += 1
                 self.on_overdue()
 
     def _forget(self, event_id: str) -> None:

@@ -156,6 +156,8 @@ def test_after_ten_minutes_it_leaves_and_is_counted(here: Here) -> None:
     assert here.pending() == []
     told_of = here.api.get("/metrics").text
     assert "adlake_api_overdue_events_total 1.0" in told_of
+    waits = here.api.get("/health").json()
+    assert (waits["pending_events"], waits["overdue_events"]) == (0, 1)
     # What was seen in the lake is not overdue.
     here.broker.stamps_ms = here.now_ms
     here.order("k2")
