@@ -61,8 +61,8 @@ PUBLISHED: tuple[Mutation, ...] = (
         "rows = rows.where(_due_ms(publication) <= until_ms)", "pass", DECISIONS,
     ),
     Mutation(
-        "a decision that waited is forgotten", "adlake.published.keeper:PublishKeeper._is_stale",
-        "is_due or table", "table", DECISIONS,
+        "a decision that waited is forgotten", "adlake.published.keeper:PublishKeeper._publish",
+        "if seen.next_due_ms is None or seen.next_due_ms > self._now_ms():", "if True:", DECISIONS,
     ),
     Mutation(
         "a partition that goes on does not hold decisions back",

@@ -62,6 +62,7 @@ class PublishKeeper:
         read_until: up to when rows that are due at a time are final.
         pace: how often it looks; a look that takes long is followed by a longer wait.
         meters: count what was sent.
+        now_ms: this machine's clock; it says when to ask, never what is sent.
     """
 
     def __init__(
@@ -70,13 +71,16 @@ class PublishKeeper:
         send: Send,
         read_until: ReadUntil,
         pace: Pace,
+        *,
         meters: Meters | None = None,
+        now_ms: Callable[[], int] = lambda: int(time.time() * 1_000),
     ) -> None:
         self._topics = topics
         self._send = send
         self._read_until = read_until
         self._pace = pace
         self._meters = meters or Meters()
+        self._now_ms = now_ms
         self._next_look = float("-inf")
         self._seen: dict[str, _Seen] = {}
         self._waits = ""
@@ -105,15 +109,16 @@ class PublishKeeper:
         head = table.current_snapshot_id()
         if head is None:
             return
-        until_ms = self._until(session) if publication.due else None
-        if publication.due and until_ms is None:
-            return
         seen = self._seen.get(publication.topic)
-        if seen is not None and not self._is_stale(table, seen, until_ms):
+        if seen is not None and not table.has_changed_since(seen.snapshot_id):
             seen.snapshot_id = head
-            return
-        rows = table.at(head)
-        if until_ms is not None:
+            if seen.next_due_ms is None or seen.next_due_ms > self._now_ms():
+                return
+        rows, until_ms = table.at(head), None
+        if publication.due:
+            until_ms = self._until(session)
+            if until_ms is None:
+                return
             rows = rows.where(_due_ms(publication) <= until_ms)
         if self._send_slice(session, publication, rows, turn) < self._pace.most_records:
             next_due_ms = _first_after(table.at(head), publication, until_ms)
@@ -129,11 +134,6 @@ class PublishKeeper:
             return None
         self._waits = ""
         return until_ms
-
-    def _is_stale(self, table: IcebergTable, seen: _Seen, until_ms: int | None) -> bool:
-        due_ms = seen.next_due_ms
-        is_due = due_ms is not None and until_ms is not None and due_ms <= until_ms
-        return is_due or table.has_changed_since(seen.snapshot_id)
 
     def _send_slice(
         self,

@@ -20,7 +20,7 @@ from adlake.io.kafka.ends import TopicEnds
 
 CLOCK_MARGIN_MS: Final = 5_000
 """The broker's clock, which stamps the records, may be so far behind this machine's."""
-MOST_STAMPS: Final = 500
+MOST_STAMPS: Final = 100
 """Commits of records that are looked through for the one that the decisions are made of."""
 ReadUntil = Callable[[SparkSession], int | None]
 """Epoch ms; None: it cannot be told now."""

@@ -34,7 +34,7 @@ def publish_keeper(settings: Settings, meters: Meters) -> PublishKeeper:
         partial(_send, settings),
         DecisionsRead(ends, business),
         Pace(stream.publish_every_seconds, stream.publish_most_records),
-        meters,
+        meters=meters,
     )
 
 
