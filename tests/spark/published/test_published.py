@@ -56,6 +56,7 @@ class Broker:
             self._take,
             lambda _: self.until_ms,
             Pace(0.001, self.most),
+            now_ms=lambda: self.until_ms or 0,
         )
 
     def _take(self, records: DataFrame, topic: str) -> None:
