@@ -34,6 +34,7 @@ from benchmarks.mutations.packaging import PACKAGING
 from benchmarks.mutations.pages import PAGES
 from benchmarks.mutations.places import PLACES
 from benchmarks.mutations.proof import PROOF
+from benchmarks.mutations.published import PUBLISHED
 from benchmarks.mutations.readers import READERS
 from benchmarks.mutations.records import RECORDS
 from benchmarks.mutations.replay import REPLAY
@@ -57,6 +58,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *BUDGETS,
     *COLLECTOR,
     *CUSTOMERS,
+    *PUBLISHED,
     *INGESTION,
     *ALERTS,
     *ALERT_RULES,

@@ -37,12 +37,20 @@ from adlake.contracts.tables import (
     GOLD_REPLAY,
     GOLD_STATE,
     GOLD_WINDOWS,
+    PUBLISHED_RECORDS,
     REMOVAL_EFFECTS,
     SERVING_FLIPS,
     SPEND_HOURS,
     SPEND_LEDGER,
 )
-from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
+from adlake.contracts.topics import (
+    AD_TOPIC,
+    ALERT_TOPIC,
+    BUSINESS_TOPIC,
+    CAMPAIGN_TOPIC,
+    CUSTOMER_TOPIC,
+    SERVING_TOPIC,
+)
 
 
 class Kind(StrEnum):
@@ -104,6 +112,8 @@ AD_EVENTS: Final = Store(Kind.TOPIC, AD_TOPIC)
 BUSINESS_RECORDS: Final = Store(Kind.TOPIC, BUSINESS_TOPIC)
 CAMPAIGN_RECORDS: Final = Store(Kind.TOPIC, CAMPAIGN_TOPIC)
 ALERT_RECORDS: Final = Store(Kind.TOPIC, ALERT_TOPIC)
+CUSTOMER_RECORDS: Final = Store(Kind.TOPIC, CUSTOMER_TOPIC)
+SERVING_RECORDS: Final = Store(Kind.TOPIC, SERVING_TOPIC)
 TRUTH: Final = Store(Kind.FILES, "of truth by the generator")
 SEEDS: Final = Store(Kind.FILES, "of dimension seeds")
 PROOFS: Final = Store(Kind.FILES, "of proofs by verify")
@@ -120,6 +130,7 @@ _BUDGETS: Final = _tables(
 _JUDGED: Final = _tables(
     BRONZE_EVENTS, BUSINESS_EVENTS, GOLD_WINDOWS, FUNNEL_EVENTS, DIM_CAMPAIGNS, ALERT_RULES
 )
+_SENT: Final = _tables(PUBLISHED_RECORDS)
 _CUSTOMERS: Final = _tables(CUSTOMER_EVENTS, CUSTOMER_360)
 _METRIC_TABLES: Final = (
     *_tables(GOLD_STATE),
@@ -213,6 +224,12 @@ FLOW: Final[tuple[Step, ...]] = (
         _tables(BUSINESS_EVENTS), _BUDGETS,
     ),
     Step(
+        "published", "stream",
+        "sends rows of customers and serving decisions that differ from what was sent",
+        (BUSINESS_RECORDS, *_tables(BUSINESS_EVENTS, CUSTOMER_360, SERVING_FLIPS), *_SENT),
+        (CUSTOMER_RECORDS, SERVING_RECORDS, *_SENT),
+    ),
+    Step(
         "proof", "wait",
         "blocks until the lake contains every record of the topics",
         (
@@ -266,8 +283,8 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "api", "serve",
-        "answers with the same files over HTTP",
-        _METRIC_TABLES, (),
+        "answers with the same files over HTTP; keeps customers at hand",
+        (*_METRIC_TABLES, *_tables(BUSINESS_EVENTS), CUSTOMER_RECORDS), (),
     ),
     Step(
         "alerts", "stream",

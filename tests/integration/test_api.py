@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from adlake.devstack.services.kafka import Kafka
 from adlake.devstack.services.ports import free_ports
 from adlake.generator.business_truth import load_business_truth
 from adlake.generator.truth import load_truth
-from adlake.io.kafka.producer import partition_of
+from adlake.io.kafka.producer import partition_of, publish_all
 from adlake.io.kafka.topic import topic_facts
 from adlake.io.notify.topic import TopicChannel
 from adlake.io.trino.client import direct_session
@@ -37,6 +38,8 @@ from tests.fixtures.business.truth import assert_business_truth_is_lawful
 from tests.fixtures.generated_streams import assert_truth_is_lawful
 from tests.fixtures.incident_rows import closed
 from tests.fixtures.lake import Lake
+from tests.fixtures.patience import wait_until
+from tests.fixtures.published.rows import CUSTOMER_PAYLOAD
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -48,7 +51,9 @@ Message = tuple[bytes, bytes, int, int]
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     home = tmp_path_factory.mktemp("api") / "home"
-    lake = Lake(home, {"API_ACK_SECONDS": ACK_SECONDS, "API_KEY": "open-sesame"})
+    # Without Trino nothing can be read of the lake.
+    given = {"API_KEY": "open-sesame", "RESET_CACHE_ON_START": "true"}
+    lake = Lake(home, given | {"API_ACK_SECONDS": ACK_SECONDS})
     with lake.running(only=["postgres", "kafka", "api"]):
         yield lake
 
@@ -243,7 +248,8 @@ def test_topics_are_listed_and_their_newest_records_shown(lake: Lake, client: Cl
     held = sum(one["offsets"] for one in listed if one["topic"] == "ad_events")
     assert held == len(messages(lake, "ad_events"))
     assert {one["topic"] for one in listed} == {
-        "ad_events", "business_events", "campaign_updates", "kpi_alerts",
+        "ad_events", "business_events", "campaign_updates", "kpi_alerts", "customer_360",
+        "serving_status",
     }  # fmt: skip
     shown = json.loads(lake.adlake("peek", "ad_events", "--count", "2", "--format", "json").stdout)
     assert [json.loads(one["payload"])["event_id"] for one in shown] == ["p1", "p2"]
@@ -331,6 +337,35 @@ def test_a_transition_lies_on_its_topic_to_the_byte(lake: Lake) -> None:
     assert [(value, stamp_ms) for _, value, _, stamp_ms in found] == [
         (one.payload, int(one.at.timestamp() * 1_000)) for one in (opened, resolved)
     ] * 2
+
+
+def test_a_customer_of_the_topic_is_at_hand_and_a_post_is_pending_until_its_row_is_as_new(
+    lake: Lake, client: Client
+) -> None:
+    def tell(payload: str) -> None:
+        publish_all(
+            lake.settings().bootstrap_servers, "customer_360", [(b"u1", payload.encode(), 1)]
+        )
+
+    def told() -> dict[str, Any]:
+        answer = client.get("customers/u1")
+        return dict(answer.json()) if answer.status_code == 200 else {}
+
+    tell(CUSTOMER_PAYLOAD)
+    wait_until(told, 20, otherwise="the record was not taken")
+    row = told()
+    assert (row["source"], row["order_count"], row["name"], row["pending"]) == (
+        "cache", 2, None, [],
+    )  # fmt: skip
+    assert client.ask("customers/u1/orders").status_code == 202
+    [posted] = told()["pending"]
+    [*_, (_, value, _, stamp_ms)] = messages(lake, "business_events")
+    assert json.loads(value)["event_id"] == posted["event_id"]
+    at = datetime.fromisoformat(posted["acknowledged_at"])
+    assert int(at.timestamp() * 1_000) == stamp_ms
+    newer = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1_000:03d}Z"
+    tell(CUSTOMER_PAYLOAD.replace("2026-03-02T10:06:00.000Z", newer))
+    wait_until(lambda: not told()["pending"], 20, otherwise="it stayed pending")
 
 
 def test_a_test_message_goes_over_the_api_and_the_command(lake: Lake, client: Client) -> None:

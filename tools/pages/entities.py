@@ -34,6 +34,7 @@ from adlake.contracts.tables import (
     GOLD_HOURS,
     GOLD_STATE,
     GOLD_WINDOWS,
+    PUBLISHED_RECORDS,
     REMOVAL_EFFECTS,
     SERVING_FLIPS,
     SPEND_HOURS,
@@ -61,7 +62,7 @@ SUBJECTS: Final = {
     "campaigns, users and funnel": (
         CAMPAIGN_UPDATES, DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, BUSINESS_EVENTS, FUNNEL_EVENTS,
     ),
-    "customers": (CUSTOMER_EVENTS, CUSTOMER_360),
+    "customers": (CUSTOMER_EVENTS, CUSTOMER_360, PUBLISHED_RECORDS),
     "alerts": (ALERT_RULES, ALERTS_LOG, ALERT_INCIDENTS),
     "budgets": (
         ACCOUNT_CONTENTS, SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS,
@@ -139,6 +140,7 @@ def _made_of(spec: TableSpec) -> str:
         Filling.BUILD: f"{source}, whole",
         Filling.FOLLOW: f"{source}, what is new, beside the batches",
         Filling.COUNTS: "what the stream counts of its batches",
+        Filling.LOG: "what was sent",
         Filling.LOAD: spec.unchecked,
         Filling.SHADOW: f"{source}, while a replay is built",
     }[spec.filling]

@@ -41,3 +41,7 @@ class Health(BaseModel):
     trino: str
     freshness_s: float | None
     """Seconds since the newest commit to Gold; none without one."""
+    pending_events: int
+    """Events of customers that were posted here and that no row has been seen to have."""
+    overdue_events: int
+    """Those that the lake did not show within ten minutes, since this process began."""

@@ -15,11 +15,12 @@ SegmentName = Literal[
     "unresponsive",
 ]  # fmt: skip
 SEGMENTS: Final[tuple[SegmentName, ...]] = get_args(SegmentName)
-Source = Literal["lake"]
+Source = Literal["cache", "lake"]
+"""`cache`: what the topic of customers told this process; `lake`: asked now."""
 
 
 class Customer(BaseModel):
-    """One customer as the lake has it."""
+    """One customer; without a row in the lake `stage_changed_at` and `last_updated_ts` are null."""
 
     user_id: str
     name: str | None
@@ -37,12 +38,12 @@ class Customer(BaseModel):
     engagement_rate: float
     lifecycle_stage: StageName
     previous_stage: StageName | None
-    stage_changed_at: datetime
+    stage_changed_at: datetime | None
     propensity_score: str = Field(description="a score by rules, no trained model")
     propensity_band: Literal["low", "medium", "high"]
     segments: list[SegmentName]
     rule_version: int
-    last_updated_ts: datetime
+    last_updated_ts: datetime | None
 
 
 class Customers(BaseModel):
@@ -53,10 +54,23 @@ class Customers(BaseModel):
     rows: list[Customer]
 
 
+class PendingEvent(BaseModel):
+    """An event that was posted here, that the broker has, and the customer's row has not yet."""
+
+    event_id: str
+    event_type: Literal["CUSTOMER_PROFILE", "ORDER", "MESSAGE_STATUS"]
+    acknowledged_at: datetime = Field(description="the record's time at the broker")
+    event: dict[str, Any] = Field(description="as it was published, money as text")
+
+
 class OneCustomer(Customer):
-    """One customer, and where the answer comes from."""
+    """One customer, where the answer comes from, and what is on its way into the row."""
 
     source: Source = "lake"
+    is_in_lake: bool = Field(
+        default=True, description="false: there is no row yet, what is told of it is that of nobody"
+    )
+    pending: list[PendingEvent] = Field(default_factory=list, description="oldest first")
 
 
 class StageEntry(BaseModel):

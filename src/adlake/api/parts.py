@@ -13,9 +13,11 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Header, HTTPException, Request, status
 from pydantic import SecretStr
 
+from adlake.api.customer_cache import CustomerCache
+from adlake.api.pending import Pending
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.notices import Outcome
-from adlake.io.kafka.collecting import Done
+from adlake.io.kafka.collecting import Done, Written
 from adlake.io.kafka.producer import Record
 from adlake.io.prometheus.meters import Meters
 
@@ -44,7 +46,9 @@ def answered() -> Iterator[None]:
 class Publisher(Protocol):
     """Sends records and tells when the broker has all of them."""
 
-    def publish(self, records: Sequence[tuple[str, Record]], done: Done) -> None:
+    def publish(
+        self, records: Sequence[tuple[str, Record]], done: Done, written: Written = lambda _: None
+    ) -> None:
         """Send and return at once."""
 
 
@@ -81,6 +85,10 @@ class Parts:
     """Rows of a metric for some of its parameters. Raises AdlakeError."""
     knows_campaign: Callable[[str], bool]
     """Whether anybody described a campaign, or an event named it. Raises AdlakeError."""
+    knows_event: Callable[[str], bool] = lambda _event_id: False
+    """Whether a business event of this id is in the lake. Raises AdlakeError."""
+    cache: CustomerCache = field(default_factory=lambda: CustomerCache(0))
+    pending: Pending = field(default_factory=Pending)
     send_trial: Callable[[str], Mapping[str, Outcome]] = lambda _channel: {}
     """Sends a test message to a channel, or to all that are on. Raises AdlakeError."""
     key: SecretStr | None = None

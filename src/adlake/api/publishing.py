@@ -22,8 +22,12 @@ def count(verdicts: Sequence[Accepted | Refused], parts: Parts) -> None:
         parts.meters.add(API_REFUSED, number, reason=reason)
 
 
-async def published(accepted: Sequence[Accepted], parts: Parts, now_ms: int) -> None:
-    """Wait until the broker has all of them; 503 when it does not say so in time."""
+async def published(accepted: Sequence[Accepted], parts: Parts, now_ms: int) -> int:
+    """Wait until the broker has all of them; 503 when it does not say so in time.
+
+    Returns:
+        The latest time of one of their records at the broker (epoch ms).
+    """
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[BaseException | None] = loop.create_future()
 
@@ -31,9 +35,12 @@ async def published(accepted: Sequence[Accepted], parts: Parts, now_ms: int) -> 
         if not ended.done():
             ended.set_result(error)
 
+    times: list[int] = []
     records = records_of(accepted, parts.topics, now_ms)
     try:
-        parts.publisher.publish(records, lambda error: _call_soon(loop, settle, error))
+        parts.publisher.publish(
+            records, lambda error: _call_soon(loop, settle, error), times.append
+        )
         error = await asyncio.wait_for(ended, parts.ack_seconds)
     except AdlakeError as refusal:
         raise unavailable(str(refusal)) from None
@@ -44,6 +51,7 @@ async def published(accepted: Sequence[Accepted], parts: Parts, now_ms: int) -> 
         ) from None
     if error is not None:
         raise unavailable(f"the broker did not take all of them ({error}): send them again")
+    return max(times, default=now_ms)
 
 
 def _call_soon(

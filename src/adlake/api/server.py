@@ -8,8 +8,17 @@ from functools import partial
 import uvicorn
 
 from adlake.api.app import build_app
+from adlake.api.customer_cache import CustomerCache
+from adlake.api.customer_feed import CustomerFeed
 from adlake.api.parts import Parts, Rows
-from adlake.contracts.gauges import API_UNACKED
+from adlake.api.pending import Pending
+from adlake.contracts.gauges import (
+    API_CACHED_CUSTOMERS,
+    API_OVERDUE,
+    API_PENDING,
+    API_UNACKED,
+)
+from adlake.io.kafka.followed import followed
 from adlake.io.kafka.topic import refuse_dead_broker
 from adlake.io.prometheus.meters import Meters
 from adlake.io.sql import trino
@@ -41,6 +50,9 @@ def serve(settings: Settings) -> None:
     meters.put_computed(API_UNACKED, lambda: published.publisher.unacked)
     parts = Parts(
         publisher=published.publisher,
+        cache=CustomerCache(settings.api.cache_customers),
+        pending=Pending(lambda: meters.add(API_OVERDUE)),
+        knows_event=partial(is_known_event, settings),
         topics=published.topics,
         ask_kafka=lambda: refuse_dead_broker(brokers, KAFKA_SECONDS),
         ask_trino=lambda: seconds_since_commit(settings),
@@ -51,7 +63,11 @@ def serve(settings: Settings) -> None:
         meters=meters,
         ack_seconds=settings.api.api_ack_seconds,
     )
+    _count_customers(parts)
+    feed = feed_of(settings, parts)
     notifier.start()
+    if feed is not None:
+        feed.start()
     try:
         uvicorn.run(
             build_app(parts),
@@ -63,8 +79,31 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     finally:
+        if feed is not None:
+            feed.stop()
         notifier.stop()
         published.close()
+
+
+def _count_customers(parts: Parts) -> None:
+    parts.meters.add(API_OVERDUE, 0)
+    parts.meters.put_computed(API_PENDING, lambda: len(parts.pending))
+    parts.meters.put_computed(API_CACHED_CUSTOMERS, lambda: len(parts.cache))
+
+
+def feed_of(settings: Settings, parts: Parts) -> CustomerFeed | None:
+    """What keeps customers at hand; None: no topic tells them, or none are to be kept."""
+    topic = settings.kafka.customer_topic
+    if not topic or not parts.cache.most:
+        return None
+    return CustomerFeed(
+        parts.cache,
+        parts.pending,
+        partial(followed, kafka_access(settings), topic),
+        partial(rows_of_metric, settings, "customers", {"most": str(parts.cache.most)}),
+        parts.now_ms,
+        begins_empty=settings.api.reset_cache_on_start,
+    )
 
 
 def seconds_since_commit(settings: Settings) -> float | None:
@@ -86,6 +125,13 @@ def rows_of_metric(settings: Settings, name: str, given: Mapping[str, str]) -> R
     """
     with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
         return list(run_metric(client, name, given).records())
+
+
+def is_known_event(settings: Settings, event_id: str) -> bool:
+    """Whether Bronze has a business event of this id."""
+    statement, values = trino.rendered(sql_text("api/known_event"), {"event_id": event_id})
+    with connect(settings.ports.trino_port, settings.ports.trino_host) as client:
+        return bool(client.one(statement, values)["is_known"])
 
 
 def is_known_campaign(settings: Settings, campaign_id: str) -> bool:

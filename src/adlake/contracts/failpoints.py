@@ -47,6 +47,8 @@ PLACES: Final[Mapping[str, str]] = {
     "models.between_tables": "P11: readers see the new removal effects, and the old credits",
     "alerts.between_tables": "P11: readers see the new alert log, and the old incidents",
     "budgets.between_tables": "P11: one budget table is written, the next is not",
+    "published.before_send": "P11: the lake has rows whose records are not sent",
+    "published.after_send": "P11: the broker has the records, the log does not say so",
     "replay.shadow_built": "P11: the shadow is whole, nothing was asked of Gold",
     "replay.before_swap": "P11: the publication or its undo is prepared, readers do not see it",
     "replay.after_swap": "P11: readers see it, the request is still open",

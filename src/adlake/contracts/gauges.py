@@ -282,6 +282,24 @@ BUDGETS_ADVERTISERS: Final = _counter(
     "Advertisers whose rows were made again, each once a time (counted when their tables are "
     "written).",
 )  # fmt: skip
+PUBLISHED_TO_TOPIC: Final = _counter(
+    "published_records", "records",
+    "Records of customers and serving decisions that were sent to their topic (counted by the run "
+    "that sent them).",
+    "topic",
+)  # fmt: skip
+API_PENDING: Final = _gauge(
+    "api_pending_events", "events",
+    "Events of customers that were posted here and are not in the lake yet (asked of the API).",
+)  # fmt: skip
+API_OVERDUE: Final = _counter(
+    "api_overdue_events", "events",
+    "Of those, what the lake did not show within ten minutes: told no longer (counted by the API).",
+)  # fmt: skip
+API_CACHED_CUSTOMERS: Final = _gauge(
+    "api_cached_customers", "customers",
+    "Customers that the API has at hand (asked of the API).",
+)  # fmt: skip
 BUILD: Final = _gauge("build_info", "1", "Always 1; the version of the code.", "version")
 
 METRICS: Final[tuple[Metric, ...]] = tuple(

@@ -42,6 +42,7 @@ from adlake.contracts.tables import (
     GOLD_WINDOWS,
     HOUR_GRAIN,
     HOUR_SUMS,
+    PUBLISHED_RECORDS,
     REMOVAL_EFFECTS,
     SERVING_FLIPS,
     SPEND_HOURS,
@@ -67,6 +68,8 @@ class Filling(StrEnum):
 
     APPEND = "append"
     """Records of a topic, each once; rows are only added."""
+    LOG = "log"
+    """What the engine did to others: no record tells it."""
     MERGE = "merge"
     """Derived from an append table by key; can be built again from it."""
     SUMS = "sums"
@@ -297,6 +300,13 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     TableSpec(
         SPEND_HOURS, "advertiser and local hour", ("advertiser_id", "spend_hour"), Filling.FOLLOW,
         Erasure.NOBODY, (Check.LAW,), **_OF_ACCOUNTS,
+    ),
+    TableSpec(
+        PUBLISHED_RECORDS, "topic and record", ("topic", "record_id"), Filling.LOG, Erasure.DROP,
+        unchecked="what was sent is told by no record; without it everything is sent again, "
+        "with the same bytes",
+        pipeline=BUSINESS, expires=True, person="record_key",
+        compaction=Compaction(Due.BATCHES, "topic ASC, record_id ASC", HOT_ROWS),
     ),
 )  # fmt: skip
 """A derived table stands behind the one it is derived from."""

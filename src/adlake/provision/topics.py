@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adlake import flow
+from adlake.contracts.topics import COMPACTED
 from adlake.io.kafka.admin import ensure_topic
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
@@ -23,5 +24,8 @@ def ensure_topics(settings: Settings) -> Iterator[tuple[str, bool]]:
         TopicError: the broker refuses, or a topic has another number of partitions.
     """
     brokers, is_own = kafka_access(settings), settings.has_own_kafka
-    for topic in topics_of(settings).values():
-        yield topic, ensure_topic(brokers, settings.kafka, topic, is_own=is_own)
+    for name, topic in topics_of(settings).items():
+        made = ensure_topic(
+            brokers, settings.kafka, topic, is_own=is_own, is_compacted=name in COMPACTED
+        )
+        yield topic, made

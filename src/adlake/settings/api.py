@@ -15,3 +15,13 @@ class ApiSettings(Concern):
     api_ack_seconds: float = Field(
         5.0, gt=0, description="how long a post waits for the broker before it answers 503"
     )
+    cache_customers: int = Field(
+        20_000,
+        ge=0,
+        description="most customers that the API keeps at hand, a kilobyte each; 0: none, it asks "
+        "the lake each time",
+    )
+    reset_cache_on_start: bool = Field(
+        False,
+        description="begin with no customer at hand, and learn of those alone that change",
+    )

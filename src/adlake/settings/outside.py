@@ -12,7 +12,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from adlake.contracts.address import LOOPBACK, parse_addresses
-from adlake.contracts.topics import AD_TOPIC, ALERT_TOPIC, BUSINESS_TOPIC, CAMPAIGN_TOPIC
+from adlake.contracts.topics import (
+    AD_TOPIC,
+    ALERT_TOPIC,
+    BUSINESS_TOPIC,
+    CAMPAIGN_TOPIC,
+    CUSTOMER_TOPIC,
+    SERVING_TOPIC,
+)
 from adlake.environment import user_home
 from adlake.settings.file import SettingsError
 
@@ -125,6 +132,15 @@ class KafkaSettings(Concern):
     alert_topic: str = Field(
         ALERT_TOPIC, description="topic that tells programs of KPI alerts; empty: it is not written"
     )
+    customer_topic: str = Field(
+        CUSTOMER_TOPIC,
+        description="topic with the present row of each customer; empty: it is not written",
+    )
+    serving_topic: str = Field(
+        SERVING_TOPIC,
+        description="topic that says when ads begin and cease to be served; empty: it is not "
+        "written",
+    )
     topic_partitions: int = Field(4, ge=1, description="partitions when the topic is created")
     topic_timestamp_type: Literal["CreateTime", "LogAppendTime"] = Field(
         "CreateTime", description="LogAppendTime where real producers publish"
@@ -141,6 +157,8 @@ class KafkaSettings(Concern):
             BUSINESS_TOPIC: self.business_topic,
             CAMPAIGN_TOPIC: self.campaign_topic,
             ALERT_TOPIC: self.alert_topic,
+            CUSTOMER_TOPIC: self.customer_topic,
+            SERVING_TOPIC: self.serving_topic,
         }
 
 

@@ -54,6 +54,12 @@ class StreamSettings(Concern):
     budgets: bool = Field(
         True, description="keep spend, budgets and serving decisions up to the records"
     )
+    publish_every_seconds: float = Field(
+        5.0, gt=0, description="how often it looks for records to publish of customers and serving"
+    )
+    publish_most_records: int = Field(
+        5_000, ge=1, description="most records of a topic that are published at a time"
+    )
     snapshot_minutes: float = Field(
         30.0, gt=0, description="snapshots younger than this stay readable"
     )

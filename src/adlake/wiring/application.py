@@ -41,6 +41,7 @@ from adlake.streaming.pipeline import Pipeline
 from adlake.streaming.ready_file import WaitingNote
 from adlake.wiring.lake import lease_connect
 from adlake.wiring.operations import operation_handlers, topics_read
+from adlake.wiring.published import publish_keeper
 from adlake.wiring.spark import catalog_access, spark_resources
 
 SECONDS_PER_HOUR: Final = 3_600
@@ -126,7 +127,7 @@ def schedule_of(settings: Settings) -> dict[str, float]:
 def keepers_of(
     settings: Settings, connect: Connect, read_until: ReadUntil, meters: Meters
 ) -> tuple[Keeper, ...]:
-    """Budgets, and the alert log, which needs both kinds of events."""
+    """Budgets, the alert log, which needs both kinds of events, and what is published of them."""
     if BUSINESS_TOPIC not in topics_of(settings):
         return ()
     keepers: list[Keeper] = []
@@ -134,6 +135,7 @@ def keepers_of(
         keepers.append(BudgetKeeper(BusinessPipeline(), meters))
     if settings.stream.alerts:
         keepers.append(AlertKeeper(read_until, partial(write_rules, connect=connect)))
+    keepers.append(publish_keeper(settings, meters))
     return tuple(keepers)
 
 

@@ -73,3 +73,22 @@ def test_segments_have_their_sizes_and_the_day(peopled: MetricsLake) -> None:
     sizes = {one["segment"]: one["customers"] for one in answer(peopled, "segment_sizes")}
     assert sizes == {"active_customers": 2, "big_spenders": 1, "lapsed": 1, "prospects": 1}
     assert {one["as_of_date"] for one in answer(peopled, "segment_sizes")} == {date(2026, 4, 2)}
+
+
+def test_ads_of_a_user_stand_beside_the_customer_and_none_are_zero(peopled: MetricsLake) -> None:
+    """Who saw ads and is no customer makes no row; what was never shown counts for nobody."""
+    peopled.add_impression("i1", "c1", "10:00", cost="0.5", user="rich", clicked=True)
+    peopled.add_impression("i2", "c1", "10:01", cost="0.5", user="rich", clicked=True,
+                           converted_at="10:30", revenue="7.25")  # fmt: skip
+    peopled.add_impression("i3", "c2", "10:02", cost="0.5", user="rich")
+    peopled.add_impression("i4", "c2", None, cost=None, user="rich", clicked=True,
+                           converted_at="10:40", revenue="9")  # fmt: skip
+    peopled.add_impression("i5", "c1", "10:03", cost="0.5", user="stranger", clicked=True)
+    rows = peopled.client.records(
+        "SELECT user_id, ad_impressions, ad_clicks, attributed_conversions, attributed_revenue, "
+        "order_count FROM memory.gold.customer_360_with_ads ORDER BY user_id"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("new", 0, 0, 0, Decimal(0), 0), ("poor", 0, 0, 0, Decimal(0), 1),
+        ("rich", 3, 2, 1, Decimal("7.250000"), 1),
+    ]  # fmt: skip

@@ -80,7 +80,10 @@ def test_draws_are_seeded_and_of_the_promised_shares(
 ) -> None:
     drawn: list[dict[str, Any]] = []
 
-    async def keep(_parts: Parts, _type: str, _name: str, fields: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def keep(
+        _parts: Parts, _type: str, _name: str, fields: dict[str, Any], *, is_given: bool
+    ) -> None:
+        assert is_given
         drawn.append(fields)
 
     monkeypatch.setattr(customer_events, "_taken", keep)

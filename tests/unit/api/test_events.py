@@ -17,7 +17,7 @@ from adlake.api.bodies import MAX_BODY_BYTES
 from adlake.api.parts import Budget, Parts
 from adlake.contracts.errors import AdlakeError
 from adlake.contracts.topics import AD_TOPIC, BUSINESS_TOPIC
-from adlake.io.kafka.collecting import BusyError
+from adlake.io.kafka.collecting import BusyError, Written
 from adlake.io.kafka.producer import Record
 
 NOW_MS = 1_772_445_600_000
@@ -32,11 +32,17 @@ class BrokerDouble:
     answer: BaseException | None = None
     is_silent: bool = False
     is_busy: bool = False
+    stamps_ms: int = 0
+    """Time of a record at the broker; 0: none is told."""
 
-    def publish(self, records: Sequence[tuple[str, Record]], done: Done) -> None:
+    def publish(
+        self, records: Sequence[tuple[str, Record]], done: Done, written: Written = lambda _: None
+    ) -> None:
         if self.is_busy:
             raise BusyError("50,000 events wait for the broker already: send this again later")
         self.taken += records
+        if self.stamps_ms:
+            written(self.stamps_ms)
         if not self.is_silent:
             threading.Thread(target=done, args=(self.answer,)).start()
 

@@ -6,6 +6,7 @@ of which three quarters arrive. It is judged as any other and answered once the 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping
@@ -17,10 +18,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from adlake.api.answers import Trouble
 from adlake.api.parts import Given, Parts, refuse_without_key
+from adlake.api.pending import PostedEvent
 from adlake.api.publishing import count, published
 from adlake.api.spans import bad_parameter
 from adlake.business.contract import TYPES, BusinessType
 from adlake.collector.judging import Accepted, judged
+from adlake.contracts.errors import AdlakeError
 from adlake.customers.contract import CustomerType
 
 router = APIRouter(dependencies=[Depends(refuse_without_key)])
@@ -28,6 +31,8 @@ CENTS: Final = (1_000, 50_000)
 """Of an order that is drawn: from, to."""
 DELIVERED_OF_100: Final = 75
 """Of messages whose status is drawn."""
+KNOWN_SECONDS: Final = 1.5
+"""For the lake to say whether it has an event; whoever posted it waits."""
 _CHANNELS: Final = TYPES[BusinessType.MESSAGE_STATUS].value_sets["channel"]
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": Trouble, "description": "the body is no text"},
@@ -100,7 +105,8 @@ async def add_customer(parts: Given, told: NewCustomer, event_id: EventId = None
     """A profile: makes a customer, or says anew who one is."""
     name = event_id or _made()
     fields = told.model_dump(exclude_none=True) | {"user_id": told.user_id or f"usr-{name}"}
-    return await _taken(parts, CustomerType.CUSTOMER_PROFILE, name, fields)
+    given = event_id is not None
+    return await _taken(parts, CustomerType.CUSTOMER_PROFILE, name, fields, is_given=given)
 
 
 @router.post("/customers/{user_id}/orders", status_code=202, responses=_ANSWERS)
@@ -110,7 +116,8 @@ async def add_order(
     """An order. One that is drawn is named by its event, so that a repeat is the same order."""
     name = event_id or _made()
     drawn = {"order_id": name, "amount": Decimal(parts.dice.randint(*CENTS)).scaleb(-2)}
-    return await _taken(parts, CustomerType.ORDER, name, drawn | _said(told) | {"user_id": user_id})
+    fields = drawn | _said(told) | {"user_id": user_id}
+    return await _taken(parts, CustomerType.ORDER, name, fields, is_given=event_id is not None)
 
 
 @router.post("/customers/{user_id}/engagements", status_code=202, responses=_ANSWERS)
@@ -125,7 +132,8 @@ async def engage(
         "status": "DELIVERED" if is_delivered else "FAILED",
     }  # fmt: skip
     fields = drawn | _said(told) | {"user_id": user_id}
-    return await _taken(parts, CustomerType.MESSAGE_STATUS, name, fields)
+    given = event_id is not None
+    return await _taken(parts, CustomerType.MESSAGE_STATUS, name, fields, is_given=given)
 
 
 def _made() -> str:
@@ -146,7 +154,12 @@ def _json(event: Mapping[str, Any]) -> str:
 
 
 async def _taken(
-    parts: Parts, event_type: CustomerType, event_id: str, fields: dict[str, Any]
+    parts: Parts,
+    event_type: CustomerType,
+    event_id: str,
+    fields: dict[str, Any],
+    *,
+    is_given: bool,
 ) -> Taken:
     now_ms = parts.now_ms()
     header = {"event_id": event_id, "event_type": str(event_type), "event_timestamp": now_ms}
@@ -155,5 +168,31 @@ async def _taken(
     count([verdict], parts)
     if not isinstance(verdict, Accepted):
         raise bad_parameter("event", f"{verdict.reason}: {verdict.detail}", "body")
-    await published([verdict], parts, now_ms)
+    # An id that is made here is new.
+    is_known = asyncio.ensure_future(_is_known(parts, event_id) if is_given else _no())
+    try:
+        at_ms = await published([verdict], parts, now_ms)
+    except BaseException:
+        is_known.cancel()
+        raise
+    if not await is_known:
+        user_id, size = fields["user_id"], len(verdict.value)
+        told = PostedEvent(event_id, str(event_type), user_id, at_ms, event, size)
+        parts.pending.add(told)
     return Taken(event_id=event_id, user_id=fields["user_id"], event=event)
+
+
+async def _is_known(parts: Parts, event_id: str) -> bool:
+    """Whether the lake has the event already.
+
+    Also where nobody says so in time: to tell it later is better than to count it twice.
+    """
+    try:
+        asked = asyncio.to_thread(parts.knows_event, event_id)
+        return await asyncio.wait_for(asked, KNOWN_SECONDS)
+    except (AdlakeError, TimeoutError):
+        return True
+
+
+async def _no() -> bool:
+    return False

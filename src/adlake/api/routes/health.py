@@ -41,5 +41,10 @@ def health(parts: Given, response: Response) -> Health:
     if not is_ok:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return Health(
-        status="ok" if is_ok else "failing", kafka=kafka, trino=trino, freshness_s=freshness
+        status="ok" if is_ok else "failing",
+        kafka=kafka,
+        trino=trino,
+        freshness_s=freshness,
+        pending_events=len(parts.pending),
+        overdue_events=parts.pending.overdue,
     )

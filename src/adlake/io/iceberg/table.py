@@ -38,6 +38,8 @@ ONE_FILE_AT_A_TIME = {
     "use-table-distribution-and-ordering": "false",
 }
 """Write options for rows that are sorted by partition: an open file costs about a megabyte."""
+_CHANGED_FILES = ("added-data-files", "deleted-data-files", "added-delete-files")
+"""By which a summary tells that rows came or went."""
 _PROPERTY_PREFIX = "spark.sql.iceberg.snapshot-property."
 
 
@@ -145,6 +147,22 @@ class IcebergTable:
         """One commit with COUNTED_PROPERTIES; None when it has expired."""
         snapshot = self.java_table().snapshot(snapshot_id)
         return None if snapshot is None else _counted(snapshot)
+
+    def has_changed_since(self, snapshot_id: int) -> bool:
+        """Whether a commit of main behind a snapshot added, changed or removed rows.
+
+        Stamps alone do not, nor does a rewrite of files. True, too, where the snapshot is unknown.
+        """
+        table = self.java_table()
+        snapshot = table.currentSnapshot()
+        while snapshot is not None and int(snapshot.snapshotId()) != snapshot_id:
+            summary = snapshot.summary()
+            is_rewrite = snapshot.operation() == "replace"
+            if not is_rewrite and any(int(summary.get(key) or 0) for key in _CHANGED_FILES):
+                return True
+            parent_id = snapshot.parentId()
+            snapshot = None if parent_id is None else table.snapshot(parent_id)
+        return snapshot is None
 
     def row_count(self) -> int:
         """Rows of main's head by its summary (deleted ones may still count); 0 when empty."""

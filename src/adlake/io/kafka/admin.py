@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
@@ -44,12 +44,13 @@ class TopicError(AdlakeError):
     """The topic cannot be created, or exists in a shape that loses the order of keys."""
 
 
-def topic_configuration(settings: TopicShape) -> dict[str, str]:
+def topic_configuration(settings: TopicShape, *, is_compacted: bool = False) -> dict[str, str]:
     """Settings of the topic.
 
     Old stamps are welcome (lateness is staged with them), so retention goes by bytes alone. What is
     no time of an event (the year 1 of a zero value, microseconds taken for milliseconds) is refused
-    by the broker at once, by name, where its producer can see it: docs/adr/0015.
+    by the broker at once, by name, where its producer can see it: docs/adr/0015. Of a topic that is
+    compacted the newest record of each key stays, whatever its age.
     """
     return {
         "message.timestamp.type": settings.topic_timestamp_type,
@@ -58,12 +59,17 @@ def topic_configuration(settings: TopicShape) -> dict[str, str]:
         "retention.ms": "-1",
         "retention.bytes": str(settings.topic_retention_bytes),
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
-        "cleanup.policy": "delete",
+        "cleanup.policy": "compact" if is_compacted else "delete",
     }
 
 
 def ensure_topic(
-    bootstrap_servers: Brokers, settings: TopicShape, topic: str = "", *, is_own: bool = True
+    bootstrap_servers: Brokers,
+    settings: TopicShape,
+    topic: str = "",
+    *,
+    is_own: bool = True,
+    is_compacted: bool = False,
 ) -> bool:
     """Create a topic (that of ad events) or bring it up to date; True when it was created.
 
@@ -73,13 +79,14 @@ def ensure_topic(
     (adding partitions moves keys, so that is never done silently).
     """
     topic = topic or settings.topic
+    wanted = topic_configuration(settings, is_compacted=is_compacted)
     try:
         with _admin(bootstrap_servers) as admin:
-            created = _create(admin, settings, topic)
+            created = _create(admin, settings, topic, wanted)
             if not created:
                 _refuse_other_shape(admin, settings, topic)
                 if is_own:
-                    _update_settings(admin, settings, topic)
+                    _update_settings(admin, topic, wanted)
             return created
     except KafkaError as error:
         trouble = login_trouble(error, bootstrap_servers)
@@ -97,11 +104,13 @@ def _admin(bootstrap_servers: Brokers) -> Iterator[Any]:
         admin.close()
 
 
-def _create(admin: Any, settings: TopicShape, topic: str) -> bool:  # noqa: ANN401  untyped client
-    request = {
-        "num_partitions": settings.topic_partitions,
-        "configs": topic_configuration(settings),
-    }
+def _create(
+    admin: Any,  # noqa: ANN401  untyped client
+    settings: TopicShape,
+    topic: str,
+    wanted: Mapping[str, str],
+) -> bool:
+    request = {"num_partitions": settings.topic_partitions, "configs": dict(wanted)}
     try:
         admin.create_topics({topic: request}, wait_for_metadata=True)
     except TopicAlreadyExistsError:
@@ -118,6 +127,5 @@ def _refuse_other_shape(admin: Any, settings: TopicShape, topic: str) -> None:  
         )
 
 
-def _update_settings(admin: Any, settings: TopicShape, topic: str) -> None:  # noqa: ANN401
-    wanted = topic_configuration(settings)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, wanted)])
+def _update_settings(admin: Any, topic: str, wanted: Mapping[str, str]) -> None:  # noqa: ANN401
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(wanted))])

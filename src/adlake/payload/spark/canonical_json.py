@@ -29,6 +29,11 @@ def canonical_json(members: Mapping[str, Column], ids: Collection[str] = ()) -> 
     return F.concat(F.lit("{"), F.concat_ws(",", *told), F.lit("}"))
 
 
+def json_text(text: Column) -> Column:
+    """A text as JSON; NULL is NULL."""
+    return F.concat(F.lit('"'), _escaped(text, is_id=False), F.lit('"'))
+
+
 def _escaped(text: Column, *, is_id: bool) -> Column:
     for raw in (*_MARKS, *(() if is_id else _CONTROLS)):
         text = F.replace(text, F.lit(raw), F.lit(json.dumps(raw)[1:-1]))
