@@ -13,6 +13,7 @@ from adlake.business.contract import TYPES, BusinessType
 from adlake.contracts.law import MICROS_PER_UNIT
 from adlake.generator.draws import Draws, Quantiles, value_at
 from adlake.generator.encode import Encoder, channel_of
+from adlake.generator.invalid_traffic import flagged_clicks
 from adlake.generator.journey import CLICK, Event, Scene
 from adlake.generator.model import PLACES, campaign_id, campaign_of, creative_id, user_id
 
@@ -103,12 +104,16 @@ def journey_events(
         encoder: gives ids to the clicks, as in the ad events.
     """
     events: list[BusinessEvent] = []
+    flagged = flagged_clicks(clicks)
     for number, click in enumerate(clicks):
         click_id = encoder.event_id(click.name, scene.sequence).decode()
         advertiser = advertisers[campaign_of(click.creative)]
-        events += _billing(
+        billed = list(_billing(
             scene, click, click_id=click_id, advertiser=advertiser, draws=draws, number=number
-        )
+        ))  # fmt: skip
+        events += billed
+        if click.name in flagged:
+            events.append(_givt_credit(billed[0], draws, number))
     events += _user_events(scene, clicks[0], draws, encoder)
     return events
 
@@ -159,18 +164,25 @@ def _billing(
     if draws.chance(CREDIT_SHARE):
         credited = price if draws.chance(0.7) else price // 2
         at_ms = click.ts_ms + value_at(CREDIT_DELAY_MS, draws.u32())
-        yield BusinessEvent(
-            f"r{number}",
-            BusinessType.SPEND_CREDIT,
-            at_ms,
-            {
-                "advertiser_id": advertiser,
-                "credit_id": f"manual:{click_id}",
-                "click_id": click_id,
-                "amount": credited,
-                "reason": "MANUAL",
-            },
-        )
+        credit = _credit(fields, "MANUAL", credited)
+        yield BusinessEvent(f"r{number}", BusinessType.SPEND_CREDIT, at_ms, credit)
+
+
+def _givt_credit(billed: BusinessEvent, draws: Draws, number: int) -> BusinessEvent:
+    """All of a click, by the invalid-traffic job."""
+    at_ms = billed.ts_ms + value_at(CREDIT_DELAY_MS, draws.u32())
+    credit = _credit(billed.fields, "GIVT", billed.micros)
+    return BusinessEvent(f"g{number}", BusinessType.SPEND_CREDIT, at_ms, credit)
+
+
+def _credit(click: Fields, reason: str, micros: int) -> Fields:
+    return {
+        "advertiser_id": click["advertiser_id"],
+        "credit_id": f"{reason.lower()}:{click['click_id']}",
+        "click_id": click["click_id"],
+        "amount": micros,
+        "reason": reason,
+    }
 
 
 def _user_events(

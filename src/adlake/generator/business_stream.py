@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from adlake.business.contract import BusinessDetail
 from adlake.contracts.events import RejectReason
+from adlake.generator.account_totals import AccountTotals, winners_of
 from adlake.generator.business_events import (
     ADVERTISER_PERIOD_MS,
     BusinessEvent,
@@ -72,6 +73,8 @@ class BusinessStream:
         self._plans: dict[int, list[BusinessDelivery]] = {}
         self.pending: list[Pending] = []
         self.counts = BusinessCounts()
+        self.accounts: AccountTotals | None = AccountTotals()
+        """None: this run began before they were counted."""
 
     def open_advertisers(self, begin_ms: int) -> None:
         """From `begin_ms` on each advertiser acts, hour by hour."""
@@ -184,23 +187,23 @@ class BusinessStream:
         of_type.distinct += before_micros is None
         now_micros = _smallest_micros(deliveries, after, delivery.event.name)
         of_type.micros += (now_micros or 0) - (before_micros or 0)
+        if self.accounts is not None:
+            self.accounts.replace(deliveries, mask, after)
         return after
 
     def to_state(self) -> dict[str, Any]:
         """The position as JSON values."""
-        return {"pending": self.pending, "counts": asdict(self.counts)}
+        accounts = None if self.accounts is None else self.accounts.to_state()
+        return {"pending": self.pending, "counts": asdict(self.counts), "accounts": accounts}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue where `to_state` was taken."""
         self.pending = [tuple(entry) for entry in state["pending"]]
         self.counts = BusinessCounts.from_state(state["counts"])
+        self.accounts = AccountTotals.from_state(state.get("accounts"))
 
 
 def _smallest_micros(deliveries: Sequence[BusinessDelivery], mask: int, name: str) -> int | None:
     """Money of the winning content among the admitted deliveries of one event, None without any."""
-    contents = [
-        delivery.event
-        for place, delivery in enumerate(deliveries)
-        if mask >> place & 1 and delivery.event.name == name
-    ]
-    return min(contents, key=lambda event: event.variant).micros if contents else None
+    winners = winners_of(deliveries, mask)
+    return next((event.micros for event in winners if event.name == name), None)
