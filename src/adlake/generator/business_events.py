@@ -57,6 +57,8 @@ SHARE_DELAY_MS: Final[Quantiles] = (
 ADVERTISER_PERIOD_MS: Final = _HOUR
 """An advertiser's acts are planned hour by hour."""
 CLICK_PRICE_PER_BID: Final = 20
+LEAST_PRICE: Final = 10_000
+"""Micros, beside."""
 ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo")
 CHANNELS: Final = TYPES[BusinessType.MESSAGE_STATUS].value_sets["channel"]
 
@@ -148,7 +150,7 @@ def _billing(
     scene: Scene, click: Event, *, click_id: str, advertiser: str, draws: Draws, number: int
 ) -> Iterator[BusinessEvent]:
     """The billable click, and now and then a credit for it."""
-    price = scene.bid_micros * CLICK_PRICE_PER_BID + 10_000
+    price = scene.bid_micros * CLICK_PRICE_PER_BID + LEAST_PRICE
     fields: Fields = {
         "advertiser_id": advertiser,
         "click_id": click_id,
