@@ -201,8 +201,10 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "budgets", "budgets",
-        "bills each click once; says which budget held when, and whose ads may be served",
-        _tables(BUSINESS_EVENTS), (*_BUDGETS, *_tables(SERVING_FLIPS, SPEND_HOURS)),
+        "bills each click once; says which budget held when, and whose ads may be served; credits "
+        "clicks that no person made",
+        _tables(BUSINESS_EVENTS, GOLD_STATE, SPEND_LEDGER),
+        (*_BUDGETS, *_tables(SERVING_FLIPS, SPEND_HOURS), BUSINESS_RECORDS),
     ),
     Step(
         "proof", "wait",
