@@ -8,8 +8,89 @@ BUSINESS = "tests/unit/business/test_business_generator.py"
 HTTP = "tests/unit/generator/test_over_http.py"
 SENDER = "tests/unit/io/test_events_api.py"
 SCENARIO = "tests/unit/generator/test_scenario.py"
+ACCOUNTS = "tests/unit/proof/test_accounts_truth.py"
+LAWFUL = f"{BUSINESS}::test_the_truth_is_what_the_admission_says"
+CREDITED = f"{BUSINESS}::test_each_click_of_a_bot_and_each_repeat_is_credited_in_full_once"
+PAYS = f"{SCENARIO}::test_overspending_changes_who_pays_and_nothing_else"
+STOPPED = f"{SCENARIO}::test_who_overspends_is_stopped_and_goes_on_with_the_next_budget"
 
 TRAFFIC: tuple[Mutation, ...] = (
+    Mutation(
+        "the truth credits more than a click cost", "adlake.generator.account_totals:spend_of",
+        'min(one.micros, credited.get(one.fields["click_id"], 0))',
+        'credited.get(one.fields["click_id"], 0)', LAWFUL,
+    ),
+    Mutation(
+        "the truth keeps the first status of a message",
+        "adlake.generator.account_totals:customers_of", "max(known, one", "min(known, one", LAWFUL,
+    ),
+    Mutation(
+        "the truth of accounts takes the larger content",
+        "adlake.generator.account_totals:winners_of",
+        "event.variant < known.variant", "event.variant > known.variant", LAWFUL,
+    ),
+    Mutation(
+        "what is admitted is added to the truth again",
+        "adlake.generator.account_totals:AccountTotals.replace", "(-1, before)", "(0, before)",
+        LAWFUL,
+    ),
+    Mutation(
+        "a customer with a profile alone is not in the truth",
+        "adlake.generator.account_totals:customers_of", "if one.event_type is _PROFILE",
+        "if one.event_type is None", LAWFUL,
+    ),
+    Mutation(
+        "a run that goes on has sums of its second part",
+        "adlake.generator.account_totals:AccountTotals.from_state",
+        "None if state is None else cls(**json.loads(state))",
+        'cls(**json.loads(state or "{}"))',
+        f"{BUSINESS}::test_a_run_from_before_the_sums_of_accounts_says_that_it_has_none",
+    ),
+    Mutation(
+        "bots are billed", "adlake.generator.invalid_traffic:flagged_clicks",
+        "click.user >= USERS", "click.user < 0", CREDITED,
+    ),
+    Mutation(
+        "repeats are billed", "adlake.generator.invalid_traffic:flagged_clicks",
+        "<= REPEAT_MS", "< 0", CREDITED,
+    ),
+    Mutation(
+        "a flagged click is credited by half", "adlake.generator.business_events:_givt_credit",
+        "billed.micros)", "billed.micros // 2)", CREDITED,
+    ),
+    Mutation(
+        "who overspends pays for all clicks of the campaign",
+        "adlake.generator.overspend:Overspender.payers",
+        "if not self.played.concerns(campaign, impression_ms)", "if campaign < 0", PAYS,
+    ),
+    Mutation(
+        "the budget is enough", "adlake.generator.overspend:overspender_of",
+        "/ BUDGET_DIVISOR", "* BUDGET_DIVISOR", STOPPED,
+    ),
+    Mutation(
+        "the next budget is no larger", "adlake.generator.overspend:Overspender.events",
+        "self.budget_micros * RAISED_TO", "self.budget_micros", STOPPED,
+    ),
+    Mutation(
+        "who has too much is right", "adlake.proof.accounts_truth:_problems",
+        "is_less or (is_all and lake != truth)", "is_less",
+        f"{ACCOUNTS}::test_an_advertiser_that_is_moved_by_one_is_named",
+    ),
+    Mutation(
+        "what others sent is called wrong", "adlake.proof.accounts_truth:_facts",
+        "is_all=unknown <= 0", "is_all=True",
+        f"{ACCOUNTS}::test_records_of_others_hide_no_loss",
+    ),
+    Mutation(
+        "a generator that still sends is called wrong", "adlake.proof.accounts_truth:_facts",
+        "problems and _records_sent(load()) != _records_sent(truths)", "problems and False",
+        f"{ACCOUNTS}::test_what_is_being_sent_is_not_compared",
+    ),
+    Mutation(
+        "a customer that nobody sent is right", "adlake.proof.accounts_truth:_problems",
+        "sorted({*held, *told} if is_all else told)", "sorted(told)",
+        f"{ACCOUNTS}::test_a_row_too_many_or_too_few_is_named",
+    ),
     Mutation(
         "a scenario is drawn anew for each of its runs",
         "adlake.generator.options:GeneratorOptions.run_key", "self._draws()", "self.identity()",

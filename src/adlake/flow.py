@@ -220,8 +220,8 @@ FLOW: Final[tuple[Step, ...]] = (
     ),
     Step(
         "budgets", "budgets",
-        "builds the same tables anew from all records",
-        _tables(BUSINESS_EVENTS), _BUDGETS,
+        "builds the same tables anew from all records; credits clicks that no person made",
+        _tables(BUSINESS_EVENTS, GOLD_STATE, SPEND_LEDGER), (*_BUDGETS, BUSINESS_RECORDS),
     ),
     Step(
         "published", "stream",

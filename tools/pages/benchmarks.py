@@ -191,6 +191,37 @@ def _coverage(report: Report) -> str:
     )
 
 
+_OBEYED: Final = {
+    "nobody_obeys": "nobody obeys",
+    "clicks_refused": "clicks are refused",
+    "impressions_refused": "impressions are refused",
+}
+
+
+def _overspend(report: Report) -> str:
+    """Each day, played with an ad server of each kind."""
+    rows = [
+        (
+            faults, words, f"{one['budgets']:,.2f}", f"{one['valid_spend']:,.2f}",
+            f"{one['most_overspent']:,.2f}", _percent(one["most_overspent_of_budget"]),
+            _percent(one["most_overspent_of_bound"]) if "most_overspent_of_bound" in one else "-",
+        )
+        for faults, day in report["faults"].items()
+        for name, words in _OBEYED.items()
+        for one in (day[name],)
+    ]  # fmt: skip
+    head = (
+        "faults", "ad server", "all budgets", "valid spend", "most above a budget",
+        "most of its budget", "most of its bound",
+    )  # fmt: skip
+    what = report["what"]
+    return f"{what[0].upper()}{what[1:]}. Verdict: {_verdict(report)}.\n\n{as_table(head, rows)}"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
 _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
     "generator": _generator,
     "replay": _replay,
@@ -199,6 +230,7 @@ _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
     "viewers": _viewers,
     "chaos": _chaos,
     "storm": _storm,
+    "overspend": _overspend,
     "mutants": _mutants,
     "coverage": _coverage,
 }

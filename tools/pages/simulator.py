@@ -137,7 +137,7 @@ def business_shares() -> str:
         ("those that order a second time", _share(business.SECOND_ORDER_SHARE)),
         ("messages that are delivered", _share(business.DELIVERED_SHARE)),
         ("failed messages that are delivered later", _share(business.RETRY_SHARE)),
-        ("billed clicks that are credited back", _share(business.CREDIT_SHARE)),
+        ("billed clicks that are credited back by hand", _share(business.CREDIT_SHARE)),
     ))  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def faults() -> str:
 
 
 def scenarios() -> str:
-    """Every scenario with what it takes away."""
+    """Every scenario with what it does."""
     docs = _attribute_docs(scenario.ScenarioName)
     return as_table(
         ("scenario", "what happens to the campaign"),

@@ -76,8 +76,8 @@ ScenarioOption = Annotated[
     ScenarioName | None,
     typer.Option(
         "--scenario",
-        help="trouble of one campaign: a quarter of its clicks, or no impressions; the rest of the "
-        "stream stays as it is",
+        help="trouble of one campaign: a quarter of its clicks, no impressions, or clicks that "
+        "come to twice the budget (with --business); the rest of the stream stays as it is",
     ),
 ]
 ScenarioCampaign = Annotated[
@@ -123,6 +123,8 @@ def generate(  # noqa: PLR0917
     from adlake.generator.options import GeneratorOptions, parse_duration_ms, parse_start_ms
     from adlake.generator.run import run_generator
 
+    if scenario is ScenarioName.OVERSPEND and not business:
+        raise typer.BadParameter("--scenario overspend is about billed clicks: add --business")
     settings = Settings()
     _prepare(settings)
     seed = settings.generator.generator_seed if seed is None else seed

@@ -71,7 +71,7 @@ class BusinessDesk:
 
     def truth(self, run_id: str, *, is_exact: bool, is_finished: bool) -> BusinessTruth:
         """The right answer for everything sent so far."""
-        acks = self.topic.publisher.acks.items()
+        acks, accounts = self.topic.publisher.acks.items(), self.stream.accounts
         return BusinessTruth(
             run_id=run_id,
             topic=self.topic.name,
@@ -80,4 +80,6 @@ class BusinessDesk:
             acks={p: replace(one) for p, one in sorted(acks)},
             is_exact=is_exact,
             is_finished=is_finished,
+            spend=accounts and accounts.spend,
+            customers=accounts and accounts.customers,
         )

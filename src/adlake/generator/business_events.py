@@ -13,6 +13,7 @@ from adlake.business.contract import TYPES, BusinessType
 from adlake.contracts.law import MICROS_PER_UNIT
 from adlake.generator.draws import Draws, Quantiles, value_at
 from adlake.generator.encode import Encoder, channel_of
+from adlake.generator.invalid_traffic import flagged_clicks
 from adlake.generator.journey import CLICK, Event, Scene
 from adlake.generator.model import PLACES, campaign_id, campaign_of, creative_id, user_id
 
@@ -56,6 +57,8 @@ SHARE_DELAY_MS: Final[Quantiles] = (
 ADVERTISER_PERIOD_MS: Final = _HOUR
 """An advertiser's acts are planned hour by hour."""
 CLICK_PRICE_PER_BID: Final = 20
+LEAST_PRICE: Final = 10_000
+"""Micros, beside."""
 ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo")
 CHANNELS: Final = TYPES[BusinessType.MESSAGE_STATUS].value_sets["channel"]
 
@@ -103,12 +106,16 @@ def journey_events(
         encoder: gives ids to the clicks, as in the ad events.
     """
     events: list[BusinessEvent] = []
+    flagged = flagged_clicks(clicks)
     for number, click in enumerate(clicks):
         click_id = encoder.event_id(click.name, scene.sequence).decode()
         advertiser = advertisers[campaign_of(click.creative)]
-        events += _billing(
+        billed = list(_billing(
             scene, click, click_id=click_id, advertiser=advertiser, draws=draws, number=number
-        )
+        ))  # fmt: skip
+        events += billed
+        if click.name in flagged:
+            events.append(_givt_credit(billed[0], draws, number))
     events += _user_events(scene, clicks[0], draws, encoder)
     return events
 
@@ -143,7 +150,7 @@ def _billing(
     scene: Scene, click: Event, *, click_id: str, advertiser: str, draws: Draws, number: int
 ) -> Iterator[BusinessEvent]:
     """The billable click, and now and then a credit for it."""
-    price = scene.bid_micros * CLICK_PRICE_PER_BID + 10_000
+    price = scene.bid_micros * CLICK_PRICE_PER_BID + LEAST_PRICE
     fields: Fields = {
         "advertiser_id": advertiser,
         "click_id": click_id,
@@ -159,18 +166,25 @@ def _billing(
     if draws.chance(CREDIT_SHARE):
         credited = price if draws.chance(0.7) else price // 2
         at_ms = click.ts_ms + value_at(CREDIT_DELAY_MS, draws.u32())
-        yield BusinessEvent(
-            f"r{number}",
-            BusinessType.SPEND_CREDIT,
-            at_ms,
-            {
-                "advertiser_id": advertiser,
-                "credit_id": f"manual:{click_id}",
-                "click_id": click_id,
-                "amount": credited,
-                "reason": "MANUAL",
-            },
-        )
+        credit = _credit(fields, "MANUAL", credited)
+        yield BusinessEvent(f"r{number}", BusinessType.SPEND_CREDIT, at_ms, credit)
+
+
+def _givt_credit(billed: BusinessEvent, draws: Draws, number: int) -> BusinessEvent:
+    """All of a click, by the invalid-traffic job."""
+    at_ms = billed.ts_ms + value_at(CREDIT_DELAY_MS, draws.u32())
+    credit = _credit(billed.fields, "GIVT", billed.micros)
+    return BusinessEvent(f"g{number}", BusinessType.SPEND_CREDIT, at_ms, credit)
+
+
+def _credit(click: Fields, reason: str, micros: int) -> Fields:
+    return {
+        "advertiser_id": click["advertiser_id"],
+        "credit_id": f"{reason.lower()}:{click['click_id']}",
+        "click_id": click["click_id"],
+        "amount": micros,
+        "reason": reason,
+    }
 
 
 def _user_events(

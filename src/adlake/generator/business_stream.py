@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from adlake.business.contract import BusinessDetail
 from adlake.contracts.events import RejectReason
+from adlake.generator.account_totals import AccountTotals, winners_of
 from adlake.generator.business_events import (
     ADVERTISER_PERIOD_MS,
     BusinessEvent,
@@ -31,7 +32,9 @@ from adlake.generator.business_faults import (
 from adlake.generator.business_truth import BusinessCounts
 from adlake.generator.draws import Draws, value_at
 from adlake.generator.encode import Encoder
+from adlake.generator.journey import Scene
 from adlake.generator.model import DELIVERY_LATENCY_MS, SECONDS_SHARE
+from adlake.generator.overspend import Overspender
 from adlake.generator.planner import CACHE_SIZE, Planner
 from adlake.generator.publishing import Record
 
@@ -41,6 +44,8 @@ impression's sequence number, or below zero an advertiser and its hour; an hour 
 planned has NOT_PLANNED for the next delivery."""
 NOT_PLANNED: Final = -1
 NO_CREATIVE: Final = -1
+OVERSPENDING: Final = -(1 << 62)
+"""Source of the events of the scenario's own advertiser: below that of any hour."""
 
 
 class BusinessStream:
@@ -53,6 +58,8 @@ class BusinessStream:
         encoder: Encoder,
         advertisers: Sequence[str],
         shares: dict[str, float],
+        *,
+        overspender: Overspender | None = None,
     ) -> None:
         """Make an empty stream.
 
@@ -62,6 +69,7 @@ class BusinessStream:
             encoder: gives the clicks their ids.
             advertisers: id of the advertiser by campaign.
             shares: of the fault profiles.
+            overspender: of the scenario that has one.
         """
         self._key = key
         self._planner = planner
@@ -69,14 +77,19 @@ class BusinessStream:
         self._advertisers = advertisers
         self._known_advertisers = sorted(set(advertisers))
         self._shares = shares
+        self.overspender = overspender
         self._plans: dict[int, list[BusinessDelivery]] = {}
         self.pending: list[Pending] = []
         self.counts = BusinessCounts()
+        self.accounts: AccountTotals | None = AccountTotals()
+        """None: this run began before they were counted."""
 
     def open_advertisers(self, begin_ms: int) -> None:
         """From `begin_ms` on each advertiser acts, hour by hour."""
         for number in range(len(self._known_advertisers)):
             self._await_hour(-1 - number, begin_ms)
+        if self.overspender is not None:
+            self._push(OVERSPENDING, begin_ms, NO_CREATIVE)
 
     def open_journey(self, sequence: int, born_ms: int, creative: int) -> None:
         """An impression is born that more may follow than the ad events."""
@@ -123,7 +136,9 @@ class BusinessStream:
         for event in events:
             stamped = event._replace(in_seconds=draws.chance(SECONDS_SHARE))
             due_ms = max(born_ms, event.ts_ms + value_at(DELIVERY_LATENCY_MS, draws.u32()))
-            deliveries += deliveries_of(stamped, due_ms, draws, self._shares)
+            # A scenario would be no scenario without its budget.
+            shares = {} if source == OVERSPENDING else self._shares
+            deliveries += deliveries_of(stamped, due_ms, draws, shares)
         deliveries.sort(key=lambda delivery: delivery.due_ms)
         if len(self._plans) >= CACHE_SIZE:
             self._plans.clear()
@@ -133,6 +148,8 @@ class BusinessStream:
     def _events(
         self, source: int, born_ms: int, creative: int, draws: Draws
     ) -> list[BusinessEvent]:
+        if source == OVERSPENDING:
+            return self.overspender.events(born_ms) if self.overspender else []
         if source < 0:
             hour, number = divmod(-1 - source, len(self._known_advertisers))
             return advertiser_events(self._known_advertisers[number], hour, born_ms, draws)
@@ -140,11 +157,17 @@ class BusinessStream:
         sent = [one.event for one in deliveries if not one.is_withheld]
         clicks = clicks_of(sent)
         if clicks:
-            return journey_events(scene, clicks, self._advertisers, draws, self._encoder)
+            return journey_events(scene, clicks, self._payers(scene), draws, self._encoder)
         if len(deliveries) == 1:
             # The journey is over with its impression, and would be kept in vain.
             self._planner.forget(source)
         return audience_events(scene, draws) if scene.is_engaging and sent else []
+
+    def _payers(self, scene: Scene) -> Sequence[str]:
+        """Advertiser by campaign, for the clicks of one impression."""
+        if self.overspender is None:
+            return self._advertisers
+        return self.overspender.payers(self._advertisers, scene.impression_ms)
 
     def _send(self, pending: Pending) -> Record:
         due_ms, source, born_ms, creative, index, mask = pending
@@ -163,6 +186,8 @@ class BusinessStream:
 
     def _event_id(self, source: int, delivery: BusinessDelivery) -> str:
         letter, number = ("b", source) if source >= 0 else ("a", -1 - source)
+        if source == OVERSPENDING:
+            letter, number = "o", 0
         return f"{letter}{self._encoder.tag.decode()}{number:x}.{delivery.event.name}"
 
     def _count(self, deliveries: Sequence[BusinessDelivery], index: int, mask: int) -> int:
@@ -184,23 +209,23 @@ class BusinessStream:
         of_type.distinct += before_micros is None
         now_micros = _smallest_micros(deliveries, after, delivery.event.name)
         of_type.micros += (now_micros or 0) - (before_micros or 0)
+        if self.accounts is not None:
+            self.accounts.replace(deliveries, mask, after)
         return after
 
     def to_state(self) -> dict[str, Any]:
         """The position as JSON values."""
-        return {"pending": self.pending, "counts": asdict(self.counts)}
+        accounts = None if self.accounts is None else self.accounts.to_state()
+        return {"pending": self.pending, "counts": asdict(self.counts), "accounts": accounts}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue where `to_state` was taken."""
         self.pending = [tuple(entry) for entry in state["pending"]]
         self.counts = BusinessCounts.from_state(state["counts"])
+        self.accounts = AccountTotals.from_state(state.get("accounts"))
 
 
 def _smallest_micros(deliveries: Sequence[BusinessDelivery], mask: int, name: str) -> int | None:
     """Money of the winning content among the admitted deliveries of one event, None without any."""
-    contents = [
-        delivery.event
-        for place, delivery in enumerate(deliveries)
-        if mask >> place & 1 and delivery.event.name == name
-    ]
-    return min(contents, key=lambda event: event.variant).micros if contents else None
+    winners = winners_of(deliveries, mask)
+    return next((event.micros for event in winners if event.name == name), None)

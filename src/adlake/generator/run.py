@@ -157,6 +157,8 @@ def _tell_scenario(worker: Worker) -> None:
     played = worker.timeline.planner.scenario
     if played is not None:
         log.info("%s", played)
+    if worker.business is not None and worker.business.stream.overspender is not None:
+        log.info("%s", worker.business.stream.overspender)
 
 
 def set_up_logging() -> None:

@@ -1,7 +1,8 @@
-"""Scenarios: trouble of one campaign for a while, for alerts to find.
+"""Scenarios: trouble of one campaign for a while, for alerts and budgets to find.
 
-A scenario takes deliveries out of the stream and adds none. What is left out keeps its place in the
-stream's time, so all other events are the same, at the same moments, as without the scenario.
+A scenario takes ad events out of the stream and adds none. What is left out keeps its place in the
+stream's time, so all other events are the same, at the same moments, as without the scenario. That
+of budgets takes none out: it says who pays for the clicks (generator.overspend).
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class ScenarioName(StrEnum):
     """Three of four clicks are not made, nor what would follow from them."""
     SILENCE = "silence"
     """It has no impressions, nor what would follow from them."""
+    OVERSPEND = "overspend"
+    """Its clicks are billed to an advertiser of its own, `adv-099`: twice what it has to spend."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class PlayedScenario:
         """Whether impressions are left out too."""
         return self.scenario.name is ScenarioName.SILENCE
 
+    @property
+    def is_overspend(self) -> bool:
+        """Whether all is sent, and billed to another advertiser."""
+        return self.scenario.name is ScenarioName.OVERSPEND
+
     def concerns(self, campaign: int, impression_ms: int) -> bool:
         """Whether an impression of a campaign lies in the span."""
         is_within = self.first_ms <= impression_ms < self.beyond_ms
@@ -91,7 +99,7 @@ class PlayedScenario:
 
     def played_on(self, scene: Scene, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
         """The deliveries of a journey, those that the scenario leaves out marked."""
-        if not self.concerns(campaign_of(scene.creative), scene.impression_ms):
+        if self.is_overspend or not self.concerns(campaign_of(scene.creative), scene.impression_ms):
             return deliveries
         if not self.is_silence and self._keeps_clicks(scene.sequence):
             return deliveries

@@ -109,10 +109,11 @@ def write_truth(truth: Truth, directory: Path) -> None:
 
 
 def replace_json(content: dict[str, Any], target: Path) -> None:
-    """Write a file of truth whole, or leave the one before."""
+    """Write a file of truth whole, one member a line, or leave the one before."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.draft")
-    draft.write_text(json.dumps(content, indent=1) + "\n")
+    members = ",\n".join(f" {json.dumps(name)}: {json.dumps(one)}" for name, one in content.items())
+    draft.write_text(f"{{\n{members}\n}}\n")
     draft.replace(target)
 
 

@@ -19,6 +19,7 @@ from adlake.generator.encode import Encoder
 from adlake.generator.faults import FaultPlan
 from adlake.generator.model import Market
 from adlake.generator.options import GeneratorOptions
+from adlake.generator.overspend import Overspender, overspender_of
 from adlake.generator.planner import Planner
 from adlake.generator.publishing import Publisher, Record
 from adlake.generator.timeline import Timeline
@@ -255,10 +256,7 @@ class Worker:
         begin_ms = checkpoint.start_ms - options.history_ms
         scenario = None if options.scenario is None else options.scenario.playing(begin_ms, key)
         timeline = Timeline(
-            clock=VirtualClock(
-                checkpoint.start_ms, options.milli_rate, options.history_ms,
-                options.history_events, options.daily_rhythm,
-            ),
+            clock=self._clock(),
             planner=Planner(key, market, FaultPlan(options.faults), scenario),
             market=market,
             encoder=Encoder(self._tag),
@@ -269,11 +267,25 @@ class Worker:
             self._resume(timeline)
         return timeline
 
+    def _clock(self) -> VirtualClock:
+        """That of the run from its start, without jumps."""
+        options = self._options
+        return VirtualClock(
+            self._checkpoint.start_ms, options.milli_rate, options.history_ms,
+            options.history_events, options.daily_rhythm,
+        )  # fmt: skip
+
+    def _overspender(self) -> Overspender | None:
+        played = self.timeline.planner.scenario
+        if played is None or not played.is_overspend:
+            return None
+        return overspender_of(played, self.timeline.market, self._clock(), self._options.workers)
+
     def _open_business(self, topic: BusinessTopic) -> BusinessDesk:
         options, timeline = self._options, self.timeline
         stream = BusinessStream(
             options.run_key(self._checkpoint.start_ms), timeline.planner, timeline.encoder,
-            topic.advertisers, options.faults,
+            topic.advertisers, options.faults, overspender=self._overspender(),
         )  # fmt: skip
         desk = BusinessDesk(topic, stream)
         begin_ms = timeline.clock.time_of(timeline.deliveries)

@@ -65,7 +65,7 @@ def records_truth_verdict(
     ours = [one for one in truths if one.topic == topic_of_label(pin.topic)]
     if not ours:
         return "none: no run of the generator is known here", []
-    if reason := _incomparable(pin, ours):
+    if reason := incomparable(pin, ours):
         return f"not compared: {reason}", []
     held, told = _counts_by_place(pin, coverages, ours)
     unknown = sum(held.values()) - sum(told.values())
@@ -88,7 +88,7 @@ def records_truth_verdict(
     return f"{runs}, all there; {max(unknown, 0):,} more are in no run's counts", []
 
 
-def _incomparable(pin: Pin, truths: Sequence[RecordsTruth]) -> str:
+def incomparable(pin: Pin, truths: Sequence[RecordsTruth]) -> str:
     """Why the counts say nothing about this table; empty when they do."""
     if incarnation_of_label(pin.topic) != FIRST_INCARNATION:
         return f"the topic was begun anew, as {pin.topic}"

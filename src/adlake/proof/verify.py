@@ -16,6 +16,7 @@ from adlake.contracts.law_checks import LAW_CHECKS
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.phases import Phases
 from adlake.io.trino.client import TrinoClient
+from adlake.proof.accounts_truth import LoadAccountsTruths, verify_accounts
 from adlake.proof.baseline import Baseline, ProvenTable, fingerprint
 from adlake.proof.batch_counts import completeness_failures
 from adlake.proof.derived import DerivedFacts, verify_derived
@@ -45,6 +46,8 @@ class Verification:
     """Client whose server has the catalog `lakehouse`."""
     load_truths: LoadTruths = lambda: []
     """Reads the generator's ground truth; called before and after the comparison."""
+    load_accounts: LoadAccountsTruths = lambda: []
+    """Reads what it says of advertisers and customers; called before their tables are pinned."""
     report: Report = lambda _line: None
     """Receives a line of progress now and then."""
     rows_per_slice: int = ROWS_PER_SLICE
@@ -98,16 +101,17 @@ class Verification:
         with phases.timed("truth"):
             sums = CampaignSums(self.trino, pin, self._known_sums(increment))
             truth, truth_failures = truth_verdict(sums, compared.facts, truths, self.load_truths)
+            accounts = verify_accounts(self.trino, self.load_accounts)
         failures += truth_failures
         failures += [failure for one in records for failure in one.failures]
-        failures += [failure for one in derived for failure in one.failures]
+        failures += [failure for one in (*derived, *accounts) for failure in one.failures]
         return Proof(
             facts=compared.facts,
             columns=len(GOLD_LAW_COLUMNS),
             slices=compared.slices,
             truth=truth,
             failures=failures,
-            others=[*(one for one in records if one.has_batch), *derived],
+            others=[*(one for one in records if one.has_batch), *derived, *accounts],
             seconds=time.monotonic() - began,
             seconds_by_part=phases.seconds,
             pending=self.broker.pending,

@@ -84,6 +84,7 @@ def verification(
     return Verification(
         trino,
         partial(load_truth, settings.paths.truth_dir),
+        partial(load_business_truth, settings.paths.truth_dir),
         broker=first.broker,
         others=others,
         read_law=lambda version: read_law(lease_connect(settings), version),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adlake.io.sql.files import bind, sql_text
 from tests.fixtures.trino.metrics_lake import GOLD, MetricsLake, answer, only, utc
 
 pytestmark = pytest.mark.integration
@@ -240,3 +241,34 @@ def test_small_files_are_below_the_size_and_deletes_are_rows(clicked_lake: Metri
     ]
     larger = answer(clicked_lake, "small_files", small_mebibytes="25")
     assert [row["small_files"] for row in larger] == [2, 2]
+
+
+def test_clicks_to_be_credited_are_repeats_that_are_billed_and_not_credited_yet(
+    clicked_lake: MetricsLake,
+) -> None:
+    clicked_lake.run(
+        "CREATE TABLE IF NOT EXISTS memory.gold.spend_ledger (advertiser_id varchar, "
+        "click_id varchar, impression_id varchar, event_time timestamp(6) with time zone, "
+        "amount decimal(18,6), credit_amount decimal(18,6))"
+    )
+    for row in (
+        ("a1", "p2-0", None, at("10:40"), "2", "0"),
+        ("a1", "p2-1", None, at("10:40", 1_000), "2.000001", "0"),
+        ("a1", "p3-1", None, at("10:41", 1_001), "2", "0"),
+        ("a1", "n1-1", None, at("11:00", 1_000), "1", "1"),
+        ("a2", "b2-1", "b2", at("10:00", 9_000), "3", "1"),
+        ("a2", "n1-2", "another", at("11:00", 2_000), "1", "0"),
+    ):
+        clicked_lake.run(
+            "INSERT INTO memory.gold.spend_ledger (advertiser_id, click_id, impression_id, "
+            "event_time, amount, credit_amount) VALUES (?, ?, ?, ?, CAST(? AS decimal(18,6)), "
+            "CAST(? AS decimal(18,6)))",
+            row,
+        )
+    question = bind(sql_text("budgets/flagged_clicks"), {"repeat_ms": 1_000, "row_limit": 9})
+    assert list(clicked_lake.client.records(question.replace("lakehouse.", "memory."))) == [
+        {"advertiser_id": "a1", "click_id": "p2-1", "amount": "2.000001",
+         "event_ms": millis(at("10:40", 1_000))},
+        {"advertiser_id": "a2", "click_id": "b2-1", "amount": "3.000000",
+         "event_ms": millis(at("10:00", 9_000))},
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -317,6 +318,48 @@ def test_the_truth_is_what_the_admission_says(name: str, request: pytest.Fixture
     assert_business_truth_is_lawful(truth, run.business)
     sent = sum(counts.deliveries for counts in truth.counts.by_type.values())
     assert sent == len(run.business) == sum(acks.records for acks in truth.acks.values())
+    assert set(truth.spend or ()) <= set(ADVERTISERS)
+    totals = [sum(sums) for sums in zip(*(truth.customers or {}).values(), strict=True)]
+    assert len(totals) == 4
+    assert all(totals)
+
+
+def test_each_click_of_a_bot_and_each_repeat_is_credited_in_full_once(faulty: Run) -> None:
+    clicks: dict[str, list[Admitted]] = defaultdict(list)
+    for one in ad_ids(faulty).values():
+        if one.type_rank == 1:
+            clicks[one.impression_id].append(one)
+    repeats = {
+        after.event_id
+        for of_one in clicks.values()
+        for before, after in pairwise(sorted(of_one, key=lambda c: (c.ts_ms, c.event_id)))
+        if after.ts_ms - before.ts_ms <= 1_000
+    }
+    bots = {c.event_id for one in clicks.values() for c in one if c.user_id.startswith("bot-")}
+    sound = [one.fields for _, one in faulty.verdicts if one.reason is None]
+    billed = {str(one.click_id): one.micros for one in sound if one.event_type == "AD_CLICK"}
+    given = [one for one in sound if one.reason == "GIVT"]
+    credited = {str(one.click_id): one for one in given}
+    assert {str(one.credit_id) for one in given} == {f"givt:{name}" for name in credited}
+    # Some clicks and credits are damaged, or have two contents.
+    for flagged in (repeats, bots):
+        assert len(flagged) > 20
+        assert len(flagged & credited.keys()) > len(flagged) * 0.85
+    assert len(credited.keys() - repeats - bots) < len(credited) * 0.1
+    same = [one.micros == billed.get(str(one.click_id)) for one in credited.values()]
+    assert sum(same) > len(same) * 0.9
+
+
+def test_a_run_from_before_the_sums_of_accounts_says_that_it_has_none(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.go(orders(), stop_after=3_000)
+    (path,) = (tmp_path / "generator").glob("*.json")
+    checkpoint = json.loads(path.read_text())
+    del checkpoint["business"]["stream"]["accounts"]
+    path.write_text(json.dumps(checkpoint))
+    run.go(orders())
+    (truth,) = load_business_truth(tmp_path / "truth")
+    assert (truth.spend, truth.customers) == (None, None)
 
 
 def test_the_fault_knobs_reach_every_reason_and_the_remark(faulty: Run) -> None:
@@ -345,6 +388,7 @@ def test_killed_runs_resume_to_the_same_business_events(tmp_path: Path, trial: i
     (expected,) = load_business_truth(whole.home / "truth")
     (truth,) = load_business_truth(killed.home / "truth")
     assert truth.counts == expected.counts
+    assert (truth.spend, truth.customers) == (expected.spend, expected.customers)
     assert truth.is_finished
     assert truth.is_exact == (len(killed.ads) == len(whole.ads))
 

@@ -34,7 +34,7 @@ OFF_THE_MAP = {
 READERS_OF_SQL = {
     "metrics": ("metrics",), "replay": ("attribution",), "audit": ("proof", "quarantine"),
     "checks": ("proof",), "oracles": ("proof",), "proof": ("proof",), "api": ("api",),
-    "alerts": ("alerts",),
+    "alerts": ("alerts",), "budgets": ("budgets",),
 }  # fmt: skip
 """Folder of sql/ -> rooms whose steps run its files."""
 NOT_RUN_BY_STEPS = {"ddl", "migrations", "control", "views", "fragments"}

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from adlake.budgets.contract import Cause
+from adlake.budgets.flips import serving_flips
+from adlake.budgets.spend import spend_ledger
 from adlake.cli import app
 from adlake.contracts.law import SECONDS_BELOW
 from adlake.generator.business_desk import BusinessTopic
@@ -17,6 +20,7 @@ from adlake.generator.dimensions import advertisers_of
 from adlake.generator.faults import parse_faults
 from adlake.generator.model import Market, campaign_id
 from adlake.generator.options import GeneratorOptions
+from adlake.generator.overspend import OVERSPENDER
 from adlake.generator.publishing import Record
 from adlake.generator.scenario import (
     CTR_KEPT,
@@ -28,6 +32,7 @@ from adlake.generator.scenario import (
 )
 from adlake.generator.truth import load_truth
 from adlake.generator.worker import Worker
+from tests.fixtures.budgets.told import told
 from tests.fixtures.business.truth import assert_business_truth_is_lawful
 from tests.fixtures.generated_streams import (
     START_MS,
@@ -39,6 +44,7 @@ from tests.fixtures.generated_streams import (
 SEED = 5
 AFTER_MS, LENGTH_MS = 300_000, 600_000
 ADVERTISERS = advertisers_of(SEED)
+WITHHOLDING = (ScenarioName.CTR_DROP, ScenarioName.SILENCE)
 CAMPAIGN = busiest_campaign(Market(SEED))
 Event = dict[str, object]
 
@@ -83,10 +89,7 @@ class Run:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[ScenarioName | None, Run]:
     home = tmp_path_factory.mktemp("runs")
-    return {
-        name: Run(home / str(name), orders(name)).go()
-        for name in (None, ScenarioName.CTR_DROP, ScenarioName.SILENCE)
-    }
+    return {name: Run(home / str(name), orders(name)).go() for name in (None, *ScenarioName)}
 
 
 def is_of_campaign(record: Record) -> bool:
@@ -105,7 +108,7 @@ def in_span(event: Event) -> bool:
     return AFTER_MS <= int(str(event["ts_ms"])) - START_MS < AFTER_MS + LENGTH_MS
 
 
-@pytest.mark.parametrize("name", ScenarioName)
+@pytest.mark.parametrize("name", WITHHOLDING)
 def test_the_events_of_other_campaigns_stay_the_same_at_the_same_moments(
     runs: dict[ScenarioName | None, Run], name: ScenarioName
 ) -> None:
@@ -184,12 +187,65 @@ def test_the_truth_is_that_of_what_was_sent(
 ) -> None:
     run = Run(tmp_path, brief(name, faults)).go()
     (truth,) = load_truth(tmp_path / "truth")
-    assert run.worker.timeline.withheld > 0
+    assert (run.worker.timeline.withheld > 0) == (name in WITHHOLDING)
     assert truth.deliveries == len(run.ads.records)
     assert truth.admitted + sum(truth.rejected.values()) == truth.deliveries
     assert_truth_is_lawful(truth, run.ads.records)
     (business,) = load_business_truth(tmp_path / "truth")
     assert_business_truth_is_lawful(business, run.business.records)
+
+
+def test_overspending_changes_who_pays_and_nothing_else(
+    runs: dict[ScenarioName | None, Run],
+) -> None:
+    usual, played = runs[None], runs[ScenarioName.OVERSPEND]
+    assert played.untagged(played.ads) == usual.untagged(usual.ads)
+    before, after = (events_of(run.untagged(run.business)) for run in (usual, played))
+    own = [one for one in after if one.get("event_id") in ("o0.t", "o0.b", "o0.d")]
+    assert [one["event_type"] for one in own].count("BUDGET_CHANGE") == 2
+    shown = [one for one in events_of(usual.ads.records) if one["event_type"] == "IMPRESSION"]
+    in_time = {
+        str(one["event_id"])[1:].removeprefix(usual.tag.decode())
+        for one in shown
+        if in_span(one) and one["campaign_id"] == campaign_id(CAMPAIGN)
+    }
+    changed = 0
+    for one, other in zip(before, (one for one in after if one not in own), strict=True):
+        is_own = str(one.get("click_id", ""))[1:] in in_time
+        changed += is_own
+        named = {"advertiser", "advertiser_id", "budget_value"} if is_own else set()
+        assert {k: v for k, v in one.items() if k not in named} == {
+            k: v for k, v in other.items() if k not in named
+        }
+        assert (other.get("advertiser_id") == OVERSPENDER) == is_own
+    assert changed > 60
+    assert OVERSPENDER not in ADVERTISERS
+
+
+def test_who_overspends_is_stopped_and_goes_on_with_the_next_budget(
+    runs: dict[ScenarioName | None, Run],
+) -> None:
+    run = runs[ScenarioName.OVERSPEND]
+    overspender = run.worker.business and run.worker.business.stream.overspender
+    assert overspender is not None
+    about = [
+        one
+        for one in told([(value, key, stamp) for key, value, stamp in run.business.records])
+        if one.advertiser_id == OVERSPENDER
+    ]
+    first, stop, resume = [
+        one for one in serving_flips(about) if one.effective_ms < START_MS + 86_400_000
+    ]
+    beyond_ms = START_MS // 1_000 * 1_000 + AFTER_MS + LENGTH_MS
+    assert (first.can_serve, stop.can_serve, resume.can_serve) == (True, False, True)
+    assert (stop.cause, stop.budget_value) == (Cause.SPEND, overspender.budget_micros)
+    assert first.effective_ms < stop.effective_ms < beyond_ms - LENGTH_MS / 4
+    assert resume.cause is Cause.BUDGET
+    assert 0 <= resume.effective_ms - beyond_ms < 5_000
+    # Nobody obeys: what was clicked behind the stop is in the spend, twice the budget in all.
+    in_span_ms = [one for one in spend_ledger(about) if one.event_ms < beyond_ms]
+    spent = sum(one.amount for one in in_span_ms)
+    assert spent == pytest.approx(2 * overspender.budget_micros, rel=0.35)
 
 
 def test_a_killed_run_resumes_to_the_same_set_and_truth(tmp_path: Path) -> None:
@@ -231,6 +287,20 @@ def test_a_scenario_may_lie_in_the_past_before_the_live_traffic(tmp_path: Path) 
     assert min(hours[-1], hours[1]) > 50
 
 
+def test_a_killed_run_goes_on_with_the_budget_of_its_beginning(tmp_path: Path) -> None:
+    options = brief(ScenarioName.OVERSPEND, "all")
+    whole = Run(tmp_path / "whole", options).go()
+    killed = Run(tmp_path / "home", options, die_after=3_000)
+    with pytest.raises(KilledError):
+        killed.go()
+    resumed = Run(tmp_path / "home", options).go()
+    assert {*killed.business.records, *resumed.business.records} == {*whole.business.records}
+    (expected,), (truth,) = (
+        load_business_truth(tmp_path / name / "truth") for name in ("whole", "home")
+    )
+    assert (truth.spend or {})[OVERSPENDER] == (expected.spend or {})[OVERSPENDER]
+
+
 def test_runs_with_and_without_have_ids_of_their_own() -> None:
     usual, played = orders(None), orders(ScenarioName.SILENCE)
     assert usual.run_key(START_MS) == played.run_key(START_MS)
@@ -251,7 +321,8 @@ def test_a_campaign_is_named_or_the_busiest() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--scenario", "overspend"], ["ctr-drop", "silence"]),
+        (["--scenario", "sell-out"], ["ctr-drop", "silence", "overspend"]),
+        (["--scenario", "overspend"], ["--business"]),
         (["--scenario-after", "5m"], ["need --scenario"]),
         (["--scenario", "silence", "--scenario-campaign", "cmp_7"], ["cmp-0001 to cmp-0050"]),
         (["--scenario", "silence", "--scenario-for", "long"], ["30m", "24h"][1:]),
