@@ -12,7 +12,9 @@
 -- A bucket is never cut. budget_value, period and can_serve: at its last moment, or as of now while it goes on.
 -- average_budget: of all of its time that has a budget, weighted by that time; NULL where it has none.
 WITH moments AS (
-    SELECT coalesce(CAST(:as_of AS :timestamp_utc), current_timestamp) AS as_of
+    SELECT
+        coalesce(CAST(:as_of AS :timestamp_utc), current_timestamp) AS as_of,
+        CAST(:bucket AS varchar) AS bucket
 ),
 
 zones AS (
@@ -23,21 +25,27 @@ zones AS (
     WHERE is_current
 ),
 
+spends AS (
+    SELECT *
+    FROM gold.advertiser_spend_hourly
+    WHERE advertiser_id = coalesce(CAST(:advertiser_id AS varchar), advertiser_id)
+),
+
 placed AS (
     SELECT
         hours.*,
         coalesce(zones.time_zone, 'UTC') AS time_zone,
-        CASE CAST(:bucket AS varchar)
+        CASE moments.bucket
             WHEN 'day' THEN hours.spend_day
             WHEN 'month' THEN hours.spend_month
         END AS first_day,
-        CASE CAST(:bucket AS varchar)
+        CASE moments.bucket
             WHEN 'day' THEN date_add('day', 1, hours.spend_day)
             WHEN 'month' THEN date_add('month', 1, hours.spend_month)
         END AS end_day
-    FROM gold.advertiser_spend_hourly AS hours
+    FROM spends AS hours
+    CROSS JOIN moments
     LEFT JOIN zones ON hours.advertiser_id = zones.advertiser_id
-    WHERE hours.advertiser_id = coalesce(CAST(:advertiser_id AS varchar), hours.advertiser_id)
 ),
 
 bounded AS (
@@ -120,8 +128,8 @@ budgets AS (
     INNER JOIN dims.dim_budgets AS versions
         ON
             chosen.advertiser_id = versions.advertiser_id
-            AND versions.start_ts < chosen.bucket_end
-            AND versions.end_ts > chosen.bucket_start
+            AND chosen.bucket_end > versions.start_ts
+            AND chosen.bucket_start < versions.end_ts
     GROUP BY chosen.place
 ),
 
@@ -131,7 +139,7 @@ flips AS (
         max_by(taken.can_serve, taken.flip_number) AS can_serve
     FROM chosen
     INNER JOIN gold.serving_flips AS taken
-        ON chosen.advertiser_id = taken.advertiser_id AND taken.effective_at < chosen.known_until
+        ON chosen.advertiser_id = taken.advertiser_id AND chosen.known_until > taken.effective_at
     GROUP BY chosen.place
 )
 

@@ -13,6 +13,12 @@ WITH moments AS (
     SELECT coalesce(CAST(:as_of AS :timestamp_utc), current_timestamp) AS as_of
 ),
 
+asked AS (
+    SELECT *
+    FROM gold.serving_flips
+    WHERE advertiser_id = coalesce(CAST(:advertiser_id AS varchar), advertiser_id)
+),
+
 flips AS (
     SELECT
         taken.advertiser_id,
@@ -23,11 +29,9 @@ flips AS (
         max_by(taken.cause, taken.flip_number) AS cause,
         max_by(taken.reserve, taken.flip_number) AS reserve,
         max_by(taken.period, taken.flip_number) AS period
-    FROM gold.serving_flips AS taken
+    FROM asked AS taken
     CROSS JOIN moments
-    WHERE
-        taken.effective_at <= moments.as_of
-        AND taken.advertiser_id = coalesce(CAST(:advertiser_id AS varchar), taken.advertiser_id)
+    WHERE taken.effective_at <= moments.as_of
     GROUP BY taken.advertiser_id, moments.as_of
 ),
 

@@ -10,28 +10,19 @@
 -- param most integer = 100: at most so many rows, the newest
 -- A time that is not over may be asked for: such flips come if nothing is delivered before.
 -- Money is that of the period by what had been delivered then.
-WITH bounds AS (
+WITH ranked AS (
     SELECT
-        coalesce(
-            CAST(:since AS :timestamp_utc), CAST('1970-01-01 00:00:00+00:00' AS :timestamp_utc)
-        ) AS since_at,
-        coalesce(CAST(:until AS :timestamp_utc), current_timestamp) AS until_at
-),
-
-ranked AS (
-    SELECT
-        taken.*,
+        *,
         count(*) OVER () AS flips,
-        row_number() OVER (
-            ORDER BY taken.effective_at DESC, taken.advertiser_id ASC, taken.flip_number DESC
-        ) AS place
-    FROM gold.serving_flips AS taken
-    CROSS JOIN bounds
+        row_number() OVER (ORDER BY effective_at DESC, advertiser_id ASC, flip_number DESC) AS place
+    FROM gold.serving_flips
     WHERE
-        taken.effective_at >= bounds.since_at
-        AND taken.effective_at < bounds.until_at
-        AND taken.advertiser_id = coalesce(CAST(:advertiser_id AS varchar), taken.advertiser_id)
-        AND taken.cause = coalesce(CAST(:cause AS varchar), taken.cause)
+        effective_at >= coalesce(
+            CAST(:since AS :timestamp_utc), CAST('1970-01-01 00:00:00+00:00' AS :timestamp_utc)
+        )
+        AND effective_at < coalesce(CAST(:until AS :timestamp_utc), current_timestamp)
+        AND advertiser_id = coalesce(CAST(:advertiser_id AS varchar), advertiser_id)
+        AND cause = coalesce(CAST(:cause AS varchar), cause)
 )
 
 SELECT
