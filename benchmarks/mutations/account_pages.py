@@ -78,6 +78,16 @@ ACCOUNT_PAGES: tuple[Mutation, ...] = (
         f"{BUDGETS}::test_a_change_that_may_have_arrived_keeps_its_id",
     ),
     Mutation(
+        "a customer that is pending alone has the row of nobody",
+        "adlake.dashboard.customers:ask_one", 'if answer.get("is_in_lake", bool(answer))',
+        "if answer", f"{CUSTOMERS}::test_a_new_customer_is_the_one_that_is_shown",
+    ),
+    Mutation(
+        "an order with a typed amount is drawn", "adlake.dashboard.customers:order_of",
+        'if digits else ""', 'if not digits else ""',
+        f"{CUSTOMERS}::test_exact_orders_and_messages_are_sent_as_they_were_typed",
+    ),
+    Mutation(
         "money is sent as a float", "adlake.dashboard.posting:digits_of",
         'return f"{amount:f}"', "return str(float(amount))",
         f"{BUDGETS}::test_money_is_sent_by_its_digits",
@@ -110,7 +120,7 @@ ACCOUNT_PAGES: tuple[Mutation, ...] = (
     Mutation(
         "a slash in an id is another route", "adlake.io.events_api.asking:path_of",
         "quote(part, safe='')", "quote(part)",
-        f"{ASKING}::test_a_question_has_no_key_and_a_post_has_one_and_its_id",
+        f"{ASKING}::test_a_question_has_no_key_and_a_post_has_one",
     ),
     Mutation(
         "half of what was sent is all of it", "adlake.io.events_api.asking:LakeApi._taken",

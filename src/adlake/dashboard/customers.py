@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -203,7 +203,8 @@ def ask_one(remote: Remote) -> One | None:
         answer = remote.get(path_of("customers", user_id), kept_seconds=SOON_SECONDS) or {}
     except (ApiAwayError, ApiUnreadyError):
         return One(typed_user(), None, [], "", is_answered=False)
-    row = read(answer) if answer.get("lifecycle_stage") else None
+    # A customer that is pending alone is told with the row of nobody.
+    row = read(answer) if answer.get("is_in_lake", bool(answer)) else None
     return One(user_id, row, events_of(answer.get("pending") or []), answer.get("source", "lake"))
 
 
@@ -273,13 +274,13 @@ def _buttons(remote: Remote, user_id: str) -> None:
         left, right = st.columns(2)
         with left.form("exact order"):
             st.text_input("Order id (empty: one is made)", key="order id")
-            st.text_input("Amount", key="amount", placeholder="99.95")
+            st.text_input("Amount", key="order amount", placeholder="99.95")
             st.form_submit_button(
                 "Add this order", on_click=_order, args=(remote, user_id), kwargs={"exact": True}
             )
         with right.form("exact message"):
-            st.selectbox("Channel", list(CHANNELS), key="channel")
-            st.selectbox("Status", ["DELIVERED", "FAILED"], key="status")
+            st.selectbox("Channel", list(CHANNELS), key="message channel")
+            st.selectbox("Status", ["DELIVERED", "FAILED"], key="message status")
             st.form_submit_button(
                 "Send this message", on_click=_engage, args=(remote, user_id),
                 kwargs={"exact": True},
@@ -287,43 +288,54 @@ def _buttons(remote: Remote, user_id: str) -> None:
 
 
 def _order(remote: Remote, user_id: str, *, exact: bool = False) -> None:
-    body = None
+    typed, digits = "", ""
     if exact:
-        held = st.session_state
-        body = order_of(str(held["order id"]).strip(), str(held["amount"]).strip())
-        if body is None:
-            st.session_state[_OUTCOME] = Outcome(
-                False, "An amount is a plain number of 0 or more, such as 99.95."
-            )
+        typed = str(st.session_state["order id"]).strip()
+        money = digits_of(str(st.session_state["order amount"]).strip())
+        if money is None:
+            words = "An amount is a plain number of 0 or more, such as 99.95."
+            st.session_state[_OUTCOME] = Outcome(False, words)
             return
-    _post(remote, user_id, "orders", body, "Order of {amount}")
+        digits = money
+    _post(
+        remote, path_of("customers", user_id, "orders"), f"{typed} {digits}",
+        lambda made: order_of(typed or made, digits),
+        lambda event: f"Taken for {plain(user_id)}: order of {event['amount']}.",
+    )  # fmt: skip
 
 
 def _engage(remote: Remote, user_id: str, *, exact: bool = False) -> None:
-    body = None
+    told = {}
     if exact:
-        held = st.session_state
-        told = {"channel": CHANNELS[str(held["channel"])], "status": str(held["status"])}
-        body = json.dumps(told)
-    _post(remote, user_id, "engagements", body, "Message by {channel}: {status}")
+        channel, status = (st.session_state[f"message {one}"] for one in ("channel", "status"))
+        told = {"channel": CHANNELS[str(channel)], "status": str(status)}
+    _post(
+        remote, path_of("customers", user_id, "engagements"), str(told),
+        lambda made: json.dumps({"activation_id": made} | told),
+        lambda event: (
+            f"Taken for {plain(user_id)}: message by {event['channel']}: {event['status']}."
+        ),
+    )  # fmt: skip
 
 
-def _post(remote: Remote, user_id: str, what: str, body: str | None, words: str) -> None:
-    path = path_of("customers", user_id, what)
+def _post(
+    remote: Remote, path: str, action: str, body: Callable[[str], str],
+    taken: Callable[[Record], str],
+) -> None:  # fmt: skip
+    """Send it under an id of order or message, by which it counts once, however often it is sent.
+
+    A key of the request would do, too, but the API asks the lake for it, and that takes its time.
+    """
     st.session_state[_OUTCOME] = sent(
-        f"{path} {body}",
-        lambda event_id: remote.post(path, body, event_id),
-        lambda answer: f"Taken for {plain(user_id)}: {words.format(**answer['event'])}.",
-    )
+        f"{path} {action}", lambda made: remote.post(path, body(made)),
+        lambda answer: taken(answer["event"]),
+    )  # fmt: skip
 
 
-def order_of(order_id: str, amount: str) -> str | None:
-    """The body of an exact order, money by its digits; None: it is no money."""
-    digits = digits_of(amount)
-    if digits is None:
-        return None
-    named = f'"order_id": {json.dumps(order_id)}, ' if order_id else ""
-    return f'{{{named}"amount": {digits}}}'
+def order_of(order_id: str, digits: str) -> str:
+    """The body of an order, money by its digits; without any the API draws an amount."""
+    amount = f', "amount": {digits}' if digits else ""
+    return f'{{"order_id": {json.dumps(order_id)}{amount}}}'
 
 
 def offer_customer(remote: Remote) -> None:
@@ -339,15 +351,16 @@ def offer_customer(remote: Remote) -> None:
 
 def _create(remote: Remote) -> None:
     typed = {name: str(st.session_state[f"new {name}"]).strip() for name in _PROFILE}
-    body = json.dumps({name: text for name, text in typed.items() if text})
+    told = {name: text for name, text in typed.items() if text}
+
+    def send(made: str) -> Any:  # noqa: ANN401
+        return remote.post("/customers", json.dumps({"user_id": f"usr-{made}"} | told))
 
     def taken(answer: Record) -> str:
         st.session_state["user_id"] = answer["user_id"]
         return f"Customer {plain(answer['user_id'])} is made: a prospect."
 
-    st.session_state[_OUTCOME] = sent(
-        f"customer {body}", lambda event_id: remote.post("/customers", body, event_id), taken
-    )
+    st.session_state[_OUTCOME] = sent(f"customer {told}", send, taken)
 
 
 def ask_history(remote: Remote) -> list[Record]:

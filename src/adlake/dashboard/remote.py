@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from adlake.dashboard.lake import KEPT_SECONDS, AnswerCache, Record
 from adlake.io.events_api.asking import LakeApi
 
 _AT_ONCE: Final = 3
-_POSTS: Final = "posts of this reader"
+_POSTS: Final = "newest post of this reader"
 _TIMES: Final = frozenset({
     "since", "period_start", "period_end", "bucket_start", "bucket_end", "start_ts", "end_ts",
     "effective_at", "budgets", "customers", "created_at", "first_order_time", "last_order_time",
@@ -64,14 +65,14 @@ class Remote:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             return list(pool.map(answer, asked))
 
-    def post(self, path: str, body: str | None = None, event_id: str | None = None) -> Any:  # noqa: ANN401
+    def post(self, path: str, body: str) -> Any:  # noqa: ANN401
         """Send something, and forget what was asked before.
 
         Raises:
             AdlakeError: it was not taken.
         """
-        answer = self.api.post(path, body, event_id)
-        st.session_state[_POSTS] = f"{event_id or path} {datetime.now(UTC).timestamp()}"
+        answer = self.api.post(path, body)
+        st.session_state[_POSTS] = str(uuid.uuid4())
         return answer
 
     def as_of(self, part: str) -> datetime | None:

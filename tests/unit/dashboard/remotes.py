@@ -19,7 +19,7 @@ class RemoteDouble:
     said: dict[str, Any] = field(default_factory=dict)
     error: AdlakeError | None = None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    posts: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    posts: list[tuple[str, str]] = field(default_factory=list)
     taken: dict[str, Any] = field(default_factory=dict)
 
     def get(
@@ -37,8 +37,8 @@ class RemoteDouble:
         found: datetime | None = self.get("as of", {"part": part})
         return found
 
-    def post(self, path: str, body: str | None = None, event_id: str | None = None) -> Any:  # noqa: ANN401
-        self.posts.append((path, body, event_id))
+    def post(self, path: str, body: str) -> Any:  # noqa: ANN401
+        self.posts.append((path, body))
         if self.error is not None:
             raise self.error
         return self.taken

@@ -86,10 +86,10 @@ def test_the_page_shows_who_is_stopped_what_was_spent_and_sends_a_change() -> No
     page.text_input(key="changed budget").set_value("250.10")
     page.button[0].click().run(timeout=60)
     assert page.success[0].value.startswith("Taken: 250.10 a day for a1")
-    [(path, body, _)] = remote.posts
-    event = json.loads(body or "")
+    [(path, body)] = remote.posts
+    event = json.loads(body)
     assert (path, event["advertiser_id"], event["period"]) == ("/events", "a1", "DAILY")
-    assert '"budget_value": 250.10}' in (body or "")
+    assert body.endswith('"budget_value": 250.10}')
 
 
 def test_an_empty_lake_is_no_error() -> None:
@@ -121,7 +121,7 @@ def test_a_change_that_may_have_arrived_keeps_its_id() -> None:
     for error in (ApiAwayError("x"), None, ApiRefusedError("BAD_VALUE"), None):
         remote.error = error
         page.button[0].click().run(timeout=60)
-        ids.append(json.loads(remote.posts[-1][1] or "")["event_id"])
+        ids.append(json.loads(remote.posts[-1][1])["event_id"])
         assert len(page.success) == (error is None)
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3

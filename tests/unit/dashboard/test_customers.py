@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -82,19 +83,47 @@ def test_the_page_shows_the_row_with_what_is_pending_and_sends_what_buttons_say(
     assert "3 pending: ORDER, ORDER, MESSAGE_STATUS" in page.info[0].value
 
     page.button(key="add order").click().run(timeout=60)
-    assert page.success[0].value == r"Taken for u\_1: Order of 12.34."
+    assert page.success[0].value == r"Taken for u\_1: order of 12.34."
     remote.taken = {"user_id": "u_1", "event": {"channel": "sms", "status": "FAILED"}}
     page.button(key="engage").click().run(timeout=60)
-    assert page.success[0].value == r"Taken for u\_1: Message by sms: FAILED."
-    paths = [(path, body) for path, body, _ in remote.posts]
-    assert paths == [("/customers/u_1/orders", None), ("/customers/u_1/engagements", None)]
-    assert len({event_id for _, _, event_id in remote.posts}) == 2
+    assert page.success[0].value == r"Taken for u\_1: message by sms: FAILED."
+    assert [path for path, _ in remote.posts] == [
+        "/customers/u_1/orders", "/customers/u_1/engagements",
+    ]  # fmt: skip
+    assert [list(json.loads(body)) for _, body in remote.posts] == [["order_id"], ["activation_id"]]
 
 
-def test_exact_orders_have_the_digits_that_were_typed() -> None:
-    assert customers.order_of("o 1", "99.950") == '{"order_id": "o 1", "amount": 99.950}'
-    assert customers.order_of("", "0") == '{"amount": 0}'
-    assert customers.order_of("o", "much") is None
+def test_exact_orders_and_messages_are_sent_as_they_were_typed() -> None:
+    remote = RemoteDouble(FULL, taken={"user_id": "u_1", "event": {"amount": "99.950"}})
+    page = opened(remote)
+    page.text_input(key="order id").set_value("o 1")
+    page.text_input(key="order amount").set_value("much")
+    pressed(page, "Add this order")
+    assert (remote.posts, page.error[0].value.startswith("An amount is")) == ([], True)
+    page.text_input(key="order amount").set_value("99.950")
+    pressed(page, "Add this order")
+    assert remote.posts[-1][1] == '{"order_id": "o 1", "amount": 99.950}'
+    page.selectbox(key="message channel").set_value("SMS")
+    remote.taken = {"user_id": "u_1", "event": {"channel": "sms", "status": "DELIVERED"}}
+    pressed(page, "Send this message")
+    told = json.loads(remote.posts[-1][1])
+    assert (told["channel"], told["status"]) == ("sms", "DELIVERED")
+
+
+def pressed(page: AppTest, label: str) -> None:
+    next(one for one in page.button if one.label == label).click().run(timeout=60)
+
+
+def test_an_order_that_may_have_arrived_is_the_same_order_again() -> None:
+    remote = RemoteDouble(FULL, taken={"user_id": "u_1", "event": {"amount": "12.34"}})
+    page = opened(remote)
+    page.text_input(key="user_id").set_value("u_1").run(timeout=60)
+    ids = []
+    for error in (ApiAwayError("x"), None, None):
+        remote.error = error
+        page.button(key="add order").click().run(timeout=60)
+        ids.append(json.loads(remote.posts[-1][1])["order_id"])
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_a_new_customer_is_the_one_that_is_shown() -> None:
@@ -103,13 +132,15 @@ def test_a_new_customer_is_the_one_that_is_shown() -> None:
     assert any("There is no customer yet" in one.value for one in page.caption)
     page.text_input(key="new name").set_value("Ada")
     remote.said["/customers/ada"] = {
-        "user_id": "ada", "source": "lake", "pending": [{"event_type": "CUSTOMER_PROFILE"}],
+        **ROW, "user_id": "ada", "stage_changed_at": None, "source": "cache", "is_in_lake": False,
+        "pending": [{"event_type": "CUSTOMER_PROFILE"}],
     }  # fmt: skip
     page.button[0].click().run(timeout=60)
     assert page.success[0].value == "Customer ada is made: a prospect."
     assert page.text_input(key="user_id").value == "ada"
     assert "1 pending: CUSTOMER_PROFILE" in page.info[-1].value
-    assert remote.posts[0][:2] == ("/customers", '{"name": "Ada"}')
+    told = json.loads(remote.posts[0][1])
+    assert (told["name"], told["user_id"].startswith("usr-"), len(told)) == ("Ada", True, 2)
 
 
 def test_a_dead_api_is_told_once_and_so_is_what_became_of_a_button() -> None:

@@ -59,24 +59,16 @@ class LakeApi:
         code, told = self._answer("GET", asked, None, {})
         return None if code == NOT_FOUND else self._taken(code, told)
 
-    def post(self, path: str, body: str | None = None, event_id: str | None = None) -> Any:  # noqa: ANN401
+    def post(self, path: str, body: str) -> Any:  # noqa: ANN401
         """Send a body (JSON); the answer, once the broker has what was sent.
-
-        Args:
-            path: the route.
-            body: None: nothing is told, the API draws it.
-            event_id: the same one again counts once.
 
         Raises:
             ApiError: by kind, see above.
             AdlakeError: the settings name a key that cannot be read.
         """
-        headers = {} if event_id is None else {"Idempotency-Key": event_id}
         key = self.key()
-        if key is not None:
-            headers["X-Api-Key"] = key.get_secret_value()
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+        headers = {} if key is None else {"X-Api-Key": key.get_secret_value()}
+        headers["Content-Type"] = "application/json"
         return self._taken(*self._answer("POST", path, body, headers))
 
     def _taken(self, code: int, told: Any) -> Any:  # noqa: ANN401
