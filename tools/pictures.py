@@ -27,7 +27,7 @@ BEGINNING: Final = "dashboard-"
 PAGE_OF: Final = {"maturity": "campaigns"}
 """Pictures with another name than their page: this one with another range of time."""
 ENTRY: Final = "app"
-DRAWS_NOTHING: Final = frozenset({"lake"})
+DRAWS_NOTHING: Final = frozenset({"lake", "remote"})
 """Modules that only ask."""
 _PACKAGE: Final = "adlake.dashboard"
 _Place = tuple[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.mutations.account_pages import ACCOUNT_PAGES
 from benchmarks.mutations.admission import ADMISSION
 from benchmarks.mutations.alert_log import ALERT_LOG
 from benchmarks.mutations.alert_pages import ALERT_PAGES
@@ -65,6 +66,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ALERT_LOG,
     *ALERT_PAST,
     *NOTIFICATIONS,
+    *ACCOUNT_PAGES,
     *ALERT_PAGES,
     *CAMPAIGNS,
     *MODELS,

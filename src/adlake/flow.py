@@ -139,6 +139,7 @@ _METRIC_TABLES: Final = (
     *_tables(DIM_CAMPAIGNS, DIM_CREATIVES, DIM_USERS, ALERT_RULES),
     *_MODEL_TABLES,
     *_tables(CUSTOMER_360),
+    *_tables(SPEND_LEDGER, SPEND_HOURS, SERVING_FLIPS, DIM_BUDGETS, DIM_ADVERTISERS),
 )
 
 FLOW: Final[tuple[Step, ...]] = (
@@ -273,7 +274,8 @@ FLOW: Final[tuple[Step, ...]] = (
         "puts the same files into Metabase, as the questions of its dashboards",
         (
             *_tables(GOLD_STATE, FUNNEL_EVENTS, BRONZE_EVENTS, DIM_CAMPAIGNS, DIM_CREATIVES),
-            *_tables(DIM_USERS, ALERTS_LOG, ALERT_INCIDENTS, ALERT_RULES), *_ROLLUPS,
+            *_tables(DIM_USERS, ALERTS_LOG, ALERT_INCIDENTS, ALERT_RULES, CUSTOMER_360), *_ROLLUPS,
+            *_tables(DIM_BUDGETS, DIM_ADVERTISERS, SERVING_FLIPS, SPEND_HOURS),
         ), (),
     ),
     Step(

@@ -15,9 +15,9 @@ from playwright.sync_api import expect
 from pyiceberg.catalog.sql import SqlCatalog
 
 from adlake.contracts.tables import CATALOG
-from tests.browser.test_dashboard import expect_no_complaint_below_the_root
 from tests.fixtures.alert_rows import alert, incident, rule
 from tests.fixtures.lake import Lake
+from tests.fixtures.page_numbers import expect_no_complaint_below_the_root
 from tests.fixtures.reader import PATIENCE_MS, Reader
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.metrics_lake import FUNNEL_COUNTS, TABLES, TIME

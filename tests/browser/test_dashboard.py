@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import time
@@ -10,7 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote_plus
 
 import psutil
@@ -21,55 +19,20 @@ from adlake.dashboard.bridge import NAMES
 from adlake.dashboard.frame import WAITING
 from adlake.devstack.secret_files import OTHERS_WRITE
 from adlake.devstack.services.trino import Trino
-from adlake.io.output import write_json
-from adlake.io.trino.client import connect
-from adlake.metrics.query import run_metric
 from adlake.settings import REPO_ROOT
 from tests.fixtures.lake import Lake
 from tests.fixtures.log_noise import noise_of
+from tests.fixtures.page_numbers import (
+    asked,
+    expect_no_complaint_below_the_root,
+    grouped,
+    seconds,
+    share,
+)
 from tests.fixtures.reader import PATIENCE_MS, Reader
 from tests.fixtures.tiers import in_tiers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
-PROBED_AT_STREAMLITS_ROOT = "Failed to load resource: the server responded with a status of 404"
-"""Opened below "/", Streamlit's own script first looks for its server beside the page."""
-
-
-def expect_no_complaint_below_the_root(reader: Reader) -> None:
-    """On a page whose address was typed."""
-    reader.complaints = [
-        text for text in reader.complaints if not text.startswith(PROBED_AT_STREAMLITS_ROOT)
-    ]
-    reader.expect_no_complaint()
-
-
-def asked(lake: Lake, metric: str, *parameters: str) -> list[dict[str, Any]]:
-    """As `adlake query METRIC --format json` says it, without a process of its own."""
-    answer = io.StringIO()
-    with connect(lake.settings().ports.trino_port) as client:
-        given = dict(one.split("=", maxsplit=1) for one in parameters)
-        write_json(run_metric(client, metric, given), answer)
-    rows: list[dict[str, Any]] = json.loads(answer.getvalue())
-    return rows
-
-
-def grouped(value: str | int) -> str:
-    return f"{Decimal(value):,.2f}"
-
-
-def share(value: str) -> str:
-    return f"{100 * Decimal(value):.2f} %"
-
-
-def seconds(value: str) -> str:
-    """Seconds of a lively stream, which are under a day, as the pages write them."""
-    whole = round(Decimal(value))
-    if whole < 60:
-        return f"{Decimal(value):.1f} s"
-    if whole < 3_600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3_600} h {whole % 3_600 // 60:02d} min"
 
 
 def test_campaign_numbers_equal_the_queries(lake: Lake, reader: Reader) -> None:
@@ -201,6 +164,53 @@ def test_the_funnel_is_the_query(lake: Lake, reader: Reader, pictures: Path | No
     })  # fmt: skip
     expect_no_complaint_below_the_root(reader)
     reader.photograph(pictures, "dashboard-funnel")
+
+
+def test_budgets_are_what_the_lake_says_and_a_change_gets_there(
+    lake: Lake, reader: Reader, pictures: Path | None
+) -> None:
+    lake.adlake("budgets", "build")
+    rows = asked(lake, "advertisers")
+    first = rows[0]
+    reader.open("budgets", title="Budgets")
+    served = sum(row["can_serve"] for row in rows)
+    reader.expect_tiles({
+        "Advertisers": f"{first['advertisers']}", "May be served": f"{served}",
+        "Ads": "Served" if first["can_serve"] else "Stopped",
+    })  # fmt: skip
+    reader.expect_cells(0, 0, [first["advertiser"], first["advertiser_id"]])
+    reader.expect_drawings({
+        "Spend against the budget": "rect", "Spend over time": "line", "Budgets over time": "line",
+    })  # fmt: skip
+    reader.photograph(pictures, "dashboard-budgets")
+    reader.page.get_by_label("Advertiser (id)").fill(first["advertiser_id"])
+    reader.page.get_by_role("textbox", name="Budget", exact=True).fill("1234.50")
+    reader.page.get_by_role("button", name="Change the budget").click()
+    expect(reader.page.get_by_text("Taken: 1,234.50")).to_be_visible(timeout=PATIENCE_MS)
+    lake.adlake("wait", "--timeout", "240")
+    lake.adlake("budgets", "build")
+    newest = asked(lake, "advertiser_budgets", f"advertiser_id={first['advertiser_id']}")[0]
+    assert (newest["budget_value"], newest["period"]) == ("1234.500000", "DAILY")
+    expect_no_complaint_below_the_root(reader)
+
+
+def test_customers_are_what_the_lake_says_and_an_order_counts(
+    lake: Lake, reader: Reader, pictures: Path | None
+) -> None:
+    first = asked(lake, "customers", "most=1")[0]
+    orders = first["order_count"]
+    reader.open("customers", title="Customers")
+    reader.expect_tiles({"Customers": f"{first['customers']:,}", "Orders": f"{orders}"})
+    reader.expect_cells(0, 0, [first["user_id"]])
+    reader.expect_drawings({"Segments by number": "rect", "Stages by the time": "line"})
+    reader.photograph(pictures, "dashboard-customers")
+    reader.page.get_by_role("button", name="Add a random order").click()
+    expect(reader.page.get_by_text("Taken for")).to_be_visible(timeout=PATIENCE_MS)
+    lake.adlake("wait", "--timeout", "240")
+    reader.expect_tiles({"Orders": f"{orders + 1}"})
+    [now] = asked(lake, "customers", f"user_id={first['user_id']}")
+    assert now["order_count"] == orders + 1
+    expect_no_complaint_below_the_root(reader)
 
 
 def test_the_bridge_is_the_query(lake: Lake, reader: Reader, pictures: Path | None) -> None:

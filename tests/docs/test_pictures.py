@@ -13,7 +13,10 @@ from tools import pictures
 
 pytestmark = pytest.mark.docs
 
-PAGES = ("campaigns", "funnel", "bridge", "rows", "explain", "alerts", "operations", "trust")
+PAGES = (
+    "campaigns", "funnel", "alerts", "budgets", "customers", "bridge", "rows", "explain",
+    "operations", "trust",
+)  # fmt: skip
 PICTURES = sorted(pictures.RECORD.parent.glob(f"{pictures.BEGINNING}*.png"))
 
 

@@ -8,6 +8,7 @@ from starlette.routing import Match
 
 from adlake.api.parts import Parts
 from adlake.api.routes import (
+    advertisers,
     alerts,
     contracts,
     customer_events,
@@ -34,6 +35,7 @@ def build_app(parts: Parts) -> FastAPI:
         health,
         kpis,
         alerts,
+        advertisers,
         customers,
         customer_events,
         notifications,

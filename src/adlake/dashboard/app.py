@@ -8,8 +8,21 @@ from pathlib import Path
 import streamlit as st
 
 from adlake.contracts.address import Address
-from adlake.dashboard import alerts, bridge, campaigns, explain, funnel, operations, rows, trust
+from adlake.dashboard import (
+    alerts,
+    bridge,
+    budgets,
+    campaigns,
+    customers,
+    explain,
+    funnel,
+    operations,
+    rows,
+    trust,
+)
 from adlake.dashboard.lake import Sources
+from adlake.dashboard.remote import Remote
+from adlake.io.events_api.asking import LakeApi
 from adlake.io.events_api.trial import Delivered, send_test_message
 from adlake.provision.outside import kafka_access
 from adlake.settings import REPO_ROOT, Settings
@@ -40,8 +53,10 @@ def main() -> None:
         chaos=REPO_ROOT / "benchmarks" / "reports" / "chaos.json",
     )
 
+    address = Address(settings.ports.api_host, settings.ports.api_port)
+    remote = Remote(LakeApi(address, settings.api_key))
+
     def send_trial(channel: str) -> Delivered:
-        address = Address(settings.ports.api_host, settings.ports.api_port)
         return send_test_message(address, settings.api_key(), channel)
 
     home = st.Page(
@@ -62,6 +77,14 @@ def main() -> None:
         st.Page(
             lambda: alerts.show(sources, send_trial, is_judging=settings.stream.alerts),
             title="Alerts", url_path="alerts", icon=":material/notifications:",
+        ),
+        st.Page(
+            lambda: budgets.show(remote), title="Budgets", url_path="budgets",
+            icon=":material/account_balance_wallet:",
+        ),
+        st.Page(
+            lambda: customers.show(remote), title="Customers", url_path="customers",
+            icon=":material/group:",
         ),
         st.Page(
             lambda: bridge.show(sources), title="Bridge", url_path="bridge",

@@ -21,6 +21,8 @@ from adlake.contracts.errors import AdlakeError
 from adlake.dashboard import charts, formats
 from adlake.dashboard.health import FRESHNESS_PROMISE_SECONDS
 from adlake.dashboard.lake import Record, Sources
+from adlake.dashboard.remote import Remote
+from adlake.io.events_api.asking import ApiAwayError, ApiUnreadyError
 from adlake.io.output import write_csv
 from adlake.io.trino.client import (
     QueryResult,
@@ -77,8 +79,26 @@ class Change:
         return "normal" if self.is_good else "inverse"
 
 
+@dataclass(frozen=True)
+class Note:
+    """Words beside a number, in place of a change."""
+
+    in_words: str
+    colour: Literal["off"] = "off"
+
+
 def head(sources: Sources, title: str) -> None:
-    """The title, and how fresh the data are: on every page, at the same place."""
+    """The head of a page over Gold."""
+    titled(title, lambda: _said_by_badge(sources))
+
+
+def titled(title: str, ask: Callable[[], Callable[[], object]]) -> None:
+    """The title, and how fresh the data are: on every page, at the same place.
+
+    Args:
+        title: of the page.
+        ask: waits for the answer and gives what draws the badge.
+    """
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(title, anchor=False)
     place = right.container(horizontal_alignment="right")
@@ -91,7 +111,7 @@ def head(sources: Sources, title: str) -> None:
         if opened:
             opened.clear()
             shown.badge("Asking the lake", icon=":material/schedule:", color="gray")
-        said = _said_by_badge(sources)
+        said = ask()
         with shown.container():
             said()
 
@@ -106,8 +126,35 @@ def _said_by_badge(sources: Sources) -> Callable[[], object]:
         return partial(st.badge, "Trino does not answer", icon=":material/cloud_off:", color="red")
     except AdlakeError:
         return partial(st.badge, "No data yet", icon=":material/hourglass_empty:", color="gray")
-    words, colour = freshness_in_words(freshness["last_commit_at"], datetime.now(UTC))
-    told = f"Newest commit to Gold: {formats.clock(freshness['last_commit_at'])}"
+    return _dated(freshness["last_commit_at"], "Newest commit to Gold")
+
+
+def head_of(remote: Remote, part: str, title: str) -> None:
+    """The head of a page that reads the API alone.
+
+    Args:
+        remote: what the page reads.
+        part: budgets or customers, whose tables are meant.
+        title: of the page.
+    """
+
+    def ask() -> Callable[[], object]:
+        try:
+            moment = remote.as_of(part)
+        except ApiAwayError:
+            return partial(
+                st.badge, "The API does not answer", icon=":material/cloud_off:", color="red"
+            )
+        except AdlakeError:
+            return partial(st.badge, "No data yet", icon=":material/hourglass_empty:", color="gray")
+        return _dated(moment, f"Newest commit to the tables of {part}")
+
+    titled(title, ask)
+
+
+def _dated(moment: datetime | None, meaning: str) -> Callable[[], object]:
+    words, colour = freshness_in_words(moment, datetime.now(UTC))
+    told = f"{meaning}: {formats.clock(moment)}"
     return partial(st.badge, words, icon=":material/schedule:", color=colour, help=told)
 
 
@@ -123,14 +170,19 @@ def freshness_in_words(moment: datetime | None, now: datetime) -> tuple[str, Bad
 
 
 def tile(
-    column: DeltaGenerator, label: str, value: str, explanation: str, change: Change | None = None
+    column: DeltaGenerator,
+    label: str,
+    value: str,
+    explanation: str,
+    change: Change | Note | None = None,
 ) -> None:
     """One number with its meaning behind the question mark, and its change if it has one."""
+    is_flat = isinstance(change, Note) or (change is not None and change.in_words == UNCHANGED)
     column.metric(
         label, value, help=explanation, border=True, height="stretch",
         delta=None if change is None else change.in_words,
         delta_color="normal" if change is None else change.colour,
-        delta_arrow="off" if change is not None and change.in_words == UNCHANGED else "auto",
+        delta_arrow="off" if is_flat else "auto",
     )  # fmt: skip
 
 
@@ -231,7 +283,7 @@ def guarded(part: str, *, tells_of_outages: bool = True) -> Iterator[None]:
     """Turn expected failures into a message; the page tries again by itself."""
     try:
         yield
-    except (TrinoUnreachableError, TableMissingError) as error:
+    except (TrinoUnreachableError, TableMissingError, ApiAwayError, ApiUnreadyError) as error:
         if tells_of_outages:
             _tell_of_outage(part, error)
     except AdlakeError as error:
@@ -245,6 +297,18 @@ def _tell_of_outage(part: str, error: AdlakeError) -> None:
             "Trino does not answer. Start it with `make up`; this page goes on by itself.",
             icon=":material/cloud_off:",
         )
+    elif isinstance(error, ApiAwayError):
+        st.error(
+            "The API does not answer. Start it with `make up ONLY=api`; this page goes on by "
+            "itself.",
+            icon=":material/cloud_off:",
+        )
+    elif isinstance(error, ApiUnreadyError):
+        st.info(
+            f"{part}: the API cannot read the lake (yet); this page goes on by itself.",
+            icon=":material/hourglass_empty:",
+        )
+        st.code(str(error), language=None, wrap_lines=True)
     else:
         st.info(
             f"{part}: the lake is empty. Its tables appear with the stream's first batch; "

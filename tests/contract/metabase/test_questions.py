@@ -20,6 +20,8 @@ from tests.fixtures.alert_rows import alert, incident, rule
 from tests.fixtures.metabase.double import SESSION, MetabaseDouble, running
 from tests.fixtures.metabase.substitution import as_metabase_sends
 from tests.fixtures.tiers import in_tiers
+from tests.fixtures.trino.budget_rows import insert_advertisers
+from tests.fixtures.trino.customer_rows import customer
 from tests.fixtures.trino.metrics_lake import GOLD, MetricsLake, utc
 
 pytestmark = pytest.mark.integration
@@ -28,7 +30,8 @@ DEFINITIONS = read_definitions()
 GIVEN = {
     "since": "2026-11-02", "until": "2026-11-01", "campaign_id": "c2", "geo_country": "FR",
     "platform": "web", "bucket": "month", "audience_by": "gender", "most_days": "3",
-    "cohort_days": "1", "channel": "push",
+    "cohort_days": "1", "channel": "push", "advertiser_id": "a2", "stage": "prospect",
+    "segment": "prospects",
 }  # fmt: skip
 """A value for each filter that leaves a part of the lake below."""
 OTHER = {("bridge", "bucket"): "NO_CLICK"}
@@ -116,6 +119,11 @@ def filled_lake(lake: MetricsLake) -> MetricsLake:
         alert("a2", "in2", utc("2026-11-03T09:05"), campaign_id="c2"),
     ])  # fmt: skip
     lake.insert("dims.alert_rules", [rule("A-ctr"), rule("A-ctr-own", campaign_id="c1")])
+    insert_advertisers(lake)
+    lake.insert("gold.customer_360", [
+        customer("rich", "6000", "high-value", ["active_customers", "big_spenders"]),
+        customer("new", "0", "prospect", ["prospects"]),
+    ])  # fmt: skip
     users = [("u1", "s1", "18-24", "f", "DE"), ("u2", "s2", "25-34", "m", "FR")]
     lake.insert("dims.dim_users", users)
     return lake

@@ -11,6 +11,7 @@ from adlake.metrics.query import load_metric
 from tests.fixtures import grafana_double
 from tests.fixtures.alert_rows import alert, incident
 from tests.fixtures.metabase.substitution import as_metabase_sends
+from tests.fixtures.trino.budget_rows import insert_advertisers
 from tests.fixtures.trino.metrics_lake import MetricsLake, answer, utc
 
 pytestmark = pytest.mark.integration
@@ -56,6 +57,10 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("alerts_log", {"campaign_id": "x' OR '1'='1"}),
     ("alerts_over_time", {"bucket": "day"}),
     ("alert_series", {"hours": "1"}),
+    ("advertisers", {"as_of": "2026-11-01T12:00:00", "most": "2"}),
+    ("advertiser_spend", {**SPAN, "bucket": "hour", "as_of": "2026-11-01T12:00:00"}),
+    ("advertiser_budgets", {"advertiser_id": "a1"}),
+    ("serving_flips", {**SPAN, "cause": "SPEND"}),
 )
 
 
@@ -74,6 +79,7 @@ def asked_lake(lake: MetricsLake) -> MetricsLake:
     ])  # fmt: skip
     lake.insert("gold.alert_incidents", [incident("in1", utc("11:00"))])
     lake.insert("gold.alerts_log", [alert("a1", "in1", utc("11:00"))])
+    insert_advertisers(lake)
     return lake
 
 

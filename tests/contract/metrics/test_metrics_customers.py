@@ -8,37 +8,21 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.trino.metrics_lake import MetricsLake, answer, utc
+from tests.fixtures.trino.customer_rows import ELEVEN, TEN, customer
+from tests.fixtures.trino.metrics_lake import MetricsLake, answer
 
 pytestmark = pytest.mark.integration
-
-TEN, ELEVEN = utc("10:00"), utc("11:00")
 
 
 @pytest.fixture(scope="module")
 def peopled(lake: MetricsLake) -> MetricsLake:
     """A customer of high value, one who only ordered, and one who never did."""
     lake.insert("gold.customer_360", [
-        row("rich", "6000", "high-value", ["active_customers", "big_spenders"]),
-        row("poor", "10", "customer", ["active_customers", "lapsed"]),
-        row("new", "0", "prospect", ["prospects"]),
+        customer("rich", "6000", "high-value", ["active_customers", "big_spenders"]),
+        customer("poor", "10", "customer", ["active_customers", "lapsed"]),
+        customer("new", "0", "prospect", ["prospects"]),
     ])  # fmt: skip
     return lake
-
-
-def row(user: str, value: str, stage: str, segments: list[str]) -> tuple[Any, ...]:
-    """The history begins as a prospect at ten, and has the stage at eleven if it is another."""
-    money, score = Decimal(value), Decimal("0.040000")
-    entries: list[tuple[Any, ...]] = [("prospect", TEN, None, 0, Decimal(0), 0.0)]
-    if stage != "prospect":
-        entries = [
-            ("prospect", TEN, ELEVEN, 0, Decimal(0), 0.0),
-            (stage, ELEVEN, None, 1, money, 0.5),
-        ]
-    return (
-        user, None, None, "DE", TEN, money > 0, int(money > 0), money, None, None, 1, 1, 2, 0.5,
-        stage, None, entries[-1][1], score, "low", segments, 1, ELEVEN, date(2026, 4, 2), entries,
-    )  # fmt: skip
 
 
 def users(rows: list[dict[str, Any]]) -> list[str]:

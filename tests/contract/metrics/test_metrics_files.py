@@ -21,6 +21,7 @@ REQUIRED = (
     "click_bursts", "double_clicks", "fast_conversions", "ctr_outliers",
     "click_fraud_over_time", "recent_duplicates", "small_files",
     "alerts_active", "alert_incidents", "alerts_log", "alert_rules", "alert_series",
+    "advertisers", "advertiser_spend", "advertiser_budgets", "serving_flips", "data_as_of",
     "creative_performance", "breakdown_performance", "lag_distribution", "lookback_tuning",
 )  # fmt: skip
 
