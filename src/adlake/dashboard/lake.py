@@ -98,29 +98,52 @@ class AnswerCache:
 
 
 @dataclass
+class _Asked:
+    """A question that was asked behind the page, and its newest answer so far."""
+
+    future: Future[list[Record]]
+    asked_at: float
+    answer: list[Record] | None = None
+
+
+@dataclass
 class Later:
-    """Answers that nobody waits for long: asked behind the page, kept for a while."""
+    """Answers that nobody waits for long: asked behind the page, kept for a while.
+
+    An old answer is told until there is a newer one: a page that came just then would wait, and
+    draw itself again a moment later.
+    """
 
     clock: Callable[[], float] = time.monotonic
-    _asked: dict[object, tuple[Future[list[Record]], float]] = field(default_factory=dict)
+    _asked: dict[object, _Asked] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def get(
         self, key: object, ask: Callable[[], list[Record]], kept_seconds: float, patience: float
     ) -> list[Record] | None:
-        """The answer, if it is there or comes within `patience` seconds; None: not yet."""
+        """The newest answer, or the first if it comes within `patience` seconds; None: not yet."""
         with self._guard:
-            future, asked_at = self._asked.get(key, (None, 0.0))
-            is_old = self.clock() - asked_at > kept_seconds
-            has_failed = future is not None and future.done() and future.exception() is not None
-            if future is None or (future.done() and (is_old or has_failed)):
-                future = self._pool.submit(ask)
-                self._asked[key] = (future, self.clock())
+            asked = self._asked.get(key)
+            if asked is None or self._is_over(asked, kept_seconds):
+                answer = None if asked is None else asked.answer
+                asked = _Asked(self._pool.submit(ask), self.clock(), answer)
+                self._asked[key] = asked
+        if asked.answer is not None and not asked.future.done():
+            return asked.answer
         try:
-            return future.result(patience)
+            asked.answer = asked.future.result(patience)
         except (TimeoutError, AdlakeError):
-            return None
+            pass
+        return asked.answer
+
+    def _is_over(self, asked: _Asked, kept_seconds: float) -> bool:
+        """Whether to ask again: the answer is old, or there is none."""
+        if not asked.future.done():
+            return False
+        return asked.future.exception() is not None or (
+            self.clock() - asked.asked_at > kept_seconds
+        )
 
 
 @dataclass(frozen=True)

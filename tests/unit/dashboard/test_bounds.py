@@ -65,6 +65,25 @@ def test_a_page_does_not_wait_for_the_values_of_its_filters() -> None:
     assert len(asked) == 2
 
 
+def test_old_values_are_told_until_there_are_newer_ones() -> None:
+    later, now, go_on = Later(clock=lambda: now[0]), [0.0], threading.Event()
+    old, new = [{"filter_value": "old"}], [{"filter_value": "new"}]
+    assert later.get("values", lambda: old, 300, 10) == old
+    now[0] = 301.0
+
+    def ask() -> list[dict[str, Any]]:
+        assert go_on.wait(10)
+        return new
+
+    began = time.monotonic()
+    assert later.get("values", ask, 300, 5) == old
+    assert time.monotonic() - began < 4
+    go_on.set()
+    until = time.monotonic() + 10
+    while later.get("values", ask, 300, 0.1) != new:
+        assert time.monotonic() < until
+
+
 def test_values_that_could_not_be_had_are_asked_again() -> None:
     later = Later()
 
