@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -131,10 +132,8 @@ class Later:
                 self._asked[key] = asked
         if asked.answer is not None and not asked.future.done():
             return asked.answer
-        try:
+        with suppress(TimeoutError, AdlakeError):
             asked.answer = asked.future.result(patience)
-        except (TimeoutError, AdlakeError):
-            pass
         return asked.answer
 
     def _is_over(self, asked: _Asked, kept_seconds: float) -> bool:
