@@ -111,7 +111,7 @@ def test_each_step_gives_the_rows_of_all_that_was_sent(stream: Stream) -> None:
     assert commits(stream) == [count + 2 for count in before]
 
 
-@pytest.mark.parametrize("dies_at", range(len(KEPT)))
+@pytest.mark.parametrize("dies_at", [0, 1, 3, 5])
 def test_reversed_doubled_and_killed_steps_give_the_rows_of_a_build(
     stream: Stream, tmp_path: Path, dies_at: int
 ) -> None:
