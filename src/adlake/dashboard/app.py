@@ -10,6 +10,7 @@ import streamlit as st
 from adlake.contracts.address import Address
 from adlake.dashboard import alerts, bridge, campaigns, explain, funnel, operations, rows, trust
 from adlake.dashboard.lake import Sources
+from adlake.io.events_api.posts import posts_of
 from adlake.io.events_api.trial import Delivered, send_test_message
 from adlake.provision.outside import kafka_access
 from adlake.settings import REPO_ROOT, Settings
@@ -40,8 +41,9 @@ def main() -> None:
         chaos=REPO_ROOT / "benchmarks" / "reports" / "chaos.json",
     )
 
+    address = Address(settings.ports.api_host, settings.ports.api_port)
+
     def send_trial(channel: str) -> Delivered:
-        address = Address(settings.ports.api_host, settings.ports.api_port)
         return send_test_message(address, settings.api_key(), channel)
 
     home = st.Page(
@@ -75,8 +77,8 @@ def main() -> None:
             url_path="explain", icon=":material/search:",
         ),
         st.Page(
-            lambda: operations.show(sources), title="Operations", url_path="operations",
-            icon=":material/monitor_heart:",
+            lambda: operations.show(sources, partial(posts_of, address)), title="Operations",
+            url_path="operations", icon=":material/monitor_heart:",
         ),
         st.Page(
             lambda: trust.show(sources, reports), title="Trust", url_path="trust",
