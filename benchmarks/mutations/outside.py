@@ -47,7 +47,7 @@ OUTSIDE: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a topic of the map is not provisioned", "adlake.provision.topics:ensure_topics",
-        "in topics_of(settings).values():", "in [settings.kafka.topic]:",
+        "in topics_of(settings).items():", 'in [("ad_events", settings.kafka.topic)]:',
         "tests/unit/provision/test_topics.py",
     ),
     Mutation(

@@ -23,6 +23,7 @@ from adlake.dashboard import (
 from adlake.dashboard.lake import Sources
 from adlake.dashboard.remote import Remote
 from adlake.io.events_api.asking import LakeApi
+from adlake.io.events_api.posts import posts_of
 from adlake.io.events_api.trial import Delivered, send_test_message
 from adlake.provision.outside import kafka_access
 from adlake.settings import REPO_ROOT, Settings
@@ -98,8 +99,8 @@ def main() -> None:
             url_path="explain", icon=":material/search:",
         ),
         st.Page(
-            lambda: operations.show(sources), title="Operations", url_path="operations",
-            icon=":material/monitor_heart:",
+            lambda: operations.show(sources, partial(posts_of, address)), title="Operations",
+            url_path="operations", icon=":material/monitor_heart:",
         ),
         st.Page(
             lambda: trust.show(sources, reports), title="Trust", url_path="trust",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from adlake.dashboard.health import (
 )
 from adlake.dashboard.lake import Record, Sources
 from adlake.folders import ADLAKE
+from adlake.io.events_api.posts import Posts
 from adlake.io.kafka.topic import TopicFacts
 
 REFRESH_SECONDS: Final = 5
@@ -31,13 +32,15 @@ BASIS: Final = "By the time of the batch's commit to Gold (UTC), last 30 minutes
 MOST_BATCHES: Final = 400
 """Of one chart, which refuses more than 5,000 marks: three lines over batches of a second."""
 MOST_PARTITIONS: Final = 24
+AskPosts = Callable[[], Posts | None]
 
 
-def show(sources: Sources) -> None:
+def show(sources: Sources, ask_posts: AskPosts) -> None:
     """Draw the frame at once; it fills by itself and stays fresh."""
     head(sources, "Operations")
     section(
-        "Operations", lambda: ask_operations(sources), lambda found: _draw(found, sources.topics),
+        "Operations", lambda: ask_operations(sources, ask_posts),
+        lambda found: _draw(found, sources.topics),
         seconds=REFRESH_SECONDS, tiles=TILES,
     )  # fmt: skip
 
@@ -51,10 +54,11 @@ class Answers:
     mismatches: list[Record] | None
     reuse: Record | None
     counted: list[Record]
+    posts: Posts | None
 
 
-def ask_operations(sources: Sources) -> Answers:
-    """Metrics, and what Kafka says of the topics."""
+def ask_operations(sources: Sources, ask_posts: AskPosts = lambda: None) -> Answers:
+    """Metrics, what Kafka says of the topics, and the API of what was posted to it."""
     metrics = sources.answers({
         "freshness": {}, "throughput": {}, "next_offsets": {}, "table_sizes": {},
         "batches": {"minutes": CHART_MINUTES, "most": str(MOST_BATCHES)},
@@ -62,7 +66,7 @@ def ask_operations(sources: Sources) -> Answers:
     })  # fmt: skip
     return Answers(
         metrics, sources.topics_now(), sources.count_mismatches(), sources.recent_reuse(),
-        sources.read_so_far(),
+        sources.read_so_far(), ask_posts(),
     )  # fmt: skip
 
 
@@ -77,6 +81,7 @@ def _draw(answers: Answers, tables: Mapping[str, str]) -> None:
             st.warning(topic.pending_in_words, icon=":material/hourglass_empty:")
     show_batch_counts(answers.mismatches)
     show_reuse(answers.reuse)
+    show_posts(answers.posts)
     _tiles(freshness, found["throughput"][0], batches, lag)
     _batch_charts(batches)
     left, right = st.columns(2)
@@ -138,6 +143,21 @@ def show_reuse(recent: Record | None) -> None:
             "used for more than one impression, so each counts more than once. "
             f"`{ADLAKE} query reused_event_ids` names them and the money at stake.",
             icon=":material/content_copy:",
+        )
+
+
+def show_posts(posts: Posts | None) -> None:
+    """What was posted to the API and did not come to the lake in time."""
+    if posts is None:
+        st.caption("Posts of customers: the API does not answer.")
+    elif not posts.overdue:
+        st.caption(f"Posts of customers: {formats.count(posts.pending)} are on their way.")
+    else:
+        st.warning(
+            f"{formats.count(posts.overdue)} posts of customers were not seen in the lake within "
+            "ten minutes, since the API began: the stream stands still, or they changed nothing. "
+            f"{formats.count(posts.pending)} are on their way.",
+            icon=":material/hourglass_disabled:",
         )
 
 

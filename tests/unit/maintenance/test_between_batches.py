@@ -16,6 +16,7 @@ from adlake.contracts.tables import (
     GOLD_HOURS,
     GOLD_STATE,
     GOLD_WINDOWS,
+    PUBLISHED_RECORDS,
 )
 from adlake.maintenance import between_batches
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
@@ -77,7 +78,7 @@ def test_another_pipeline_merges_its_own_tables_and_the_files_of_its_records(
     around = ("maintenance.before_compaction", "maintenance.after_compaction")
     own = [
         step
-        for table in names_of(pipeline=BUSINESS, filling=Filling.MERGE)
+        for table in (*names_of(pipeline=BUSINESS, filling=Filling.MERGE), PUBLISHED_RECORDS)
         for step in (around[0], table, around[1])
     ]
     assert FUNNEL_EVENTS in own

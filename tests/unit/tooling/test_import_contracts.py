@@ -40,6 +40,9 @@ PLANTS = {
     "The forms of the budget rules share no code": (
         "budgets/spark_spend.py", "import adlake.budgets.history",
     ),
+    "The forms of published records share no code": (
+        "published/payloads.py", "import adlake.published.plain",
+    ),
     "The forms of reading a payload share no code": (
         "payload/spark/money.py", "import adlake.payload.plain.money",
     ),
