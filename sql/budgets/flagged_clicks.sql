@@ -1,5 +1,5 @@
--- Billed clicks that are general invalid traffic and not credited in full: each comes so soon after another click on its
--- impression that no person made it (as in the metric double_clicks).
+-- Billed clicks that are general invalid traffic and not credited in full: each comes so soon after another click on
+-- its impression that no person made it (as in the metric double_clicks).
 -- Grain: one row per (advertiser_id, click_id). Parameters: repeat_ms, row_limit.
 -- A click is billed under the event id of the CLICK. One event id under two impressions is judged where the ledger says
 -- which impression it was, else wherever it is a repeat. The credit has the time of its click, so it is the same
@@ -23,6 +23,14 @@ clicks AS (
     FROM engaged_rows AS state
     CROSS JOIN UNNEST(state.events) AS event (event_id, ts_ms, type_rank, user_id)
     WHERE event.type_rank = 1
+),
+
+repeats AS (
+    SELECT
+        impression_id,
+        event_id
+    FROM clicks
+    WHERE pause_ms <= :repeat_ms
 )
 
 SELECT DISTINCT
@@ -30,11 +38,10 @@ SELECT DISTINCT
     ledger.click_id,
     CAST(ledger.amount AS VARCHAR) AS amount,
     CAST(round(to_unixtime(ledger.event_time) * 1000) AS BIGINT) AS event_ms
-FROM clicks
-INNER JOIN lakehouse.gold.spend_ledger AS ledger ON clicks.event_id = ledger.click_id
+FROM repeats
+INNER JOIN lakehouse.gold.spend_ledger AS ledger ON repeats.event_id = ledger.click_id
 WHERE
-    clicks.pause_ms <= :repeat_ms
-    AND coalesce(ledger.impression_id, clicks.impression_id) = clicks.impression_id
+    coalesce(ledger.impression_id, repeats.impression_id) = repeats.impression_id
     AND ledger.credit_amount < ledger.amount
 ORDER BY ledger.advertiser_id ASC, ledger.click_id ASC
 LIMIT :row_limit

@@ -80,6 +80,6 @@ class BusinessDesk:
             acks={p: replace(one) for p, one in sorted(acks)},
             is_exact=is_exact,
             is_finished=is_finished,
-            spend=accounts and accounts.spend,
-            customers=accounts and accounts.customers,
+            spend=None if accounts is None else accounts.spend,
+            customers=None if accounts is None else accounts.customers,
         )

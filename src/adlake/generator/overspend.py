@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adlake.business.contract import BusinessType
-from adlake.generator.business_events import CLICK_PRICE_PER_BID, LEAST_PRICE, BusinessEvent
+from adlake.generator.business_events import CLICK_PRICE_PER_BID, LEAST_PRICE, BusinessEvent, Fields
 from adlake.generator.clock import VirtualClock
 from adlake.generator.draws import U16
 from adlake.generator.model import CLICK_SHARE, CONVERSION_SHARE, Market, campaign_of
@@ -93,5 +93,5 @@ def sent_before(clock: VirtualClock, moment_ms: int) -> int:
 
 
 def _budget(name: str, at_ms: int, micros: int) -> BusinessEvent:
-    fields = {"advertiser_id": OVERSPENDER, "budget_value": micros, "period": "DAILY"}
+    fields: Fields = {"advertiser_id": OVERSPENDER, "budget_value": micros, "period": "DAILY"}
     return BusinessEvent(name, BusinessType.BUDGET_CHANGE, at_ms, fields)

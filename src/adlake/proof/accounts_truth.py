@@ -26,9 +26,13 @@ Sums = Mapping[str, Sequence[int]]
 class AccountsTruth(RecordsTruth, Protocol):
     """The right answer about what one run sent, and what the accounts of it come to."""
 
-    spend: Mapping[str, Sequence[int]] | None
-    """By advertiser the sums of `COMPARED`; None: the run does not tell."""
-    customers: Mapping[str, Sequence[int]] | None
+    @property
+    def spend(self) -> Sums | None:
+        """By advertiser the sums of `COMPARED`; None: the run does not tell."""
+
+    @property
+    def customers(self) -> Sums | None:
+        """By user, likewise."""
 
 
 LoadAccountsTruths = Callable[[], Sequence[AccountsTruth]]

@@ -104,7 +104,8 @@ class Verification:
             accounts = verify_accounts(self.trino, self.load_accounts)
         failures += truth_failures
         failures += [failure for one in records for failure in one.failures]
-        failures += [failure for one in (*derived, *accounts) for failure in one.failures]
+        failures += [failure for one in derived for failure in one.failures]
+        failures += [failure for one in accounts for failure in one.failures]
         return Proof(
             facts=compared.facts,
             columns=len(GOLD_LAW_COLUMNS),
