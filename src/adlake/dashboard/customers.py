@@ -305,7 +305,7 @@ def _order(remote: Remote, user_id: str, *, exact: bool = False) -> None:
 
 
 def _engage(remote: Remote, user_id: str, *, exact: bool = False) -> None:
-    told = {}
+    told: dict[str, str] = {}
     if exact:
         channel, status = (st.session_state[f"message {one}"] for one in ("channel", "status"))
         told = {"channel": CHANNELS[str(channel)], "status": str(status)}
