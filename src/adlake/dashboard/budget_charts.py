@@ -55,7 +55,8 @@ def against_budget(rows: Sequence[Record], period: str) -> Drawing:
     ]
     # A layer without rows would have no extent, of which the drawing complains.
     if not known:
-        return bars.properties(height=HEIGHT)
+        alone: alt.Chart = bars.properties(height=HEIGHT)
+        return alone
     marks = (
         alt.Chart(frame(known, ["day", "budget"]))
         .mark_tick(color=ORANGE, thickness=3, size=28)
@@ -100,7 +101,8 @@ def budget_steps(rows: Sequence[Record], hours: Sequence[Record], now: datetime)
         if row["average_budget"] is not None and row["bucket_start"] >= begin
     ]
     if not averages:
-        return line.properties(height=HEIGHT)
+        alone: alt.Chart = line.properties(height=HEIGHT)
+        return alone
     dots = (
         alt.Chart(frame(averages, ["at", "budget"]))
         .mark_circle(color=GREY, size=36)
