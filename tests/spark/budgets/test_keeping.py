@@ -102,7 +102,8 @@ def test_each_step_gives_the_rows_of_all_that_was_sent(stream: Stream) -> None:
     assert keep_budgets(stream.session, PIPELINE) is None, "nothing is new"
     assert commits(stream) == before
     # What is about nobody leaves a stamp; a repeat makes nothing again.
-    for sent in ([(event(BusinessType.SHARE), b"u", INGEST_MS)], STORY["two advertisers"]):
+    share: list[Delivery] = [(event(BusinessType.SHARE), b"u", INGEST_MS)]
+    for sent in (share, STORY["two advertisers"]):
         stream.send(sent)
         kept = keep_budgets(stream.session, PIPELINE)
         assert kept is not None

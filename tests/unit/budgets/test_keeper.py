@@ -33,7 +33,7 @@ class Clock:
         self.runs = 0
         self.meters = Meters()
         monkeypatch.setattr(keeper, "keep_budgets", self._keep)
-        monkeypatch.setattr(keeper.time, "monotonic", lambda: self.seconds)
+        monkeypatch.setattr("adlake.budgets.keeper.time.monotonic", lambda: self.seconds)
         self.keeper = BudgetKeeper(BusinessPipeline(), self.meters, lambda: 1_000 + self.seconds)
 
     def _keep(self, *_arguments: object) -> Kept | None:
