@@ -40,6 +40,8 @@ def contents(deliveries: DataFrame) -> DataFrame:
         ),
         "micros": F.expr(f"IF({_IS_BUDGET}, budget_micros, coalesce(micros, 0))"),
         "content": _content(),
+        # Of a click it is the counted id.
+        "click_id": F.expr(f"IF(event_type = '{EventType.CREDIT}', click_id, NULL)"),
         "period": F.coalesce("period", F.lit(str(Period.DAILY))),
     }
     told = deliveries.where(F.col("event_type").isin(*(str(one) for one in EventType)))
