@@ -25,7 +25,10 @@ PAGES = ("Budgets", "Customers")
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """No stream: nothing is taken into the lake until a test starts one."""
-    one = Lake(tmp_path_factory.mktemp("accounts") / "home", {"TRIGGER_SECONDS": "1"})
+    one = Lake(
+        tmp_path_factory.mktemp("accounts") / "home",
+        {"TRIGGER_SECONDS": "1", "BUDGETS": "true", "PUBLISH_EVERY_SECONDS": "1"},
+    )
     with one.running((*SERVERS, "api", "dashboard")):
         yield one
 

@@ -44,7 +44,9 @@ SOON_SECONDS = 180.0
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     home = tmp_path_factory.mktemp("published") / "home"
-    with drilled_lake(home, PUBLISH_EVERY_SECONDS="1", PUBLISH_MOST_RECORDS="5") as one:
+    with drilled_lake(
+        home, PUBLISH_EVERY_SECONDS="1", PUBLISH_MOST_RECORDS="5", BUDGETS="true"
+    ) as one:
         send(one, [profile(user, now_ms(), f"p-{user}", now_ms()) for user in USERS])
         yield one
 
