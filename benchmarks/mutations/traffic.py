@@ -37,7 +37,8 @@ TRAFFIC: tuple[Mutation, ...] = (
     Mutation(
         "a customer with a profile alone is not in the truth",
         "adlake.generator.account_totals:customers_of", "if one.event_type is _PROFILE",
-        "if one.event_type is None", LAWFUL,
+        "if one.event_type is None",
+        f"{BUSINESS}::test_who_has_a_profile_alone_is_a_customer_with_nothing",
     ),
     Mutation(
         "a run that goes on has sums of its second part",

@@ -16,6 +16,7 @@ from adlake.attribution.law.admission import Admitted
 from adlake.attribution.law.admission import admit as admit_ad
 from adlake.business.contract import BusinessType
 from adlake.business.rules import Judged, admit
+from adlake.generator.account_totals import customers_of
 from adlake.generator.business_desk import BusinessTopic
 from adlake.generator.business_events import (
     ACTIVATION_DELAY_MS,
@@ -28,6 +29,7 @@ from adlake.generator.business_events import (
     SHARE_SHARE,
     SIGNUP_DELAY_MS,
     SIGNUP_SHARE,
+    BusinessEvent,
 )
 from adlake.generator.business_truth import load_business_truth
 from adlake.generator.dimensions import advertisers_of
@@ -348,6 +350,11 @@ def test_each_click_of_a_bot_and_each_repeat_is_credited_in_full_once(faulty: Ru
     assert len(credited.keys() - repeats - bots) < len(credited) * 0.1
     same = [one.micros == billed.get(str(one.click_id)) for one in credited.values()]
     assert sum(same) > len(same) * 0.9
+
+
+def test_who_has_a_profile_alone_is_a_customer_with_nothing() -> None:
+    profile = BusinessEvent("p", BusinessType.CUSTOMER_PROFILE, START_MS, {"user_id": "usr-1"})
+    assert customers_of([profile]) == {"usr-1": [0, 0, 0, 0]}
 
 
 def test_a_run_from_before_the_sums_of_accounts_says_that_it_has_none(tmp_path: Path) -> None:
