@@ -27,7 +27,12 @@ LIVE = ("--rate", "500", "--events", "7500", "--seed", "2")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     one = Lake(
         tmp_path_factory.mktemp("dashboard") / "home",
-        {"TRIGGER_SECONDS": "1", "LEDGER_EVERY_BATCHES": "1", "BUDGETS": "true"},
+        {
+            "TRIGGER_SECONDS": "1",
+            "LEDGER_EVERY_BATCHES": "1",
+            "BUDGETS": "true",
+            "PUBLISH_EVERY_SECONDS": "1",
+        },
     )
     try:
         one.stack().up(only=SERVERS)
