@@ -92,10 +92,15 @@ def memory_client(private_lake: Settings) -> Iterator[TrinoClient]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def metrics_lake(memory_client: TrinoClient) -> MetricsLake:
+    made = MetricsLake(memory_client)
+    made.create()
+    return made
+
+
 @pytest.fixture(scope="module")
-def lake(memory_client: TrinoClient) -> Iterator[MetricsLake]:
+def lake(metrics_lake: MetricsLake) -> MetricsLake:
     """Empty tables, shared by the tests of one file."""
-    empty = MetricsLake(memory_client)
-    empty.create()
-    yield empty
-    empty.drop()
+    metrics_lake.empty()
+    return metrics_lake
