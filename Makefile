@@ -14,6 +14,8 @@ GUARD := 2.0
 CHAOS_REPORT ?= benchmarks/reports/chaos.json
 # The shell of the recipes runs nothing of the user's.
 unexport $(GIVEN) BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS
+# Else every worker of the tests, and every command that they type, compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # A user's own `-j` must not run two steps of one verb at once.
 .NOTPARALLEL:
 

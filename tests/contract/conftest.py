@@ -76,12 +76,11 @@ def catalog(empty_lake: Settings) -> Iterator[SqlCatalog]:
 
 
 @pytest.fixture(scope="module")
-def spark(empty_lake: Settings) -> Iterator[SparkSession]:
-    """A Spark session on the private lake, which is empty."""
-    session = build_session("contracts", resources_of("1500m"))
+def spark(empty_lake: Settings) -> SparkSession:
+    """A Spark session on the private lake, which is empty; what runs it starts once a process."""
+    session = build_session("contracts", resources_of("1500m")).newSession()
     connect_catalog(session, catalog_access(empty_lake))
-    yield session
-    session.stop()
+    return session
 
 
 @pytest.fixture(scope="session")
@@ -92,10 +91,15 @@ def memory_client(private_lake: Settings) -> Iterator[TrinoClient]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def metrics_lake(memory_client: TrinoClient) -> MetricsLake:
+    made = MetricsLake(memory_client)
+    made.create()
+    return made
+
+
 @pytest.fixture(scope="module")
-def lake(memory_client: TrinoClient) -> Iterator[MetricsLake]:
+def lake(metrics_lake: MetricsLake) -> MetricsLake:
     """Empty tables, shared by the tests of one file."""
-    empty = MetricsLake(memory_client)
-    empty.create()
-    yield empty
-    empty.drop()
+    metrics_lake.empty()
+    return metrics_lake

@@ -77,7 +77,7 @@ class Remote:
 
     def as_of(self, part: str) -> datetime | None:
         """When the tables of budgets or of customers were last brought up; None: never."""
-        found: datetime | None = read(self.get("/data-as-of"))[part]
+        found: datetime | None = read(self.get("/data-as-of") or {}).get(part)
         return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,51 +12,23 @@ from adlake.io.sql import trino
 from adlake.io.sql.files import sql_text
 from adlake.io.trino.client import TrinoClient
 from tests.fixtures.incident_rows import MINUTE, TEN, closed, incident
+from tests.fixtures.trino.metrics_lake import TABLES, MetricsLake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 TABLE = "gold.alert_incidents"
-TIMES = {"opened_at", "closed_at", "first_window_start", "closing_window_start"}
-RATES = ("value", "threshold", "bound")
 DAY = timedelta(days=1)
 
 
-def type_of(column: str) -> str:
-    """As Iceberg's types come to Trino."""
-    if column in TIMES:
-        return "timestamp(6) with time zone"
-    if column == "rule_version":
-        return "integer"
-    if column.endswith(RATES):
-        return "double"
-    return "bigint" if column.endswith(("_k", "_n")) else "varchar"
-
-
-def written(value: object) -> str:
-    if isinstance(value, datetime):
-        return f"TIMESTAMP '{value:%Y-%m-%d %H:%M:%S.%f} UTC'"
-    return {None: "NULL"}.get(value, f"'{value}'" if isinstance(value, str) else str(value))  # type: ignore[call-overload,no-any-return]
-
-
 @pytest.fixture(scope="module")
-def incidents(memory_client: TrinoClient) -> Iterator[TrinoClient]:
+def incidents(lake: MetricsLake) -> TrinoClient:
     rows = [
         closed(incident_id="old", minutes=31),
         closed(incident_id="ended", minutes=3 * 24 * 60),
         incident(incident_id="new", opened_at=TEN + 3 * DAY, segment="channel=push"),
     ]
-    columns = list(rows[0])
-    client = memory_client
-    list(client.rows("CREATE SCHEMA IF NOT EXISTS gold"))
-    shape = ", ".join(f"{name} {type_of(name)}" for name in columns)
-    list(client.rows(f"CREATE TABLE {TABLE} ({shape})"))
-    for row in rows:
-        values = ", ".join(
-            f"CAST({written(row[name])} AS {type_of(name)})" for name in columns
-        )  # fmt: skip
-        list(client.rows(f"INSERT INTO {TABLE} VALUES ({values})"))
-    yield client
-    list(client.rows(f"DROP TABLE {TABLE}"))
+    lake.insert(TABLE, [[row.get(name) for name in TABLES[TABLE]] for row in rows])
+    return lake.client
 
 
 def asked(client: TrinoClient, since: datetime) -> list[dict[str, Any]]:

@@ -139,6 +139,7 @@ def test_a_new_customer_is_the_one_that_is_shown() -> None:
     assert page.success[0].value == "Customer ada is made: a prospect."
     assert page.text_input(key="user_id").value == "ada"
     assert "1 pending: CUSTOMER_PROFILE" in page.info[-1].value
+    assert not any(one.value.startswith("Stage ") for one in page.caption)
     told = json.loads(remote.posts[0][1])
     assert (told["name"], told["user_id"].startswith("usr-"), len(told)) == ("Ada", True, 2)
 
