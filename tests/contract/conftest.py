@@ -76,11 +76,12 @@ def catalog(empty_lake: Settings) -> Iterator[SqlCatalog]:
 
 
 @pytest.fixture(scope="module")
-def spark(empty_lake: Settings) -> SparkSession:
-    """A Spark session on the private lake, which is empty; what runs it starts once a process."""
-    session = build_session("contracts", resources_of("1500m")).newSession()
+def spark(empty_lake: Settings) -> Iterator[SparkSession]:
+    """A Spark session on the private lake, which is empty."""
+    session = build_session("contracts", resources_of("1500m"))
     connect_catalog(session, catalog_access(empty_lake))
-    return session
+    yield session
+    session.stop()
 
 
 @pytest.fixture(scope="session")

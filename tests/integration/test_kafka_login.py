@@ -114,8 +114,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
-def spark() -> SparkSession:
-    return build_session("login", resources_of("1500m")).newSession()
+def spark() -> Iterator[SparkSession]:
+    session = build_session("login", resources_of("1g"))
+    yield session
+    session.stop()
 
 
 def test_the_stack_joins_it_and_makes_the_topic(client: Client) -> None:
