@@ -48,6 +48,7 @@ _PROFILE: Final = {
     "user_id": "Id (empty: one is made)", "name": "Name", "email": "E-mail",
     "geo_country": "Country",
 }  # fmt: skip
+_SHOWN: Final = "customer that is shown where none is typed"
 _OUTCOME: Final = "outcome of customers"
 
 
@@ -177,12 +178,16 @@ class One:
 
 
 def chosen_user(remote: Remote) -> str:
-    """The customer of the address, or the first of the list; empty: there is none."""
-    typed = typed_user()
-    if typed:
-        return typed
-    rows = remote.get("/customers", {"limit": "1"})["rows"]
-    return str(rows[0]["user_id"]) if rows else ""
+    """The customer of the address, or the first of the list; empty: there is none.
+
+    Who was shown stays: an order may change the list, and to ask for it again takes its time.
+    """
+    chosen = typed_user() or st.session_state.get(_SHOWN)
+    if not chosen:
+        rows = remote.get("/customers", {"limit": "1"})["rows"]
+        chosen = str(rows[0]["user_id"]) if rows else ""
+        st.session_state[_SHOWN] = chosen
+    return str(chosen)
 
 
 def typed_user() -> str:

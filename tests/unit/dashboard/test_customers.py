@@ -82,6 +82,7 @@ def test_the_page_shows_the_row_with_what_is_pending_and_sends_what_buttons_say(
     assert (deltas["Orders"], deltas["Failed"], deltas["Rate"]) == ("+1 pending", "+1 pending", "")
     assert "3 pending: ORDER, ORDER, MESSAGE_STATUS" in page.info[0].value
 
+    remote.said["/customers"] = {"customers": 1, "rows": [ROW | {"user_id": "richer"}]}
     page.button(key="add order").click().run(timeout=60)
     assert page.success[0].value == r"Taken for u\_1: order of 12.34."
     remote.taken = {"user_id": "u_1", "event": {"channel": "sms", "status": "FAILED"}}
