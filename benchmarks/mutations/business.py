@@ -70,8 +70,8 @@ BUSINESS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the truth takes the larger content of a conflict",
-        "adlake.generator.business_stream:_smallest_micros",
-        "key=lambda event: event.variant", "key=lambda event: -event.variant",
+        "adlake.generator.account_totals:winners_of",
+        "event.variant < known.variant", "event.variant > known.variant",
         f"{GENERATOR}::test_the_truth_is_what_the_admission_says",
     ),
     Mutation(

@@ -1,7 +1,7 @@
 -- Billed clicks that are general invalid traffic and not credited in full: each comes so soon after another click on
 -- its impression that no person made it (as in the metric double_clicks).
 -- Grain: one row per (advertiser_id, click_id). Parameters: repeat_ms, row_limit.
--- A click is billed under the event id of the CLICK. One event id under two impressions is judged where the ledger says
+-- A click is billed under the event id of the CLICK. One event id under two impressions is judged where the billed click says
 -- which impression it was, else wherever it is a repeat. The credit has the time of its click, so it is the same
 -- whenever it is made.
 -- include held_events
@@ -34,14 +34,14 @@ repeats AS (
 )
 
 SELECT DISTINCT
-    ledger.advertiser_id,
-    ledger.click_id,
-    CAST(ledger.amount AS VARCHAR) AS amount,
-    CAST(round(to_unixtime(ledger.event_time) * 1000) AS BIGINT) AS event_ms
+    billed.advertiser_id,
+    billed.click_id,
+    CAST(billed.amount AS VARCHAR) AS amount,
+    CAST(round(to_unixtime(billed.event_time) * 1000) AS BIGINT) AS event_ms
 FROM repeats
-INNER JOIN lakehouse.gold.spend_ledger AS ledger ON repeats.event_id = ledger.click_id
+INNER JOIN lakehouse.gold.spend_ledger AS billed ON repeats.event_id = billed.click_id
 WHERE
-    coalesce(ledger.impression_id, repeats.impression_id) = repeats.impression_id
-    AND ledger.credit_amount < ledger.amount
-ORDER BY ledger.advertiser_id ASC, ledger.click_id ASC
+    coalesce(billed.impression_id, repeats.impression_id) = repeats.impression_id
+    AND billed.credit_amount < billed.amount
+ORDER BY billed.advertiser_id ASC, billed.click_id ASC
 LIMIT :row_limit

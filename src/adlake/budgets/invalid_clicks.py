@@ -19,7 +19,7 @@ from adlake.io.trino.client import TrinoClient
 
 REPEAT_MS: Final = 1_000
 MOST_CREDITS: Final = 10_000
-"""Of one run; the next one takes the rest, once the ledger has these."""
+"""Of one run; the next one takes the rest, once these are credited."""
 
 
 def flagged_clicks(trino: TrinoClient, most: int = MOST_CREDITS) -> list[Mapping[str, Any]]:
@@ -42,6 +42,6 @@ def credit_of(click: Mapping[str, Any]) -> str:
         "reason": "GIVT",
     }
     texts = {name: json.dumps(value, ensure_ascii=False) for name, value in members.items()}
-    # The digits of the ledger, not a float's.
+    # The stored digits, not a float's.
     texts["amount"] = click["amount"]
     return "{" + ",".join(f'"{name}":{text}' for name, text in texts.items()) + "}"

@@ -57,4 +57,4 @@ def test_a_server_that_is_away_is_a_sentence(tmp_path: Path) -> None:
 
 def test_the_files_are_judged_without_a_server(tmp_path: Path) -> None:
     done = ended(tmp_path, "check")
-    assert (done.returncode, done.stdout.split(" ")[:2]) == (0, ["8", "dashboards"])
+    assert (done.returncode, done.stdout.split(" ")[:2]) == (0, ["10", "dashboards"])

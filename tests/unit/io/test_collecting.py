@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final
 
 import pytest
 from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
@@ -12,6 +13,9 @@ from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from adlake.io.kafka import collecting
 from adlake.io.kafka.collecting import BusyError, GroupPublisher
 from adlake.io.kafka.producer import ProducerError, Record, partition_of
+
+TAKEN_MS: Final = 1_700_000_000_123
+"""The time that the broker gives records."""
 
 
 @dataclass
@@ -31,7 +35,7 @@ class Sent:
 
     def end(self, error: BaseException | None = None) -> None:
         for function in self.bad if error else self.good:
-            function(error)
+            function(error or SimpleNamespace(timestamp=TAKEN_MS))
 
 
 @dataclass
@@ -68,7 +72,8 @@ def test_a_group_is_done_once_and_when_all_of_it_is(
     client: ClientDouble, publisher: GroupPublisher
 ) -> None:
     told: list[BaseException | None] = []
-    publisher.publish([*records(2), *records(1, "business")], told.append)
+    times: list[int] = []
+    publisher.publish([*records(2), *records(1, "business")], told.append, times.append)
     assert [one.partition for one in client.sent] == [
         partition_of(b"k0", b"v", 4), partition_of(b"k1", b"v", 4), 0,
     ]  # fmt: skip
@@ -78,6 +83,7 @@ def test_a_group_is_done_once_and_when_all_of_it_is(
     client.sent[2].end()
     assert told == [None]
     assert (publisher.unacked, publisher.unacked_bytes) == (0, 0)
+    assert times == [TAKEN_MS] * 3
 
 
 def test_one_that_fails_is_told_when_all_have_ended(

@@ -17,6 +17,7 @@ from adlake.contracts.tables import (
     GOLD_STATE,
     GOLD_WINDOWS,
     PUBLISHED_RECORDS,
+    SPEND_LEDGER,
 )
 from adlake.maintenance import between_batches
 from adlake.maintenance.between_batches import Maintenance, MaintenancePlan
@@ -76,12 +77,10 @@ def test_another_pipeline_merges_its_own_tables_and_the_files_of_its_records(
 ) -> None:
     after(EVERYTHING, BUSINESS, 3)
     around = ("maintenance.before_compaction", "maintenance.after_compaction")
-    own = [
-        step
-        for table in (*names_of(pipeline=BUSINESS, filling=Filling.MERGE), PUBLISHED_RECORDS)
-        for step in (around[0], table, around[1])
-    ]
-    assert FUNNEL_EVENTS in own
+    fillings = (Filling.MERGE, Filling.FOLLOW, Filling.LOG)
+    tables = [name for one in fillings for name in names_of(pipeline=BUSINESS, filling=one)]
+    own = [step for table in tables for step in (around[0], table, around[1])]
+    assert {FUNNEL_EVENTS, SPEND_LEDGER, PUBLISHED_RECORDS} < set(own)
     assert did == [*own, *slice_of(BUSINESS_EVENTS)]
     did.clear()
     after(MaintenancePlan(0, 3, 30.0), BUSINESS, 3)

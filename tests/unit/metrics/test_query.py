@@ -20,7 +20,7 @@ from adlake.metrics.reference import reference_markdown
 def test_unknown_metric_lists_near_matches() -> None:
     with pytest.raises(UnknownMetricError, match="did you mean freshness"):
         load_metric("freshnes")
-    with pytest.raises(UnknownMetricError, match="there are: alert_incidents, "):
+    with pytest.raises(UnknownMetricError, match="there are: advertiser_budgets, "):
         load_metric("zzz")
 
 
