@@ -1,9 +1,9 @@
 -- Billed clicks that are general invalid traffic and not credited in full: each comes so soon after another click on
 -- its impression that no person made it (as in the metric double_clicks).
 -- Grain: one row per (advertiser_id, click_id). Parameters: repeat_ms, row_limit.
--- A click is billed under the event id of the CLICK. One event id under two impressions is judged where the billed click says
--- which impression it was, else wherever it is a repeat. The credit has the time of its click, so it is the same
--- whenever it is made.
+-- A click is billed under the event id of the CLICK. One event id under two impressions is judged where the billed
+-- click says which impression it was, else wherever it is a repeat. The credit has the time of its click, so it is the
+-- same whenever it is made.
 -- include held_events
 WITH engaged_rows AS (
     SELECT
