@@ -56,6 +56,8 @@ def log_to_stdout() -> None:
     )
     for noisy in ("py4j", "kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of cores that are busy, which a batch makes them.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
 
 
 def application_config(settings: Settings) -> ApplicationConfig:

@@ -57,8 +57,8 @@ ASKED: tuple[tuple[str, dict[str, str]], ...] = (
     ("alerts_log", {"campaign_id": "x' OR '1'='1"}),
     ("alerts_over_time", {"bucket": "day"}),
     ("alert_series", {"hours": "1"}),
-    ("advertisers", {"as_of": "2026-11-01T12:00:00", "most": "2"}),
-    ("advertiser_spend", {**SPAN, "bucket": "hour", "as_of": "2026-11-01T12:00:00"}),
+    ("advertisers", {"as_of": "2026-11-01 12:00:00", "most": "2"}),
+    ("advertiser_spend", {**SPAN, "bucket": "hour", "as_of": "2026-11-01 12:00:00"}),
     ("advertiser_budgets", {"advertiser_id": "a1"}),
     ("serving_flips", {**SPAN, "cause": "SPEND"}),
 )
