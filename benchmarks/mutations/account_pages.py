@@ -31,7 +31,7 @@ ACCOUNT_PAGES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a span of spend may end before it begins",
-        "adlake.api.routes.advertisers:Span.parameters", "since >= until", "since > until",
+        "adlake.api.spans:bounds", "since >= until", "since > until",
         f"{ROUTES}::test_a_bad_parameter_is_named",
     ),
     Mutation(

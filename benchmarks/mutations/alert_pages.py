@@ -16,7 +16,7 @@ ALERT_PAGES: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a span of alerts may end before it begins",
-        "adlake.api.routes.alerts:AlertsAsked.parameters", "since >= until", "since > until",
+        "adlake.api.spans:bounds", "since >= until", "since > until",
         f"{ROUTES}::test_what_is_no_span_is_named",
     ),
     Mutation(

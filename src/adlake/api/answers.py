@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel
+
+Answers = dict[int | str, dict[str, Any]]
+"""Of a route by code, as FastAPI documents them."""
 
 
 class Trouble(BaseModel):
     """Why there is no other answer."""
 
     detail: str
+
+
+AWAY: Final[Answers] = {
+    503: {"model": Trouble, "description": "Trino does not answer, or the lake has no tables yet"}
+}
+"""Of every route that reads the lake."""
+NO_CAMPAIGN: Final[Answers] = {
+    404: {"model": Trouble, "description": "nobody described the campaign, no event names it"}
+}
 
 
 class ItemAnswer(BaseModel):

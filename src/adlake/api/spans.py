@@ -63,6 +63,22 @@ def span_of(
     return since, until
 
 
+def bounds(begin: datetime | None, end: datetime | None) -> dict[str, str | None]:
+    """Parameters `since` and `until` of a metric file, for the span [from, to) of a request.
+
+    Raises:
+        HTTPException: 422; it is no span.
+    """
+    since = in_utc("from", begin) if begin else None
+    until = in_utc("to", end) if end else None
+    if since is not None and until is not None and since >= until:
+        raise bad_parameter("from", "must be before to")
+    return {
+        "since": since.isoformat() if since else None,
+        "until": until.isoformat() if until else None,
+    }
+
+
 def in_utc(name: str, moment: datetime) -> datetime:
     """A time of a request in UTC.
 

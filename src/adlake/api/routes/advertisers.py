@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response, status
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from adlake.api.answers import Trouble
+from adlake.api.answers import AWAY, Answers, Trouble
 from adlake.api.budget_answers import (
     Advertisers,
     Budgets,
@@ -30,16 +30,13 @@ from adlake.api.budget_answers import (
     as_json,
 )
 from adlake.api.parts import Given, Parts, Rows, answered
-from adlake.api.spans import IsoTime, bad_parameter, in_utc
+from adlake.api.spans import IsoTime, bounds
 
 router = APIRouter()
-_AWAY: Final[dict[int | str, dict[str, Any]]] = {
-    503: {"model": Trouble, "description": "Trino does not answer, or the lake has no tables yet"}
-}
-_UNKNOWN: Final[dict[int | str, dict[str, Any]]] = {
+_UNKNOWN: Final[Answers] = {
     404: {"model": Trouble, "description": "no decision was taken about such an advertiser"}
 }
-_UNSERVED: Final[dict[int | str, dict[str, Any]]] = {
+_UNSERVED: Final[Answers] = {
     404: {"model": NotServed, "description": "no decision was taken about such an advertiser"}
 }
 Advertiser = Annotated[str, Path(max_length=256)]
@@ -59,15 +56,7 @@ class Span(BaseModel):
         Raises:
             HTTPException: 422; it is no span.
         """
-        since = in_utc("from", self.begin) if self.begin else None
-        until = in_utc("to", self.to) if self.to else None
-        if since is not None and until is not None and since >= until:
-            raise bad_parameter("from", "must be before to")
-        return {
-            "since": since.isoformat() if since else None,
-            "until": until.isoformat() if until else None,
-            "most": str(self.limit),
-        }
+        return bounds(self.begin, self.to) | {"most": str(self.limit)}
 
 
 class SpendAsked(Span):
@@ -83,7 +72,7 @@ class FlipsAsked(Span):
     cause: CauseName | None = Field(default=None, description="one cause alone")
 
 
-@router.get("/advertisers", responses=_AWAY)
+@router.get("/advertisers", responses=AWAY)
 def advertisers(parts: Given, limit: Limit = 100) -> Advertisers:
     """Advertisers with flag, budget and spend, those that spent most in their period first."""
     rows = _asked(parts, "advertisers", {"as_of": _now(parts), "most": str(limit)})
@@ -94,7 +83,7 @@ def advertisers(parts: Given, limit: Limit = 100) -> Advertisers:
 
 
 @router.get(
-    "/advertisers/{advertiser_id}/serving", response_model=Serving, responses=_AWAY | _UNSERVED
+    "/advertisers/{advertiser_id}/serving", response_model=Serving, responses=AWAY | _UNSERVED
 )
 def serving(parts: Given, advertiser_id: Advertiser) -> Serving | Response:
     """Whether its ads may be served now; what was spent in the current period."""
@@ -105,7 +94,7 @@ def serving(parts: Given, advertiser_id: Advertiser) -> Serving | Response:
     return Serving(**as_json(rows[0]))
 
 
-@router.get("/advertisers/{advertiser_id}/spend", responses=_AWAY | _UNKNOWN)
+@router.get("/advertisers/{advertiser_id}/spend", responses=AWAY | _UNKNOWN)
 def spend(parts: Given, advertiser_id: Advertiser, asked: Annotated[SpendAsked, Query()]) -> Spend:
     """What was spent, by hours, days or months that the span touches; none is cut."""
     given = asked.parameters() | {
@@ -121,7 +110,7 @@ def spend(parts: Given, advertiser_id: Advertiser, asked: Annotated[SpendAsked, 
     )  # fmt: skip
 
 
-@router.get("/advertisers/{advertiser_id}/budgets", responses=_AWAY | _UNKNOWN)
+@router.get("/advertisers/{advertiser_id}/budgets", responses=AWAY | _UNKNOWN)
 def budgets(parts: Given, advertiser_id: Advertiser, limit: Limit = 100) -> Budgets:
     """Its budgets, one after another."""
     given = {"advertiser_id": advertiser_id, "most": str(limit)}
@@ -134,7 +123,7 @@ def budgets(parts: Given, advertiser_id: Advertiser, limit: Limit = 100) -> Budg
     )  # fmt: skip
 
 
-@router.get("/serving/flips", responses=_AWAY | _UNKNOWN)
+@router.get("/serving/flips", responses=AWAY | _UNKNOWN)
 def flips(parts: Given, asked: Annotated[FlipsAsked, Query()]) -> Flips:
     """When ads began and ceased to be served; without `to` until now, since some lie ahead."""
     given = asked.parameters() | {"advertiser_id": asked.advertiser_id, "cause": asked.cause}
@@ -145,7 +134,7 @@ def flips(parts: Given, asked: Annotated[FlipsAsked, Query()]) -> Flips:
     return Flips(flips=rows[0]["flips"] if rows else 0, rows=[Flip(**as_json(row)) for row in rows])
 
 
-@router.get("/data-as-of", responses=_AWAY)
+@router.get("/data-as-of", responses=AWAY)
 def data_as_of(parts: Given) -> DataAsOf:
     """How old the answers about budgets and customers are."""
     found = {row["part"]: row["as_of"] for row in _asked(parts, "data_as_of", {})}

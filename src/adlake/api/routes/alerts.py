@@ -5,22 +5,18 @@ Every answer is a metric file of sql/metrics, asked on Trino with bound paramete
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, status
 from pydantic import BaseModel, Field
 
 from adlake.api.alert_answers import Alert, AlertRule, Incident, MetricName, PastIncident
-from adlake.api.answers import Trouble
+from adlake.api.answers import AWAY, NO_CAMPAIGN
 from adlake.api.parts import Given, Parts, Rows, answered
-from adlake.api.spans import IsoTime, bad_parameter, in_utc
+from adlake.api.spans import IsoTime, bounds
 
 router = APIRouter()
 MOST: Final = 500
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"model": Trouble, "description": "nobody described the campaign, no event names it"},
-    503: {"model": Trouble, "description": "Trino does not answer, or the lake has no tables yet"},
-}
 
 
 class RulesAsked(BaseModel):
@@ -49,36 +45,29 @@ class AlertsAsked(RulesAsked):
         Raises:
             HTTPException: 422; it is no span.
         """
-        since = in_utc("from", self.begin) if self.begin else None
-        until = in_utc("to", self.to) if self.to else None
-        if since is not None and until is not None and since >= until:
-            raise bad_parameter("from", "must be before to")
-        return super().parameters() | {
-            "since": since.isoformat() if since else None,
-            "until": until.isoformat() if until else None,
-        }  # fmt: skip
+        return super().parameters() | bounds(self.begin, self.to)
 
 
-@router.get("/alerts/active", responses={503: _ANSWERS[503]})
+@router.get("/alerts/active", responses=AWAY)
 def active_incidents(parts: Given) -> list[Incident]:
     """Open incidents, the newest first."""
     rows = _rows_of(parts, "alerts_active", {"most": str(MOST)})
     return [Incident(**row) for row in rows]
 
 
-@router.get("/alerts/incidents", responses=_ANSWERS)
+@router.get("/alerts/incidents", responses=AWAY | NO_CAMPAIGN)
 def incidents(parts: Given, asked: Annotated[AlertsAsked, Query()]) -> list[PastIncident]:
     """Incidents that opened in a span of time, the newest first, open or over."""
     return [PastIncident(**row) for row in _filtered(parts, "alert_incidents", asked)]
 
 
-@router.get("/alerts/rules", responses=_ANSWERS)
+@router.get("/alerts/rules", responses=AWAY | NO_CAMPAIGN)
 def alert_rules(parts: Given, asked: Annotated[RulesAsked, Query()]) -> list[AlertRule]:
     """Rules in all their versions; for a campaign, its own and those of every campaign."""
     return [AlertRule(**row) for row in _filtered(parts, "alert_rules", asked)]
 
 
-@router.get("/alerts", responses=_ANSWERS)
+@router.get("/alerts", responses=AWAY | NO_CAMPAIGN)
 def alerts(parts: Given, asked: Annotated[AlertsAsked, Query()]) -> list[Alert]:
     """Windows of a span of time in which a rule fired, the newest first, withdrawn or not."""
     return [Alert(**row) for row in _filtered(parts, "alerts_log", asked)]

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Header, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from adlake.api.answers import Trouble
+from adlake.api.answers import Answers, Trouble
 from adlake.api.parts import Given, Parts, refuse_without_key
 from adlake.api.pending import PostedEvent
 from adlake.api.publishing import count, published
@@ -34,7 +34,7 @@ DELIVERED_OF_100: Final = 75
 KNOWN_SECONDS: Final = 1.5
 """For the lake to say whether it has an event; whoever posted it waits."""
 _CHANNELS: Final = TYPES[BusinessType.MESSAGE_STATUS].value_sets["channel"]
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+_ANSWERS: Final[Answers] = {
     400: {"model": Trouble, "description": "the body is no text"},
     401: {"model": Trouble, "description": "the key is missing or wrong"},
     503: {"model": Trouble, "description": "the broker did not answer in time: send it again"},

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Query, status
 
-from adlake.api.answers import Trouble
+from adlake.api.answers import AWAY, Answers, Trouble
 from adlake.api.customer_answers import (
     SEGMENTS,
     Customer,
@@ -36,20 +36,15 @@ from adlake.contracts.errors import AdlakeError
 from adlake.customers.contract import RULE_VERSION
 
 router = APIRouter()
-_AWAY: Final[dict[int | str, dict[str, Any]]] = {
-    503: {"model": Trouble, "description": "Trino does not answer, or the lake has no tables yet"}
-}
-_UNKNOWN: Final[dict[int | str, dict[str, Any]]] = {
+_UNKNOWN: Final[Answers] = {
     404: {"model": Trouble, "description": "no event of a customer of this id counts"}
 }
-_NO_SEGMENT: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"model": Trouble, "description": "there is no such segment"}
-}
+_NO_SEGMENT: Final[Answers] = {404: {"model": Trouble, "description": "there is no such segment"}}
 User = Annotated[str, Path(max_length=256)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-@router.get("/customers", responses=_AWAY)
+@router.get("/customers", responses=AWAY)
 def customers(
     parts: Given, stage: StageName | None = None, segment: SegmentName | None = None,
     limit: Limit = 100,
@@ -58,7 +53,7 @@ def customers(
     return _listed(parts, {"stage": stage, "segment": segment, "most": str(limit)})
 
 
-@router.get("/customers/{user_id}", responses=_AWAY | _UNKNOWN)
+@router.get("/customers/{user_id}", responses=AWAY | _UNKNOWN)
 def customer(parts: Given, user_id: User) -> OneCustomer:
     """One customer, and the events posted here that the row does not show yet."""
     held, source = _held(parts, user_id)
@@ -113,7 +108,7 @@ def _pending(one: PostedEvent) -> PendingEvent:
     )  # fmt: skip
 
 
-@router.get("/customers/{user_id}/history", responses=_AWAY | _UNKNOWN)
+@router.get("/customers/{user_id}/history", responses=AWAY | _UNKNOWN)
 def history(parts: Given, user_id: User) -> CustomerHistory:
     """The stages of one customer."""
     rows = _asked(parts, "customer_history", {"user_id": user_id})
@@ -122,7 +117,7 @@ def history(parts: Given, user_id: User) -> CustomerHistory:
     return CustomerHistory(user_id=user_id, stages=[StageEntry(**as_json(row)) for row in rows])
 
 
-@router.get("/segments", responses=_AWAY)
+@router.get("/segments", responses=AWAY)
 def segments(parts: Given) -> Segments:
     """How many customers are in each segment."""
     rows = {row["segment"]: row for row in _asked(parts, "segment_sizes", {})}
@@ -134,7 +129,7 @@ def segments(parts: Given) -> Segments:
     return Segments(as_of_date=days[0] if days else None, segments=sizes)
 
 
-@router.get("/segments/{segment}/members", responses=_AWAY | _NO_SEGMENT)
+@router.get("/segments/{segment}/members", responses=AWAY | _NO_SEGMENT)
 def members(parts: Given, segment: str, limit: Limit = 100) -> Customers:
     """Customers of a segment, the most valuable first."""
     if segment not in SEGMENTS:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
-from adlake.api.answers import EventsAnswer, ItemAnswer, Trouble
+from adlake.api.answers import Answers, EventsAnswer, ItemAnswer, Trouble
 from adlake.api.bodies import body_of
 from adlake.api.parts import Given, Parts, refuse_without_key
 from adlake.api.publishing import count, published
@@ -41,7 +41,7 @@ _BODY: Final[dict[str, Any]] = {
         },
     }
 }
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+_ANSWERS: Final[Answers] = {
     202: {"model": EventsAnswer, "description": "the broker has all of them"},
     207: {"model": EventsAnswer, "description": "some were refused, the broker has the others"},
     401: {"model": Trouble, "description": "the key is missing or wrong"},

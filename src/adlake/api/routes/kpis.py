@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, status
 from pydantic import BaseModel, Field
 
-from adlake.api.answers import Trouble
+from adlake.api.answers import AWAY, NO_CAMPAIGN
 from adlake.api.kpi_answers import (
     Bucket,
     BucketKpis,
@@ -29,19 +29,13 @@ from adlake.api.parts import Given, Parts, Rows, answered
 from adlake.api.spans import IsoTime, bad_parameter, in_utc, rounded_down, span_of
 
 router = APIRouter()
-_AWAY: Final[dict[int | str, dict[str, Any]]] = {
-    503: {"model": Trouble, "description": "Trino does not answer, or the lake has no tables yet"}
-}
-_UNKNOWN: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"model": Trouble, "description": "nobody described the campaign, no event names it"}
-}
 Moment = Annotated[IsoTime | None, Query(description="ISO 8601 with an offset")]
 Begin = Annotated[IsoTime | None, Query(alias="from", description="ISO 8601 with an offset")]
 Campaign = Annotated[str | None, Query(description="one campaign alone")]
 Channel = Annotated[str | None, Query(description="one channel alone")]
 
 
-@router.get("/funnels/realtime", responses=_AWAY)
+@router.get("/funnels/realtime", responses=AWAY)
 def realtime_funnel(
     parts: Given,
     minutes: Annotated[int, Query(ge=1, le=1440)] = 60,
@@ -68,7 +62,7 @@ def realtime_funnel(
     )  # fmt: skip
 
 
-@router.get("/campaigns/compare", responses=_AWAY)
+@router.get("/campaigns/compare", responses=AWAY)
 def compare(
     parts: Given,
     by: Literal["campaign", "channel"],
@@ -95,7 +89,7 @@ class KpisAsked(BaseModel):
     compare_to: str | None = Field(default=None, description="another campaign, by launch")
 
 
-@router.get("/campaigns/{campaign_id}/kpis", responses=_AWAY | _UNKNOWN)
+@router.get("/campaigns/{campaign_id}/kpis", responses=AWAY | NO_CAMPAIGN)
 def campaign_kpis(
     parts: Given, campaign_id: str, asked: Annotated[KpisAsked, Query()]
 ) -> CampaignKpis:
