@@ -16,7 +16,11 @@ from adlake.contracts.errors import AdlakeError
 from adlake.folders import ADLAKE
 
 TIMEOUT_SECONDS: Final = 30.0
-"""Longer than the API waits for Trino or for the broker."""
+"""Longer than the API waits for Trino, for the broker or for a receiver of messages."""
+WRONG_KEY: Final = (
+    "the API wants another key: give the dashboard that of the server in ADLAKE_API_KEY "
+    "or ADLAKE_API_KEY_FILE"
+)
 NOT_FOUND: Final = 404
 
 
@@ -56,7 +60,7 @@ class LakeApi:
             ApiError: by kind, see above.
         """
         asked = f"{path}?{urlencode(given)}" if given else path
-        code, told = self._answer("GET", asked, None, {})
+        code, told = exchange(self.address, "GET", asked)
         return None if code == NOT_FOUND else self._taken(code, told)
 
     def post(self, path: str, body: str) -> Any:  # noqa: ANN401
@@ -66,43 +70,54 @@ class LakeApi:
             ApiError: by kind, see above.
             AdlakeError: the settings name a key that cannot be read.
         """
-        key = self.key()
-        headers = {} if key is None else {"X-Api-Key": key.get_secret_value()}
-        headers["Content-Type"] = "application/json"
-        return self._taken(*self._answer("POST", path, body, headers))
+        return self._taken(*exchange(self.address, "POST", path, key=self.key(), body=body))
 
     def _taken(self, code: int, told: Any) -> Any:  # noqa: ANN401
         if code < 300 and code != 207:
             return told
         if code == 401:
-            raise ApiRefusedError(
-                "the API wants another key: give the dashboard that of the server in "
-                "ADLAKE_API_KEY or ADLAKE_API_KEY_FILE"
-            )
+            raise ApiRefusedError(WRONG_KEY)
         if code >= 500:
             raise ApiUnreadyError(why_of(told))
         raise ApiRefusedError(f"the API answers {code}: {why_of(told)}")
 
-    def _answer(
-        self, verb: str, path: str, body: str | None, headers: dict[str, str]
-    ) -> tuple[int, Any]:
-        connection = HTTPConnection(self.address.host, self.address.port, timeout=TIMEOUT_SECONDS)
-        try:
-            sent = None if body is None else body.encode()
-            connection.request(verb, path, sent, {"Accept": "application/json", **headers})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
-        except (OSError, HTTPException):
-            raise ApiAwayError(
-                f"the API at {self.address} does not answer: start it with `make up ONLY=api`"
-            ) from None
-        except ValueError:
-            raise ApiAwayError(
-                f"{self.address} does not answer as the API does: see whether `{ADLAKE} serve` "
-                "listens there (ADLAKE_API_HOST, ADLAKE_API_PORT)"
-            ) from None
-        finally:
-            connection.close()
+
+def exchange(
+    address: Address, verb: str, path: str, *, key: SecretStr | None = None, body: str | None = None
+) -> tuple[int, Any]:
+    """The code and the content (JSON) of one answer, over a connection of its own.
+
+    Args:
+        address: of the API.
+        verb: of HTTP.
+        path: with its parameters.
+        key: of writers; None: nobody has to have one.
+        body: JSON; None: there is none.
+
+    Raises:
+        ApiAwayError: nobody answers, or not as the API does.
+    """
+    headers = {"Accept": "application/json"}
+    if key is not None:
+        headers["X-Api-Key"] = key.get_secret_value()
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    connection = HTTPConnection(address.host, address.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request(verb, path, None if body is None else body.encode(), headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"null")
+    except (OSError, HTTPException):
+        raise ApiAwayError(
+            f"the API at {address} does not answer: start it with `make up ONLY=api`"
+        ) from None
+    except ValueError:
+        raise ApiAwayError(
+            f"{address} does not answer as the API does: see whether `{ADLAKE} serve` listens "
+            "there (ADLAKE_API_HOST, ADLAKE_API_PORT)"
+        ) from None
+    finally:
+        connection.close()
 
 
 def why_of(told: Any) -> str:  # noqa: ANN401 - whatever was answered
