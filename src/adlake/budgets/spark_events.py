@@ -27,6 +27,8 @@ FIELDS: Final = (
 EVENT_COLUMNS: Final = (*KEY, *RANKED, *PLACE, *FIELDS)
 
 _IS_CLICK: Final = f"event_type = '{EventType.CLICK}'"
+_CREDITED_CLICK: Final = f"IF(event_type = '{EventType.CREDIT}', click_id, NULL)"
+"""What a credit is for; of a click its id is what it counts once per."""
 _IS_BUDGET: Final = f"event_type = '{EventType.BUDGET}'"
 
 
@@ -40,8 +42,7 @@ def contents(deliveries: DataFrame) -> DataFrame:
         ),
         "micros": F.expr(f"IF({_IS_BUDGET}, budget_micros, coalesce(micros, 0))"),
         "content": _content(),
-        # Of a click it is the counted id.
-        "click_id": F.expr(f"IF(event_type = '{EventType.CREDIT}', click_id, NULL)"),
+        "click_id": F.expr(_CREDITED_CLICK),
         "period": F.coalesce("period", F.lit(str(Period.DAILY))),
     }
     told = deliveries.where(F.col("event_type").isin(*(str(one) for one in EventType)))
@@ -69,7 +70,7 @@ def told_name() -> Column:
 @cache
 def _content() -> Column:
     """What deliveries of one event may differ in beside time and money, as canonical JSON."""
-    is_click, is_credit = F.expr(_IS_CLICK), F.expr(f"event_type = '{EventType.CREDIT}'")
+    is_click = F.expr(_IS_CLICK)
     budget = "CAST(CAST(budget_micros AS DECIMAL(38, 0)) * 0.000001BD AS DECIMAL(18, 6))"
     members = {
         "ad_id": F.col("ad_id"),
@@ -77,7 +78,7 @@ def _content() -> Column:
         "advertiser_id": F.when(~is_click, F.col("advertiser_id")),
         "budget_value": F.when(is_click, F.expr(f"CAST({budget} AS STRING)")),
         "campaign_id": F.col("campaign_id"),
-        "click_id": F.when(is_credit, F.col("click_id")),
+        "click_id": F.expr(_CREDITED_CLICK),
         "flight_end": _time_text("flight_end_ms"),
         "flight_start": _time_text("flight_start_ms"),
         "impression_id": F.col("impression_id"),
