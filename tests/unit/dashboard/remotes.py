@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from streamlit.testing.v1 import AppTest
 
 from adlake.contracts.errors import AdlakeError
 
@@ -42,3 +44,17 @@ class RemoteDouble:
         if self.error is not None:
             raise self.error
         return self.taken
+
+
+def opened(page: Callable[[], None], remote: RemoteDouble) -> AppTest:
+    """A page that shows `remote` of the session, drawn once."""
+    found = AppTest.from_function(page)
+    found.session_state["remote"] = remote
+    found.run(timeout=60)
+    assert not found.exception
+    return found
+
+
+def tiles(page: AppTest) -> dict[str, str]:
+    """Number of each tile by its label."""
+    return {one.label: one.value for one in page.metric}

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from adlake.budgets.contract import Cause, Period
 from adlake.dashboard import budgets
@@ -14,7 +13,7 @@ from adlake.dashboard.budget_charts import against_budget, budget_steps
 from adlake.dashboard.posting import digits_of
 from adlake.dashboard.remote import read
 from adlake.io.events_api.asking import ApiAwayError, ApiRefusedError, ApiUnreadyError
-from tests.unit.dashboard.remotes import TEN, RemoteDouble
+from tests.unit.dashboard.remotes import TEN, RemoteDouble, opened, tiles
 
 MONEY = {"gross_spend": "60.000000", "valid_spend": "50.000000", "net_spend": "40.000000"}
 SERVING: dict[str, Any] = {
@@ -52,18 +51,6 @@ def budgets_page() -> None:
     show(st.session_state["remote"])
 
 
-def opened(remote: RemoteDouble) -> AppTest:
-    page = AppTest.from_function(budgets_page)
-    page.session_state["remote"] = remote
-    page.run(timeout=60)
-    assert not page.exception
-    return page
-
-
-def tiles(page: AppTest) -> dict[str, str]:
-    return {one.label: one.value for one in page.metric}
-
-
 def test_every_cause_and_period_has_words() -> None:
     assert set(budgets.CAUSES) == set(map(str, Cause))
     assert set(budgets.PERIODS) == set(map(str, Period))
@@ -71,7 +58,7 @@ def test_every_cause_and_period_has_words() -> None:
 
 def test_the_page_shows_who_is_stopped_what_was_spent_and_sends_a_change() -> None:
     remote = RemoteDouble(FULL)
-    page = opened(remote)
+    page = opened(budgets_page, remote)
     assert tiles(page) == {
         "Advertisers": "1", "May be served": "0", "Stopped": "1", "Without a budget": "0",
         "Ads": "Stopped", "Budget": "50.00", "Spent": "50.00", "Remaining": "0.00",
@@ -93,7 +80,7 @@ def test_the_page_shows_who_is_stopped_what_was_spent_and_sends_a_change() -> No
 
 
 def test_an_empty_lake_is_no_error() -> None:
-    page = opened(RemoteDouble(EMPTY))
+    page = opened(budgets_page, RemoteDouble(EMPTY))
     assert tiles(page)["Advertisers"] == "0"
     assert "No advertiser" in page.info[0].value
     assert not page.error
@@ -107,14 +94,14 @@ def test_an_empty_lake_is_no_error() -> None:
     ],
 )
 def test_an_outage_is_told_once(error: Exception, words: str) -> None:
-    page = opened(RemoteDouble(error=error))  # type: ignore[arg-type]
+    page = opened(budgets_page, RemoteDouble(error=error))  # type: ignore[arg-type]
     said = [one.value for one in (*page.error, *page.info)]
     assert [words in one for one in said] == [True]
 
 
 def test_a_change_that_may_have_arrived_keeps_its_id() -> None:
     remote = RemoteDouble(FULL, error=None)
-    page = opened(remote)
+    page = opened(budgets_page, remote)
     page.text_input(key="changed").set_value("a1")
     page.text_input(key="changed budget").set_value("1")
     ids = []

@@ -15,7 +15,7 @@ from adlake.dashboard.customer_charts import STAGES, stage_steps
 from adlake.dashboard.pending import Counted, events_of, waiting
 from adlake.dashboard.remote import read
 from adlake.io.events_api.asking import ApiAwayError
-from tests.unit.dashboard.remotes import TEN, RemoteDouble
+from tests.unit.dashboard.remotes import TEN, RemoteDouble, opened, tiles
 
 ROW: dict[str, Any] = {
     "user_id": "u_1", "name": None, "email_sha256": None, "geo_country": "DE", "created_at": None,
@@ -55,18 +55,6 @@ def customers_page() -> None:
     show(st.session_state["remote"])
 
 
-def opened(remote: RemoteDouble) -> AppTest:
-    page = AppTest.from_function(customers_page)
-    page.session_state["remote"] = remote
-    page.run(timeout=60)
-    assert not page.exception
-    return page
-
-
-def tiles(page: AppTest) -> dict[str, str]:
-    return {one.label: one.value for one in page.metric}
-
-
 def test_every_segment_and_stage_has_a_place() -> None:
     assert set(customers.SEGMENTS) == set(get_args(SegmentName))
     assert set(STAGES) == set(get_args(StageName))
@@ -74,7 +62,7 @@ def test_every_segment_and_stage_has_a_place() -> None:
 
 def test_the_page_shows_the_row_with_what_is_pending_and_sends_what_buttons_say() -> None:
     remote = RemoteDouble(FULL, taken={"user_id": "u_1", "event": {"amount": "12.34"}})
-    page = opened(remote)
+    page = opened(customers_page, remote)
     told = tiles(page)
     assert (told["Orders"], told["Lifetime value"]) == ("3", "109.50")
     assert (told["Delivered"], told["Failed"], told["Rate"]) == ("1", "1", "50.00 %")
@@ -96,7 +84,7 @@ def test_the_page_shows_the_row_with_what_is_pending_and_sends_what_buttons_say(
 
 def test_exact_orders_and_messages_are_sent_as_they_were_typed() -> None:
     remote = RemoteDouble(FULL, taken={"user_id": "u_1", "event": {"amount": "99.950"}})
-    page = opened(remote)
+    page = opened(customers_page, remote)
     page.text_input(key="order id").set_value("o 1")
     page.text_input(key="order amount").set_value("much")
     pressed(page, "Add this order")
@@ -117,7 +105,7 @@ def pressed(page: AppTest, label: str) -> None:
 
 def test_an_order_that_may_have_arrived_is_the_same_order_again() -> None:
     remote = RemoteDouble(FULL, taken={"user_id": "u_1", "event": {"amount": "12.34"}})
-    page = opened(remote)
+    page = opened(customers_page, remote)
     page.text_input(key="user_id").set_value("u_1").run(timeout=60)
     ids = []
     for error in (ApiAwayError("x"), None, None):
@@ -129,7 +117,7 @@ def test_an_order_that_may_have_arrived_is_the_same_order_again() -> None:
 
 def test_a_new_customer_is_the_one_that_is_shown() -> None:
     remote = RemoteDouble(dict(EMPTY), taken={"user_id": "ada", "event": {}})
-    page = opened(remote)
+    page = opened(customers_page, remote)
     assert any("There is no customer yet" in one.value for one in page.caption)
     page.text_input(key="new name").set_value("Ada")
     remote.said["/customers/ada"] = {
@@ -147,7 +135,7 @@ def test_a_new_customer_is_the_one_that_is_shown() -> None:
 
 def test_a_dead_api_is_told_once_and_so_is_what_became_of_a_button() -> None:
     remote = RemoteDouble(FULL)
-    page = opened(remote)
+    page = opened(customers_page, remote)
     page.text_input(key="user_id").set_value("u_1").run(timeout=60)
     remote.error = ApiAwayError("the API at x does not answer")
     page.button(key="add order").click().run(timeout=60)
