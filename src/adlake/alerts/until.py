@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
 
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import BRONZE_EVENTS, BUSINESS_EVENTS, FUNNEL_EVENTS, GOLD_WINDOWS
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.iceberg.table import IcebergTable
-from adlake.io.kafka.ends import TopicEnds
+from adlake.io.kafka.ends import CLOCK_MARGIN_MS, TopicEnds
 
-CLOCK_MARGIN_MS: Final = 5_000
-"""The broker's clock, which stamps the records, may be so far behind this machine's."""
 ReadUntil = Callable[[SparkSession], int | None]
 """Epoch ms: whatever arrived until then is in the sums of windows and in the funnel."""
 

@@ -16,10 +16,8 @@ from pyspark.sql import SparkSession
 from adlake.contracts.tables import BUSINESS_EVENTS, SERVING_FLIPS
 from adlake.io.iceberg.stamp import Stamp
 from adlake.io.iceberg.table import IcebergTable
-from adlake.io.kafka.ends import TopicEnds
+from adlake.io.kafka.ends import CLOCK_MARGIN_MS, TopicEnds
 
-CLOCK_MARGIN_MS: Final = 5_000
-"""The broker's clock, which stamps the records, may be so far behind this machine's."""
 MOST_STAMPS: Final = 100
 """Commits of records that are looked through for the one that the decisions are made of."""
 ReadUntil = Callable[[SparkSession], int | None]

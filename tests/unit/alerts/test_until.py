@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 
 from adlake.alerts import until
-from adlake.alerts.until import CLOCK_MARGIN_MS, TopicsRead
+from adlake.alerts.until import TopicsRead
 from adlake.contracts import stamps
 from adlake.contracts.tables import BRONZE_EVENTS, BUSINESS_EVENTS, FUNNEL_EVENTS, GOLD_WINDOWS
 from adlake.io.iceberg.stamp import LastRecord, Stamp, last_records_text, offsets_text
-from adlake.io.kafka.ends import TopicEnds
+from adlake.io.kafka.ends import CLOCK_MARGIN_MS, TopicEnds
 
 NOW_MS = 1_800_000_000_000
 LAST_MS = NOW_MS - 60_000

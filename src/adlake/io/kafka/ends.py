@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
 
 from adlake.io.kafka.access import Brokers, client_arguments
 from adlake.io.kafka.topic import clear_errors, refuse_dead_broker
+
+CLOCK_MARGIN_MS: Final = 5_000
+"""The broker's clock, which stamps the records, may be so far behind this machine's."""
 
 
 class TopicEnds:
