@@ -147,7 +147,7 @@ BUDGETS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the keeper works all the time", "adlake.budgets.keeper:BudgetKeeper.run",
-        "max(LOOK_SECONDS, seconds * (1 / MOST_OF_THE_TIME - 1))", "LOOK_SECONDS",
+        "max(LOOK_SECONDS, rest_after(seconds, MOST_OF_THE_TIME))", "LOOK_SECONDS",
         f"{KEEPER}::test_it_takes_its_share_of_the_time_alone",
     ),
     Mutation(

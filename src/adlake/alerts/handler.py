@@ -19,6 +19,7 @@ from adlake.contracts.windows import EARLY_MS, WINDOW_MS
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.kafka.topic import TopicError
 from adlake.io.postgres.operations import BUILD_ALERTS, Operation
+from adlake.streaming.config import rest_after
 from adlake.streaming.operations import Handler, Pause, RepeatableHandler
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class AlertKeeper:
         self._built = judged(until_ms)
         seconds = time.monotonic() - began
         most = MOST_OF_THE_TIME if built.is_whole else MOST_WHEN_NEW
-        self._next_look = time.monotonic() + seconds * (1 / most - 1)
+        self._next_look = time.monotonic() + rest_after(seconds, most)
         log.info("KPI alerts: %s (%.1f s)", built.words, seconds)
 
 

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from adlake.budgets.keeping import keep_budgets
 from adlake.contracts import gauges
 from adlake.io.prometheus.meters import Meters
+from adlake.streaming.config import rest_after
 from adlake.streaming.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,8 @@ class BudgetKeeper:
         if kept is None:
             return
         seconds = time.monotonic() - began
-        self._next_look = time.monotonic() + max(LOOK_SECONDS, seconds * (1 / MOST_OF_THE_TIME - 1))
+        rest = max(LOOK_SECONDS, rest_after(seconds, MOST_OF_THE_TIME))
+        self._next_look = time.monotonic() + rest
         self._meters.add(gauges.BUDGETS_SECONDS, seconds)
         self._meters.add(gauges.BUDGETS_ADVERTISERS, kept.advertisers)
         log.info("budgets: %s (%.1f s)", kept.words, seconds)

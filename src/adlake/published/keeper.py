@@ -27,6 +27,7 @@ from adlake.io.spark.lineage import frozen_frames
 from adlake.published.contract import LOG_COLUMNS, PUBLICATIONS, Publication
 from adlake.published.unsent import unsent
 from adlake.published.until import ReadUntil
+from adlake.streaming.config import rest_after
 from adlake.streaming.merging import changed_counts, merge
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class PublishKeeper:
                     self._publish(session, publication, turn)
         finally:
             took = time.monotonic() - began
-            wait = max(self._pace.every_seconds, took * (1 / MOST_OF_THE_TIME - 1))
+            wait = max(self._pace.every_seconds, rest_after(took, MOST_OF_THE_TIME))
             self._next_look = time.monotonic() + wait
 
     def _publish(

@@ -61,6 +61,11 @@ class Keeper(Protocol):
         """
 
 
+def rest_after(seconds: float, most_of_the_time: float) -> float:
+    """How long a keeper that worked `seconds` rests, to take that share of the time at most."""
+    return seconds * (1 / most_of_the_time - 1)
+
+
 @dataclass(frozen=True)
 class ApplicationConfig:
     """Everything one run needs; seconds and bytes as named."""
