@@ -11,6 +11,7 @@ from adlake.devstack.services.ports import free_ports
 from adlake.io.events_api.posts import Posts, posts_of
 from adlake.io.prometheus.endpoint import served
 from adlake.io.prometheus.meters import Meters
+from tests.fixtures.endpoint import told_at
 
 
 def page(pending: int, overdue: int) -> None:
@@ -41,6 +42,7 @@ def test_they_are_read_of_the_metrics_of_the_api() -> None:
     address, meters = Address("127.0.0.1", port), Meters()
     assert posts_of(address) is None
     with served(meters, port, "127.0.0.1"):
+        told_at(port)
         assert posts_of(address) is None, "another server's"
         meters.put(API_PENDING, 4)
         meters.add(API_OVERDUE, 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import time
-import urllib.request
 from pathlib import Path
 from urllib.error import URLError
 
@@ -16,20 +15,7 @@ from adlake.devstack.services.ports import free_ports
 from adlake.io.prometheus import endpoint
 from adlake.io.prometheus.endpoint import served
 from adlake.io.prometheus.meters import Meters
-
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def told_at(port: int, seconds: float = 10.0) -> str:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with DIRECT.open(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-                return str(answer.read().decode())
-        except URLError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
+from tests.fixtures.endpoint import told_at
 
 
 def test_it_is_read_while_the_run_lives_and_refused_afterwards() -> None:
