@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 5.0
 """Between two looks whether there are new records: one question to the catalog."""
+FIRST_LOOK_SECONDS: Final = 90.0
+"""After its start: until then a cold driver needs its cores for the events that wait for Gold."""
 MOST_OF_THE_TIME: Final = 0.2
 """What this work may take; the rest is the batches'."""
 
@@ -39,7 +41,7 @@ class BudgetKeeper:
         self._pipeline = pipeline
         self._meters = meters
         self._now_s = now_s
-        self._next_look = float("-inf")
+        self._next_look = time.monotonic() + FIRST_LOOK_SECONDS
 
     def is_due(self) -> bool:
         """See `streaming.config.Keeper`."""

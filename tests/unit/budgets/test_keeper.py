@@ -34,7 +34,10 @@ class Clock:
         self.meters = Meters()
         monkeypatch.setattr(keeper, "keep_budgets", self._keep)
         monkeypatch.setattr("adlake.budgets.keeper.time.monotonic", lambda: self.seconds)
-        self.keeper = BudgetKeeper(BusinessPipeline(), self.meters, lambda: 1_000 + self.seconds)
+        begin = self.seconds + keeper.FIRST_LOOK_SECONDS
+        self.keeper = BudgetKeeper(
+            BusinessPipeline(), self.meters, lambda: 1_000 + self.seconds - begin
+        )
 
     def _keep(self, *_arguments: object) -> Kept | None:
         self.seconds += self.takes
@@ -54,7 +57,20 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
+    """Of a driver that is warm."""
+    found = Clock(monkeypatch)
+    found.seconds += keeper.FIRST_LOOK_SECONDS
+    return found
+
+
+def test_a_driver_that_has_just_begun_has_its_cores_for_the_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cold = Clock(monkeypatch)
+    cold.seconds += keeper.FIRST_LOOK_SECONDS - 0.1
+    assert not cold.look()
+    cold.seconds += 0.1
+    assert cold.look()
 
 
 def test_it_looks_every_few_seconds(clock: Clock) -> None:
