@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.mutations.mutation import Mutation
 
 PARITY = "tests/spark/attribution/test_admit_parity.py"
+QUICK_READER = "tests/unit/attribution/test_strict_json.py"
 READER = "src/jvm/adlake/payload/StrictReader.java"
 
 ADMISSION: tuple[Mutation, ...] = (
@@ -54,5 +55,20 @@ ADMISSION: tuple[Mutation, ...] = (
         "an equal key is told before the depth", READER,
         'isDeep ? "TOO_DEEP" : hasDuplicate ? "DUP_KEY" : null',
         'hasDuplicate ? "DUP_KEY" : isDeep ? "TOO_DEEP" : null', PARITY,
+    ),
+    Mutation(
+        "the quick reader takes the last of two equal keys",
+        "adlake.payload.plain.strict_json:_plain_members",
+        "if found is None or found[1] in members:", "if found is None:", QUICK_READER,
+    ),
+    Mutation(
+        "the quick reader does not look at what follows the object",
+        "adlake.payload.plain.strict_json:_plain_members",
+        "members and _BLANK_REST.match(text, position)", "members", QUICK_READER,
+    ),
+    Mutation(
+        "the quick reader takes true for a null",
+        "adlake.payload.plain.strict_json:_plain_members",
+        '_NULL if word == "null" else _OTHER', "_NULL", QUICK_READER,
     ),
 )  # fmt: skip

@@ -115,9 +115,14 @@ Given = Annotated[Parts, Depends(parts_of)]
 
 
 async def refuse_without_key(
-    parts: Given, x_api_key: Annotated[str | None, Header(description="key of writers")] = None
+    request: Request,
+    x_api_key: Annotated[str | None, Header(description="key of writers")] = None,
 ) -> None:
-    """401 unless the request has the key, where one is set."""
+    """401 unless the request has the key, where one is set.
+
+    It asks for the parts itself, as whatever answers every post: each dependency has its price.
+    """
+    parts = await parts_of(request)
     if parts.key is None:
         return
     wanted = parts.key.get_secret_value().encode()

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from adlake.api.answers import Answers, EventsAnswer, ItemAnswer, Trouble
 from adlake.api.bodies import body_of
-from adlake.api.parts import Given, Parts, refuse_without_key
+from adlake.api.parts import Parts, parts_of, refuse_without_key
 from adlake.api.publishing import count, published
 from adlake.collector.items import MAX_ITEMS, NoItemsError, TooManyItemsError, items_of
 from adlake.collector.judging import Accepted, Refused, judged
@@ -59,8 +59,9 @@ _ANSWERS: Final[Answers] = {
     openapi_extra=_BODY,
     dependencies=[Depends(refuse_without_key)],
 )
-async def post_events(request: Request, parts: Given) -> Response:
+async def post_events(request: Request) -> Response:
     """Take one event or an array of them, of all types; refused ones are not published."""
+    parts = await parts_of(request)
     body = await body_of(request, parts.budget)
     try:
         now_ms = parts.now_ms()  # of the verdicts and of the records

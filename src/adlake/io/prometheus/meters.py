@@ -140,10 +140,10 @@ class Meters:
     def _made(
         self, made: dict[Metric, Made], metric: Metric, kind: Kind, make: Callable[..., Made]
     ) -> Made:
-        if metric.kind is not kind or metric not in METRICS:
-            raise TypeError(f"{metric.name} is no {kind} of contracts.gauges")
         with self._lock:
             if metric not in made:
+                if metric.kind is not kind or metric not in METRICS:
+                    raise TypeError(f"{metric.name} is no {kind} of contracts.gauges")
                 limits = {"buckets": metric.buckets} if metric.buckets else {}
                 made[metric] = make(
                     metric.name, metric.help, metric.labels, registry=self.registry, **limits

@@ -29,6 +29,15 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _BLANK_REST: Final = re.compile(r"[ \t\n\r]*+\Z")
+_OPENED: Final = re.compile(r"[ \t\n\r]*+\{")
+_PLAIN_MEMBER: Final = re.compile(
+    r"""[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+(?:
+    "([^"\\\x00-\x1f]*+)"
+    |(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)
+    |(true|false|null)
+    )[ \t\n\r]*+([,}])""",
+    re.VERBOSE,
+)
 
 
 class StrictJsonError(ValueError):
@@ -155,6 +164,34 @@ def read_object(text: str) -> dict[str, JsonValue]:
     Raises:
         StrictJsonError: `text` is anything else; the detail follows the order of RejectDetail.
     """
+    members = _plain_members(text)
+    return _members_by_token(text) if members is None else members
+
+
+def _plain_members(text: str) -> dict[str, JsonValue] | None:
+    """Of an object as producers send it: flat, without escapes, nothing wrong with it.
+
+    One match a member, where a token each takes four times as long. None: it is another text.
+    """
+    opened = _OPENED.match(text)
+    members: dict[str, JsonValue] = {}
+    position, mark = (0, "") if opened is None else (opened.end(), ",")
+    while mark == ",":
+        found = _PLAIN_MEMBER.match(text, position)
+        if found is None or found[1] in members:
+            return None
+        key, string, number, word, mark = found.groups()
+        if string is not None:
+            members[key] = JsonValue(Kind.STRING, string)
+        elif number is not None:
+            members[key] = JsonValue(Kind.NUMBER, number)
+        else:
+            members[key] = _NULL if word == "null" else _OTHER
+        position = found.end()
+    return members if members and _BLANK_REST.match(text, position) else None
+
+
+def _members_by_token(text: str) -> dict[str, JsonValue]:
     if text.lstrip(JSON_WHITE_SPACE)[:1] != "{":
         raise StrictJsonError(RejectDetail.NOT_JSON)
     reader = _Reader()
