@@ -147,8 +147,19 @@ BUDGETS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the keeper works all the time", "adlake.budgets.keeper:BudgetKeeper.run",
-        "max(LOOK_SECONDS, rest_after(seconds, MOST_OF_THE_TIME))", "LOOK_SECONDS",
+        "max(LOOK_SECONDS, rest_after(seconds, most))", "LOOK_SECONDS",
         f"{KEEPER}::test_it_takes_its_share_of_the_time_alone",
+    ),
+    Mutation(
+        "a driver that has just begun builds budgets",
+        "adlake.budgets.keeper:BudgetKeeper.__init__",
+        "time.monotonic() + FIRST_LOOK_SECONDS", "time.monotonic()",
+        f"{KEEPER}::test_a_driver_that_has_just_begun_has_its_cores_for_the_batches",
+    ),
+    Mutation(
+        "a step's share counts after a whole build, too", "adlake.budgets.keeper:BudgetKeeper.run",
+        "if kept.is_whole", "if kept.advertisers < 0",
+        f"{KEEPER}::test_after_a_whole_build_it_rests_as_long",
     ),
     Mutation(
         "a failed step calls its tables current", "adlake.budgets.keeper:BudgetKeeper.run",

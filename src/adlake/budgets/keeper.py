@@ -20,10 +20,12 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 5.0
 """Between two looks whether there are new records: one question to the catalog."""
-FIRST_LOOK_SECONDS: Final = 90.0
+FIRST_LOOK_SECONDS: Final = 180.0
 """After its start: until then a cold driver needs its cores for the events that wait for Gold."""
 MOST_OF_THE_TIME: Final = 0.2
 """What this work may take; the rest is the batches'."""
+MOST_WHEN_WHOLE: Final = 0.5
+"""For a whole build, which comes once: how long it took says nothing of the next step."""
 
 
 class BudgetKeeper:
@@ -57,8 +59,8 @@ class BudgetKeeper:
         if kept is None:
             return
         seconds = time.monotonic() - began
-        rest = max(LOOK_SECONDS, rest_after(seconds, MOST_OF_THE_TIME))
-        self._next_look = time.monotonic() + rest
+        most = MOST_WHEN_WHOLE if kept.is_whole else MOST_OF_THE_TIME
+        self._next_look = time.monotonic() + max(LOOK_SECONDS, rest_after(seconds, most))
         self._meters.add(gauges.BUDGETS_SECONDS, seconds)
         self._meters.add(gauges.BUDGETS_ADVERTISERS, kept.advertisers)
         log.info("budgets: %s (%.1f s)", kept.words, seconds)

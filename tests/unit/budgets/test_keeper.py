@@ -93,6 +93,15 @@ def test_it_takes_its_share_of_the_time_alone(clock: Clock) -> None:
     assert clock.meters.value(gauges.BUDGETS_ADVERTISERS) == 6
 
 
+def test_after_a_whole_build_it_rests_as_long(clock: Clock) -> None:
+    clock.takes, clock.kept = 60.0, Kept("done", is_whole=True)
+    assert clock.look()
+    clock.seconds += 59.9
+    assert not clock.look()
+    clock.seconds += 0.1
+    assert clock.look()
+
+
 def test_what_fails_is_not_tried_all_the_time_nor_called_current(clock: Clock) -> None:
     clock.kept = RuntimeError("no")
     with pytest.raises(RuntimeError):
