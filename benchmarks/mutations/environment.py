@@ -40,4 +40,15 @@ ENVIRONMENT: tuple[Mutation, ...] = (
         "            fetcher.cancelled.set()\n", "",
         "tests/unit/devstack/test_download_environment.py",
     ),
+    Mutation(
+        "a second driver starts where it has no room",
+        "adlake.attribution.replay.command:replay",
+        "    refuse_without_room(config.resources.driver_memory, memory_limit())\n", "",
+        "tests/unit/attribution/test_replay.py"
+        "::test_it_does_not_begin_where_a_second_driver_has_no_room",
+    ),
+    Mutation(
+        "pages of files count as memory that is used", "adlake.io.spark.room:memory_limit",
+        '"total_rss"', '"cache"', "tests/unit/io/test_room.py",
+    ),
 )  # fmt: skip

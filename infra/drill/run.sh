@@ -28,7 +28,11 @@ say() { echo "$*" >> "$report"; echo "$*" >&2; }
 tried() { # WHAT COMMAND...
   local what=$1 began=$SECONDS; shift
   if "$@" > "$scratch/out" 2>&1; then say "- ok: $what ($((SECONDS - began)) s)"
-  else failed=1; say "- FAILED: $what ($((SECONDS - began)) s): $(tail -n 3 "$scratch/out" | tr '\n' ' ')"; fi
+  else
+    failed=1
+    say "- FAILED: $what ($((SECONDS - began)) s): $(tail -n 3 "$scratch/out" | tr '\n' ' ')"
+    cat "$scratch/out" >&2
+  fi
 }
 inside() { podman exec lakehouse-spark "$@"; }
 healthy() { [ "$(podman inspect "$1" --format '{{.State.Health.Status}}')" = healthy ]; }

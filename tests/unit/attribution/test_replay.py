@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adlake.attribution.replay.build import NothingToReplayError
-from adlake.attribution.replay.command import UnpublishableError, _wanted_law
+from adlake.attribution.replay.command import UnpublishableError, _wanted_law, replay
 from adlake.attribution.replay.order import MOST_LOOKBACK_DAYS, ReplayOrder, slots_of_days
 from adlake.attribution.replay.publication import next_step
 from adlake.cli import app
@@ -22,6 +22,7 @@ from adlake.contracts.errors import AdlakeError
 from adlake.contracts.law import LAW_V1, LawConstants
 from adlake.contracts.slot import SLOTS_PER_DAY, slot_of
 from adlake.io.postgres.law_store import UnknownLawError, law_of_rows, read_law, recorded_law
+from adlake.io.spark.room import MemoryLimit, NoRoomError
 from adlake.io.sql.control import control_sql
 from adlake.io.sql.law import window_of_conversion
 from adlake.settings import REPO_ROOT
@@ -159,6 +160,17 @@ def wanted(order: ReplayOrder, rows: list[tuple[int, ...]]) -> LawConstants:
     law, is_same = _wanted_law(config, order)
     assert is_same is (dataclasses.replace(law, law_version=1) == LAW_V1)
     return law
+
+
+def test_it_does_not_begin_where_a_second_driver_has_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel would end the largest process of the container: the stream's driver."""
+    tight = MemoryLimit(most=2_784, used=1_900)
+    monkeypatch.setattr("adlake.attribution.replay.command.memory_limit", lambda: tight)
+    config: Any = SimpleNamespace(resources=SimpleNamespace(driver_memory="1280m"))
+    with pytest.raises(NoRoomError, match=r"docker-compose run --rm --no-deps lakehouse-spark"):
+        replay(config, ReplayOrder(), lambda _: None)
 
 
 def test_without_a_batch_in_gold_it_says_what_to_do() -> None:

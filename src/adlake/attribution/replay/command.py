@@ -37,6 +37,7 @@ from adlake.io.postgres.law_store import law_version_of, read_law, recorded_law
 from adlake.io.postgres.lease import Connect
 from adlake.io.spark.errors import named_spark_errors
 from adlake.io.spark.progress import Share, share_of_tasks
+from adlake.io.spark.room import memory_limit, refuse_without_room
 from adlake.io.spark.session import CatalogAccess, SparkResources
 from adlake.streaming.asking import ask, leased, see_through
 from adlake.streaming.clock_wait import ClockWait, behind_tables
@@ -103,9 +104,11 @@ def replay(
 
     Raises:
         LeaseHeldError: another replay is at work.
+        NoRoomError: there is no memory for a second driver.
         UnpublishableError: it is to be published, and could not be.
         UnknownLawError, NothingToReplayError, SparkFailedError: see there.
     """
+    refuse_without_room(config.resources.driver_memory, memory_limit())
     with leased(config, REPLAY_LEASE) as lease:
         open_operation = operations.next_open(config.lease_connect)
         if open_operation is not None:
