@@ -52,6 +52,12 @@ PROOF: tuple[Mutation, ...] = (
         "len(gold) == 1 and _is_dataless(gold[head])", "False", COVERAGE,
     ),
     Mutation(
+        "wait loses its patience while batches come", "adlake.proof.wait:wait_for_tables",
+        "before = missing\n            moved_at = came_at = time.monotonic()",
+        "before = missing\n            moved_at = time.monotonic()",
+        "tests/unit/proof/test_wait.py::test_without_a_timeout_it_ends_when_nothing_comes",
+    ),
+    Mutation(
         "wait ends before an open transaction", "adlake.proof.wait:Target.missing",
         "self.topic.written.items()", "self.topic.end_offsets.items()", WAIT,
     ),

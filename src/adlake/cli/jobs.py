@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -15,6 +16,7 @@ from adlake.settings import Settings
 
 if TYPE_CHECKING:
     from adlake.io.deadline import Deadline
+    from adlake.proof.wait import Target
 
 
 class Held(StrEnum):
@@ -72,37 +74,55 @@ def stream(
 
 @app.command(rich_help_panel=JOBS)
 def wait(
-    timeout: Annotated[float, typer.Option(min=0, help="seconds, then exit code 1")] = 120.0,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="seconds, then exit code 1; without it, when nothing came for two minutes"
+        ),
+    ] = None,
 ) -> None:
     """Block until the lake contains every record that is in the topics now."""
     from adlake.io.deadline import Deadline
     from adlake.wiring.topics import tables_of_topics
 
     settings = Settings()
-    deadline = Deadline(timeout)
-    for topic, tables in tables_of_topics(settings).items():
-        typer.echo(_waited_for(settings, topic, tables, deadline))
+    deadline = Deadline(math.inf if timeout is None else timeout)
+    tables = tables_of_topics(settings)
+    # All of them first: what comes while one is waited for need not be waited for in the next.
+    targets = [_target_of(settings, topic, tables[topic], deadline) for topic in tables]
+    for target in targets:
+        typer.echo(_waited_for(settings, target, deadline))
 
 
-def _waited_for(settings: Settings, topic: str, tables: tuple[str, ...], deadline: Deadline) -> str:
+def _target_of(
+    settings: Settings, topic: str, tables: tuple[str, ...], deadline: Deadline
+) -> Target:
     from adlake.devstack.services.stream import streams_here
     from adlake.io.postgres.source_incarnations import newest_incarnation
-    from adlake.proof.wait import Target, wait_for_tables
-    from adlake.wiring.lake import lake_reader, lease_connect
+    from adlake.proof.wait import Target
+    from adlake.wiring.lake import lease_connect
     from adlake.wiring.topics import hole_finder, present_topic
 
-    incarnation = newest_incarnation(lease_connect(settings), topic)
     look = partial(present_topic, settings, topic=topic, deadline=deadline)
-    find_holes = hole_finder(settings, deadline, topic=topic)
-    target = Target(
+    return Target(
         look(),
-        incarnation,
-        find_holes,
+        newest_incarnation(lease_connect(settings), topic),
+        hole_finder(settings, deadline, topic=topic),
         look,
         streams=partial(streams_here, settings),
         tables=tables,
     )
-    done = wait_for_tables(lake_reader(settings), target, deadline)
+
+
+def _waited_for(settings: Settings, target: Target, deadline: Deadline) -> str:
+    from adlake.cli.progress import watched
+    from adlake.proof.wait import wait_for_tables
+    from adlake.wiring.lake import lake_reader
+
+    topic, tables = target.topic.name, target.tables
+    to_go: list[int] = []
+    with watched(f"waiting for {topic}", lambda: 1 - to_go[-1] / to_go[0] if to_go else None):
+        done = wait_for_tables(lake_reader(settings), target, deadline, to_go.append)
     if not done.snapshot:
         return (
             f"no record of {topic} is left to read, and {tables[-1]} holds nothing yet: "

@@ -27,6 +27,11 @@ class Deadline:
         """Whether the time is up."""
         return self.elapsed > self.seconds
 
+    @property
+    def is_endless(self) -> bool:
+        """There is none."""
+        return math.isinf(self.seconds)
+
     def patience_ms(self, most_seconds: float) -> int:
         """Milliseconds that one more request may take: what is left, `most_seconds` at most."""
         left = max(self.seconds - self.elapsed, LEAST_SECONDS)

@@ -17,6 +17,9 @@ from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.streaming.source import source_position
 
 POLL_SECONDS = 0.5
+PATIENCE_SECONDS = 120.0
+"""Without a timeout it ends when nothing came for so long: a cold driver's first batch may take
+half of it."""
 STILL_SECONDS = 3.0
 """When nothing moved for so long, the broker is asked whether anything is left to move."""
 PAIR_SECONDS = 20.0
@@ -73,21 +76,28 @@ def wait_for_tables(
     lake: LakeReader,
     target: Target,
     deadline: Deadline,
-    report: Callable[[str], None] = lambda _line: None,
+    to_go: Callable[[int], object] = lambda _records: None,
 ) -> CaughtUp:
     """Wait until all its tables contain the target: each may be filled again after a loss.
 
+    Args:
+        lake: has the tables.
+        target: see there.
+        deadline: of the whole wait, or none.
+        to_go: is told at each look how many records are missing, while there are some.
+
     Raises:
-        NotCaughtUpError: after `deadline`.
+        NotCaughtUpError: after `deadline`; without one, when nothing came for PATIENCE_SECONDS.
     """
     before: list[OffsetRange] = []
-    moved_at = time.monotonic()
+    moved_at = came_at = time.monotonic()
     while True:
         found = [lake.newest_stamp(name) for name in reversed(target.tables)]
         stamp = found[0]
         missing = next((lacking for one in found if (lacking := target.missing(one))), [])
         if missing != before:
-            before, moved_at = missing, time.monotonic()
+            before = missing
+            moved_at = came_at = time.monotonic()
         elif missing and time.monotonic() - moved_at > STILL_SECONDS:
             moved_at = time.monotonic()
             holes = target.find_holes(missing)
@@ -96,8 +106,12 @@ def wait_for_tables(
         if not missing and (_is_pair(lake, target, stamp) or is_late):
             return _caught_up(stamp, target.topic, deadline.elapsed)
         if deadline.is_over:
-            raise NotCaughtUpError(_what_is_missing(target, missing, deadline.seconds))
-        report(f"{sum(one.next - one.first for one in missing)} records to go")
+            raise NotCaughtUpError(_what_is_missing(target, missing, f"{deadline.seconds:.0f} s"))
+        if deadline.is_endless and time.monotonic() - came_at > PATIENCE_SECONDS:
+            waited = f"{deadline.elapsed:.0f} s, {PATIENCE_SECONDS:.0f} of them without news,"
+            raise NotCaughtUpError(_what_is_missing(target, missing, waited))
+        if missing:
+            to_go(sum(one.next - one.first for one in missing))
         time.sleep(POLL_SECONDS)
 
 
@@ -108,13 +122,10 @@ def _is_pair(lake: LakeReader, target: Target, newest: Stamp | None) -> bool:
     return lake.has_snapshot(target.tables[0], int(newest.properties[stamps.BRONZE_SNAPSHOT]))
 
 
-def _what_is_missing(target: Target, missing: Sequence[OffsetRange], timeout_seconds: float) -> str:
+def _what_is_missing(target: Target, missing: Sequence[OffsetRange], waited: str) -> str:
     by_partition = {one.partition: one.next - one.first for one in missing}
     records = sum(by_partition.values())
-    found = (
-        f"after {timeout_seconds:.0f} s the lake still misses {records} records "
-        f"(by partition: {by_partition})"
-    )
+    found = f"after {waited} the lake still misses {records} records (by partition: {by_partition})"
     topic = target.look() if target.look else target.topic
     if not topic.pending:
         return f"{found}; {_doubt(target)}"

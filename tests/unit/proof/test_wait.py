@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import cast
@@ -90,6 +91,22 @@ def test_a_named_snapshot_that_never_comes_is_not_waited_for_for_ever(
     lake = FakeLake(stamp(10))
     monkeypatch.setattr(lake, "has_snapshot", lambda _name, _snapshot_id: False)
     assert waited(lake, Target(TOPIC, FIRST)) == 7
+
+
+def test_without_a_timeout_it_ends_when_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not while batches come, however long that takes."""
+    seconds = [0.0]
+    monkeypatch.setattr("adlake.proof.wait.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr(
+        "adlake.proof.wait.time.sleep", lambda _seconds: seconds.__setitem__(0, seconds[0] + 100)
+    )
+    told: list[int] = []
+    lake = FakeLake(*[stamp(one) for one in range(1, 10) for _table in (1, 2)])
+    with pytest.raises(NotCaughtUpError, match=r"after 1000 s, 120 of them without news, .* 1 rec"):
+        wait_for_tables(
+            cast("LakeReader", lake), Target(TOPIC, FIRST), Deadline(math.inf, 0.0), told.append
+        )
+    assert told == [9, 8, 7, 6, 5, 4, 3, 2, 1, 1]
 
 
 @pytest.mark.parametrize("found", [None, stamp(9), stamp(10, topic_id="id-0")])
