@@ -153,7 +153,7 @@ BUDGETS: tuple[Mutation, ...] = (
     Mutation(
         "a driver that has just begun builds budgets",
         "adlake.budgets.keeper:BudgetKeeper.__init__",
-        "time.monotonic() + FIRST_LOOK_SECONDS", "time.monotonic()",
+        "time.monotonic() + first_after_seconds", "time.monotonic()",
         f"{KEEPER}::test_a_driver_that_has_just_begun_has_its_cores_for_the_batches",
     ),
     Mutation(

@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 5.0
 """Between two looks whether there are new records: one question to the catalog."""
-FIRST_LOOK_SECONDS: Final = 180.0
-"""After its start: until then a cold driver needs its cores for the events that wait for Gold."""
 MOST_OF_THE_TIME: Final = 0.2
 """What this work may take; the rest is the batches'."""
 MOST_WHEN_WHOLE: Final = 0.5
@@ -34,16 +32,22 @@ class BudgetKeeper:
     Args:
         pipeline: admits business events.
         meters: what an operator sees of it.
+        first_after_seconds: from its start to its first look. Until then a cold driver needs its
+            cores for the events that wait for Gold.
         now_s: this machine's clock, for the meters alone.
     """
 
     def __init__(
-        self, pipeline: Pipeline, meters: Meters, now_s: Callable[[], float] = time.time
+        self,
+        pipeline: Pipeline,
+        meters: Meters,
+        first_after_seconds: float,
+        now_s: Callable[[], float] = time.time,
     ) -> None:
         self._pipeline = pipeline
         self._meters = meters
         self._now_s = now_s
-        self._next_look = time.monotonic() + FIRST_LOOK_SECONDS
+        self._next_look = time.monotonic() + first_after_seconds
 
     def is_due(self) -> bool:
         """See `streaming.config.Keeper`."""

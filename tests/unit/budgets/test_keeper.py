@@ -23,6 +23,9 @@ def stamp(offsets: dict[int, int], incarnation: int = 1) -> Stamp:
     return Stamp(7, {stamps.TOPIC: label, stamps.NEXT_OFFSETS: offsets_text(offsets)})
 
 
+FIRST_SECONDS = 180.0
+
+
 class Clock:
     """A keeper whose work takes some seconds, and what it was given to do."""
 
@@ -34,9 +37,9 @@ class Clock:
         self.meters = Meters()
         monkeypatch.setattr(keeper, "keep_budgets", self._keep)
         monkeypatch.setattr("adlake.budgets.keeper.time.monotonic", lambda: self.seconds)
-        begin = self.seconds + keeper.FIRST_LOOK_SECONDS
+        begin = self.seconds + FIRST_SECONDS
         self.keeper = BudgetKeeper(
-            BusinessPipeline(), self.meters, lambda: 1_000 + self.seconds - begin
+            BusinessPipeline(), self.meters, FIRST_SECONDS, lambda: 1_000 + self.seconds - begin
         )
 
     def _keep(self, *_arguments: object) -> Kept | None:
@@ -59,7 +62,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Of a driver that is warm."""
     found = Clock(monkeypatch)
-    found.seconds += keeper.FIRST_LOOK_SECONDS
+    found.seconds += FIRST_SECONDS
     return found
 
 
@@ -67,7 +70,7 @@ def test_a_driver_that_has_just_begun_has_its_cores_for_the_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cold = Clock(monkeypatch)
-    cold.seconds += keeper.FIRST_LOOK_SECONDS - 0.1
+    cold.seconds += FIRST_SECONDS - 0.1
     assert not cold.look()
     cold.seconds += 0.1
     assert cold.look()
