@@ -22,8 +22,9 @@ LOOK_SECONDS: Final = 5.0
 """Between two looks whether there are new records: one question to the catalog."""
 MOST_OF_THE_TIME: Final = 0.2
 """What this work may take; the rest is the batches'."""
-MOST_WHEN_WHOLE: Final = 0.5
-"""For a whole build, which comes once: how long it took says nothing of the next step."""
+MOST_AT_FIRST: Final = 0.5
+"""For the first step of a driver, which is cold, and for a whole build: how long they took says
+nothing of the next step."""
 
 
 class BudgetKeeper:
@@ -48,6 +49,7 @@ class BudgetKeeper:
         self._meters = meters
         self._now_s = now_s
         self._next_look = time.monotonic() + first_after_seconds
+        self._is_cold = True
 
     def is_due(self) -> bool:
         """See `streaming.config.Keeper`."""
@@ -63,7 +65,8 @@ class BudgetKeeper:
         if kept is None:
             return
         seconds = time.monotonic() - began
-        most = MOST_WHEN_WHOLE if kept.is_whole else MOST_OF_THE_TIME
+        most = MOST_AT_FIRST if kept.is_whole or self._is_cold else MOST_OF_THE_TIME
+        self._is_cold = False
         self._next_look = time.monotonic() + max(LOOK_SECONDS, rest_after(seconds, most))
         self._meters.add(gauges.BUDGETS_SECONDS, seconds)
         self._meters.add(gauges.BUDGETS_ADVERTISERS, kept.advertisers)

@@ -63,6 +63,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Of a driver that is warm."""
     found = Clock(monkeypatch)
     found.seconds += FIRST_SECONDS
+    found.keeper._is_cold = False
     return found
 
 
@@ -96,10 +97,20 @@ def test_it_takes_its_share_of_the_time_alone(clock: Clock) -> None:
     assert clock.meters.value(gauges.BUDGETS_ADVERTISERS) == 6
 
 
-def test_after_a_whole_build_it_rests_as_long(clock: Clock) -> None:
-    clock.takes, clock.kept = 60.0, Kept("done", is_whole=True)
+@pytest.mark.parametrize(
+    ("kept", "is_cold"), [(Kept("done", is_whole=True), False), (Kept("done", 3), True)]
+)
+def test_after_a_whole_build_and_the_first_step_of_a_driver_it_rests_as_long(
+    clock: Clock, kept: Kept, is_cold: bool
+) -> None:
+    clock.takes, clock.kept, clock.keeper._is_cold = 60.0, kept, is_cold
     assert clock.look()
     clock.seconds += 59.9
+    assert not clock.look()
+    clock.kept = Kept("done", 3)
+    clock.seconds += 0.1
+    assert clock.look()
+    clock.seconds += 239.9
     assert not clock.look()
     clock.seconds += 0.1
     assert clock.look()
