@@ -245,14 +245,14 @@ def test_f44_credits_and_a_budget_of_now_reach_the_broker_and_the_tables(
     credits_ = [json.loads(line, parse_float=Decimal, parse_int=Decimal) for line in lines]
     clicks = {(one["advertiser_id"], one["click_id"]): one["amount"] for one in credits_}
     assert len(clicks) > 3, "or nothing is shown"
-    before = ledger(lake)
+    before = billed(lake)
     lowered = sum(before[click][0] - before[click][1] for click in clicks)
     assert lowered > 0
     spent = valid_spend(lake)
     assert f"{len(clicks):,} clicks credited, 0 refused" in lake.adlake("budgets", "credit").stdout
     stop(lake)
     wait_for_budgets(lake)
-    after = ledger(lake)
+    after = billed(lake)
     assert all(after[click] == (amount, amount) for click, amount in clicks.items())
     assert {one for one in before if before[one] != after[one]} == set(clicks)
     assert valid_spend(lake) == spent - lowered
@@ -277,7 +277,7 @@ def test_f44_credits_and_a_budget_of_now_reach_the_broker_and_the_tables(
     )  # fmt: skip
 
 
-def ledger(lake: Lake) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+def billed(lake: Lake) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
     """By click what it costs, and what of it is credited."""
     with client_of(lake) as trino:
         rows = trino.rows(
