@@ -153,13 +153,23 @@ BUDGETS: tuple[Mutation, ...] = (
     Mutation(
         "a driver that has just begun builds budgets",
         "adlake.budgets.keeper:BudgetKeeper.__init__",
-        "time.monotonic() + FIRST_LOOK_SECONDS", "time.monotonic()",
+        "time.monotonic() + first_after_seconds", "time.monotonic()",
         f"{KEEPER}::test_a_driver_that_has_just_begun_has_its_cores_for_the_batches",
     ),
     Mutation(
         "a step's share counts after a whole build, too", "adlake.budgets.keeper:BudgetKeeper.run",
         "if kept.is_whole", "if kept.advertisers < 0",
-        f"{KEEPER}::test_after_a_whole_build_it_rests_as_long",
+        f"{KEEPER}::test_after_a_whole_build_and_the_first_step_of_a_driver_it_rests_as_long",
+    ),
+    Mutation(
+        "what a cold driver took counts for ever", "adlake.budgets.keeper:BudgetKeeper.run",
+        "or self._is_cold", "",
+        f"{KEEPER}::test_after_a_whole_build_and_the_first_step_of_a_driver_it_rests_as_long",
+    ),
+    Mutation(
+        "a driver is cold for ever", "adlake.budgets.keeper:BudgetKeeper.run",
+        "self._is_cold = False", "pass",
+        f"{KEEPER}::test_after_a_whole_build_and_the_first_step_of_a_driver_it_rests_as_long",
     ),
     Mutation(
         "a failed step calls its tables current", "adlake.budgets.keeper:BudgetKeeper.run",

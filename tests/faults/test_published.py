@@ -6,18 +6,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from adlake.business.contract import BusinessType
-from adlake.contracts.tables import PUBLISHED_RECORDS, SERVING_FLIPS
-from adlake.io.kafka.newest_records import newest_records
+from adlake.contracts.tables import SERVING_FLIPS
 from adlake.io.kafka.producer import publish_all
 from adlake.provision.outside import kafka_access
-from adlake.published.contract import CUSTOMERS, FLIPS, Publication
-from adlake.published.plain import payload_of, sha256_of
+from adlake.published.contract import CUSTOMERS, FLIPS
 from tests.fixtures.business.case import event
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.customers.story import order, profile
@@ -30,14 +27,13 @@ from tests.fixtures.drill.lake import (
     run_into,
     wait_for_free_port,
 )
+from tests.fixtures.drill.published import is_told, logged, rows_of, taken
 from tests.fixtures.lake import Lake
 from tests.fixtures.patience import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 
 USERS = tuple(f"u{number}" for number in range(12))
-Taken = list[tuple[bytes, bytes | None]]
-"""Key and value, as the topic has them."""
 SOON_SECONDS = 400.0
 """Looks of a slow machine are far apart: they take a tenth of its time."""
 SLICE = 7
@@ -68,44 +64,6 @@ def news(lake: Lake, name: str) -> None:
     """Each customer orders, so that each row is another one."""
     at_ms = now_ms()
     send(lake, [order(u, f"{name}-{u}", at_ms, 5, ingest_ms=at_ms) for u in USERS])
-
-
-def taken(lake: Lake, publication: Publication) -> Taken:
-    """In the order of each partition."""
-    brokers = kafka_access(lake.settings())
-    records = newest_records(brokers, publication.topic, 100_000)
-    in_order = sorted(records, key=lambda one: (one.partition, one.offset))
-    return [(one.key or b"", one.value) for one in in_order]
-
-
-def logged(lake: Lake, publication: Publication) -> dict[str, str | None]:
-    with client_of(lake) as trino:
-        rows = trino.rows(
-            f"SELECT record_id, payload_sha256 FROM {PUBLISHED_RECORDS} WHERE topic = ?",
-            [publication.topic],
-        )
-        return {row[0]: row[1] for row in rows}
-
-
-def rows_of(lake: Lake, publication: Publication) -> dict[str, bytes]:
-    """Record id -> what plain Python makes of the row."""
-    names = ", ".join(publication.members)
-    with client_of(lake) as trino:
-        found = trino.records(f"SELECT {names} FROM {publication.table}")
-    now = datetime.now(UTC)
-    due = publication.due
-    rows = [row for row in found if not due or row[due] <= now]
-    return {row[publication.record_id]: payload_of(publication, row) for row in rows}
-
-
-def is_told(lake: Lake, publication: Publication) -> bool:
-    """The newest record of each key is the row of the table, and the log says so."""
-    rows = rows_of(lake, publication)
-    newest = dict(taken(lake, publication))
-    sha256s = {name: sha256_of(payload) for name, payload in rows.items()}
-    return newest == {name.encode(): payload for name, payload in rows.items()} and (
-        logged(lake, publication) == sha256s
-    )
 
 
 @pytest.mark.parametrize("action", VICTIMS)

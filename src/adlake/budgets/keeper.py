@@ -20,12 +20,11 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 5.0
 """Between two looks whether there are new records: one question to the catalog."""
-FIRST_LOOK_SECONDS: Final = 180.0
-"""After its start: until then a cold driver needs its cores for the events that wait for Gold."""
 MOST_OF_THE_TIME: Final = 0.2
 """What this work may take; the rest is the batches'."""
-MOST_WHEN_WHOLE: Final = 0.5
-"""For a whole build, which comes once: how long it took says nothing of the next step."""
+MOST_AT_FIRST: Final = 0.5
+"""For the first step of a driver, which is cold, and for a whole build: how long they took says
+nothing of the next step."""
 
 
 class BudgetKeeper:
@@ -34,16 +33,23 @@ class BudgetKeeper:
     Args:
         pipeline: admits business events.
         meters: what an operator sees of it.
+        first_after_seconds: from its start to its first look. Until then a cold driver needs its
+            cores for the events that wait for Gold.
         now_s: this machine's clock, for the meters alone.
     """
 
     def __init__(
-        self, pipeline: Pipeline, meters: Meters, now_s: Callable[[], float] = time.time
+        self,
+        pipeline: Pipeline,
+        meters: Meters,
+        first_after_seconds: float,
+        now_s: Callable[[], float] = time.time,
     ) -> None:
         self._pipeline = pipeline
         self._meters = meters
         self._now_s = now_s
-        self._next_look = time.monotonic() + FIRST_LOOK_SECONDS
+        self._next_look = time.monotonic() + first_after_seconds
+        self._is_cold = True
 
     def is_due(self) -> bool:
         """See `streaming.config.Keeper`."""
@@ -59,7 +65,8 @@ class BudgetKeeper:
         if kept is None:
             return
         seconds = time.monotonic() - began
-        most = MOST_WHEN_WHOLE if kept.is_whole else MOST_OF_THE_TIME
+        most = MOST_AT_FIRST if kept.is_whole or self._is_cold else MOST_OF_THE_TIME
+        self._is_cold = False
         self._next_look = time.monotonic() + max(LOOK_SECONDS, rest_after(seconds, most))
         self._meters.add(gauges.BUDGETS_SECONDS, seconds)
         self._meters.add(gauges.BUDGETS_ADVERTISERS, kept.advertisers)

@@ -106,6 +106,7 @@ EXAMPLES: Final = {
     "models_every_hours": "6",
     "alerts": "false",
     "budgets": "false",
+    "budgets_after_seconds": "30",
     "publish_every_seconds": "30",
     "publish_most_records": "20000",
     "snapshot_minutes": "120",

@@ -54,6 +54,9 @@ class StreamSettings(Concern):
     budgets: bool = Field(
         True, description="keep spend, budgets and serving decisions up to the records"
     )
+    budgets_after_seconds: float = Field(
+        180.0, ge=0, description="from a start to the first look at budgets: events come first"
+    )
     publish_every_seconds: float = Field(
         5.0, gt=0, description="how often it looks for records to publish of customers and serving"
     )

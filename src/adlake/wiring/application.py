@@ -133,9 +133,10 @@ def keepers_of(
     if BUSINESS_TOPIC not in topics_of(settings):
         return ()
     keepers: list[Keeper] = []
-    if settings.stream.budgets:
-        keepers.append(BudgetKeeper(BusinessPipeline(), meters))
-    if settings.stream.alerts:
+    stream = settings.stream
+    if stream.budgets:
+        keepers.append(BudgetKeeper(BusinessPipeline(), meters, stream.budgets_after_seconds))
+    if stream.alerts:
         keepers.append(AlertKeeper(read_until, partial(write_rules, connect=connect)))
     keepers.append(publish_keeper(settings, meters))
     return tuple(keepers)

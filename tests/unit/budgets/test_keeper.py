@@ -23,6 +23,9 @@ def stamp(offsets: dict[int, int], incarnation: int = 1) -> Stamp:
     return Stamp(7, {stamps.TOPIC: label, stamps.NEXT_OFFSETS: offsets_text(offsets)})
 
 
+FIRST_SECONDS = 180.0
+
+
 class Clock:
     """A keeper whose work takes some seconds, and what it was given to do."""
 
@@ -34,9 +37,9 @@ class Clock:
         self.meters = Meters()
         monkeypatch.setattr(keeper, "keep_budgets", self._keep)
         monkeypatch.setattr("adlake.budgets.keeper.time.monotonic", lambda: self.seconds)
-        begin = self.seconds + keeper.FIRST_LOOK_SECONDS
+        begin = self.seconds + FIRST_SECONDS
         self.keeper = BudgetKeeper(
-            BusinessPipeline(), self.meters, lambda: 1_000 + self.seconds - begin
+            BusinessPipeline(), self.meters, FIRST_SECONDS, lambda: 1_000 + self.seconds - begin
         )
 
     def _keep(self, *_arguments: object) -> Kept | None:
@@ -59,7 +62,8 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Of a driver that is warm."""
     found = Clock(monkeypatch)
-    found.seconds += keeper.FIRST_LOOK_SECONDS
+    found.seconds += FIRST_SECONDS
+    found.keeper._is_cold = False
     return found
 
 
@@ -67,7 +71,7 @@ def test_a_driver_that_has_just_begun_has_its_cores_for_the_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cold = Clock(monkeypatch)
-    cold.seconds += keeper.FIRST_LOOK_SECONDS - 0.1
+    cold.seconds += FIRST_SECONDS - 0.1
     assert not cold.look()
     cold.seconds += 0.1
     assert cold.look()
@@ -93,10 +97,20 @@ def test_it_takes_its_share_of_the_time_alone(clock: Clock) -> None:
     assert clock.meters.value(gauges.BUDGETS_ADVERTISERS) == 6
 
 
-def test_after_a_whole_build_it_rests_as_long(clock: Clock) -> None:
-    clock.takes, clock.kept = 60.0, Kept("done", is_whole=True)
+@pytest.mark.parametrize(
+    ("kept", "is_cold"), [(Kept("done", is_whole=True), False), (Kept("done", 3), True)]
+)
+def test_after_a_whole_build_and_the_first_step_of_a_driver_it_rests_as_long(
+    clock: Clock, kept: Kept, is_cold: bool
+) -> None:
+    clock.takes, clock.kept, clock.keeper._is_cold = 60.0, kept, is_cold
     assert clock.look()
     clock.seconds += 59.9
+    assert not clock.look()
+    clock.kept = Kept("done", 3)
+    clock.seconds += 0.1
+    assert clock.look()
+    clock.seconds += 239.9
     assert not clock.look()
     clock.seconds += 0.1
     assert clock.look()
