@@ -1,9 +1,9 @@
 """Types the README's tour in the container form, as the README says it is typed there.
 
 `docker exec -i lakehouse-spark adlake` stands for `.venv/bin/adlake`, and for `make` before wait,
-query and verify; the replay gets a container of its own. What is printed is compared with the page,
-numbers aside. The lines that kill the driver and start it again are left out: their process ids are
-those of a native stack, and run.sh kills the driver from outside before it.
+query and verify; the replay gets a container of its own (beside.sh). What is printed is compared
+with the page, numbers aside. The lines that kill the driver and start it again are left out: their
+process ids are those of a native stack, and run.sh kills the driver from outside before it.
 """
 
 import re
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.fixtures.page_blocks import Block, blocks_of, difference
 
 INSIDE = "podman exec -i lakehouse-spark adlake"
-BESIDE = "docker-compose run --rm --no-deps -T lakehouse-spark adlake replay"
+BESIDE = str(Path(__file__).with_name("beside.sh"))
 _OF_MAKE = re.compile(r"\bmake (wait|query|verify)\b(?: NAME=(\w+))?")
 _NATIVE = re.compile(r"^(kill -9 .*|make up)\n", re.MULTILINE)
 TIMEOUT_SECONDS = 900
@@ -34,7 +34,8 @@ def main() -> int:
 
 def as_typed(text: str) -> str:
     """A block's commands, as they are typed beside containers."""
-    inside = text.replace(".venv/bin/adlake replay", BESIDE).replace(".venv/bin/adlake", INSIDE)
+    beside = text.replace(".venv/bin/adlake replay", f"{BESIDE} replay")
+    inside = beside.replace(".venv/bin/adlake", INSIDE)
     return _OF_MAKE.sub(lambda found: " ".join((INSIDE, *filter(None, found.groups()))), inside)
 
 
