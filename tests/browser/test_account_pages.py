@@ -62,6 +62,9 @@ def test_what_is_posted_is_seen_at_once_and_counts_once(
     lake.adlake("wait", "--timeout", "240")
     reader.open("customers?user_id=ada", title="Customers")
     reader.expect_tiles({"Orders": "0", "Customers": "1"})
+    # Her row comes to the API by the topic, a while after it came to the lake.
+    told = reader.page.get_by_text("pending: CUSTOMER_PROFILE")
+    expect(told).to_have_count(0, timeout=PATIENCE_MS)
 
     lake.stack().down(only=["stream"])
     reader.page.get_by_role("button", name="Add a random order").click()
