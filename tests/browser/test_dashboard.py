@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote_plus
 
-import psutil
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -29,6 +28,7 @@ from tests.fixtures.page_numbers import (
     seconds,
     share,
 )
+from tests.fixtures.processes import listening
 from tests.fixtures.reader import PATIENCE_MS, Reader
 from tests.fixtures.tiers import in_tiers
 
@@ -367,11 +367,9 @@ def outage_on(reader: Reader) -> Locator:
 
 def test_every_process_listens_on_loopback_alone(lake: Lake) -> None:
     addresses = {
-        (service.name, connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port)
+        (service.name, *address)
         for service in lake.stack().services()
-        for process in service.processes()
-        for connection in process.net_connections(kind="tcp")
-        if connection.status == psutil.CONN_LISTEN
+        for address in listening(service.processes())
     }
     assert {ip for _, ip, _ in addresses} == {"127.0.0.1"}, addresses
     ports = {port for _, _, port in addresses}
