@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.fixtures.jvm import JVM_OPTIONS
 from tests.fixtures.servers.choice import decide
+
+if TYPE_CHECKING:
+    from adlake.settings import Settings
 
 os.environ.setdefault("ADLAKE_JAVA_OPTIONS", JVM_OPTIONS)  # servers, drivers, commands
 os.environ.setdefault("JAVA_TOOL_OPTIONS", JVM_OPTIONS)  # sessions in the process of the tests
@@ -28,6 +33,16 @@ def has_its_folder(path: Path, markers: set[str]) -> bool:
     if markers & SERVERS:
         return folder in FOLDERS
     return folder in SESSIONS if markers & SESSIONS else True
+
+
+@pytest.fixture(scope="session")
+def private_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A catalog and a Trino of the tests' own, which each process starts once."""
+    # The quick tests need none of what it is made of.
+    from tests.fixtures.trino.private_lake import started_private_lake
+
+    with started_private_lake(tmp_path_factory.mktemp("lake")) as settings:
+        yield settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

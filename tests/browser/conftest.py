@@ -19,7 +19,7 @@ HISTORY = (
     "--seed", "1",
 )  # fmt: skip
 """Twice the lookback, so that there is a delay curve."""
-LIVE = ("--rate", "500", "--events", "7500", "--seed", "2")
+LIVE = ("--rate", "1500", "--events", "7500", "--seed", "2")
 """Paced, so that the stream makes several batches out of it."""
 
 

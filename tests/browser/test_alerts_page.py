@@ -7,14 +7,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pytest
 from playwright.sync_api import expect
-from pyiceberg.catalog.sql import SqlCatalog
 
-from adlake.contracts.tables import CATALOG
+from adlake.settings import Settings
 from tests.fixtures.alert_rows import alert, incident, rule
 from tests.fixtures.lake import Lake
 from tests.fixtures.page_numbers import expect_no_complaint_below_the_root
@@ -22,6 +20,7 @@ from tests.fixtures.reader import PATIENCE_MS, Reader
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.metrics_lake import FUNNEL_COUNTS, TABLES, TIME
 from tests.fixtures.trino.oracle_lake import write_rows
+from tests.fixtures.trino.private_lake import catalog_of, forget_tables
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -36,11 +35,15 @@ NAMED = "a_b *c*"
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def lake(private_lake: Settings) -> Iterator[Lake]:
     """Trino and the dashboard alone, over a catalog without a table."""
-    one = Lake(tmp_path_factory.mktemp("alerts") / "home", {"ALERTS": "true"})
-    with one.running(("postgres", "trino", "dashboard")):
-        yield one
+    forget_tables(private_lake)
+    ports = private_lake.ports
+    own = {"POSTGRES_PORT": str(ports.postgres_port), "TRINO_PORT": str(ports.trino_port)}
+    one = Lake(private_lake.paths.home, own | {"ALERTS": "true"})
+    one.stack().up(only=["dashboard"])
+    yield one
+    one.stack().down(only=["dashboard"])
 
 
 @pytest.fixture(scope="module")
@@ -75,21 +78,12 @@ def alerted(lake: Lake, begin: datetime) -> Lake:
             for number in range(-12, 12)
         ],
     }  # fmt: skip
-    settings = lake.settings()
-    password = quote(settings.catalog_password().get_secret_value())
-    user, database = settings.catalog.catalog_user, settings.catalog.catalog_database
-    catalog = SqlCatalog(
-        CATALOG,
-        uri=f"postgresql+psycopg://{user}:{password}@127.0.0.1:{settings.ports.postgres_port}/{database}",
-        warehouse=settings.paths.warehouse_uri,
-        init_catalog_tables="false",
-    )
-    for name, rows in tables.items():
-        columns = TABLES[name]
-        schema = pa.schema([(column, ARROW[kind]) for column, kind in columns.items()])
-        records = [dict(zip(columns, row, strict=True)) for row in rows]
-        write_rows(catalog, name, schema, records, {})
-    catalog.close()
+    with catalog_of(lake.settings()) as catalog:
+        for name, rows in tables.items():
+            columns = TABLES[name]
+            schema = pa.schema([(column, ARROW[kind]) for column, kind in columns.items()])
+            records = [dict(zip(columns, row, strict=True)) for row in rows]
+            write_rows(catalog, name, schema, records, {})
     return lake
 
 

@@ -23,7 +23,7 @@ from adlake.io.kafka.admin import TopicError, ensure_topic, topic_configuration
 from adlake.provision.catalog import catalog_database
 from adlake.settings import Settings
 from tests.fixtures.patience import wait_until
-from tests.fixtures.processes import arguments_of
+from tests.fixtures.processes import arguments_of, listening
 from tests.fixtures.quick_start import CPU_SECONDS, cost_of
 
 pytestmark = pytest.mark.integration
@@ -68,11 +68,8 @@ def test_a_second_up_starts_nothing(stack: Stack, lines: list[str]) -> None:
 
 def test_everything_listens_on_this_machine_only(stack: Stack) -> None:
     for service in stack.services(SERVERS):
-        for process in service.processes():
-            for connection in process.net_connections(kind="tcp"):
-                if connection.status == psutil.CONN_LISTEN:
-                    address = connection.laddr.ip.removeprefix("::ffff:")
-                    assert address == "127.0.0.1", f"{service.name} listens on {address}"
+        addresses = {address for address, _ in listening(service.processes())}
+        assert addresses == {"127.0.0.1"}, f"{service.name} listens on {addresses}"
 
 
 def test_the_topic_has_its_settings_and_is_not_created_by_accident(stack: Stack) -> None:

@@ -1,7 +1,7 @@
 """The whole path, with every fault in the traffic and the driver killed where it hurts most.
 
-All tests share one lake, which the fixture `proven` fills and proves first; what it saw then is
-kept, so that each test stands alone, in any order.
+All tests share one lake. What commands say while it is empty is asked first; then the fixture
+`proven` fills and proves it. What they saw is kept, so that each test stands alone, in any order.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ first one is put into the first traffic, all three in a row only by `make chaos`
 cold starts."""
 
 
+NEED_TABLES = (("query", "roas"), ("explain", "imp-1"), ("quarantine", "list"))
+"""Commands that fail without tables."""
+
+
 @dataclass(frozen=True)
 class Proven:
     """What was seen when the first traffic, with every fault and a kill in it, had been proven."""
@@ -67,8 +71,18 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 
 
 @pytest.fixture(scope="module")
-def proven(servers: Lake) -> Proven:
+def said_when_empty(servers: Lake) -> dict[str, str]:
+    """Command -> what it says where no stream has ever run and no record was sent."""
+    fine = {("wait", "--timeout", "0"), ("producers",), ("source", "show")}
+    asked = (*fine, ("verify",), *NEED_TABLES)
+    done = {one: servers.adlake(*one, expected=0 if one in fine else 1) for one in asked}
+    return {" ".join(one): told.stdout + told.stderr for one, told in done.items()}
+
+
+@pytest.fixture(scope="module")
+def proven(servers: Lake, said_when_empty: dict[str, str]) -> Proven:
     """The first traffic in Gold, proven: its driver was killed, and one by hand repaired that."""
+    assert said_when_empty, "nobody can ask it any more"
     produce(servers, 7_000, seed=1)
     run_into(servers, f"{KILLS[0]}@batch0", MAX_OFFSETS_PER_TRIGGER="1500")
     behind = servers.adlake("wait", "--timeout", "0", expected=1)
@@ -82,6 +96,20 @@ def lake(servers: Lake, proven: Proven) -> Lake:
     """The lake with its first traffic; other tests may have brought it further."""
     assert "PROVEN" in proven.verify
     return servers
+
+
+def test_an_empty_lake_says_everywhere_that_it_is_empty(said_when_empty: dict[str, str]) -> None:
+    """There is no table, and nothing to put into one."""
+    assert "nothing to wait for" in said_when_empty["wait --timeout 0"]
+    proof = said_when_empty["verify"]
+    assert "nothing to prove: Gold is empty, topic ad_events is empty too: send events" in proof
+    assert "adlake wait" not in proof
+    assert "nothing is missing" in said_when_empty["producers"]
+    assert "the stream can go on" in said_when_empty["source show"]
+    for command in NEED_TABLES:
+        failed = said_when_empty[" ".join(command)]
+        assert "If the lake is new: the stream makes the tables" in failed
+        assert "Traceback" not in failed
 
 
 def test_gold_is_proven_when_every_fault_and_a_kill_is_in_the_traffic(proven: Proven) -> None:

@@ -1,12 +1,10 @@
-"""Records as foreign producers send them: any codec, any timestamp, any transaction.
-
-All tests share one lake. What commands say while it is empty is asked before any test sends to it.
-"""
+"""Records as foreign producers send them: any codec, any timestamp, any transaction."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,44 +28,19 @@ from tests.fixtures.servers.served import served_lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 YEAR_MS = 365 * 86_400_000
-NEED_TABLES = (("query", "roas"), ("explain", "imp-1"), ("quarantine", "list"))
-"""Commands that fail without tables."""
 
 
 @pytest.fixture(scope="module")
-def servers_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with served_lake(tmp_path_factory.mktemp("odd") / "home", TRIGGER_SECONDS="1") as one:
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A broker alone."""
+    with served_lake(tmp_path_factory.mktemp("odd") / "home", only=["kafka"]) as one:
         yield one
 
 
-@pytest.fixture(scope="module")
-def said_when_empty(servers_alone: Lake) -> dict[str, str]:
-    """Command -> what it says where no stream has ever run and no record was sent."""
-    fine = {("wait", "--timeout", "0"), ("producers",), ("source", "show")}
-    asked = (*fine, ("verify",), *NEED_TABLES)
-    done = {one: servers_alone.adlake(*one, expected=0 if one in fine else 1) for one in asked}
-    return {" ".join(one): told.stdout + told.stderr for one, told in done.items()}
-
-
 @pytest.fixture
-def lake(servers_alone: Lake, said_when_empty: dict[str, str]) -> Lake:
-    """The lake, which tests may send to: it was asked while it was empty."""
-    assert said_when_empty
-    return servers_alone
-
-
-def test_an_empty_lake_says_everywhere_that_it_is_empty(said_when_empty: dict[str, str]) -> None:
-    """There is no table, and nothing to put into one."""
-    assert "nothing to wait for" in said_when_empty["wait --timeout 0"]
-    proof = said_when_empty["verify"]
-    assert "nothing to prove: Gold is empty, topic ad_events is empty too: send events" in proof
-    assert "adlake wait" not in proof
-    assert "nothing is missing" in said_when_empty["producers"]
-    assert "the stream can go on" in said_when_empty["source show"]
-    for command in NEED_TABLES:
-        failed = said_when_empty[" ".join(command)]
-        assert "If the lake is new: the stream makes the tables" in failed
-        assert "Traceback" not in failed
+def whole_lake(tmp_path: Path) -> Iterator[Lake]:
+    with served_lake(tmp_path / "home", TRIGGER_SECONDS="1") as one:
+        yield one
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd", "uncompressed"])
@@ -97,8 +70,9 @@ def test_the_broker_takes_a_century_of_lateness(lake: Lake, years: int) -> None:
 
 
 @pytest.mark.chaos
-def test_every_part_says_the_same_of_transactions(lake: Lake) -> None:
+def test_every_part_says_the_same_of_transactions(whole_lake: Lake) -> None:
     """What is held back is pending everywhere; marks and aborted records are a gap nowhere."""
+    lake = whole_lake
     publish_all(servers(lake), TOPIC, [(b"k", event(event_id="read", impression_id="r"), now_ms())])
     a_transaction_is_aborted_before_the_stream_first_runs(lake)
     a_transaction_is_open_while_the_stream_runs(lake)

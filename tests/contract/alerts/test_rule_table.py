@@ -12,7 +12,6 @@ from adlake.alerts.rule_file import RuleFileError
 from adlake.alerts.rule_rows import DEFAULT_ROWS
 from adlake.alerts.rule_table import write_rules
 from adlake.contracts.tables import ALERT_RULES, CATALOG
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.alert_rules import NoRulesTableError
 from adlake.io.postgres.lease import Connect
@@ -20,6 +19,7 @@ from adlake.provision.catalog import owner_database
 from adlake.settings import Settings
 from adlake.wiring.alert_rules import load_rules
 from adlake.wiring.lake import lease_connect
+from tests.fixtures.made_tables import MadeTables
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -60,9 +60,9 @@ def test_a_file_is_recorded_as_a_whole_or_not_at_all(connect: Connect, tmp_path:
 
 
 def test_the_lake_gets_the_rules_by_one_commit_when_they_differ(
-    connect: Connect, spark: SparkSession, tmp_path: Path
+    connect: Connect, spark: SparkSession, made_tables: MadeTables, tmp_path: Path
 ) -> None:
-    provision_tables(spark)
+    made_tables.provision(spark)
     first = write_rules(spark, connect)
     assert write_rules(spark, connect) == first
     file = tmp_path / "rules.csv"

@@ -23,7 +23,6 @@ from adlake.contracts.tables import (
     HOUR_GRAIN,
     HOUR_SUMS,
 )
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.views import provision_views
 from adlake.io.trino.client import TrinoClient, connect
@@ -31,6 +30,7 @@ from adlake.metrics.query import run_metric
 from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.settings import Settings
 from tests.fixtures.law_sets import law_sets
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.hour_rows import hour_rows
 from tests.fixtures.trino.oracle_lake import OracleLake, Row, lake_of, publish
@@ -50,9 +50,11 @@ def seeded() -> OracleLake:
 
 
 @pytest.fixture(scope="module")
-def lake(catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake) -> SparkSession:
+def lake(
+    catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake, made_tables: MadeTables
+) -> SparkSession:
     publish(catalog, seeded)
-    provision_tables(spark)
+    made_tables.provision(spark)
     provision_audit_views(spark)
     for rollup in rollup_writers(spark):
         assert rollup.follow().startswith("built")

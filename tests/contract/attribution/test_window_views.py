@@ -22,12 +22,12 @@ from adlake.contracts.tables import (
     FUNNEL_EVENTS,
     GOLD_WINDOWS,
 )
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.proof.derived import verify_derived
 from adlake.settings import Settings
 from tests.fixtures.law_sets import law_sets
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.oracle_lake import OracleLake, lake_of, publish
 from tests.golden import law_cases
@@ -93,9 +93,11 @@ def seeded() -> OracleLake:
 
 
 @pytest.fixture(scope="module")
-def lake(catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake) -> SparkSession:
+def lake(
+    catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake, made_tables: MadeTables
+) -> SparkSession:
     publish(catalog, seeded)
-    provision_tables(spark)
+    made_tables.provision(spark)
     for rollup in rollup_writers(spark):
         assert rollup.follow().startswith("built")
     spark.sql(

@@ -20,7 +20,6 @@ from adlake.contracts.tables import (
     SPEND_HOURS,
     SPEND_LEDGER,
 )
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.views import provision_views
 from adlake.io.postgres.source_incarnations import SourceIncarnation
@@ -36,6 +35,7 @@ from tests.fixtures.business import CASES
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.business.mutations import deliveries as mutated
 from tests.fixtures.business.parity import records
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.trino.audited_lake import Engines
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -54,9 +54,11 @@ ALL_SENT: list[Delivery] = [
 
 
 @pytest.fixture(scope="module")
-def engines(private_lake: Settings, spark: SparkSession) -> Iterator[Engines]:
+def engines(
+    private_lake: Settings, spark: SparkSession, made_tables: MadeTables
+) -> Iterator[Engines]:
     """Both engines on what was built of ALL_SENT."""
-    provision_tables(spark)
+    made_tables.provision(spark)
     identity = WriterIdentity(SourceIncarnation("business_events"), "t", generation=1, query_id="q")
     pipeline = BusinessPipeline()
     processor = BatchProcessor(spark, pipeline, identity, lambda: None)

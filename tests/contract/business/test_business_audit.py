@@ -25,13 +25,13 @@ from adlake.contracts.events import EventType
 from adlake.contracts.registry import BUSINESS, CAMPAIGNS, VIEWS
 from adlake.contracts.tables import BUSINESS_EVENTS, CATALOG, DIM_CAMPAIGNS, FUNNEL_EVENTS
 from adlake.dims.pipeline import provision_campaign_views
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.trino.client import connect
 from adlake.settings import Settings
 from tests.fixtures.business import CASES, INGEST_MS
 from tests.fixtures.business.case import event
 from tests.fixtures.business.mutations import Delivery, deliveries
 from tests.fixtures.business.parity import records
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.segment_sets import segment_payloads
 from tests.fixtures.trino.audit_rows import EVENT_COLUMNS, expected_events
 from tests.fixtures.trino.audited_lake import Engines, by_position
@@ -77,19 +77,22 @@ def judged(sent: list[Delivery]) -> dict[Position, JudgedDelivery]:
 
 
 @pytest.fixture(scope="module")
-def ads() -> OracleLake:
+def ads(catalog: SqlCatalog) -> OracleLake:
+    """What lies in the tables of ad events."""
     told = [(d.payload, d.ingest_ms) for case in law_cases() for d in case.deliveries]
-    return lake_of([*told, *((one, BASE_MS) for one in segment_payloads(Random(8), 30))])
+    made = lake_of([*told, *((one, BASE_MS) for one in segment_payloads(Random(8), 30))])
+    publish(catalog, made)
+    return made
 
 
 @pytest.fixture(scope="module")
 def engines(
     private_lake: Settings, spark: SparkSession, sent: list[Delivery], ads: OracleLake,
-    catalog: SqlCatalog,
+    made_tables: MadeTables,
 ) -> Iterator[Engines]:  # fmt: skip
     """Both engines on a Bronze as the stream writes it, with some offsets stored twice."""
-    publish(catalog, ads)
-    provision_tables(spark)
+    assert ads.gold
+    made_tables.provision(spark)
     provision_audit_views(spark)
     rows = bronze_rows(spark_admit(records(spark, sent)))
     for part in (rows, rows.where(F.expr("kafka_offset % 50 = 0"))):

@@ -13,7 +13,6 @@ from adlake.business.contract import BusinessType
 from adlake.business.funnel import funnel_events, funnel_windows
 from adlake.business.pipeline import BusinessPipeline, provision_business_views
 from adlake.contracts.tables import CATALOG, FUNNEL_EVENTS
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.trino.client import connect
@@ -25,6 +24,7 @@ from tests.fixtures.business.funnel import HOUR_MS, MINUTE_MS, START_MS, judged,
 from tests.fixtures.business.mutations import Delivery
 from tests.fixtures.business.mutations import deliveries as mutated
 from tests.fixtures.business.parity import records
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.audited_lake import Engines
 
@@ -60,9 +60,11 @@ SENT: list[Delivery] = [
 
 
 @pytest.fixture(scope="module")
-def engines(private_lake: Settings, spark: SparkSession) -> Iterator[Engines]:
+def engines(
+    private_lake: Settings, spark: SparkSession, made_tables: MadeTables
+) -> Iterator[Engines]:
     """Both engines on what the stream made of SENT in two batches."""
-    provision_tables(spark)
+    made_tables.provision(spark)
     assert "gold.funnel_metrics_5m" in provision_business_views(spark)
     identity = WriterIdentity(SourceIncarnation("business_events"), "t", generation=1, query_id="q")
     processor = BatchProcessor(spark, BusinessPipeline(), identity, lambda: None)

@@ -14,7 +14,6 @@ from adlake.contracts.tables import CATALOG, CUSTOMER_360, CUSTOMER_EVENTS
 from adlake.customers.event_writer import CustomerEventWriter
 from adlake.customers.plain import Customer
 from adlake.customers.writer import CustomerWriter
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.trino.client import connect
@@ -34,6 +33,7 @@ from tests.fixtures.customers.story import (
     profile,
     random_story,
 )
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.trino.audited_lake import Engines
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -56,9 +56,11 @@ SENT: list[Delivery] = [
 
 
 @pytest.fixture(scope="module")
-def engines(private_lake: Settings, spark: SparkSession) -> Iterator[Engines]:
+def engines(
+    private_lake: Settings, spark: SparkSession, made_tables: MadeTables
+) -> Iterator[Engines]:
     """Both engines on what the stream made of SENT."""
-    provision_tables(spark)
+    made_tables.provision(spark)
     assert "gold.customer_segments" in provision_business_views(spark)
     identity = WriterIdentity(SourceIncarnation("business_events"), "t", generation=1, query_id="q")
     BatchProcessor(spark, PIPELINE, identity, lambda: None).process(records(spark, SENT), 0)

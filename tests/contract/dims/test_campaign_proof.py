@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 
 from adlake.contracts.tables import CAMPAIGN_UPDATES, CATALOG, DIM_CAMPAIGNS, GOLD_STATE
 from adlake.dims.pipeline import CampaignPipeline
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.iceberg.views import provision_views
 from adlake.io.postgres.source_incarnations import SourceIncarnation
@@ -22,6 +21,7 @@ from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.settings import Settings
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from tests.fixtures.dims.updates import CASES, INGEST_MS, odd_payloads, random_payloads, update
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.tiers import in_tiers
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -61,9 +61,9 @@ EXTREMES = [
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession) -> SparkSession:
+def lake(spark: SparkSession, made_tables: MadeTables) -> SparkSession:
     """Campaigns made by Spark from sound, odd and random updates, in several batches."""
-    provision_tables(spark)
+    made_tables.provision(spark)
     dice = random.Random(5)
     payloads = [
         *(case.payload for case in CASES), *odd_payloads(9, 300), *EXTREMES,

@@ -15,6 +15,13 @@ from tests.fixtures.trino.metrics_lake import GOLD, MetricsLake, Snapshot, answe
 pytestmark = pytest.mark.integration
 
 
+@pytest.fixture
+def lake(metrics_lake: MetricsLake) -> MetricsLake:
+    """Empty tables for each test: what one has put in is no edge of another."""
+    metrics_lake.empty()
+    return metrics_lake
+
+
 @pytest.mark.parametrize("name", metric_names())
 def test_empty_tables_give_null_not_an_error(lake: MetricsLake, name: str) -> None:
     for row in answer(lake, name):

@@ -27,6 +27,7 @@ from adlake.models.handler import HALF_LIFE_ARGUMENT, ModelsHandler, NothingToCr
 from adlake.models.rules import credits_of
 from adlake.proof.derived import DerivedFacts, verify_derived
 from adlake.settings import Settings
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.models.gold_rows import read, stories
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.oracle_lake import OracleLake, lake_of, publish
@@ -45,9 +46,11 @@ def seeded() -> OracleLake:
 
 
 @pytest.fixture(scope="module")
-def lake(catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake) -> SparkSession:
+def lake(
+    catalog: SqlCatalog, spark: SparkSession, seeded: OracleLake, made_tables: MadeTables
+) -> SparkSession:
     publish(catalog, seeded)
-    provision_tables(spark)
+    made_tables.provision(spark)
     return spark
 
 

@@ -13,8 +13,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from adlake.folders import SHIPPED
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.settings import REPO_ROOT, Settings
+from tests.fixtures.made_tables import MadeTables
 from tools import wheel
 
 pytestmark = pytest.mark.integration
@@ -90,9 +90,9 @@ def test_its_state_and_settings_lie_in_the_folder_where_it_is_called(installed: 
 
 
 def test_it_asks_servers_that_run(
-    installed: Installed, empty_lake: Settings, spark: SparkSession
+    installed: Installed, empty_lake: Settings, spark: SparkSession, made_tables: MadeTables
 ) -> None:
-    provision_tables(spark)
+    made_tables.provision(spark)
     ports = empty_lake.ports
     servers = {
         "ADLAKE_TRINO_PORT": str(ports.trino_port),

@@ -20,7 +20,6 @@ from adlake.generator.dimensions import advertisers_of
 from adlake.generator.faults import parse_faults
 from adlake.generator.options import GeneratorOptions
 from adlake.generator.worker import Worker
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.kafka.acks import PartitionAcks
 from adlake.io.postgres.source_incarnations import SourceIncarnation
@@ -30,6 +29,7 @@ from adlake.settings import Settings
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from tests.fixtures.business.parity import records
 from tests.fixtures.generated_streams import START_MS, RecordingPublisher
+from tests.fixtures.made_tables import MadeTables
 from tests.fixtures.trino.audited_lake import Engines
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -43,12 +43,13 @@ TOLD: list[BusinessTruth] = []
 
 @pytest.fixture(scope="module")
 def engines(
-    private_lake: Settings, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engines]:
+    private_lake: Settings, spark: SparkSession, made_tables: MadeTables,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Engines]:  # fmt: skip
     """Both engines on the tables made of a run of the generator."""
     home = tmp_path_factory.mktemp("generator")
     sent = generated(home)
-    provision_tables(spark)
+    made_tables.provision(spark)
     identity = WriterIdentity(SourceIncarnation("business_events"), "t", generation=1, query_id="q")
     deliveries = [(value, key, stamp) for key, value, stamp in sent.records]
     BatchProcessor(spark, PIPELINE, identity, lambda: None).process(records(spark, deliveries), 0)

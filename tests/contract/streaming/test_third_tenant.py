@@ -19,7 +19,6 @@ from adlake.contracts import registry
 from adlake.contracts.registry import Check, Erasure, Filling, TableSpec
 from adlake.contracts.tables import CATALOG, NAMESPACES
 from adlake.io.deadline import Deadline
-from adlake.io.iceberg.ddl import provision_tables
 from adlake.io.iceberg.table import IcebergTable
 from adlake.io.kafka.acks import PartitionAcks
 from adlake.io.kafka.topic import TopicFacts
@@ -38,6 +37,7 @@ from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.filing import filed_rows
 from adlake.streaming.pipeline import Pipeline, Writer
 from adlake.wiring.lake import lake_reader
+from tests.fixtures.made_tables import MadeTables
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -128,11 +128,11 @@ COLD = [(1, 0, "cold=1"), (1, 1, "cold=2"), (1, 2, "cold=?"), (1, 3, "warm=0")]
 
 
 @pytest.fixture(scope="module")
-def tenant(spark: SparkSession) -> Iterator[Pipeline]:
+def tenant(spark: SparkSession, made_tables: MadeTables) -> Iterator[Pipeline]:
     """The registry with one more entry, and its table; two batches, the second one sent twice."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(registry, "SPECS", (*registry.SPECS, SPEC))
-        provision_tables(spark)
+        made_tables.provision(spark)
         for namespace in NAMESPACES:
             spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.{namespace}")
         spark.sql(DDL)

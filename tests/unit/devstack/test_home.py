@@ -17,7 +17,8 @@ from adlake.devstack.home import HOME_MARKER, bind_home, read_home, refuse_other
 from adlake.devstack.services import postgres_place
 from adlake.devstack.services.postgres_place import outside_folder, remove_place, settle_database
 from adlake.devstack.stack import Stack
-from adlake.settings import REPO_ROOT, Settings
+from adlake.settings import Settings
+from tests.fixtures.many_commands import said_by
 
 OLD_TEXT = "State of adlake; `make nuke` removes this folder.\n"
 
@@ -71,22 +72,20 @@ def test_down_in_a_copy_leaves_the_processes_of_the_original(original: Path) -> 
             child.kill()
 
 
-@pytest.mark.parametrize("verb", ["status", "down", "nuke", "doctor", "query", "stream", "wait"])
-def test_every_command_names_the_copy_in_one_sentence(original: Path, verb: str) -> None:
+def test_every_command_names_the_copy_in_one_sentence(original: Path, tmp_path: Path) -> None:
     copy = original.with_name("copy")
     shutil.copytree(original, copy)
-    own = {k: v for k, v in os.environ.items() if not k.startswith("ADLAKE_")}
-    arguments = [verb, "roas"] if verb == "query" else [verb]
     (copy / "secrets").mkdir()
     (copy / "secrets" / "postgres_password").write_text("x")
-    done = subprocess.run(
-        [sys.executable, "-m", "adlake.cli", *arguments], cwd=REPO_ROOT, text=True,
-        env=own | {"ADLAKE_HOME": str(copy), "ADLAKE_POSTGRES_PORT": "1"},
-        capture_output=True, check=False, timeout=60,
+    commands = (
+        ("status",), ("down",), ("nuke",), ("doctor",), ("query", "roas"), ("stream",), ("wait",),
     )  # fmt: skip
-    assert done.returncode == 1, done.stderr
-    assert f"is not where this lake was made, but {original}" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    here = {"ADLAKE_HOME": str(copy), "ADLAKE_POSTGRES_PORT": "1"}
+    for command, said in zip(commands, said_by(tmp_path, commands, **here), strict=True):
+        assert said.code == 1, (command, said)
+        told = said.stdout + said.stderr
+        assert f"is not where this lake was made, but {original}" in told, (command, said)
+        assert "Traceback" not in said.stderr, (command, said)
 
 
 def test_a_home_of_an_older_version_is_bound_at_its_next_start(tmp_path: Path) -> None:
