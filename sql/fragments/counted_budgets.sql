@@ -1,6 +1,5 @@
 -- counted_budgets: those of `known_budgets` that count: what clicks carry does before the first change alone.
 filter(
     known_budgets,
-    budget -> NOT budget.is_carried
-    OR coalesce(budget.ts_ms < element_at(filter(known_budgets, other -> NOT other.is_carried), 1).ts_ms, TRUE)
+    budget -> NOT budget.is_carried OR coalesce(budget.ts_ms < first_change_ms, TRUE)
 )

@@ -3,7 +3,8 @@
 -- Reads a relation `account_changes`, once.
 -- steps: the changes themselves, and what each did to the valid amount of a click (about_click).
 -- budgets leaves out a click that repeats the budget of the ones before it in time, if one of those had come earlier
--- and stays: nothing was ever told between the two, so it is in force with it or without it.
+-- and stays: nothing was ever told between the two, so it is in force with it or without it. And it leaves out one that
+-- never counts, since a change of a budget before it had come and stays.
 WITH tellings AS (
     SELECT
         *,
@@ -17,7 +18,8 @@ turning AS (
         *,
         NOT is_click
         OR coalesce(NOT lag(is_click) OVER in_time, TRUE)
-        OR lag(budget_micros) OVER in_time <> budget_micros AS is_other_budget
+        OR lag(budget_micros) OVER in_time <> budget_micros AS is_other_budget,
+        min(IF(NOT is_click AND until_number IS NULL, change_number)) OVER in_time AS first_change_number
     FROM tellings
     WINDOW in_time AS (
         PARTITION BY advertiser_id, tells_budget
@@ -47,7 +49,8 @@ told AS (
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) > change_number,
             TRUE
-        ) AS may_turn_budget
+        )
+        AND NOT coalesce(is_click AND first_change_number < change_number, FALSE) AS may_turn_budget
     FROM runs
 ),
 

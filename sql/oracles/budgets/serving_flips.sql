@@ -75,11 +75,18 @@ known AS (
     FROM turned
 ),
 
+changed AS (
+    SELECT
+        *,
+        element_at(filter(known_budgets, budget -> NOT budget.is_carried), 1).ts_ms AS first_change_ms
+    FROM known
+),
+
 counted AS (
     SELECT
         *,
         :counted_budgets AS budgets
-    FROM known
+    FROM changed
 ),
 
 spanned AS (

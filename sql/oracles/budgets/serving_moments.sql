@@ -62,13 +62,20 @@ known AS (
     FROM steps
 ),
 
+changed AS (
+    SELECT
+        *,
+        element_at(filter(known_budgets, budget -> NOT budget.is_carried), 1).ts_ms AS first_change_ms
+    FROM known
+),
+
 -- All days of an advertiser are days of the zone that was told last by the time of its records.
 counted AS (
     SELECT
         *,
         coalesce(element_at(filter(states, state -> state.time_zone IS NOT NULL), -1).time_zone, 'UTC') AS time_zone,
         :counted_budgets AS budgets
-    FROM known
+    FROM changed
 ),
 
 lasting AS (
