@@ -222,6 +222,10 @@ BUDGETS: tuple[Mutation, ...] = (
         "min(IF(until_number IS NULL, change_number))", "min(change_number)", FLIPS_SQL,
     ),
     Mutation(
+        "the oracle drops what a click carried until a change came", STORIES,
+        "first_change_number < change_number", "first_change_number > 0", FLIPS_SQL,
+    ),
+    Mutation(
         "the oracle knows no end of a flight", MOMENTS,
         "said[1].flight_start_ms, said[1].flight_end_ms)", "said[1].flight_start_ms)", FLIPS_SQL,
     ),
