@@ -18,7 +18,16 @@ MISMATCH = (
     "tests/unit/business/test_business_audit.py"
     "::test_a_click_that_carries_another_budget_than_the_change_in_force_has_a_remark"
 )
-PROOF = "tests/contract/budgets/test_budget_proof.py::test_what_spark_built_is_what_trino_makes"
+PROVEN = "tests/contract/budgets/test_budget_proof.py"
+PROOF = f"{PROVEN}::test_what_spark_built_is_what_trino_makes"
+FLIPS_SQL = (
+    "tests/contract/budgets/test_flips_in_duckdb.py::test_decisions_are_those_of_plain_python"
+)
+CHANGES = "sql/oracles/budgets/account_changes.sql"
+STORIES = "sql/oracles/budgets/account_stories.sql"
+MOMENTS = "sql/oracles/budgets/serving_moments.sql"
+TURNS = "sql/oracles/budgets/serving_turns.sql"
+FLIP_ROWS = "sql/oracles/budgets/serving_flips.sql"
 
 BUDGETS: tuple[Mutation, ...] = (
     Mutation(
@@ -208,5 +217,63 @@ BUDGETS: tuple[Mutation, ...] = (
         "the oracle knows no cap of the month", "sql/oracles/budgets/billed_clicks.sql",
         "WHEN click.period = 'DAILY' AND capped.known_days > 0",
         "WHEN click.period = 'DAILY' AND capped.known_days > 99", PROOF,
+    ),
+    Mutation(
+        "in the oracle's log a repeat decides anew", CHANGES,
+        "content) < smallest_before", "content) <= smallest_before", FLIPS_SQL,
+    ),
+    Mutation(
+        "in the oracle's log who loses an event keeps it", CHANGES,
+        "coalesce(decisive.owner_before, decisive.advertiser_id)", "decisive.advertiser_id",
+        FLIPS_SQL,
+    ),
+    Mutation(
+        "the oracle drops a click whose budget is taken back from the one before", STORIES,
+        "min(IF(until_number IS NULL, change_number))", "min(change_number)", FLIPS_SQL,
+    ),
+    Mutation(
+        "the oracle drops what a click carried until a change came", STORIES,
+        "first_change_number < change_number", "first_change_number > 0", FLIPS_SQL,
+    ),
+    Mutation(
+        "the oracle knows no end of a flight", MOMENTS,
+        "said[1].flight_start_ms, said[1].flight_end_ms)", "said[1].flight_start_ms)", FLIPS_SQL,
+    ),
+    Mutation(
+        "the oracle looks two weeks ahead for starts of periods", MOMENTS,
+        "BIGINT '64' * 86400000", "BIGINT '14' * 86400000", FLIPS_SQL,
+    ),
+    Mutation(
+        "the oracle's days are those of UTC", "sql/fragments/local_day.sql",
+        "(20, 0))), time_zone)", "(20, 0))), 'UTC')", FLIPS_SQL,
+    ),
+    Mutation(
+        "in the oracle's log clicks set budgets for ever", "sql/fragments/counted_budgets.sql",
+        "budget -> NOT budget.is_carried", "budget -> TRUE", FLIPS_SQL,
+    ),
+    Mutation(
+        "in the oracle who has spent the budget is served", TURNS,
+        "valid_spend + reserve < budget", "valid_spend + reserve <= budget", FLIPS_SQL,
+    ),
+    Mutation(
+        "the oracle's decisions know no cap of the month", TURNS,
+        "period <> 'DAILY' OR", "TRUE OR", FLIPS_SQL,
+    ),
+    Mutation(
+        "the oracle's reserve leaves the newest whole minute out", TURNS,
+        "127 PRECEDING AND 1 PRECEDING", "127 PRECEDING AND 2 PRECEDING", FLIPS_SQL,
+    ),
+    Mutation(
+        "in the oracle a reserve that falls is no cause", TURNS,
+        "valid_spend >= valid_spend_before", "valid_spend > valid_spend_before", FLIPS_SQL,
+    ),
+    Mutation(
+        "in the oracle net spend is that of all time", FLIP_ROWS,
+        "IF(is_of_period, net)", "net", FLIPS_SQL,
+    ),
+    Mutation(
+        "verify does not look at the cause of a flip", "sql/fragments/serving_flip_columns.sql",
+        "period_start, cause,", "period_start,",
+        f"{PROVEN}::test_a_planted_difference_is_seen",
     ),
 )  # fmt: skip

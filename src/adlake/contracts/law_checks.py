@@ -22,6 +22,7 @@ from adlake.contracts.tables import (
     GOLD_HOURS,
     GOLD_WINDOWS,
     REMOVAL_EFFECTS,
+    SERVING_FLIPS,
     SPEND_HOURS,
     SPEND_LEDGER,
 )
@@ -55,6 +56,10 @@ _CONTENTS: Final = ("budgets/account_deliveries", "budgets/account_contents")
 _ACCOUNTS: Final = (*_CONTENTS, "budgets/account_events")
 _BILLED: Final = (
     *_ACCOUNTS, "budgets/known_budgets", "budgets/known_advertisers", "budgets/billed_clicks",
+)  # fmt: skip
+_FLIPS: Final = (
+    *_CONTENTS, "budgets/account_changes", "budgets/account_stories", "budgets/serving_moments",
+    "budgets/serving_turns", "budgets/serving_flips",
 )  # fmt: skip
 _EFFECTS: Final = (*_PATHS, "models/removal_effects")
 
@@ -135,6 +140,12 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         LawCheck(
             "versions of advertisers are not what the records give", "dim_advertisers",
             (*_ACCOUNTS, "budgets/known_advertisers"),
+        ),
+    ),
+    SERVING_FLIPS: (
+        LawCheck(
+            "serving decisions are not what the records give", "serving_flips", _FLIPS,
+            is_sliced=True,
         ),
     ),
     SPEND_LEDGER: (

@@ -151,7 +151,6 @@ class TableSpec:
     """Made by provisioning from sql/ddl; a shadow is made by who builds it."""
 
 
-_NO_SQL_FORM: Final = "its rules have a plain form and one of Spark, and none in SQL yet"
 _OF_ACCOUNTS: Final[dict[str, Any]] = {
     "source": BUSINESS_EVENTS, "pipeline": BUSINESS, "expires": True,
     "rebuild": "adlake budgets build",
@@ -291,7 +290,7 @@ SPECS: Final[tuple[TableSpec, ...]] = (
     ),
     TableSpec(
         SERVING_FLIPS, "decision that serving stops or goes on", ("flip_id",), Filling.FOLLOW,
-        Erasure.NOBODY, unchecked=_NO_SQL_FORM, **_OF_ACCOUNTS,
+        Erasure.NOBODY, (Check.LAW,), **_OF_ACCOUNTS,
     ),
     TableSpec(
         SPEND_LEDGER, "billed click of an advertiser", ("advertiser_id", "click_id"),

@@ -17,6 +17,7 @@ from adlake.contracts.tables import (
     CATALOG,
     DIM_ADVERTISERS,
     DIM_BUDGETS,
+    SERVING_FLIPS,
     SPEND_HOURS,
     SPEND_LEDGER,
 )
@@ -40,7 +41,7 @@ from tests.fixtures.trino.audited_lake import Engines
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos, pytest.mark.timeout(600)]
 
-TABLES = (DIM_BUDGETS, DIM_ADVERTISERS, SPEND_LEDGER, SPEND_HOURS)
+TABLES = (DIM_BUDGETS, DIM_ADVERTISERS, SERVING_FLIPS, SPEND_LEDGER, SPEND_HOURS)
 SPEND_VIEWS = VIEWS[BUSINESS][VIEWS[BUSINESS].index("gold.ad_clicks") :]
 ALL_SENT: list[Delivery] = [
     *SENT,
@@ -106,6 +107,15 @@ SPOILT = {
     "a day": (SPEND_LEDGER, "UPDATE {t} SET spend_day = date_add(spend_day, 1) {one}", 2),
     "an hour": (SPEND_LEDGER, "UPDATE {t} SET spend_hour = event_time - INTERVAL 1 DAY {one}", 2),
     "a name": (SPEND_LEDGER, "UPDATE {t} SET advertiser = 'other' {one}", 2),
+    "a flip has moved": (
+        SERVING_FLIPS,
+        "UPDATE {t} SET effective_at = effective_at + INTERVAL 1 MINUTE {one}",
+        2,
+    ),
+    "a flip is gone": (SERVING_FLIPS, "DELETE FROM {t} {one}", 1),
+    "a flip is there twice": (SERVING_FLIPS, "INSERT INTO {t} SELECT * FROM {t} {one}", 1),
+    "a cause of a flip": (SERVING_FLIPS, "UPDATE {t} SET cause = 'CREDIT' {one}", 2),
+    "a micro of a reserve": (SERVING_FLIPS, "UPDATE {t} SET reserve = reserve + 0.000001 {one}", 2),
     "one is there twice": (SPEND_LEDGER, "INSERT INTO {t} SELECT * FROM {t} {one}", 1),
 }
 ONE = {
@@ -114,6 +124,7 @@ ONE = {
     "AND spend_hour = TIMESTAMP '2026-04-23 21:00:00'",
     DIM_BUDGETS: "WHERE advertiser_id = 'cairo-a1'",
     DIM_ADVERTISERS: "WHERE advertiser_id = 'cairo-a1'",
+    SERVING_FLIPS: "WHERE advertiser_id = 'cairo-a1' AND flip_number = 2",
     SPEND_LEDGER: "WHERE advertiser_id = 'cairo-a1' AND click_id = 'c1'",
 }
 

@@ -22,7 +22,7 @@ from adlake.budgets.spend import (
 )
 from adlake.budgets.zones import day_start_ms
 from adlake.business.audit import reasons
-from tests.fixtures.budgets.examples import B1, B2, B5, march
+from tests.fixtures.budgets.examples import B1, B2, B3, B4, B5, B6, B7, march
 from tests.fixtures.budgets.told import (
     DAY_MS,
     UNIT,
@@ -30,7 +30,6 @@ from tests.fixtures.budgets.told import (
     budget,
     click,
     judged,
-    status,
     told,
 )
 from tests.fixtures.business.mutations import Delivery
@@ -115,11 +114,7 @@ def test_b2_spending_stops_serving_and_a_credit_resumes_it() -> None:
 
 @pytest.mark.parametrize(("value", "can_serve"), [(22.36, False), (22.37, True)])
 def test_b3_the_reserve_is_kept_back(value: float, can_serve: bool) -> None:
-    sent = [
-        budget("b", at("09:00"), value),
-        click("c1", at("10:00:10"), 6), click("c2", at("10:01:10"), 12),
-        click("c3", at("10:02:05"), 1),
-    ]  # fmt: skip
+    sent = [budget("b", at("09:00"), value), *B3[1:]]
     last = log(*sent, lag_s=60)[-1]
     held = [one for one in log(*sent, lag_s=60) if one.effective_ms <= at("10:02:05")]
     assert held[-1].can_serve is can_serve
@@ -129,11 +124,7 @@ def test_b3_the_reserve_is_kept_back(value: float, can_serve: bool) -> None:
 
 
 def test_b4_a_day_is_one_of_the_advertisers_own_zone() -> None:
-    zone = "America/New_York"
-    rows = ledger(
-        status("s", at("00:00", 1), time_zone=zone),
-        click("c1", at("04:59:59", 8), 1), click("c2", at("05:00:00", 8), 1),
-    )  # fmt: skip
+    zone, rows = "America/New_York", ledger(*B4)
     assert [one.spend_day.isoformat() for one in rows] == ["2026-03-07", "2026-03-08"]
     ends = [day_start_ms(one.spend_day.replace(day=9), zone) for one in rows]
     assert ends == [at("04:00", 9)] * 2
@@ -153,8 +144,7 @@ def test_b5_budgets_in_force_by_their_own_time() -> None:
 
 
 def test_b6_a_month_has_a_cap_of_its_own() -> None:
-    last = [click(f"e{number}", at(f"12:0{number}", 31), 10) for number in range(6)]
-    known = in_every_order([*march(), *last])
+    known = in_every_order(B6)
     rows, found = spend_ledger(known), flips.serving_flips(known, 0)
     assert [one.overdelivery_amount // UNIT for one in rows[-6:]] == [0, 0, 0, 0, 10, 10]
     day = by_day(rows)[A1, rows[-1].spend_day]
@@ -175,9 +165,7 @@ def test_b6_a_month_has_a_cap_of_its_own() -> None:
 
 
 def test_b7_a_budget_cut_to_what_is_spent_stops_until_midnight() -> None:
-    found = log(
-        budget("b1", at("08:00"), 100), click("c1", at("09:00"), 60), budget("b2", at("10:00"), 60)
-    )
+    found = log(*B7)
     assert shown(found) == [
         (at("08:00"), True, Cause.FIRST_SEEN),
         (at("10:00"), False, Cause.BUDGET),

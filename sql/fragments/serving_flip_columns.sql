@@ -1,0 +1,15 @@
+-- serving_flip_columns: what is proven of a serving decision.
+flip_id,
+advertiser_id,
+advertiser,
+effective_at,
+can_serve,
+previous_can_serve,
+net_spend,
+valid_spend,
+reserve,
+budget_value,
+period,
+period_start,
+cause,
+flip_number

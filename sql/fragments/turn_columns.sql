@@ -1,0 +1,16 @@
+-- turn_columns: what is known of a turned serving flag (oracles/budgets/serving_turns) when its net spend is added up.
+advertiser_id,
+change_number,
+at_ms,
+time_zone,
+local_day,
+decided_by,
+can_serve,
+previous_can_serve,
+valid_spend,
+reserve,
+budget,
+period,
+period_start_ms,
+cause,
+advertiser
