@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from adlake.budgets.keeping import KEPT
-from adlake.contracts.tables import BUSINESS_EVENTS, CUSTOMER_360, SERVING_FLIPS, SPEND_LEDGER
+from adlake.contracts.tables import BUSINESS_EVENTS, CUSTOMER_360, SPEND_LEDGER
 from adlake.generator.overspend import OVERSPENDER
 from adlake.io.kafka.newest_records import newest_records
 from adlake.io.trino.client import direct_session
@@ -121,9 +121,7 @@ def proven(lake: Lake, of_spend: str = ALL_EQUAL, of_customers: str = ALL_EQUAL)
     lines = prove(lake).splitlines()
     for name in KEPT:
         [line] = [one for one in lines if f" {name} snapshot " in one] or [""]
-        assert line.endswith(f"as the rows of {BUSINESS_EVENTS} give them") or (
-            name == SERVING_FLIPS
-        ), line
+        assert line.endswith(f"as the rows of {BUSINESS_EVENTS} give them"), line
     for name, wanted in ((SPEND_LEDGER, of_spend), (CUSTOMER_360, of_customers)):
         [line] = [one for one in lines if one.startswith(f"truth      {name}:")]
         assert line.endswith(wanted), line
