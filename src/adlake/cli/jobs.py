@@ -103,10 +103,12 @@ def _target_of(
     from adlake.wiring.lake import lease_connect
     from adlake.wiring.topics import hole_finder, present_topic
 
+    # Before the broker is asked: it knows whether this lake runs here at all.
+    incarnation = newest_incarnation(lease_connect(settings), topic)
     look = partial(present_topic, settings, topic=topic, deadline=deadline)
     return Target(
         look(),
-        newest_incarnation(lease_connect(settings), topic),
+        incarnation,
         hole_finder(settings, deadline, topic=topic),
         look,
         streams=partial(streams_here, settings),
