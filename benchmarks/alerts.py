@@ -15,14 +15,11 @@ import json
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
-
-import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -48,8 +45,7 @@ from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import build_session
 from adlake.maintenance.folding import fold
 from adlake.settings import REPO_ROOT
-from benchmarks.batches import newest_job
-from benchmarks.drain import cpu_seconds
+from benchmarks.measured import Measured
 from tests.fixtures.alerts.filled import append
 from tests.fixtures.alerts.rows import rule_rows
 from tests.fixtures.machine import machine_facts
@@ -64,25 +60,16 @@ WARM_UP: Final = 2
 
 
 @dataclass
-class Measured:
+class Builds(Measured):
     """Builds of one kind."""
 
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    jobs: list[int] = field(default_factory=list)
     compiled: list[int] = field(default_factory=list)
     said: str = ""
 
     def facts(self) -> dict[str, Any]:
         """Medians, and each build."""
-        return {
-            "seconds": round(statistics.median(self.seconds), 2),
-            "cpu_seconds": round(statistics.median(self.cpu_seconds), 2),
-            "spark_jobs": statistics.median(self.jobs),
-            "classes_compiled": statistics.median(self.compiled),
-            "each": [round(one, 2) for one in self.seconds],
-            "said": self.said,
-        }
+        more = {"classes_compiled": statistics.median(self.compiled), "said": self.said}
+        return super().facts() | more
 
 
 def main() -> int:
@@ -121,7 +108,7 @@ def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> di
     append(session.sql("SELECT 1 AS campaign_key").where("FALSE").coalesce(1), DIM_CAMPAIGNS)
     fill(session, campaigns, END_MS - days * DAY_MS, END_MS)
     fold(session, spec_of(GOLD_WINDOWS), fewest_files=1)
-    whole, new, memory = Measured(), Measured(), Memory()
+    whole, new, memory = Builds(), Builds(), Memory()
     until_ms = END_MS + EARLY_MS
     build_alerts(session, until_ms)
     measured(session, whole, partial(build_alerts, session, until_ms, None, memory))
@@ -129,7 +116,7 @@ def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> di
         begin_ms = END_MS + number * WINDOW_MS
         fill(session, campaigns, begin_ms, begin_ms + WINDOW_MS)
         until_ms = begin_ms + WINDOW_MS + EARLY_MS
-        into = new if number >= WARM_UP else Measured()
+        into = new if number >= WARM_UP else Builds()
         measured(session, into, partial(build_alerts, session, until_ms, None, memory))
     return {
         "days": days, "windows": days * DAY_MS // WINDOW_MS * campaigns,
@@ -138,14 +125,10 @@ def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> di
     }  # fmt: skip
 
 
-def measured(session: SparkSession, into: Measured, build: Callable[[], Built]) -> None:
-    here = psutil.Process()
-    began, cpu = time.monotonic(), cpu_seconds(here)
-    job, classes = newest_job(session), compiled(session)
-    into.said = build().words
-    into.seconds.append(time.monotonic() - began)
-    into.cpu_seconds.append(cpu_seconds(here) - cpu)
-    into.jobs.append(newest_job(session) - job)
+def measured(session: SparkSession, into: Builds, build: Callable[[], Built]) -> None:
+    classes = compiled(session)
+    with into.once(session):
+        into.said = build().words
     into.compiled.append(compiled(session) - classes)
     print(
         f"{into.seconds[-1]:.2f} s, {into.cpu_seconds[-1]:.2f} s of processors, "

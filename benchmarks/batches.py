@@ -16,14 +16,10 @@ import json
 import math
 import statistics
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -37,8 +33,8 @@ from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import build_session, connect_catalog
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring.spark import catalog_access
-from benchmarks.drain import cpu_seconds
 from benchmarks.large_gold import RANDOM, TIMED, GoldSize, batch_records, fill_gold
+from benchmarks.measured import Measured
 from benchmarks.own_stack import own_stack
 from benchmarks.plain_merge import PlainMerge
 from tests.fixtures.engine import attribution_processor
@@ -52,24 +48,6 @@ END = datetime(2026, 1, 31, tzinfo=UTC)
 """Of every Gold made here; its moment changes nothing."""
 WARM_UP = 3
 """Batches of each size that are not counted."""
-
-
-@dataclass
-class Measured:
-    """The counted batches of one design and size."""
-
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    jobs: list[int] = field(default_factory=list)
-
-    def facts(self) -> dict[str, Any]:
-        """Medians, and each batch."""
-        return {
-            "seconds": round(statistics.median(self.seconds), 2),
-            "cpu_seconds": round(statistics.median(self.cpu_seconds), 2),
-            "spark_jobs": statistics.median(self.jobs),
-            "each": [round(one, 2) for one in self.seconds],
-        }
 
 
 def main() -> int:
@@ -136,17 +114,13 @@ def sized(
 ) -> dict[str, Any]:
     """Batches of one size: how many records, how many batches, in which partition."""
     size, count, partition = wanted
-    here = psutil.Process()
     found = {name: Measured() for name in designs}
     for number in range(WARM_UP + count):
         records = batch_records(session, gold, number, size, partition).localCheckpoint()
         for name, process in designs.items():
-            began, cpu, job = time.monotonic(), cpu_seconds(here), newest_job(session)
-            process(records, number)
-            if number >= WARM_UP:
-                found[name].seconds.append(time.monotonic() - began)
-                found[name].cpu_seconds.append(cpu_seconds(here) - cpu)
-                found[name].jobs.append(newest_job(session) - job)
+            into = found[name] if number >= WARM_UP else Measured()
+            with into.once(session):
+                process(records, number)
         print(
             f"{gold.rows_a_day * gold.days:,} rows ({gold.ids}), batch {number} of {size:,}: "
             + ", ".join(
@@ -160,13 +134,6 @@ def sized(
         pairs = zip(found[OURS].cpu_seconds, found[PLAIN].cpu_seconds, strict=True)
         facts[SHARE] = round(statistics.median(ours / plain for ours, plain in pairs), 2)
     return facts
-
-
-def newest_job(session: SparkSession) -> int:
-    """Number of Spark's newest job."""
-    context: Any = session._jsc
-    jobs = context.sc().statusStore().jobsList(None)
-    return max((int(jobs.apply(i).jobId()) for i in range(jobs.size())), default=-1)
 
 
 def write(found: dict[str, Any], report: Path) -> None:

@@ -26,8 +26,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pyspark.sql import DataFrame, SparkSession
@@ -48,9 +46,8 @@ from adlake.io.spark.session import build_session
 from adlake.io.trino.client import TrinoClient, connect, direct_session
 from adlake.settings import REPO_ROOT, Settings
 from adlake.streaming.batch import BatchProcessor, WriterIdentity
-from benchmarks.batches import newest_job
 from benchmarks.canary import percentile
-from benchmarks.drain import cpu_seconds
+from benchmarks.measured import Measured
 from benchmarks.own_stack import own_stack
 from tests.fixtures.budgets.told import sent
 from tests.fixtures.business.mutations import Delivery
@@ -78,24 +75,6 @@ EVENTS_PER_BUSINESS_EVENT: Final = 6
 WAIT_SECONDS: Final = 60.0
 """For what is posted last; for the first one, too."""
 POLL_SECONDS: Final = 0.2
-
-
-@dataclass
-class Measured:
-    """Batches or steps of one kind."""
-
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    jobs: list[int] = field(default_factory=list)
-
-    def facts(self) -> dict[str, Any]:
-        """Medians, and each."""
-        return {
-            "seconds": round(statistics.median(self.seconds), 2),
-            "cpu_seconds": round(statistics.median(self.cpu_seconds), 2),
-            "spark_jobs": statistics.median(self.jobs),
-            "each": [round(one, 2) for one in self.seconds],
-        }
 
 
 @dataclass
@@ -262,12 +241,8 @@ def told_of(kind: EventType, advertiser: str, name: str, at_ms: int, **said: Any
 
 
 def measured(session: SparkSession, into: Measured, name: str, work: Callable[[], object]) -> None:
-    here = psutil.Process()
-    began, cpu, job = time.monotonic(), cpu_seconds(here), newest_job(session)
-    work()
-    into.seconds.append(time.monotonic() - began)
-    into.cpu_seconds.append(cpu_seconds(here) - cpu)
-    into.jobs.append(newest_job(session) - job)
+    with into.once(session):
+        work()
     print(
         f"{name}: {into.seconds[-1]:.2f} s, {into.cpu_seconds[-1]:.2f} s of processors", flush=True
     )
