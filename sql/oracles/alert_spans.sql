@@ -1,6 +1,7 @@
 -- Incidents from the verdicts of a key, each with its alerts; a key is a campaign, segment, metric and rule.
 -- Grain: one row per incident. Reads a relation `alert_verdicts`.
 -- Verdicts are taken in the order of their cutoffs, of which no two of a key are equal.
+-- include json_text: text = member
 WITH told AS (
     SELECT
         *,
@@ -247,19 +248,7 @@ SELECT
     '[' || array_join(
         transform(
             ARRAY[campaign_id, segment],
-            member -> '"' || reduce(
-                sequence(0, 31),
-                replace(replace(member, chr(92), chr(92) || chr(92)), '"', chr(92) || '"'),
-                (text, code) -> replace(text, chr(code), chr(92) || CASE code
-                    WHEN 8 THEN 'b'
-                    WHEN 9 THEN 't'
-                    WHEN 10 THEN 'n'
-                    WHEN 12 THEN 'f'
-                    WHEN 13 THEN 'r'
-                    ELSE 'u' || lpad(to_base(code, 16), 4, '0')
-                END),
-                text -> text
-            ) || '"'
+            member -> :json_text
         ),
         ','
     ) || ',"' || metric || '",' AS key_text
