@@ -58,8 +58,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """The scenario is on the topics, and nobody has read them."""
     home = tmp_path_factory.mktemp("budgets") / "home"
     with drilled_lake(
-        home, BUDGETS="true", BUDGETS_AFTER_SECONDS="0", PUBLISH_EVERY_SECONDS="1",
-        MAX_OFFSETS_PER_TRIGGER="50000",
+        home, BUDGETS="true", PUBLISH_EVERY_SECONDS="1", MAX_OFFSETS_PER_TRIGGER="50000",
     ) as one:  # fmt: skip
         play(one, EVENTS, 440, hours=6, end_hour=12, more=OVERSPEND)
         yield one
