@@ -85,7 +85,12 @@ def measure(
     connect_catalog(session, catalog_access(settings))
     provision_tables(session)
     fill_gold(session, END, DAYS, rows, ids)
-    IcebergTable(session, GOLD_STATE).leave_stamp({**FORMAT_PROPERTIES, stamps.NEXT_OFFSETS: "{}"})
+    # Of the topic that `attribution_processor` reads, and of no record of it.
+    of_topic = {
+        stamps.NEXT_OFFSETS: "{}", stamps.TOPIC: "ad_events", stamps.TOPIC_ID: "t",
+        stamps.BRONZE_SNAPSHOT: "0",
+    }  # fmt: skip
+    IcebergTable(session, GOLD_STATE).leave_stamp({**FORMAT_PROPERTIES, **of_topic})
     gold = GoldSize(int(END.timestamp() * 1_000), DAYS, rows // DAYS, ids)
     ours = attribution_processor(session)
     designs: dict[str, Callable[[DataFrame, int], object]] = {OURS: ours.process}
