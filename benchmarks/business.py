@@ -70,7 +70,7 @@ NEWS: Final = 20
 """Clicks of each of them in a step."""
 DAY_MS: Final = 86_400_000
 HISTORY_DAYS: Final = 30
-EVENTS_PER_BUSINESS_EVENT: Final = 6
+EVENTS_PER_BUSINESS_EVENT: Final = 7
 """Ad events that the generator makes for one, at least."""
 WAIT_SECONDS: Final = 60.0
 """For what is posted last; for the first one, too."""
