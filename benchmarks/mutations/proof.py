@@ -11,6 +11,7 @@ PRODUCERS = "tests/unit/proof/test_producer_audit.py"
 INCREMENT = "tests/unit/proof/test_increment.py"
 FILES = "tests/unit/io/test_file_changes.py"
 TRUTH = "tests/unit/proof/test_records_truth.py"
+DERIVED = "tests/unit/proof/test_derived.py"
 
 PROOF: tuple[Mutation, ...] = (
     Mutation(
@@ -29,6 +30,15 @@ PROOF: tuple[Mutation, ...] = (
     Mutation(
         "proven events count as new deliveries", "adlake.proof.since:moved",
         '"deliveries": -int(before["events"]), ', "", INCREMENT,
+    ),
+    Mutation(
+        "a table is proven by contents of other records", "adlake.proof.derived:verify_derived",
+        "(one.made_of, one.of_snapshot) == (made_of, of_snapshot)", "one.made_of == made_of",
+        DERIVED,
+    ),
+    Mutation(
+        "a table is proven by contents that are wrong", "adlake.proof.derived:verify_derived",
+        "if one.is_proven and", "if", DERIVED,
     ),
     Mutation(
         "wait ends one record early", "adlake.proof.wait:Target.missing",

@@ -46,6 +46,9 @@ class LawCheck:
     """False: it looks at the table alone, and holds also when its source has expired."""
     is_sliced: bool = False
     """It compares one of slice_count slices; what memory does not hold at once is cut smaller."""
+    stands_on: str = ""
+    """A table that is proven before. Where it was, of the same records, its rows are read (file of
+    sql/oracles/stored) instead of the relation of its name and those before that."""
 
 
 _PATHS: Final = tuple(
@@ -90,6 +93,7 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
         LawCheck(
             "customers are not what their records give", "customer_360",
             ("customer_deliveries", "customer_events", "customer_moments", "customers"),
+            stands_on=CUSTOMER_EVENTS,
         ),
     ),
     ALERTS_LOG: (
@@ -133,30 +137,31 @@ LAW_CHECKS: Final[Mapping[str, tuple[LawCheck, ...]]] = MappingProxyType({
     DIM_BUDGETS: (
         LawCheck(
             "budgets in force are not what the records give", "dim_budgets",
-            (*_ACCOUNTS, "budgets/known_budgets"),
+            (*_ACCOUNTS, "budgets/known_budgets"), stands_on=ACCOUNT_CONTENTS,
         ),
     ),
     DIM_ADVERTISERS: (
         LawCheck(
             "versions of advertisers are not what the records give", "dim_advertisers",
-            (*_ACCOUNTS, "budgets/known_advertisers"),
+            (*_ACCOUNTS, "budgets/known_advertisers"), stands_on=ACCOUNT_CONTENTS,
         ),
     ),
     SERVING_FLIPS: (
         LawCheck(
             "serving decisions are not what the records give", "serving_flips", _FLIPS,
-            is_sliced=True,
+            is_sliced=True, stands_on=ACCOUNT_CONTENTS,
         ),
     ),
     SPEND_LEDGER: (
         LawCheck(
-            "billed clicks are not what the records give", "spend_ledger", _BILLED
+            "billed clicks are not what the records give", "spend_ledger", _BILLED,
+            stands_on=ACCOUNT_CONTENTS,
         ),
     ),
     SPEND_HOURS: (
         LawCheck(
             "spend by hour is not what the records and the flips give", "advertiser_spend_hourly",
-            (*_BILLED, "budgets/spend_hours"),
+            (*_BILLED, "budgets/spend_hours"), stands_on=ACCOUNT_CONTENTS,
         ),
     ),
 })  # fmt: skip

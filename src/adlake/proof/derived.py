@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from adlake.contracts import stamps
@@ -42,6 +43,8 @@ class DerivedFacts:
     """At which snapshots and under which law it was compared."""
     is_known: bool = False
     """The proof before found it at the same basis; it was not read again."""
+    of_snapshot: SqlValue = None
+    """Snapshot of the table that it is made of; None: the stamp names none."""
 
     @property
     def is_proven(self) -> bool:
@@ -65,11 +68,14 @@ def verify_derived(
     table: str,
     rows_shown: int,
     read_law: ReadLaw = lambda _version: LAW_V1,
+    *,
     proven: ProvenTable | None = None,
+    before: Mapping[str, DerivedFacts] = MappingProxyType({}),
 ) -> DerivedFacts | None:
     """Compare the newest snapshot of a derived table with what its stamp says it is made of.
 
-    One that was `proven` at the same snapshots under the same law is not read again.
+    One that was `proven` at the same snapshots under the same law is not read again. Tables that
+    were looked at `before` may be stood on.
 
     Returns:
         None: nothing has reached it yet.
@@ -86,18 +92,35 @@ def verify_derived(
     values = _stamped_values(stamp, read_law) | {"table_snapshot": head}
     made_of = f"the rows of {source}" if source else "its records"
     basis = json.dumps(values, sort_keys=True, default=str)
+    of_snapshot = values.get("source_snapshot" if source else "records_snapshot")
     if proven is not None and proven.basis == basis:
-        return DerivedFacts(table, head, proven.rows, (), made_of, basis=basis, is_known=True)
+        return DerivedFacts(
+            table, head, proven.rows, (), made_of, basis=basis, is_known=True,
+            of_snapshot=of_snapshot,
+        )  # fmt: skip
+    stored = {
+        name: one.snapshot
+        for name, one in before.items()
+        if one.is_proven and (one.made_of, one.of_snapshot) == (made_of, of_snapshot)
+    }
+    # A snapshot that the table names was used by it, and may be an older one.
+    values = {f"{name.partition('.')[2]}_snapshot": one for name, one in stored.items()} | values
     values["row_limit"] = rows_shown
     not_compared = _expired(trino, table, stamp) if source else ""
-    failures, not_compared = _failures(trino, table, values, not_compared)
+    failures, not_compared = _failures(trino, table, values, not_compared, stored)
     counted = bind(sql_text("proof/row_count"), records_values(table) | {"snapshot": head})
     rows = int(trino.records(counted)[0]["row_count"])
-    return DerivedFacts(table, head, rows, failures, made_of, not_compared, basis)
+    return DerivedFacts(
+        table, head, rows, failures, made_of, not_compared, basis, of_snapshot=of_snapshot
+    )
 
 
 def _failures(
-    trino: TrinoClient, table: str, values: Mapping[str, SqlValue], not_compared: str
+    trino: TrinoClient,
+    table: str,
+    values: Mapping[str, SqlValue],
+    not_compared: str,
+    stored: Collection[str],
 ) -> tuple[list[Failure], str]:
     """What the checks find, and why those that read the source were left out; empty: none was."""
     source = spec_of(table).source
@@ -106,7 +129,7 @@ def _failures(
         if not_compared and check.reads_source:
             continue
         try:
-            rows = _offending(trino, check, values)
+            rows = _offending(trino, check, values, stored)
         except TrinoMemoryError:
             if not (source and check.reads_source):
                 raise
@@ -118,10 +141,10 @@ def _failures(
 
 
 def _offending(
-    trino: TrinoClient, check: LawCheck, values: Mapping[str, SqlValue]
+    trino: TrinoClient, check: LawCheck, values: Mapping[str, SqlValue], stored: Collection[str]
 ) -> list[dict[str, Any]]:
     """Rows that a check finds: at once, or in as many slices as memory asks for."""
-    text, slices = _text(check), 1
+    text, slices = _text(check, stored), 1
     while True:
         try:
             return [
@@ -137,8 +160,13 @@ def _offending(
             slices *= 4
 
 
-def _text(check: LawCheck) -> str:
-    relations = {name.rpartition("/")[2]: sql_text(f"oracles/{name}") for name in check.relations}
+def _text(check: LawCheck, stored: Collection[str]) -> str:
+    files = {name.rpartition("/")[2]: name for name in check.relations}
+    if check.stands_on in stored:
+        stands_on = check.stands_on.partition(".")[2]
+        after = list(files)[list(files).index(stands_on) + 1 :]
+        files = {stands_on: f"stored/{stands_on}"} | {name: files[name] for name in after}
+    relations = {name: sql_text(f"oracles/{file}") for name, file in files.items()}
     return with_relations(sql_text(f"checks/{check.file}"), relations)
 
 

@@ -189,12 +189,15 @@ class Verification:
 
     def _derived(self, judge: str) -> list[DerivedFacts]:
         proven = self._proven_tables(judge)
-        return [
-            one for name in LAW_CHECKS
-            if (one := verify_derived(
-                self.trino, name, self.rows_shown, self.read_law, proven.get(name)
-            ))
-        ]  # fmt: skip
+        found: dict[str, DerivedFacts] = {}
+        for name in LAW_CHECKS:
+            one = verify_derived(
+                self.trino, name, self.rows_shown, self.read_law, proven=proven.get(name),
+                before=found,
+            )  # fmt: skip
+            if one is not None:
+                found[name] = one
+        return list(found.values())
 
     def _proven_tables(self, judge: str) -> Mapping[str, ProvenTable]:
         """Of the proof before, when the same code made it and it may be used."""

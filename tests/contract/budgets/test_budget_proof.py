@@ -72,8 +72,12 @@ def engines(
 
 
 def facts_of(engines: Engines, table: str) -> DerivedFacts:
-    found = verify_derived(engines.trino, table, 5)
+    """By what the contents hold, which says the same as the records themselves."""
+    contents = verify_derived(engines.trino, ACCOUNT_CONTENTS, 5)
+    assert contents is not None
+    found = verify_derived(engines.trino, table, 5, before={ACCOUNT_CONTENTS: contents})
     assert found is not None
+    assert found == verify_derived(engines.trino, table, 5)
     return found
 
 

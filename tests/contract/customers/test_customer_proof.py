@@ -69,8 +69,12 @@ def engines(
 
 
 def facts_of(engines: Engines, table: str) -> DerivedFacts:
-    found = verify_derived(engines.trino, table, SHOWN)
+    """By what the events hold, which says the same as the records themselves."""
+    events = verify_derived(engines.trino, CUSTOMER_EVENTS, SHOWN)
+    assert events is not None
+    found = verify_derived(engines.trino, table, SHOWN, before={CUSTOMER_EVENTS: events})
     assert found is not None
+    assert found == verify_derived(engines.trino, table, SHOWN)
     return found
 
 

@@ -106,6 +106,10 @@ def test_verify_knows_a_law_for_the_tables_that_are_to_be_proven_by_one() -> Non
         for one in checks:
             assert has_sql_file(f"checks/{one.file}")
             assert all(has_sql_file(f"oracles/{name}") for name in one.relations)
+            if one.stands_on:
+                relation = one.stands_on.partition(".")[2]
+                assert has_sql_file(f"oracles/stored/{relation}")
+                assert relation in {name.rpartition("/")[2] for name in one.relations}
 
 
 @by_name

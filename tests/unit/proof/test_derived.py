@@ -11,9 +11,11 @@ import pytest
 from adlake.contracts import stamps
 from adlake.contracts.law import LAW_V1
 from adlake.contracts.tables import (
+    ACCOUNT_CONTENTS,
     ALERT_RULES,
     ALERTS_LOG,
     ATTRIBUTION_CREDITS,
+    DIM_BUDGETS,
     DIM_CAMPAIGNS,
     FUNNEL_EVENTS,
     GOLD_STATE,
@@ -21,7 +23,7 @@ from adlake.contracts.tables import (
     REMOVAL_EFFECTS,
 )
 from adlake.io.trino.client import TableMissingError, TrinoMemoryError
-from adlake.proof.derived import verify_derived
+from adlake.proof.derived import DerivedFacts, verify_derived
 
 STAMP = {
     stamps.NEXT_OFFSETS: "{}", stamps.BRONZE_SNAPSHOT: "5", stamps.SOURCE_SNAPSHOT: "7",
@@ -142,3 +144,54 @@ def test_a_lake_without_the_table_has_nothing_to_prove() -> None:
             raise TableMissingError(sql[:1])
 
     assert verify_derived(Older(), REMOVAL_EFFECTS, 3) is None  # type: ignore[arg-type]
+
+
+class Accounts(Lake):
+    """Its records stand at 5, those of the contents at `contents_of`."""
+
+    def __init__(self, contents_of: str = "5", found: Callable[[str], Rows] = lambda _: []) -> None:
+        super().__init__(found=found)
+        self.contents_of = contents_of
+
+    def records(self, sql: str) -> Rows:
+        rows = super().records(sql)
+        of_records = self.contents_of if "account_contents$snapshots" in sql else "5"
+        told = {stamps.NEXT_OFFSETS: "{}", stamps.SOURCE_SNAPSHOT: of_records}
+        if "business_events$snapshots" in sql:
+            return [row | {"snapshot_id": number} for row in rows for number in (4, 5)]
+        return [row | {"summary": told} if "summary" in row else row for row in rows]
+
+    def budgets(self) -> DerivedFacts:
+        """The proof of the budgets after that of the contents."""
+        contents = verify_derived(self, ACCOUNT_CONTENTS, 3)  # type: ignore[arg-type]
+        assert contents is not None
+        found = verify_derived(self, DIM_BUDGETS, 3, before={ACCOUNT_CONTENTS: contents})  # type: ignore[arg-type]
+        assert found is not None
+        return found
+
+
+RAW, STORED = "bronze.business_events FOR VERSION AS OF 5", "account_contents FOR VERSION AS OF 9"
+
+
+def test_a_table_stands_on_one_that_is_proven_of_the_same_records() -> None:
+    lake = Accounts()
+    assert lake.budgets().is_proven
+    contents, budgets = lake.checks
+    assert RAW in contents
+    assert STORED in budgets
+    assert RAW not in budgets
+    assert "account_events AS (" in budgets
+
+
+def test_it_does_not_stand_on_contents_of_other_records() -> None:
+    lake = Accounts(contents_of="4")
+    assert lake.budgets().is_proven
+    assert RAW in lake.checks[1]
+    assert STORED not in lake.checks[1]
+
+
+def test_it_does_not_stand_on_contents_that_are_wrong() -> None:
+    lake = Accounts(found=lambda sql: [{"x": 1}] if RAW in sql else [])
+    lake.budgets()
+    assert RAW in lake.checks[1]
+    assert STORED not in lake.checks[1]
