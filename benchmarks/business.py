@@ -74,7 +74,7 @@ EVENTS_PER_BUSINESS_EVENT: Final = 7
 """Ad events that the generator makes for one, at least."""
 WAIT_SECONDS: Final = 60.0
 """For what is posted last; for the first one, too."""
-POLL_SECONDS: Final = 0.2
+POLL_SECONDS: Final = 1.0
 
 
 @dataclass

@@ -222,7 +222,28 @@ def _percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
+def _business(report: Report) -> str:
+    """Batches with and without customers, steps of budgets, and how soon a row is there."""
+    batches, fresh = report["batches"], report.get("freshness_seconds")
+    costs = as_table(("work", "seconds", "processor seconds", "Spark jobs"), (
+        (what, one["seconds"], one["cpu_seconds"], one["spark_jobs"])
+        for what, one in (
+            ("a batch without customers", batches["without_customers"]),
+            ("the same batch with customers", batches["with_customers"]),
+            *((f"a step of budgets, {step['clicks_of_touched']:,} clicks of who is touched",
+               step["step"]) for step in report["budget_steps"]),
+        )
+    ))  # fmt: skip
+    told = "" if fresh is None else (
+        f"\n\n{fresh['posts']} customers posted one a second beside {fresh['events_a_second']:,} "
+        f"events a second, on a stack that has just begun: a row in Trino after {fresh['p50']} s "
+        f"(p50) and {fresh['p95']} s (p95); never seen: {fresh['never_seen']}."
+    )  # fmt: skip
+    return f"{costs}\n\n{report['what'][0].upper()}{report['what'][1:]}.{told}"
+
+
 _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
+    "business": _business,
     "generator": _generator,
     "replay": _replay,
     "drain": _drain,
