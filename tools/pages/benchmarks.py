@@ -222,6 +222,36 @@ def _percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
+def _sizes(report: Report) -> str:
+    """A warm batch of each size over each Gold, beside the plain MERGE where it ran."""
+    rows = [
+        (
+            f"{gold['rows']:,}", gold["ids"], f"{int(size):,}", one["adlake"]["seconds"],
+            one["adlake"]["cpu_seconds"], one.get("plain_merge", {}).get("seconds", "-"),
+            one.get("plain_merge", {}).get("cpu_seconds", "-"),
+            one.get("share_of_plain_cpu", "-"),
+        )
+        for gold in report["gold"]
+        for size, one in gold["batches_of"].items()
+    ]  # fmt: skip
+    head = ("rows of Gold", "ids", "records", "ours, s", "processor s", "plain MERGE, s",
+            "processor s", "share of its processor time")  # fmt: skip
+    what = report["what"]
+    return f"{as_table(head, rows)}\n\n{what[0].upper()}{what[1:]}."
+
+
+def _verify(report: Report) -> str:
+    """What each proof took."""
+    head = ("proof of", "deliveries", "seconds", "deliveries a second", "slices", "proven")
+    shown = as_table(head, (
+        (name, f"{one['deliveries']:,}", one["seconds"], f"{one['deliveries_per_second']:,}",
+         one["slices"], "yes" if one["proven"] else "no")
+        for name, one in report["proofs"].items()
+    ))  # fmt: skip
+    wanted = f"Wanted of everything: {report['required_per_second']:,} deliveries a second."
+    return f"{shown}\n\n{wanted} Verdict: {_verdict(report)}."
+
+
 def _business(report: Report) -> str:
     """Batches with and without customers, steps of budgets, and how soon a row is there."""
     batches, fresh = report["batches"], report.get("freshness_seconds")
@@ -243,6 +273,9 @@ def _business(report: Report) -> str:
 
 
 _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
+    "guard": _sizes,
+    "batches": _sizes,
+    "verify": _verify,
     "business": _business,
     "generator": _generator,
     "replay": _replay,
