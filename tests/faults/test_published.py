@@ -107,6 +107,8 @@ def test_f43_what_was_repeated_has_the_same_bytes(lake: Lake) -> None:
 def test_f43_serving_decisions_are_told_once_they_have_come(
     lake: Lake, chronicle: Chronicle
 ) -> None:
+    # A proof begins with Gold.
+    lake.adlake("generate", "--events", "20", "--unpaced", "--seed", "7")
     at_ms = now_ms()
     first: dict[str, Any] = {"advertiser_id": "a1", "advertiser": "Shoes", "event_timestamp": at_ms}
     send(lake, [
