@@ -26,6 +26,7 @@ from adlake.devstack.stack import Stack
 from adlake.devstack.supervisor.process import memory_bytes
 from adlake.io.trino.client import connect
 from adlake.settings import REPO_ROOT, Settings
+from benchmarks.beside import QuestionWatch, disk_facts, written_bytes
 from benchmarks.canary import CanaryWatch, percentile
 from benchmarks.own_stack import own_stack
 from tests.fixtures.machine import machine_facts
@@ -83,6 +84,7 @@ def measure(settings: Settings, stack: Stack, arguments: argparse.Namespace) -> 
     canaries = CanaryWatch(
         settings.bootstrap_servers, settings.kafka.topic, settings.ports.trino_port
     )
+    question = QuestionWatch(settings.ports.trino_port)
     warm_up(environment, arguments.rate)
     traffic = adlake("generate", "--rate", str(arguments.rate), "--seed", "7",
                      "--faults", arguments.faults,
@@ -90,12 +92,16 @@ def measure(settings: Settings, stack: Stack, arguments: argparse.Namespace) -> 
     started_ms = now_ms()
     with subprocess.Popen(traffic, env=environment, stdout=subprocess.DEVNULL) as generator:
         canaries.start()
+        question.start()
         peaks = watch_memory(stack, generator)
     ended_ms = now_ms()
+    question.stop()
     lag = subprocess.run(adlake("wait", "--timeout", "120"), env=environment, check=False)
     drained_ms = now_ms()
     canaries.stop(drain_seconds=30)
     batches = batches_between(settings, started_ms, ended_ms)
+    events = events_in(settings)
+    disk = disk_facts(settings.paths.home / "warehouse", events, written_bytes(stack))
     proof = proof_of(environment) if arguments.proof else None
     sustained = published_per_second(batches)
     freshness = freshness_of(canaries)
@@ -106,6 +112,8 @@ def measure(settings: Settings, stack: Stack, arguments: argparse.Namespace) -> 
         "seconds_to_drain_after_the_end": round((drained_ms - ended_ms) / 1000, 1),
         "freshness_seconds": freshness | {"canaries": len(canaries.seconds)},
         "canaries_never_seen": len(canaries.pending),
+        "question_seconds": question.facts(),
+        "disk": disk,
         **batch_facts(batches),
         "memory_mib_peak": peaks,
         "memory_mib_peak_total": round(sum(peaks.values())),
@@ -212,6 +220,13 @@ def rejected_share(settings: Settings, started_ms: int) -> float:
             [started_ms],
         )
     return round(float(share), 4)
+
+
+def events_in(settings: Settings) -> int:
+    """Deliveries of ad events that the lake holds."""
+    with connect(settings.ports.trino_port, catalog="lakehouse") as client:
+        [(rows,)] = client.rows("SELECT count(*) FROM bronze.ad_events")
+    return int(rows)
 
 
 def batches_between(settings: Settings, started_ms: int, ended_ms: int) -> list[dict[str, Any]]:

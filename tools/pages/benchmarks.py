@@ -52,6 +52,12 @@ def _runs(found: Mapping[str, Report]) -> str:
         ("freshness p99, s", lambda one: one["freshness_seconds"]["p99"]),
         ("canaries; never seen", lambda one: f"{one['freshness_seconds']['canaries']}; "
          f"{one['canaries_never_seen']}"),
+        ("ROAS of all campaigns, p50 / p95, s", lambda one: "{p50} / {p95}".format_map(
+            one["question_seconds"]) if "question_seconds" in one else "not told"),
+        ("files; bytes an event", lambda one: f"{one['disk']['files']:,}; "
+         f"{one['disk']['bytes_per_event']}" if "disk" in one else "not told"),
+        ("bytes written an event", lambda one: one["disk"]["bytes_written_per_event"]
+         if "disk" in one else "not told"),
         ("batch in the first minute, s", lambda one: one["batch_seconds_median_first_minute"]),
         ("batch in the last minute, s", lambda one: one["batch_seconds_median_last_minute"]),
         ("memory at the peak, MiB", lambda one: f"{one['memory_mib_peak_total']:,}"),
