@@ -104,7 +104,8 @@ def verify_derived(
         if one.is_proven and (one.made_of, one.of_snapshot) == (made_of, of_snapshot)
     }
     # A snapshot that the table names was used by it, and may be an older one.
-    values = {f"{name.partition('.')[2]}_snapshot": one for name, one in stored.items()} | values
+    for name, snapshot in stored.items():
+        values.setdefault(f"{name.partition('.')[2]}_snapshot", snapshot)
     values["row_limit"] = rows_shown
     not_compared = _expired(trino, table, stamp) if source else ""
     failures, not_compared = _failures(trino, table, values, not_compared, stored)
