@@ -44,6 +44,14 @@ ACCOUNT_PAGES: tuple[Mutation, ...] = (
         "WHERE taken.effective_at <= moments.as_of", "WHERE taken.effective_at IS NOT NULL", STAND,
     ),
     Mutation(
+        "what is kept back of others is unknown", "sql/metrics/advertisers.sql",
+        "coalesce(reserves.reserve, decimal '0.000000')", "reserves.reserve", STAND,
+    ),
+    Mutation(
+        "a name that a state told is not the newest", "sql/metrics/advertisers.sql",
+        "coalesce(states.advertiser, flips.advertiser)", "flips.advertiser", STAND,
+    ),
+    Mutation(
         "a month begins in Greenwich", "sql/metrics/advertisers.sql",
         "with_timezone(CAST(bounded.first_day AS timestamp(6)), bounded.time_zone)",
         "with_timezone(CAST(bounded.first_day AS timestamp(6)), 'UTC')", STAND,

@@ -28,6 +28,8 @@ STORIES = "sql/oracles/budgets/account_stories.sql"
 MOMENTS = "sql/oracles/budgets/serving_moments.sql"
 TURNS = "sql/oracles/budgets/serving_turns.sql"
 FLIP_ROWS = "sql/oracles/budgets/serving_flips.sql"
+RESERVES = "sql/fragments/reserves.sql"
+RESERVED = "tests/contract/budgets/test_reserves_in_duckdb.py"
 
 BUDGETS: tuple[Mutation, ...] = (
     Mutation(
@@ -275,5 +277,30 @@ BUDGETS: tuple[Mutation, ...] = (
         "verify does not look at the cause of a flip", "sql/fragments/serving_flip_columns.sql",
         "period_start, cause,", "period_start,",
         f"{PROVEN}::test_a_planted_difference_is_seen",
+    ),
+    Mutation(
+        "a reserve has what a smaller content took back", RESERVES,
+        "- coalesce(content_before[2], 0)", "",
+        f"{RESERVED}::test_a_minute_has_what_its_deliveries_brought",
+    ),
+    Mutation(
+        "a reserve knows the clicks of the newest minute alone", RESERVES,
+        "ingest_ms >= 60000 * (:minute_now - 127)", "ingest_ms >= 60000 * (:minute_now - 1)",
+        f"{RESERVED}::test_b3_what_is_kept_back_falls_with_each_minute",
+    ),
+    Mutation(
+        "a reserve weighs each minute as if it were older", RESERVES,
+        "element_at(weighing.weights, minutes.age)",
+        "element_at(weighing.weights, minutes.age + 1)",
+        f"{RESERVED}::test_b3_what_is_kept_back_falls_with_each_minute",
+    ),
+    Mutation(
+        "a reserve leaves the oldest minute out", RESERVES,
+        "minute >= :minute_now - 127", "minute >= :minute_now - 126",
+        f"{RESERVED}::test_reserves_are_those_of_plain_python_at_any_moment",
+    ),
+    Mutation(
+        "the rate of spending falls faster", "sql/fragments/rate_weights.sql",
+        "* 4 / 5", "* 3 / 5", f"{RESERVED}::test_b3_what_is_kept_back_falls_with_each_minute",
     ),
 )  # fmt: skip

@@ -6,7 +6,9 @@
 -- param advertiser_id varchar = NULL: one advertiser; NULL: all
 -- param as_of timestamp = NULL: the moment; NULL: now
 -- param most integer = 100: at most so many rows
--- can_serve, since, cause and reserve are those of the newest flip: reserve is what was kept back then.
+-- relation reserves
+-- can_serve, since and cause are those of the newest flip. reserve: what is kept back at the moment, by the clicks that
+-- the tables have; what was kept back when the flag was turned tells metric serving_flips.
 -- The period is that of the budget in force; spend is all of that period. remaining, spent_share and pacing are NULL
 -- where no budget is known. pacing: spent share of the budget / elapsed share of the period; NULL of a lifetime.
 WITH moments AS (
@@ -27,7 +29,6 @@ flips AS (
         max_by(taken.can_serve, taken.flip_number) AS can_serve,
         max_by(taken.effective_at, taken.flip_number) AS since,
         max_by(taken.cause, taken.flip_number) AS cause,
-        max_by(taken.reserve, taken.flip_number) AS reserve,
         max_by(taken.period, taken.flip_number) AS period
     FROM asked AS taken
     CROSS JOIN moments
@@ -38,6 +39,7 @@ flips AS (
 states AS (
     SELECT
         versions.advertiser_id,
+        max(versions.advertiser) FILTER (WHERE versions.is_current) AS advertiser,
         max(versions.time_zone) FILTER (WHERE versions.is_current) AS time_zone,
         max(versions.status) FILTER (
             WHERE versions.start_ts <= moments.as_of AND versions.end_ts > moments.as_of
@@ -61,11 +63,11 @@ placed AS (
     SELECT
         flips.advertiser_id,
         flips.as_of,
-        flips.advertiser,
+        coalesce(states.advertiser, flips.advertiser) AS advertiser,
         flips.can_serve,
         flips.since,
         flips.cause,
-        flips.reserve,
+        coalesce(reserves.reserve, decimal '0.000000') AS reserve,
         budgets.budget_value,
         coalesce(budgets.period, flips.period) AS period,
         coalesce(states.status, 'ACTIVE') AS status,
@@ -74,6 +76,7 @@ placed AS (
     FROM flips
     LEFT JOIN states ON flips.advertiser_id = states.advertiser_id
     LEFT JOIN budgets ON flips.advertiser_id = budgets.advertiser_id
+    LEFT JOIN reserves ON flips.advertiser_id = reserves.advertiser_id
 ),
 
 bounded AS (

@@ -1,6 +1,6 @@
 -- gold.advertisers: every advertiser of whom anything was told, as it stands now.
 -- grain: one row per advertiser_id
--- readers: gold.latest_serving_status, gold.latest_changed_budgets, API
+-- readers: gold.latest_serving_status, gold.latest_changed_budgets
 -- The newest name is that of its billed clicks and states. Of whom no state was told: ACTIVE, UTC, no flight.
 WITH told AS (
     SELECT

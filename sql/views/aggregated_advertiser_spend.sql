@@ -1,6 +1,6 @@
 -- gold.aggregated_advertiser_spend: all that an advertiser ever spent, its budget and flag of now.
 -- grain: one row per advertiser_id with billed clicks
--- readers: API
+-- readers: analysts
 -- total_clicks counts credited clicks, too. latest_budget_value: in force now, NULL when none is known.
 WITH totals AS (
     SELECT

@@ -1,6 +1,6 @@
 -- gold.latest_serving_status: whether ads of an advertiser may be served now.
 -- grain: one row per advertiser_id
--- readers: gold.aggregated_advertiser_spend, API
+-- readers: gold.aggregated_advertiser_spend, analysts
 -- latest_hour: that of the newest billed click, NULL without any. Decisions that lie ahead of the reader's clock have
 -- not been taken yet.
 WITH decided AS (

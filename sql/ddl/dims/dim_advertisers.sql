@@ -1,7 +1,7 @@
 -- dims.dim_advertisers: advertisers over time (slowly changing dimension, type 2). No row: ACTIVE, UTC, no flight.
 -- grain: one row per advertiser_id and validity interval [start_ts, end_ts)
 -- made of: gold.account_contents, whole for each advertiser of whom something new was told
--- readers: verify
+-- readers: the views of budgets, metrics, verify
 -- What an ADVERTISER_STATUS does not say goes on as it was.
 CREATE TABLE IF NOT EXISTS lakehouse.dims.dim_advertisers (
   advertiser_key BIGINT NOT NULL COMMENT 'surrogate of the version: made of advertiser_id and start_ts',

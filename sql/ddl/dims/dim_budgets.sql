@@ -1,7 +1,7 @@
 -- dims.dim_budgets: budgets of advertisers over time (slowly changing dimension, type 2).
 -- grain: one row per advertiser_id and validity interval [start_ts, end_ts)
 -- made of: gold.account_contents, whole for each advertiser of whom something new was told
--- readers: gold.latest_changed_budgets, verify
+-- readers: the views of budgets, metrics, verify
 -- What clicks carry counts before the first BUDGET_CHANGE alone, as a daily budget. Equal neighbours are one row.
 CREATE TABLE IF NOT EXISTS lakehouse.dims.dim_budgets (
   budget_key BIGINT NOT NULL COMMENT 'surrogate of the version: made of advertiser_id and start_ts',

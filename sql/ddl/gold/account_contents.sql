@@ -4,7 +4,7 @@
 -- their order and repeats. All contents of an event are kept: of them the smallest counts, and decisions of the past
 -- were taken by those that had come.
 -- partition: none, since ids tell no time; sorted by advertiser_id
--- readers: gold.spend_ledger, gold.serving_flips, dims.dim_budgets, dims.dim_advertisers, verify
+-- readers: gold.spend_ledger, gold.serving_flips, dims.dim_budgets, dims.dim_advertisers, metric advertisers, verify
 CREATE TABLE IF NOT EXISTS lakehouse.gold.account_contents (
   event_type STRING NOT NULL,
   owner STRING NOT NULL COMMENT 'the advertiser of a click, whose ids are unique within it; empty for other events',

@@ -1,7 +1,7 @@
 -- gold.advertiser_spend_hourly: what advertisers spent in each local hour with billed clicks.
 -- grain: one row per advertiser_id and spend_hour
 -- made of: the billed clicks, budgets and flips that were made with it
--- readers: budget questions
+-- readers: gold.hourly_average_budget, gold.latest_serving_status, gold.advertisers, metrics, verify
 CREATE TABLE IF NOT EXISTS lakehouse.gold.advertiser_spend_hourly (
   advertiser STRING NOT NULL,
   advertiser_id STRING NOT NULL,

@@ -1,7 +1,8 @@
 -- gold.serving_flips: when the ads of an advertiser began and ceased to be served, and why.
 -- grain: one row per flip_id; flip_number orders those of an advertiser
 -- made of: gold.account_contents, whole for each advertiser of whom something new was told
--- readers: gold.advertiser_spend_hourly
+-- readers: gold.advertiser_spend_hourly, gold.advertisers, gold.latest_serving_status, gold.monthly_spend, metrics,
+-- the topic serving_status, verify
 -- A row whose effective_at lies ahead will happen if nothing is delivered before: compare it with your own now.
 CREATE TABLE IF NOT EXISTS lakehouse.gold.serving_flips (
   flip_id STRING NOT NULL COMMENT 'sha256 of advertiser, moment and trigger',

@@ -3,16 +3,9 @@
 -- Beside them those of `serving_moments` that are no decisions.
 -- Reads a relation `serving_moments`, once. A decision takes 60 seconds to reach the ad server; the rate of spending
 -- takes in a fifth of each minute, so 60 of them are amounts x 0.8^age / 5, of which age is in whole minutes.
+-- include rate_weights
 WITH weighing AS (
-    SELECT transform(
-        reduce(
-            sequence(1, 126),
-            ARRAY[DECIMAL '1000000000000000000000000000000'],
-            (weights, age) -> weights || CAST(element_at(weights, -1) * 4 / 5 AS DECIMAL(31, 0)),
-            weights -> weights
-        ),
-        weight -> CAST(weight / DECIMAL '1000000000000000000' AS DECIMAL(13, 0))
-    ) AS weights
+    SELECT :rate_weights AS weights
 ),
 
 -- All moments of a minute keep back the same: what the whole minutes before it brought, each weighed by its age.

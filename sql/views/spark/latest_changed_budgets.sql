@@ -1,6 +1,6 @@
 -- gold.latest_changed_budgets: the newest change of each advertiser's budget, and the hour in which it came into force.
 -- grain: one row per advertiser_id with a known budget
--- readers: API
+-- readers: analysts
 -- A first value is a change, an equal one again is none. The hour is one of the advertiser's zone, as an instant.
 -- A text for each engine: each has its own way to tell when a local hour begins.
 WITH budgets AS (

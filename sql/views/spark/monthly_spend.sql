@@ -1,6 +1,6 @@
 -- gold.monthly_spend: what advertisers spent in each month of their own zone with billed clicks.
 -- grain: one row per (advertiser_id, spend_month)
--- readers: API
+-- readers: analysts
 -- budget_value, can_serve_status: as of the month's last millisecond, or of now for a month that is not over; NULL when
 -- no budget was known, no decision taken. A text for each engine: each has its own way to tell when a local month ends.
 WITH sums AS (

@@ -1,6 +1,6 @@
 -- gold.combined_spend_budget: spend and budget of each local day with billed clicks, a row for each amount.
 -- grain: one row per advertiser_id, spend_day and category (gross_spend, net_spend, budget_value)
--- readers: API
+-- readers: analysts
 -- budget_value: in force at the day's last instant; no row when none is known. A text for each engine: each has its
 -- own way to tell when a local day ends.
 WITH days AS (

@@ -1,6 +1,6 @@
 -- gold.hourly_average_budget: the mean budget of each hour with billed clicks, weighted by time.
 -- grain: one row per (advertiser_id, spend_hour)
--- readers: API
+-- readers: analysts
 -- The part of an hour without a known budget is left out; NULL when it has none at all. Rounded half up. A text for
 -- each engine: each has its own way to measure time.
 WITH parts AS (

@@ -35,7 +35,7 @@ class Serving(BaseModel):
     net_spend: str
     valid_spend: str
     clicks: int
-    reserve: str = Field(description="what was kept back when the flag was last turned")
+    reserve: str = Field(description="kept back now, by the clicks of the last whole minutes")
     remaining: str | None = Field(description="budget less valid spend, not below 0")
     spent_share: float | None = Field(description="valid spend / budget; null without a budget")
     pacing: float | None = Field(

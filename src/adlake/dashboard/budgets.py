@@ -204,7 +204,8 @@ def _tiles(row: Record) -> None:
          f"{formats.money(row['gross_spend'])}, net of overdelivery: "
          f"{formats.money(row['net_spend'])}")  # fmt: skip
     tile(columns[3], "Remaining", formats.money(row["remaining"]),
-         "Budget less valid spend, not below zero. Kept back when the flag was last turned: "
+         "Budget less valid spend, not below zero. Kept back for what is spent until a decision is "
+         "known, by the clicks of the last minutes: "
          f"{formats.money(row['reserve'])}")  # fmt: skip
     pacing = None if row["pacing"] is None else Decimal(str(row["pacing"]))
     tile(columns[4], "Pacing", formats.ratio(pacing), PACING)

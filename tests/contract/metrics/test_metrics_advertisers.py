@@ -44,12 +44,15 @@ def test_advertisers_stand_as_they_do_at_a_moment(advertised: MetricsLake) -> No
     assert [ada[name] for name in ("gross_spend", "valid_spend", "net_spend", "clicks")] == [
         12, 8, Decimal("7.25"), 4,
     ]  # fmt: skip
-    assert (ada["remaining"], ada["reserve"]) == (1_192, Decimal("0.25"))
+    assert ada["remaining"] == 1_192
+    # Not that of the flip: what the last whole minutes brought.
+    assert [row["reserve"] for row in rows] == [money("0.0018"), money("2.56"), 0]
     assert (ada["spent_share"], ada["pacing"]) == (money("0.006666667"), money("0.013333334"))
     # November of New York begins at four and is an hour longer; what was spent before is not its.
     assert (bo["period_start"], bo["period_end"]) == (utc("04:00"), utc("2026-12-01T05:00"))
     assert (bo["time_zone"], bo["valid_spend"], bo["remaining"]) == ("America/New_York", 20, 480)
     assert (bo["spent_share"], bo["pacing"]) == (money("0.04"), money("3.605"))
+    assert third["advertiser"] == "Cy", "of a state, where no click was billed"
     assert [third[name] for name in ("budget_value", "remaining", "spent_share", "pacing")] == [
         None, None, None, None,
     ]  # fmt: skip
@@ -58,7 +61,10 @@ def test_advertisers_stand_as_they_do_at_a_moment(advertised: MetricsLake) -> No
 def test_one_advertiser_and_none(advertised: MetricsLake) -> None:
     one = only(advertised, "advertisers", advertiser_id="a1", as_of="2026-11-01T10:06")
     assert (one["can_serve"], one["budget_value"], one["advertisers"]) == (True, 900, 1)
+    newest = only(advertised, "advertisers", advertiser_id="a1", as_of="2026-11-01T12:01:59.999")
+    assert newest["reserve"] == money("21.848")
     later = only(advertised, "advertisers", advertiser_id="a1", as_of="2026-11-02T00:00")
+    assert later["reserve"] == 0
     assert (later["can_serve"], later["valid_spend"], later["pacing"]) == (True, 0, None)
     assert len(answer(advertised, "advertisers", as_of=NOON, most="1")) == 1
     for nobody in ({"advertiser_id": "x' OR '1'='1"}, {"as_of": "2026-10-01T00:00"}):
