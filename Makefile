@@ -102,8 +102,8 @@ models: venv ## Build the tables of the seven attribution models (ARGS="--half-l
 rollups: venv ## Sum Gold by hour again (the stream keeps the sums by itself)
 	@$(ADLAKE) rollups build
 
-maintain: venv ## Merge small files and remove leftover ones now (the stream does it in turns)
-	@$(ADLAKE) maintain
+maintain: venv ## Merge small files and remove leftover ones now (ARGS="--as-of 2026-04-02": the day that customers lapse on, first)
+	@$(ADLAKE) maintain $(value ARGS)
 
 query: venv ## Run one metric file (NAME=roas, ARGS="--param campaign_id=cmp-0008"); without NAME, list them
 	@$(ADLAKE) query $(if $(NAME_TEXT),"$$NAME_TEXT") $(value ARGS)

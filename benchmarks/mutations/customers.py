@@ -13,6 +13,12 @@ PROOF = "tests/contract/customers/test_customer_proof.py"
 
 CUSTOMERS: tuple[Mutation, ...] = (
     Mutation(
+        "the day of customers is forgotten", "adlake.cli.lake:maintain",
+        'ask_stream(settings, "maintain", ROLL_DAY, argument_of(as_of.date()))', "pass",
+        "tests/unit/streaming/test_requests.py"
+        "::test_maintenance_names_the_day_of_customers_first",
+    ),
+    Mutation(
         "five thousand are over five thousand", "adlake.customers.rules:Standing.is_high_value",
         "self.lifetime_micros > HIGH_VALUE_MICROS", "self.lifetime_micros >= HIGH_VALUE_MICROS",
         f"{RULES}::test_the_stage_at_each_boundary",

@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from adlake.cli import app
+from adlake.customers.day_roll import DAY
 from adlake.io.postgres.lease import LeaseHeldError
-from adlake.io.postgres.operations import BUILD_MODELS, Operation
+from adlake.io.postgres.operations import BUILD_MODELS, MAINTAIN, ROLL_DAY, Operation
 from adlake.models.contract import MOST_HALF_LIFE_MS
 from adlake.models.handler import HALF_LIFE_ARGUMENT, model_handlers
 from adlake.streaming import asking, requests
@@ -105,18 +106,43 @@ def test_whoever_does_requests_can_do_all_kinds_of_them() -> None:
 def test_the_command_asks_with_its_half_life(
     given: list[str], half_life_ms: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, int]] = []
+    asked = asked_by(monkeypatch)
+    done = CliRunner().invoke(app, ["models", "build", *given])
+    assert done.output == "done\n"
+    assert asked == [(BUILD_MODELS, {HALF_LIFE_ARGUMENT: half_life_ms or MOST_HALF_LIFE_MS})]
 
-    def take(_config: object, _kind: str, arguments: dict[str, int], _report: object) -> str:
-        asked.append(arguments)
-        return "built"
+
+@pytest.mark.parametrize(
+    ("given", "first"),
+    [([], []), (["--as-of", "1970-02-01"], [(ROLL_DAY, {DAY: 31})])],
+)
+def test_maintenance_names_the_day_of_customers_first(
+    given: list[str], first: list[tuple[str, dict[str, int]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_by(monkeypatch)
+    done = CliRunner().invoke(app, ["maintain", *given])
+    assert done.exit_code == 0, done.output
+    assert asked == [*first, (MAINTAIN, {})]
+
+
+def test_a_day_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asked_by(monkeypatch)
+    assert CliRunner().invoke(app, ["maintain", "--as-of", "yesterday"]).exit_code == 2
+    assert asked == []
+
+
+def asked_by(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, int]]]:
+    """Kind and arguments of what commands ask for from now on; it is done at once."""
+    asked: list[tuple[str, dict[str, int]]] = []
+
+    def take(_config: object, kind: str, arguments: dict[str, int], _report: object) -> str:
+        asked.append((kind, dict(arguments)))
+        return "done"
 
     monkeypatch.setattr("adlake.wiring.operations.request_config", lambda *_: None)
     monkeypatch.setattr("adlake.wiring.spark.choose_jdk", lambda _: None)
     monkeypatch.setattr("adlake.streaming.requests.ask", take)
-    done = CliRunner().invoke(app, ["models", "build", *given])
-    assert done.output == "built\n"
-    assert asked == [{HALF_LIFE_ARGUMENT: half_life_ms or MOST_HALF_LIFE_MS}]
+    return asked
 
 
 @pytest.mark.parametrize("half_life", ["0s", "0.4ms", "10001d"])

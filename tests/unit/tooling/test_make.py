@@ -68,6 +68,27 @@ def test_a_group_of_commands_shows_when_nothing_is_asked(tmp_path: Path) -> None
     assert made(tmp_path, "explain", "ARGS=my-ad") == "[explain][my-ad]"
 
 
+@pytest.mark.parametrize(
+    ("target", "typed"),
+    [
+        ("up", "[up]"), ("down", "[down]"), ("nuke", "[nuke]"), ("jobs", "[flow][--tables]"),
+        ("views", "[views]"), ("contracts", "[contracts][check]"), ("topics", "[topics]"),
+        ("app", "[up][--runtime][docker][--only][postgres,trino,dashboard]"),
+        ("app-local", "[up][--runtime][native][--only][postgres,trino,dashboard]"),
+        ("generate", "[generate]"), ("maintain", "[maintain]"),
+    ],
+)  # fmt: skip
+def test_every_verb_that_was_promised_runs_its_command(
+    tmp_path: Path, target: str, typed: str
+) -> None:
+    assert made(tmp_path, target) == typed
+
+
+def test_a_day_of_customers_is_named_by_make_too(tmp_path: Path) -> None:
+    typed = made(tmp_path, "maintain", "ARGS=--as-of 2026-04-02")
+    assert typed == "[maintain][--as-of][2026-04-02]"
+
+
 def test_python_is_the_systems_unless_make_is_told_another() -> None:
     def first_step(*arguments: str, **environment: str) -> str:
         done = subprocess.run(
