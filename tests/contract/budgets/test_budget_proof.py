@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -148,14 +149,20 @@ def test_a_planted_difference_is_seen(spark: SparkSession, engines: Engines, nam
 
 def test_views_add_up_the_billed_clicks_in_both_engines(engines: Engines) -> None:
     rows = spend_ledger(told(ALL_SENT))
+    names = {one.advertiser_id: one.advertiser for one in rows}
+    begins = {"hourly": "spend_hour_start", "daily": "spend_day"}
     for part, sums in (("hourly", by_hour(rows)), ("daily", by_day(rows))):
         wanted = sorted(
-            (advertiser, _units(one.gross_spend), _units(one.net_spend))
-            for (advertiser, _), one in sums.items()
+            (names[who], who, _begin(at), _units(one.gross_spend), _units(one.net_spend))
+            for (who, at), one in sums.items()
         )
-        names = ("advertiser_id", f"{part}_gross_spend", f"{part}_net_spend")
+        columns = (
+            "advertiser", "advertiser_id", begins[part], f"{part}_gross_spend", f"{part}_net_spend"
+        )  # fmt: skip
         for engine, found in engines.ask(f"{part}_spend", "gold").items():
-            assert sorted(tuple(row[name] for name in names) for row in found) == wanted, engine
+            assert sorted(tuple(row[name] for name in columns) for row in found) == wanted, engine
+            for row in found if part == "hourly" else ():
+                assert row["spend_hour_end"] == row["spend_hour_start"] + timedelta(hours=1)
 
 
 def test_other_views_say_what_plain_python_says_in_both_engines(engines: Engines) -> None:
@@ -191,6 +198,10 @@ def test_every_delivery_of_a_click_is_shown_with_its_verdict(engines: Engines) -
     assert (first["ingest_year"], first["ingest_month"], first["ingest_day"]) == (2026, 3, 2)
     assert (first["ingest_hour"], first["processed_at"]) == (10, first["event_time"])
     assert [row["amount"] for row in (first, negative, missing)] == [Decimal("0.5"), -1, None]
+
+
+def _begin(at: int | date) -> datetime | date:
+    return at if isinstance(at, date) else datetime.fromtimestamp(at / 1_000, UTC)
 
 
 def _units(micros: int) -> Decimal:

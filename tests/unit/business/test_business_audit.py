@@ -51,6 +51,12 @@ def test_an_order_told_again_under_an_event_id_of_its_own_is_a_repeat() -> None:
     assert told(event(T.ORDER), event(T.ORDER, event_id="ev-2")) == [None, "DUPLICATE_DELIVERY"]
 
 
+def test_c3_an_order_for_less_under_another_event_id_sets_the_dearer_one_aside() -> None:
+    dearer, cheaper = event(T.ORDER, amount=100), event(T.ORDER, event_id="ev-2", amount=90)
+    assert told(dearer, cheaper) == ["CONFLICTING_DUPLICATE", None]
+    assert told(cheaper, dearer, dearer) == [None, *["CONFLICTING_DUPLICATE"] * 2]
+
+
 @pytest.mark.parametrize("event_type", list(T))
 def test_what_a_type_counts_once_per_tells_two_events_apart(event_type: T) -> None:
     for name in TYPES[event_type].once_per:
