@@ -279,6 +279,14 @@ BUDGETS: tuple[Mutation, ...] = (
         f"{PROVEN}::test_a_planted_difference_is_seen",
     ),
     Mutation(
+        "more may be kept back than a column holds", "adlake.budgets.spark_flips:_with_reserve",
+        "least(weighed, {most}BD)", "weighed", PARITY,
+    ),
+    Mutation(
+        "the oracle keeps back more than any budget has", TURNS,
+        "DECIMAL '999999999999999999'", "DECIMAL '99999999999999999999'", FLIPS_SQL,
+    ),
+    Mutation(
         "a reserve has what a smaller content took back", RESERVES,
         "- coalesce(content_before[2], 0)", "",
         f"{RESERVED}::test_a_minute_has_what_its_deliveries_brought",

@@ -4,8 +4,9 @@
 -- include minute_now
 -- include rate_weights
 -- As budgets/account.py has it: what the deliveries of a whole minute brought to gross spend weighs 0.8^age / 5 in the
--- rate of spending, and 60 seconds of that rate are kept back. A smaller content of a known click brings less than
--- nothing. Contents of one time and one amount bring nothing, so no other field of theirs is read.
+-- rate of spending, and 60 seconds of that rate are kept back, but no more than the largest budget there can be. A
+-- smaller content of a known click brings less than nothing. Contents of one time and one amount bring nothing, so no
+-- other field of theirs is read.
 -- First the clicks that arrived in time, by bounds that skip old files; then all that was ever told of those clicks.
 WITH recent AS (
     SELECT DISTINCT
@@ -88,7 +89,10 @@ rates AS (
 kept_back AS (
     SELECT
         advertiser_id,
-        greatest(CAST(60 * weighed AS DECIMAL(38, 0)) / DECIMAL '300000000000000', DECIMAL '0') AS micros
+        least(
+            greatest(CAST(60 * weighed AS DECIMAL(38, 0)) / DECIMAL '300000000000000', DECIMAL '0'),
+            DECIMAL '999999999999999999'
+        ) AS micros
     FROM rates
 )
 

@@ -45,17 +45,22 @@ reserves AS (
         rates.advertiser_id,
         rates.minute,
         rates.entries,
-        greatest(
-            CAST(60 * reduce(
-                coalesce(rates.whole_minutes, ARRAY[]),
-                CAST(0 AS DECIMAL(38, 0)),
-                (total, whole) -> CAST(
-                    total + whole.brought * element_at(weighing.weights, CAST(rates.minute - whole.minute AS INTEGER))
-                    AS DECIMAL(38, 0)
-                ),
-                total -> total
-            ) AS DECIMAL(38, 0)) / DECIMAL '300000000000000',
-            DECIMAL '0'
+        -- No budget is as large as the most that is kept back.
+        least(
+            greatest(
+                CAST(60 * reduce(
+                    coalesce(rates.whole_minutes, ARRAY[]),
+                    CAST(0 AS DECIMAL(38, 0)),
+                    (total, whole) -> CAST(
+                        total
+                        + whole.brought * element_at(weighing.weights, CAST(rates.minute - whole.minute AS INTEGER))
+                        AS DECIMAL(38, 0)
+                    ),
+                    total -> total
+                ) AS DECIMAL(38, 0)) / DECIMAL '300000000000000',
+                DECIMAL '0'
+            ),
+            DECIMAL '999999999999999999'
         ) AS reserve
     FROM rates
     CROSS JOIN weighing

@@ -14,6 +14,7 @@ from typing import Final
 
 from adlake.budgets.contract import (
     ACTIVE,
+    MOST_RESERVE,
     RATE_SHARE,
     RATE_WEIGHTS,
     EventType,
@@ -174,7 +175,8 @@ class Account:
                 break
             if age >= 0:
                 weighed += self._of_minute[minute] * RATE_WEIGHTS[age]
-        return max(0, (2 * self._lag_s * weighed + RATE_SHARE) // (2 * RATE_SHARE))
+        spent = (2 * self._lag_s * weighed + RATE_SHARE) // (2 * RATE_SHARE)
+        return min(MOST_RESERVE, max(0, spent))
 
     def _may_change_budgets(self, told: Told, before: Told | None) -> bool:
         """A click that carries what is in force anyway changes no budget."""

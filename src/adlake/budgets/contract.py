@@ -63,5 +63,7 @@ RATE_WEIGHTS: Final = tuple((2 * 4**age * 10**12 + 5**age) // (2 * 5**age) for a
 spending after `age` others. The next weight is zero."""
 RATE_SHARE: Final = 300 * 10**12
 """Amounts times weights, divided by this, are the rate a second: 0.2 of each minute's 60th."""
+MOST_RESERVE: Final = 10**18 - 1
+"""Micros. No budget is larger, so no decision needs more to be kept back, and a column holds it."""
 KEY_DIGITS: Final = 15
 """Hexadecimal ones of a surrogate key: 60 bits, so a positive BIGINT in every engine."""

@@ -17,6 +17,7 @@ from adlake.budgets.contract import (
     CLOCK,
     DECISION_LAG_S,
     DEFAULT_ZONE,
+    MOST_RESERVE,
     RATE_SHARE,
     RATE_WEIGHTS,
     Cause,
@@ -239,10 +240,12 @@ def _with_reserve(rows: DataFrame, minutes: DataFrame, lag_s: int) -> DataFrame:
     weighed = (
         nows.join(told, F.expr(near))
         .groupBy("advertiser_id", "now")
-        .agg(F.sum(F.col("brought").cast("decimal(20,0)") * weight).alias("weighed"))
+        .agg(F.sum(F.col("brought").cast("decimal(24,0)") * weight).alias("weighed"))
     )
+    most = MOST_RESERVE * RATE_SHARE // max(1, lag_s)
     share = (
-        f"(CAST({2 * lag_s} AS DECIMAL(10, 0)) * weighed + {RATE_SHARE}BD) DIV {2 * RATE_SHARE}BD"
+        f"(CAST({2 * lag_s} AS DECIMAL(10, 0)) * least(weighed, {most}BD) + {RATE_SHARE}BD) "
+        f"DIV {2 * RATE_SHARE}BD"
     )
     reserve = F.expr(f"IF(coalesce(weighed, 0BD) <= 0BD, 0L, {share})")
     return timed.join(weighed, ["advertiser_id", "now"], "left").withColumn("reserve", reserve)

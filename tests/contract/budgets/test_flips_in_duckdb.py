@@ -7,13 +7,13 @@ import pytest
 from adlake.budgets.events import Told
 from adlake.budgets.flips import serving_flips
 from tests.fixtures.budgets.duckdb_form import flips_in_duckdb
-from tests.fixtures.budgets.examples import TURNS, WORKED, of
+from tests.fixtures.budgets.examples import RICH, TURNS, WORKED, of
 from tests.fixtures.budgets.rows import flip_rows
 from tests.fixtures.budgets.told import random_deliveries, told
 from tests.fixtures.business.mutations import Delivery
 
 SETS: dict[str, list[Delivery]] = {
-    "worked": WORKED,
+    "worked": [*WORKED, *RICH],
     "turns": TURNS,
     "random": [
         one for seed in range(20, 25) for one in of(f"r{seed}", random_deliveries(seed, 110))

@@ -10,7 +10,7 @@ from adlake.budgets.events import Told
 from adlake.budgets.flips import serving_flips
 from adlake.io.trino.client import TrinoClient, connect
 from adlake.settings import Settings
-from tests.fixtures.budgets.examples import TURNS, WORKED, of
+from tests.fixtures.budgets.examples import RICH, TURNS, WORKED, of
 from tests.fixtures.budgets.rows import flip_rows
 from tests.fixtures.budgets.sql_form import flips_in_sql
 from tests.fixtures.budgets.told import DAY_MS, random_deliveries, told
@@ -51,7 +51,7 @@ def test_the_worked_examples_in_whatever_order_they_are_read(trino: TrinoClient)
 
 
 def test_whatever_turns_a_flag(trino: TrinoClient) -> None:
-    known = told(TURNS)
+    known = told([*TURNS, *RICH])
     assert len({one.cause for one in serving_flips(known)}) == 8, "every cause"
     assert_same(trino, known)
 
