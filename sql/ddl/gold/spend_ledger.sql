@@ -1,8 +1,8 @@
 -- gold.spend_ledger: each billed click of an advertiser once, with what credits and overdelivery take off.
 -- grain: one row per advertiser_id and click_id
 -- made of: gold.account_contents, whole for each advertiser of whom something new was told
--- readers: gold.daily_spend, gold.hourly_spend, gold.monthly_spend, gold.aggregated_advertiser_spend, metric data_as_of,
--- adlake budgets credit, verify
+-- readers: gold.daily_spend, gold.hourly_spend, gold.monthly_spend, gold.aggregated_advertiser_spend,
+-- metric data_as_of, adlake budgets credit, verify
 -- Hour, day and month are those of the click's own time in the zone of its advertiser (dims.dim_advertisers, newest).
 CREATE TABLE IF NOT EXISTS lakehouse.gold.spend_ledger (
   advertiser_id STRING NOT NULL,
