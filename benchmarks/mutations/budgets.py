@@ -283,7 +283,7 @@ BUDGETS: tuple[Mutation, ...] = (
         "least(weighed, {most}BD)", "weighed", PARITY,
     ),
     Mutation(
-        "the oracle keeps back more than any budget has", TURNS,
+        "the oracle keeps back more than any budget has", "sql/fragments/kept_back.sql",
         "DECIMAL '999999999999999999'", "DECIMAL '99999999999999999999'", FLIPS_SQL,
     ),
     Mutation(

@@ -32,12 +32,13 @@ PROOF: tuple[Mutation, ...] = (
         '"deliveries": -int(before["events"]), ', "", INCREMENT,
     ),
     Mutation(
-        "a table is proven by contents of other records", "adlake.proof.derived:verify_derived",
-        "(one.made_of, one.of_snapshot) == (made_of, of_snapshot)", "one.made_of == made_of",
+        "a table is proven by contents of other records", "adlake.proof.derived:_stored",
+        "(one.made_of, one.of_snapshot) == (facts.made_of, facts.of_snapshot)",
+        "one.made_of == facts.made_of",
         DERIVED,
     ),
     Mutation(
-        "a table is proven by contents that are wrong", "adlake.proof.derived:verify_derived",
+        "a table is proven by contents that are wrong", "adlake.proof.derived:_stored",
         "if one.is_proven and", "if", DERIVED,
     ),
     Mutation(

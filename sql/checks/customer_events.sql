@@ -1,21 +1,8 @@
 -- Offending rows: in gold.customer_events but not in the oracle, or the other way round.
 -- Reads a relation `customer_events`. Parameters: table_snapshot, row_limit.
+-- include customer_event_columns
 WITH stored AS (
-    SELECT
-        event_type,
-        counted_id,
-        user_id,
-        event_time,
-        amount,
-        activation_id,
-        campaign_id,
-        channel,
-        status,
-        name,
-        email_sha256,
-        geo_country,
-        is_counted,
-        first_ingest_ts
+    SELECT :customer_event_columns
     FROM lakehouse.gold.customer_events FOR VERSION AS OF :table_snapshot
 ),
 

@@ -3,6 +3,7 @@
 -- Parameter: advertiser_id, one advertiser; NULL: all.
 -- include minute_now
 -- include rate_weights
+-- include kept_back: weighed = weighed
 -- As budgets/account.py has it: what the deliveries of a whole minute brought to gross spend weighs 0.8^age / 5 in the
 -- rate of spending, and 60 seconds of that rate are kept back, but no more than the largest budget there can be. A
 -- smaller content of a known click brings less than nothing. Contents of one time and one amount bring nothing, so no
@@ -89,10 +90,7 @@ rates AS (
 kept_back AS (
     SELECT
         advertiser_id,
-        least(
-            greatest(CAST(60 * weighed AS DECIMAL(38, 0)) / DECIMAL '300000000000000', DECIMAL '0'),
-            DECIMAL '999999999999999999'
-        ) AS micros
+        :kept_back AS micros
     FROM rates
 )
 

@@ -45,19 +45,17 @@ def _runs(found: Mapping[str, Report]) -> str:
         ("events a second, offered", lambda one: f"{one['rate_offered']:,}"),
         ("events a second, sustained", lambda one: f"{one['rate_sustained']:,}"),
         ("minutes", lambda one: _minutes(one["what"])),
-        ("rejected share", lambda one: f"{one.get('rejected_share', 0) * 100:.2g} %"
-         if "rejected_share" in one else "not told"),
+        ("rejected share", _told("rejected_share", lambda share: f"{share * 100:.2g} %")),
         ("freshness p50, s", lambda one: one["freshness_seconds"]["p50"]),
         ("freshness p95, s", lambda one: one["freshness_seconds"]["p95"]),
         ("freshness p99, s", lambda one: one["freshness_seconds"]["p99"]),
         ("canaries; never seen", lambda one: f"{one['freshness_seconds']['canaries']}; "
          f"{one['canaries_never_seen']}"),
-        ("ROAS of all campaigns, p50 / p95, s", lambda one: "{p50} / {p95}".format_map(
-            one["question_seconds"]) if "question_seconds" in one else "not told"),
-        ("files; bytes an event", lambda one: f"{one['disk']['files']:,}; "
-         f"{one['disk']['bytes_per_event']}" if "disk" in one else "not told"),
-        ("bytes written an event", lambda one: one["disk"]["bytes_written_per_event"]
-         if "disk" in one else "not told"),
+        ("ROAS of all campaigns, p50 / p95, s",
+         _told("question_seconds", lambda found: f"{found['p50']} / {found['p95']}")),
+        ("files; bytes an event",
+         _told("disk", lambda disk: f"{disk['files']:,}; {disk['bytes_per_event']}")),
+        ("bytes written an event", _told("disk", lambda disk: disk["bytes_written_per_event"])),
         ("batch in the first minute, s", lambda one: one["batch_seconds_median_first_minute"]),
         ("batch in the last minute, s", lambda one: one["batch_seconds_median_last_minute"]),
         ("memory at the peak, MiB", lambda one: f"{one['memory_mib_peak_total']:,}"),
@@ -65,6 +63,11 @@ def _runs(found: Mapping[str, Report]) -> str:
     ]  # fmt: skip
     head = ("", *(f"`{name}.json`" for name in runs))
     return as_table(head, ([title, *(tell(one) for one in runs.values())] for title, tell in rows))
+
+
+def _told(name: str, tell: Callable[[Any], object]) -> Callable[[Report], object]:
+    """Of a report that may be older than this figure."""
+    return lambda report: tell(report[name]) if name in report else "not told"
 
 
 def _whole_stack(found: Mapping[str, Report]) -> dict[str, Report]:
@@ -220,8 +223,7 @@ def _overspend(report: Report) -> str:
         "faults", "ad server", "all budgets", "valid spend", "most above a budget",
         "most of its budget", "most of its bound",
     )  # fmt: skip
-    what = report["what"]
-    return f"{what[0].upper()}{what[1:]}. Verdict: {_verdict(report)}.\n\n{as_table(head, rows)}"
+    return f"{_what(report)}. Verdict: {_verdict(report)}.\n\n{as_table(head, rows)}"
 
 
 def _percent(share: float) -> str:
@@ -242,8 +244,7 @@ def _sizes(report: Report) -> str:
     ]  # fmt: skip
     head = ("rows of Gold", "ids", "records", "ours, s", "processor s", "plain MERGE, s",
             "processor s", "share of its processor time")  # fmt: skip
-    what = report["what"]
-    return f"{as_table(head, rows)}\n\n{what[0].upper()}{what[1:]}."
+    return f"{as_table(head, rows)}\n\n{_what(report)}."
 
 
 def _verify(report: Report) -> str:
@@ -275,7 +276,7 @@ def _business(report: Report) -> str:
         f"events a second, on a stack that has just begun: a row in Trino after {fresh['p50']} s "
         f"(p50) and {fresh['p95']} s (p95); never seen: {fresh['never_seen']}."
     )  # fmt: skip
-    return f"{costs}\n\n{report['what'][0].upper()}{report['what'][1:]}.{told}"
+    return f"{costs}\n\n{_what(report)}.{told}"
 
 
 _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
@@ -352,6 +353,12 @@ def _verdict(report: Report) -> str:
     verdict = report.get("verdict", {})
     broken = [_words(name) for name, kept in verdict.items() if not kept]
     return f"**not kept: {', '.join(broken)}**" if broken else "kept"
+
+
+def _what(report: Report) -> str:
+    """What was measured, as a sentence begins."""
+    what: str = report["what"]
+    return what[0].upper() + what[1:]
 
 
 def _words(name: str) -> str:

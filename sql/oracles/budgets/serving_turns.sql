@@ -4,6 +4,7 @@
 -- Reads a relation `serving_moments`, once. A decision takes 60 seconds to reach the ad server; the rate of spending
 -- takes in a fifth of each minute, so 60 of them are amounts x 0.8^age / 5, of which age is in whole minutes.
 -- include rate_weights
+-- include kept_back: weighed = weighed
 WITH weighing AS (
     SELECT :rate_weights AS weights
 ),
@@ -40,30 +41,29 @@ rates AS (
     FROM minutes
 ),
 
-reserves AS (
+weighed_minutes AS (
     SELECT
         rates.advertiser_id,
-        rates.minute,
         rates.entries,
-        -- No budget is as large as the most that is kept back.
-        least(
-            greatest(
-                CAST(60 * reduce(
-                    coalesce(rates.whole_minutes, ARRAY[]),
-                    CAST(0 AS DECIMAL(38, 0)),
-                    (total, whole) -> CAST(
-                        total
-                        + whole.brought * element_at(weighing.weights, CAST(rates.minute - whole.minute AS INTEGER))
-                        AS DECIMAL(38, 0)
-                    ),
-                    total -> total
-                ) AS DECIMAL(38, 0)) / DECIMAL '300000000000000',
-                DECIMAL '0'
+        reduce(
+            coalesce(rates.whole_minutes, ARRAY[]),
+            CAST(0 AS DECIMAL(38, 0)),
+            (total, whole) -> CAST(
+                total + whole.brought * element_at(weighing.weights, CAST(rates.minute - whole.minute AS INTEGER))
+                AS DECIMAL(38, 0)
             ),
-            DECIMAL '999999999999999999'
-        ) AS reserve
+            total -> total
+        ) AS weighed
     FROM rates
     CROSS JOIN weighing
+),
+
+reserves AS (
+    SELECT
+        advertiser_id,
+        entries,
+        :kept_back AS reserve
+    FROM weighed_minutes
 ),
 
 summed AS (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ class DerivedFacts:
 
     table: str
     snapshot: int
-    rows: int
+    rows: int = 0
     failures: Sequence[Failure] = ()
     made_of: str = "its records"
     not_compared: str = ""
@@ -91,29 +91,30 @@ def verify_derived(
     source = spec_of(table).source
     values = _stamped_values(stamp, read_law) | {"table_snapshot": head}
     made_of = f"the rows of {source}" if source else "its records"
-    basis = json.dumps(values, sort_keys=True, default=str)
-    of_snapshot = values.get("source_snapshot" if source else "records_snapshot")
-    if proven is not None and proven.basis == basis:
-        return DerivedFacts(
-            table, head, proven.rows, (), made_of, basis=basis, is_known=True,
-            of_snapshot=of_snapshot,
-        )  # fmt: skip
-    stored = {
-        name: one.snapshot
-        for name, one in before.items()
-        if one.is_proven and (one.made_of, one.of_snapshot) == (made_of, of_snapshot)
-    }
+    facts = DerivedFacts(
+        table, head, made_of=made_of, basis=json.dumps(values, sort_keys=True, default=str),
+        of_snapshot=values.get("source_snapshot" if source else "records_snapshot"),
+    )  # fmt: skip
+    if proven is not None and proven.basis == facts.basis:
+        return replace(facts, rows=proven.rows, is_known=True)
+    stored = _stored(before, facts)
     # A snapshot that the table names was used by it, and may be an older one.
-    for name, snapshot in stored.items():
-        values.setdefault(f"{name.partition('.')[2]}_snapshot", snapshot)
+    values = {f"{_relation(name)}_snapshot": one for name, one in stored.items()} | values
     values["row_limit"] = rows_shown
     not_compared = _expired(trino, table, stamp) if source else ""
     failures, not_compared = _failures(trino, table, values, not_compared, stored)
     counted = bind(sql_text("proof/row_count"), records_values(table) | {"snapshot": head})
     rows = int(trino.records(counted)[0]["row_count"])
-    return DerivedFacts(
-        table, head, rows, failures, made_of, not_compared, basis, of_snapshot=of_snapshot
-    )
+    return replace(facts, rows=rows, failures=failures, not_compared=not_compared)
+
+
+def _stored(before: Mapping[str, DerivedFacts], facts: DerivedFacts) -> dict[str, SqlValue]:
+    """Tables that were proven of the same records, with their snapshots."""
+    return {
+        name: one.snapshot
+        for name, one in before.items()
+        if one.is_proven and (one.made_of, one.of_snapshot) == (facts.made_of, facts.of_snapshot)
+    }
 
 
 def _failures(
@@ -164,11 +165,16 @@ def _offending(
 def _text(check: LawCheck, stored: Collection[str]) -> str:
     files = {name.rpartition("/")[2]: name for name in check.relations}
     if check.stands_on in stored:
-        stands_on = check.stands_on.partition(".")[2]
+        stands_on = _relation(check.stands_on)
         after = list(files)[list(files).index(stands_on) + 1 :]
         files = {stands_on: f"stored/{stands_on}"} | {name: files[name] for name in after}
     relations = {name: sql_text(f"oracles/{file}") for name, file in files.items()}
     return with_relations(sql_text(f"checks/{check.file}"), relations)
+
+
+def _relation(table: str) -> str:
+    """Of `gold.name`, what a check calls it."""
+    return table.partition(".")[2]
 
 
 def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
@@ -186,7 +192,7 @@ def _stamped_values(stamp: Stamp, read_law: ReadLaw) -> dict[str, SqlValue]:
         values |= law_parameters(read_law(law_version_of(stamp)))
     if stamps.MADE_OF in told:
         made_of = json.loads(told[stamps.MADE_OF])
-        values |= {f"{name.partition('.')[2]}_snapshot": one for name, one in made_of.items()}
+        values |= {f"{_relation(name)}_snapshot": one for name, one in made_of.items()}
     if stamps.READ_UNTIL_MS in told:
         values["until_ms"] = int(told[stamps.READ_UNTIL_MS])
     if stamps.HALF_LIFE_MS in told:

@@ -1,0 +1,15 @@
+-- customer_event_columns: what is proven of an event about a customer.
+event_type,
+counted_id,
+user_id,
+event_time,
+amount,
+activation_id,
+campaign_id,
+channel,
+status,
+name,
+email_sha256,
+geo_country,
+is_counted,
+first_ingest_ts
