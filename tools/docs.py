@@ -19,6 +19,7 @@ from adlake.metrics import reference as metrics
 from adlake.settings import REPO_ROOT
 from adlake.settings.reference import reference_markdown
 from tools.pages import (
+    batches_picture,
     benchmarks,
     cost,
     counts_picture,
@@ -67,6 +68,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
     return {
         **contracts,
         docs / "metrics.md": metrics.reference_markdown(samples()),
+        docs / "img" / "batches.svg": batches_picture.drawn(benchmarks.report("batches")),
         docs / "img" / "flow.svg": flow_picture.drawn(),
         docs / "img" / "counts.svg": counts_picture.drawn(),
         **filled,

@@ -34,6 +34,12 @@ def parts(reports: Path = REPORTS) -> dict[str, str]:
     }
 
 
+def report(name: str, reports: Path = REPORTS) -> Report | None:
+    """One committed report; None: it is not there."""
+    path = reports / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
 def _of(found: Mapping[str, Report], name: str, make: Callable[[Report], str]) -> str:
     return make(found[name]) if name in found else "Not measured yet."
 
