@@ -95,7 +95,7 @@ JUDGED: Final = f"""
             'BAD_VALUE',
             type_rank <> 1 AND money < 0, 'NEGATIVE_VALUE',
             '') AS reject_reason
-    FROM (SELECT *, ifNull(value, '') AS body FROM file('{{file}}', Parquet))
+    FROM (SELECT *, ifNull(value, '') AS body FROM file('FILE', Parquet))
 """
 _MARKED: Final = ", ".join(f"if({name} IS NULL, '', concat('=', {name}))" for name in _TEXTS)
 EVENTS: Final = (
@@ -210,7 +210,7 @@ class ClickHouse:
 
     def process(self, records: Path, number: int) -> None:
         self._do("DROP TABLE IF EXISTS judged")
-        judged = JUDGED.format(file=records)
+        judged = JUDGED.replace("FILE", str(records))
         self._do(f"CREATE TABLE judged ENGINE = Memory AS {judged}")
         self._do(
             "INSERT INTO bronze SELECT body, kafka_partition, kafka_offset, ingest_ms, "

@@ -68,12 +68,12 @@ _IS_UNFIT: Final = " OR ".join(
 READ: Final = f"""
     SELECT kafka_partition, kafka_offset, ingest_ms, value,
         TRY(decode(value)) AS body,
-        coalesce(json_valid(body) AND json_type(body) = 'OBJECT'
-            AND strlen(body) <= 1048576
-            AND len(list_distinct(json_keys(body))) = len(json_keys(body))
-            AND strlen(body) - strlen(translate(body, '[{{', '')) <= 1000, FALSE) AS is_object,
-        CASE WHEN is_object THEN json_type(body, [{_PATHS}]) END AS kinds,
-        CASE WHEN is_object THEN json_extract_string(body, [{_PATHS}]) END AS texts
+        CASE WHEN json_valid(body) AND strlen(body) <= 1048576
+            AND strlen(body) - strlen(translate(body, '[{{', '')) <= 1000 THEN body END AS sound,
+        coalesce(json_type(sound) = 'OBJECT'
+            AND len(list_distinct(json_keys(sound))) = len(json_keys(sound)), FALSE) AS is_object,
+        CASE WHEN is_object THEN json_type(sound, [{_PATHS}]) END AS kinds,
+        CASE WHEN is_object THEN json_extract_string(sound, [{_PATHS}]) END AS texts
     FROM read_parquet(?)
 """
 TYPED: Final = f"""
