@@ -11,18 +11,10 @@ from pathlib import Path
 
 from adlake.contracts.tables import CATALOG, GOLD_STATE
 from benchmarks.peers.ours import Adlake, read, roas_of, write_rows
+from benchmarks.peers.plain_columns import LACKS
 from benchmarks.plain_merge import TABLE, PlainMerge
 
-_LACKING = {
-    # What the design could say at most, from the columns that it has.
-    "eligible": "IF(is_converted, CAST(is_clicked AS BOOLEAN), NULL)",
-    "late_by_ms": "CAST(NULL AS BIGINT)",
-    "is_late": "CAST(NULL AS BOOLEAN)",
-    "revenue_out_of_window": "CAST(NULL AS BIGINT)",
-    "last_updated_ts": "CAST(NULL AS BIGINT)",
-}
-LACKS = tuple(_LACKING)
-"""Columns of the law that its table does not have."""
+_LACKING = dict.fromkeys(LACKS, "NULL")
 
 
 class Plain(Adlake):

@@ -2,7 +2,10 @@
 
 30 days of history are judged once and written by day of impression, for the peers to fill their
 tables with; what comes after is cut into batches of JSON payloads, a Parquet file each.
-Duplicates, conflicting ones, late, damaged and corrected deliveries are in both.
+Duplicates, conflicting ones, late, damaged and corrected deliveries are in both. After a history
+that is thinner than the traffic, batches would speak of none of its rows: so two of a hundred
+records of a batch are clicks and conversions of its last seven days, half of them late (no peer
+was preloaded with them) and half sent again.
 
     .venv/bin/python -m benchmarks.peers.traffic FOLDER --preload 1000000 --batch 50000 --batches 8
 """
@@ -31,6 +34,9 @@ RATE = 5_000.0
 HISTORY_MS = 30 * 86_400_000
 DELIVERIES_A_ROW = 1.06
 """Of the history of the default traffic: so many make one row of Gold, about."""
+OLD_SHARE = 0.02
+"""Of the records of a batch: clicks and conversions of the end of the history."""
+OLD_MS = 7 * 86_400_000
 CHUNK = 50_000
 SCHEMA = pa.schema(
     {
@@ -56,11 +62,42 @@ def make_traffic(folder: Path, preload: int, batch: int, batches: int) -> None:
         seed=SEED, rate=RATE, start_at_ms=START_MS, history_ms=HISTORY_MS, history_events=history
     )
     timeline = timeline_of(options)
-    for part, records in enumerate(_chunks(timeline, history, CHUNK)):
-        _write(records, folder / "history" / f"{part:04d}.parquet", 1, part * CHUNK)
-    for number, records in enumerate(_chunks(timeline, batch * batches, batch)):
+    told = [one for chunk in _chunks(timeline, history, CHUNK) for one in chunk]
+    late, again = old_records(told, round(batch * batches * OLD_SHARE))
+    for part in range(0, history, CHUNK):
+        kept = [one for one in told[part : part + CHUNK] if id(one) not in late]
+        _write(kept, folder / "history" / f"{part // CHUNK:04d}.parquet", 1, part)
+    old = [one for pair in zip(late.values(), again, strict=True) for one in pair]
+    share = len(old) // batches
+    for number, new in enumerate(_chunks(timeline, (batch - share) * batches, batch - share)):
+        records = mixed(new, old[number * share : (number + 1) * share])
         _write(records, folder / "batches" / f"{number:04d}.parquet", 0, number * batch)
     _judge(folder)
+
+
+def old_records(history: list[Record], wanted: int) -> tuple[dict[int, Record], list[Record]]:
+    """Clicks and conversions of the last days of a history, spread over them.
+
+    Returns:
+        Those that come late, by the identity of the record; as many that come again.
+    """
+    since_ms = history[-1][2] - OLD_MS
+    engaged = [
+        one for one in history if one[2] >= since_ms and one[1] and b'"IMPRESSION"' not in one[1]
+    ]
+    count = min(wanted, len(engaged)) // 2 * 2
+    chosen = [engaged[number * len(engaged) // count] for number in range(count)]
+    return {id(one): one for one in chosen[::2]}, chosen[1::2]
+
+
+def mixed(new: list[Record], old: list[Record]) -> list[Record]:
+    """The old records evenly among the new ones, each with the time of the one before it."""
+    records = list(new)
+    for number in reversed(range(len(old))):
+        at = (number + 1) * len(new) // (len(old) + 1)
+        key, value, _ = old[number]
+        records.insert(at, (key, value, new[at - 1][2]))
+    return records
 
 
 def _chunks(timeline: Timeline, count: int, size: int) -> Iterator[list[Record]]:
