@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from benchmarks.peers.plain_columns import LACKS
@@ -40,13 +41,22 @@ LEFT_OUT: Final = (
 _MIB: Final = 2**20
 
 
+@dataclass
+class Found:
+    """By peer: its rounds in order, each with the comparison of its `rows`; how its tables were
+    filled; what it said when it failed.
+    """
+
+    rounds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    preloads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
 def report_of(
     machine: Mapping[str, Any],
     settings: Mapping[str, Any],
     traffic: Mapping[str, Any],
-    rounds: Mapping[str, Sequence[Mapping[str, Any]]],
-    preloads: Mapping[str, Mapping[str, Any]],
-    failed: Mapping[str, str],
+    found: Found,
 ) -> dict[str, Any]:
     """All of it.
 
@@ -54,9 +64,7 @@ def report_of(
         machine: its facts.
         settings: what was asked for.
         traffic: what the deliveries are.
-        rounds: of each peer that ran, in order; `rows` is its comparison with the law.
-        preloads: of each of them.
-        failed: peer -> what it said.
+        found: what the peers did.
     """
     batch = settings["batch"]
     return {
@@ -68,11 +76,11 @@ def report_of(
         "settings": dict(settings),
         "traffic": dict(traffic),
         "peers": {
-            name: peer_facts(name, rounds[name], preloads[name], batch)
+            name: peer_facts(name, found.rounds[name], found.preloads[name], batch)
             for name in TITLES
-            if rounds.get(name)
+            if found.rounds.get(name)
         },
-        "failed": dict(failed),
+        "failed": dict(found.failed),
         "not_run": dict(NOT_RUN),
     }
 

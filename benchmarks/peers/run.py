@@ -28,7 +28,7 @@ from adlake.devstack.install.fetch import DELTA_SET, fetched_folder
 from adlake.settings import REPO_ROOT, Settings
 from benchmarks.peers.environment import peers_python
 from benchmarks.peers.plain_columns import LACKS
-from benchmarks.peers.report import TITLES, report_of
+from benchmarks.peers.report import TITLES, Found, report_of
 from benchmarks.peers.traffic import SEED
 from benchmarks.peers.truth import Truth, compare_file
 from tests.fixtures.machine import machine_facts
@@ -52,9 +52,7 @@ class Run:
     folder: Path
     arguments: argparse.Namespace
     python: Path
-    rounds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    preloads: dict[str, dict[str, Any]] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
+    found: Found = field(default_factory=Found)
 
     @property
     def traffic(self) -> Path:
@@ -68,7 +66,7 @@ class Run:
         self._run([*command, *(str(one) for pair in sizes.items() for one in pair)])
 
     def preload(self, peer: str) -> None:
-        self.preloads[peer] = self._child(peer, "preload")
+        self.found.preloads[peer] = self._child(peer, "preload")
         self._lake(peer).rename(self._filled(peer))
 
     def round(self, peer: str, truth: Truth) -> None:
@@ -78,19 +76,19 @@ class Run:
         found = self._child(peer, "round", "--warm-up", str(self.arguments.warm_up))
         lacks = LACKS if peer == "plain_merge" else ()
         found["rows"] = compare_file(truth, self._out(peer) / "rows.parquet", lacks)
-        self.rounds.setdefault(peer, []).append(found)
+        self.found.rounds.setdefault(peer, []).append(found)
         shutil.rmtree(self._lake(peer))
         right = "right" if found["rows"]["right"] else f"{found['rows']['differ']:,} rows differ"
         print(f"{peer}: {found['batch_seconds']} s, {right}", flush=True)
 
     def guarded(self, peer: str, work: Callable[[], None]) -> None:
         """A peer that fails is told of, and left out of what follows."""
-        if peer in self.failed:
+        if peer in self.found.failed:
             return
         try:
             work()
         except PeerFailedError as error:
-            self.failed[peer] = str(error)
+            self.found.failed[peer] = str(error)
             print(f"{peer} failed: {error}", flush=True)
 
     def _child(self, peer: str, phase: str, *more: str) -> dict[str, Any]:
@@ -133,7 +131,7 @@ def main() -> int:
     wrong = [name for name, one in report["peers"].items() if not one["right"]]
     print(f"written to {arguments.report}; wrong: {', '.join(wrong) or 'none'}")
     # A wrong peer is a result. A wrong adlake is not.
-    return int("adlake" in wrong or "adlake" in run.failed)
+    return int("adlake" in wrong or "adlake" in run.found.failed)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -171,7 +169,7 @@ def measured(run: Run) -> dict[str, Any]:
         "rows_before": truth.rows_before, "rows_before_that_batches_speak_of": truth.corrected,
         "rejected_by_reason": dict(truth.rejected.most_common()),
     }  # fmt: skip
-    return report_of(machine_facts(), settings, traffic, run.rounds, run.preloads, run.failed)
+    return report_of(machine_facts(), settings, traffic, run.found)
 
 
 if __name__ == "__main__":

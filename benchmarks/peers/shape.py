@@ -1,4 +1,4 @@
-"""What every process of the benchmark agrees on. The standard library alone: peers import it too."""
+"""What every process of the benchmark agrees on; of the standard library alone."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def rows_by_law(deliveries: Iterable[AdmittedDelivery]) -> dict[str, Row]:
 
 
 def compare_file(truth: Truth, path: Path, lacks: Collection[str] = ()) -> dict[str, Any]:
-    """A peer's rows, as it wrote them, against the truth; `lacks`: columns that it does not have."""
+    """A peer's rows, as it wrote them, against the truth; `lacks`: columns it does not have."""
     found = pq.read_table(path)
     # Not every engine may give a column another column's name.
     found = found.rename_columns([name.removesuffix("_") for name in found.column_names])
