@@ -45,7 +45,9 @@ _SETTINGS: Final = {
     "spark.driver.extraJavaOptions": "-XX:-DontCompileHugeMethods -Duser.timezone=UTC",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "2",
+    # As in adlake's own session, and for the same reasons.
     "spark.sql.codegen.cache.maxEntries": "5000",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }  # fmt: skip
@@ -82,7 +84,9 @@ class Delta:
         pass
 
     def process(self, records: Path, number: int) -> None:
-        judged = admit(read(self._session, records).drop("ingest_ms")).persist()
+        # Checked in: the plan of admission is large, and adaptive execution would look it through anew
+        # at each stage of all that follows.
+        judged = admit(read(self._session, records).drop("ingest_ms")).localCheckpoint()
         bronze_rows(judged, HOUR_MS).coalesce(2).createOrReplaceTempView("kept")
         self._session.sql(f"INSERT INTO {self._bronze} BY NAME SELECT * FROM kept")
         found = judged.where("reject_reason IS NULL").selectExpr(f"{DAY_OF_ID} AS day").distinct()
@@ -93,7 +97,7 @@ class Delta:
             f"ON g.impression_id = a.impression_id WHERE g.day IN ({days})"
         )
         # Else the MERGE, which reads its source twice, would fold twice.
-        changed = _rows(all_states(judged, 2, known)).persist()
+        changed = _rows(all_states(judged, 2, known)).localCheckpoint()
         changed.createOrReplaceTempView("changed")
         self._session.sql(
             f"MERGE INTO {self._gold} g USING changed s "
@@ -101,8 +105,6 @@ class Delta:
             "WHEN MATCHED AND NOT (g.events_state <=> s.events_state) THEN UPDATE SET * "
             "WHEN NOT MATCHED THEN INSERT *"
         )
-        changed.unpersist()
-        judged.unpersist()
 
     def roas(self) -> tuple[str, str]:
         return roas_of(self._session, self._gold)

@@ -1,4 +1,4 @@
-"""Of benchmarks/reports/peers.json: what adlake and other engines took, and whose rows are right."""
+"""Of benchmarks/reports/peers.json: what engines took, and whose rows are right."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ LEFT, RIGHT, TOP = 210, 560, 24
 """Of the field, in pixels: names to its left, numbers to its right."""
 STEP, BAR = 44, 24
 """From bar to bar, and the height of one."""
-OURS, OTHERS: Final = "#1d4ed8", "#64748b"
+OURS, OTHERS = "#1d4ed8", "#64748b"
 
 
 def drawn(report: Mapping[str, Any] | None) -> str:
