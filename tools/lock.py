@@ -1,8 +1,8 @@
 """Resolves the Python packages into the lock files (`make lock`).
 
 Decided versions come from the PYPI_, DEV_PYPI_ and PEER_PYPI_ lines of infra/versions.env, all
-others from what the files already say; `make lock UPGRADE=1` takes the newest instead. No address and no path
-of this machine gets into the files.
+others from what the files already say; `make lock UPGRADE=1` takes the newest instead. No address
+and no path of this machine gets into the files.
 """
 
 from __future__ import annotations

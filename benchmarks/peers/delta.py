@@ -84,7 +84,7 @@ class Delta:
         pass
 
     def process(self, records: Path, number: int) -> None:
-        # Checked in: the plan of admission is large, and adaptive execution would look it through anew
+        # Cut off: the plan of admission is large, and adaptive execution would go through it anew
         # at each stage of all that follows.
         judged = admit(read(self._session, records).drop("ingest_ms")).localCheckpoint()
         bronze_rows(judged, HOUR_MS).coalesce(2).createOrReplaceTempView("kept")
