@@ -70,7 +70,11 @@ READ: Final = f"""
         TRY(decode(value)) AS body,
         CASE WHEN json_valid(body) AND strlen(body) <= 1048576
             AND strlen(body) - strlen(translate(body, '[{{', '')) <= 1000 THEN body END AS sound,
-        coalesce(json_type(sound) = 'OBJECT'
+        -- DuckDB's JSON takes NaN and Infinity: such a letter outside of all texts.
+        CASE WHEN regexp_matches(sound, '(?i)nan|inf') THEN regexp_matches(
+            regexp_replace(sound, '"(\\\\.|[^"\\\\])*"', '', 'g'), '(?i)nan|inf')
+            ELSE FALSE END AS is_not_finite,
+        coalesce(json_type(sound) = 'OBJECT' AND NOT is_not_finite
             AND len(list_distinct(json_keys(sound))) = len(json_keys(sound)), FALSE) AS is_object,
         CASE WHEN is_object THEN json_type(sound, [{_PATHS}]) END AS kinds,
         CASE WHEN is_object THEN json_extract_string(sound, [{_PATHS}]) END AS texts
