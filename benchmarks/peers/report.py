@@ -31,8 +31,8 @@ NOT_RUN: Final = {
     "of its own: Flink is not among what this repository fetches, and a Flink job has no batch of "
     "given records to time beside the others",
     "Flink to Iceberg, upsert": "the same; its equality deletes put the cost on the reader",
-    "Hudi": "its bundles are for Spark 3.5 and 4.0: none is published for Spark 4.1, and another "
-    "Spark in the same table would compare Sparks",
+    "Hudi": "the bundle that was found is for Spark 3.5, none for Spark 4: another Spark in the "
+    "same table would compare Sparks",
 }
 LEFT_OUT: Final = (
     "Kafka, the reading from it and its offsets; guards against a second writer; maintenance; "
