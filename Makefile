@@ -140,7 +140,7 @@ views: venv ## Make missing and changed views again (the stream does so at each 
 	@$(ADLAKE) views
 
 ##@ Development
-.PHONY: venv venv-dev install format docs metric-samples grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start bench-cost bench-alerts bench-overspend bench-business wheel lock lock-jars
+.PHONY: venv venv-dev install format docs metric-samples grafana grafana-types grafana-trial dashboards-check digests sbom audit check class-archive test test-unit test-spark test-integration coverage screenshots chaos mutants bench bench-api bench-batches bench-guard bench-drain bench-generator bench-replay bench-verify bench-dashboards bench-viewers bench-session-start bench-cost bench-alerts bench-overspend bench-business bench-peers wheel lock lock-jars
 venv: ## Make .venv from requirements.lock (other targets do it themselves)
 	@$(BOOTSTRAP) runtime
 
@@ -272,6 +272,9 @@ bench-overspend: venv-dev ## Measure what advertisers spend too much on a day, b
 
 bench-business: venv-dev install class-archive ## Measure batches of business events, steps of budgets, and how soon a customer is a row
 	@$(BIN)/python benchmarks/business.py $(value ARGS)
+
+bench-peers: venv-dev class-archive ## Measure adlake beside Delta, DuckLake, ClickHouse and a plain MERGE (ARGS="--events 20000 --rounds 1 --preload 50000")
+	@$(BIN)/python benchmarks/peers/run.py $(value ARGS)
 
 bench-cost: venv-dev class-archive ## Measure memory, processor and disk of each service at the default traffic (ARGS="--minutes 10")
 	@$(BIN)/python benchmarks/cost.py $(value ARGS)

@@ -27,6 +27,7 @@ from tools.pages import (
     event_contracts,
     flow_picture,
     law,
+    peers_picture,
     scale,
     simulator,
 )
@@ -69,6 +70,7 @@ def pages(root: Path = REPO_ROOT) -> dict[Path, str]:
         **contracts,
         docs / "metrics.md": metrics.reference_markdown(samples()),
         docs / "img" / "batches.svg": batches_picture.drawn(benchmarks.report("batches")),
+        docs / "img" / "peers.svg": peers_picture.drawn(benchmarks.report("peers")),
         docs / "img" / "flow.svg": flow_picture.drawn(),
         docs / "img" / "counts.svg": counts_picture.drawn(),
         **filled,

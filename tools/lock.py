@@ -1,8 +1,8 @@
 """Resolves the Python packages into the lock files (`make lock`).
 
-Decided versions come from the PYPI_ and DEV_PYPI_ lines of infra/versions.env, all others from
-what the files already say; `make lock UPGRADE=1` takes the newest instead. No address and no path
-of this machine gets into the files.
+Decided versions come from the PYPI_, DEV_PYPI_ and PEER_PYPI_ lines of infra/versions.env, all
+others from what the files already say; `make lock UPGRADE=1` takes the newest instead. No address
+and no path of this machine gets into the files.
 """
 
 from __future__ import annotations
@@ -21,15 +21,20 @@ OLDEST_PYTHON = "3.11"
 PINS = Path(".venv") / "pins.txt"
 PYPI_PREFIX = "PYPI_"
 NOTEBOOK = "requirements-notebook.lock"
+PEER_PREFIX = "PEER_PYPI_"
+"""Of packages that the benchmark beside other engines installs, in an environment of its own."""
+PEERS = "benchmarks/peers/requirements.lock"
 DEV_PREFIX = "DEV_PYPI_"
 """Of packages that only developers install."""
+PEER_TOOLS = "psutil\npyarrow\n"
+"""What the processes of the peers use beside them."""
 _LOCKED = re.compile(r"^([a-z0-9.-]+)==([^\s;]+)", re.MULTILINE)
 BUILD_TOOLS = "setuptools\nwheel\n"
 """What packages without a wheel (pyspark) need to be built."""
 
 
 def main() -> None:
-    """Write all five lock files."""
+    """Write all six lock files."""
     versions = read_versions()
     (REPO_ROOT / PINS).write_text(pins(versions) + pins(versions, DEV_PREFIX))
     pinned = ("-c", str(PINS))
@@ -40,6 +45,8 @@ def main() -> None:
         "requirements-dev.lock", "pyproject.toml", "--extra", "dev", *notebook, "-c", NOTEBOOK,
         *pinned,
     )  # fmt: skip
+    # Not held to the main lock: the extension of DuckDB comes for an older DuckDB than ours.
+    _compile(PEERS, "-", stdin=peers(versions))
     _compile("infra/requirements-build.lock", "-", stdin=BUILD_TOOLS)
     _compile("infra/requirements-uv.lock", "-", "-c", "requirements-dev.lock", stdin="uv\n")
 
@@ -52,6 +59,11 @@ def pins(versions: dict[str, str], prefix: str = PYPI_PREFIX) -> str:
         if name.startswith(prefix)
     )
     return "\n".join(lines) + "\n"
+
+
+def peers(versions: dict[str, str]) -> str:
+    """The peers at their versions, and what measures them."""
+    return pins(versions, PEER_PREFIX) + PEER_TOOLS
 
 
 def locked(text: str) -> set[tuple[str, str]]:

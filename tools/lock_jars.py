@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from adlake.devstack.install import checksums, ivy
-from adlake.devstack.install.fetch import NESSIE_SET, REST_SET, S3_SET, SETS
+from adlake.devstack.install.fetch import DELTA_SET, NESSIE_SET, REST_SET, S3_SET, SETS
 from adlake.devstack.install.java import spark_jdk
 from adlake.devstack.install.versions import read_versions
 from adlake.settings import Settings
@@ -20,7 +20,8 @@ def main() -> None:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
         folders = {
-            name: Path(scratch) / "files" / name for name in (*SETS, S3_SET, NESSIE_SET, REST_SET)
+            name: Path(scratch) / "files" / name
+            for name in (*SETS, S3_SET, DELTA_SET, NESSIE_SET, REST_SET)
         }
         for name, folder in folders.items():
             ivy.retrieve(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from adlake.settings import REPO_ROOT
+from tools.pages import peers
 from tools.pages.markdown import as_table
 
 REPORTS: Final = REPO_ROOT / "benchmarks" / "reports"
@@ -288,6 +289,7 @@ def _business(report: Report) -> str:
 _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
     "guard": _sizes,
     "batches": _sizes,
+    "peers": peers.table,
     "verify": _verify,
     "business": _business,
     "generator": _generator,

@@ -26,6 +26,8 @@ S3_SET = "spark-s3"
 """Only for a warehouse on s3://."""
 NESSIE_SET, REST_SET = "nessie", "rest-catalog"
 """REST catalogs, for drills."""
+DELTA_SET = "delta"
+"""For `make bench-peers`."""
 DOWNLOAD_SECONDS = 3_600.0
 Report = Callable[[str], None]
 

@@ -1,0 +1,1 @@
+"""The same events through other engines and through ours, held to one law (`make bench-peers`)."""
