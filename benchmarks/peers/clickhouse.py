@@ -66,7 +66,8 @@ _MONEY: Final = f"multiIf(type_rank = 0, {_raw('bid_price')}, {_raw('conversion_
 JUDGED: Final = f"""
     SELECT kafka_partition, kafka_offset, ingest_ms, body,
         -- ClickHouse's JSON takes a byte order mark.
-        isValidUTF8(body) AND NOT startsWith(body, unhex('EFBBBF')) AND isValidJSON(body) AND length(body) <= 1048576
+        isValidUTF8(body) AND NOT startsWith(body, unhex('EFBBBF')) AND isValidJSON(body)
+            AND length(body) <= 1048576
             AND countSubstrings(body, '[') + countSubstrings(body, '{{') <= 1000 AS is_json,
         if(is_json, JSONExtractKeysAndValuesRaw(body), []) AS members,
         is_json AND JSONType(body) = 'Object'
