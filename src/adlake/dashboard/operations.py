@@ -18,6 +18,7 @@ from adlake.dashboard.health import (
     lag_by_partition,
 )
 from adlake.dashboard.lake import Record, Sources
+from adlake.dashboard.topics import Topics, offer_topics
 from adlake.folders import ADLAKE
 from adlake.io.events_api.posts import Posts
 from adlake.io.kafka.topic import TopicFacts
@@ -35,7 +36,7 @@ MOST_PARTITIONS: Final = 24
 AskPosts = Callable[[], Posts | None]
 
 
-def show(sources: Sources, ask_posts: AskPosts) -> None:
+def show(sources: Sources, ask_posts: AskPosts, topics: Topics) -> None:
     """Draw the frame at once; it fills by itself and stays fresh."""
     head(sources, "Operations")
     section(
@@ -43,6 +44,7 @@ def show(sources: Sources, ask_posts: AskPosts) -> None:
         lambda found: _draw(found, sources.topics),
         seconds=REFRESH_SECONDS, tiles=TILES,
     )  # fmt: skip
+    offer_topics(topics)
 
 
 @dataclass(frozen=True)
