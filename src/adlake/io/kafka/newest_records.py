@@ -15,9 +15,6 @@ from adlake.io.kafka.topic import TopicError
 
 POLL_MS = 500
 TIMEOUT_SECONDS = 10.0
-COLUMNS: Final = ("partition", "offset", "time", "key", "payload")
-"""What is shown of a record, see `shown`."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,37 +61,6 @@ def newest_records(bootstrap_servers: Brokers, topic: str, count: int) -> list[S
     """
     with committed_records(bootstrap_servers) as consumer:
         return sorted(_read(consumer, topic, count))[-count:]
-
-
-def shown(
-    record: SeenRecord, longest: int | None = None
-) -> tuple[int, int, datetime | None, str | None, str | None]:
-    """A record as people read it, by `COLUMNS`.
-
-    Args:
-        record: as the broker holds it.
-        longest: characters of the key and of the payload; what is cut ends in " ...". None: all.
-    """
-    return (
-        record.partition, record.offset, _moment(record.time_ms),
-        _text(record.key, longest), _text(record.value, longest),
-    )  # fmt: skip
-
-
-def _moment(time_ms: int) -> datetime | None:
-    """None: its producer gave it no time, or one that no calendar has."""
-    try:
-        return _EPOCH + timedelta(milliseconds=time_ms) if time_ms >= 0 else None
-    except OverflowError:
-        return None
-
-
-def _text(content: bytes | None, longest: int | None) -> str | None:
-    """None: there is none. What is no UTF-8 is shown by escapes."""
-    if content is None:
-        return None
-    text = content.decode("utf-8", "backslashreplace")
-    return text if longest is None or len(text) <= longest else f"{text[:longest]} ..."
 
 
 def _read(consumer: KafkaConsumer, topic: str, count: int) -> list[SeenRecord]:
