@@ -86,10 +86,11 @@ def _read(topics: Topics, topic: str, count: int) -> None:
 def row_of(record: SeenRecord) -> Record:
     """A line of the table; None where a record has no time, key or payload."""
     at = record.at
+    millis = 0 if at is None else at.microsecond // 1_000
     return {
         "Partition": record.partition,
         "Offset": record.offset,
-        "Time (UTC)": None if at is None else f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1_000:03}",
+        "Time (UTC)": None if at is None else f"{at:%Y-%m-%d %H:%M:%S}.{millis:03}",
         "Key": text_of(record.key, LONGEST_SHOWN),
         "Payload": text_of(record.value, LONGEST_SHOWN),
     }
