@@ -61,8 +61,13 @@ def java_options(settings: Settings) -> tuple[str, ...]:
     added = settings.jvm.java_options
     archive = class_archive_options(added) if settings.jvm.class_archive else ()
     own = own_options(settings.paths.home.resolve(), added)
+    return (*archive, *collector_options(added), *own)
+
+
+def collector_options(added: str) -> tuple[str, ...]:
+    """The garbage collector of Spark's JVM beside the options `added`."""
     # Batches want throughput; Java's own choice keeps pauses short, for a sixth of the processor.
-    return (*archive, *collector(added, "Parallel"), *own)
+    return tuple(collector(added, "Parallel"))
 
 
 def class_archive_options(added: str) -> tuple[str, ...]:
