@@ -101,7 +101,7 @@ def main() -> None:
             url_path="explain", icon=":material/search:",
         ),
         st.Page(
-            lambda: operations.show(sources, partial(posts_of, address), topics),
+            lambda: operations.show(sources, partial(posts_of, address), remote, topics),
             title="Operations", url_path="operations", icon=":material/monitor_heart:",
         ),
         st.Page(
