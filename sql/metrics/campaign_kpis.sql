@@ -2,7 +2,7 @@
 -- question: How many impressions, clicks, sign-ups and activations were there, and at which rates?
 -- grain: one row per window, hour or day in which something happened, or one for the whole span
 -- date basis: time of each event; late events change their own window at any age
--- readers: API, analysts
+-- readers: API, dashboard (funnel, operations), analysts
 -- param since timestamp = NULL: windows that begin at or after this time; NULL: from the beginning
 -- param until timestamp = NULL: windows that begin before this time; NULL: to the end
 -- param campaign_id varchar = NULL: one campaign; NULL: all together

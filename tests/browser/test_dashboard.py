@@ -101,8 +101,35 @@ def test_operations_numbers_equal_the_queries(
         "Batch time": "rect", "Kafka lag per partition": "rect",
         "Rejected deliveries by reason": "rect",
     })  # fmt: skip
+    [kpis] = asked(lake, "campaign_kpis", f"since={whole_hours_ago(7 * 24)}")
+    late = f"Late events: {kpis['late_events']:,} event"
+    expect(reader.page.get_by_text(late)).to_be_visible(timeout=PATIENCE_MS)
+    expect(reader.page.get_by_text("Notifications: none failed.")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    read_topic(reader, "campaign_updates")
+    [newest, *_] = json.loads(
+        lake.adlake("peek", "campaign_updates", "--count", "1", "--format", "json").stdout
+    )
+    reader.expect_cells(2, 0, [str(newest["partition"]), str(newest["offset"])])
+    key = reader.page.get_by_test_id("stDataFrame").nth(2).get_by_test_id("glide-cell-3-0")
+    expect(key).to_have_text(newest["key"], timeout=PATIENCE_MS)
     reader.expect_no_complaint()
     reader.photograph(pictures, "dashboard-operations")
+
+
+def whole_hours_ago(hours: int) -> str:
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    return (hour - timedelta(hours=hours)).isoformat()
+
+
+def read_topic(reader: Reader, topic: str) -> None:
+    """Choose it and press the button; returns when its records are there."""
+    reader.page.get_by_test_id("stSelectbox").get_by_role("combobox").click()
+    reader.page.get_by_role("option", name=topic, exact=True).click()
+    reader.page.get_by_role("button", name="Read").click()
+    said = reader.page.get_by_text(f"Topic {topic}, newest first, read at")
+    expect(said).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:

@@ -27,7 +27,9 @@ from adlake.generator.business_truth import load_business_truth
 from adlake.generator.truth import load_truth
 from adlake.io.kafka.producer import partition_of, publish_all
 from adlake.io.kafka.topic import topic_facts
+from adlake.io.notify.channel import failed
 from adlake.io.notify.topic import TopicChannel
+from adlake.io.postgres.notifications import NotificationLog
 from adlake.io.trino.client import direct_session
 from adlake.proof.producer_audit import audit_producers
 from adlake.proof.producer_counts import counts_of_runs
@@ -379,6 +381,20 @@ def test_a_test_message_goes_over_the_api_and_the_command(lake: Lake, client: Cl
     assert said == "kafka: SENT\n"
     sent = [json.loads(value) for _, value, *_ in messages(lake, "kpi_alerts")]
     assert len([one for one in sent if one["transition"] == "test"]) == 2
+
+
+def test_a_notification_that_was_given_up_is_told(lake: Lake, client: Client) -> None:
+    assert client.get("alerts/notifications").json() == []
+    [notice, *_] = notices_of(closed(incident_id="given up"))
+    with NotificationLog(lease_connect(lake.settings())).alone("email") as known:
+        assert known is not None
+        refusal = failed("answered 554", 554, may_pass_later=False)
+        known.record(notice, refusal, is_final=True)
+    [told] = client.get("alerts/notifications").json()
+    assert [told[name] for name in ("incident_id", "channel", "transition", "response_code")] == [
+        "given up", "email", notice.transition, 554,
+    ]  # fmt: skip
+    assert client.get("alerts/notifications?is_final=false").json() == []
 
 
 def test_without_trino_the_api_says_once_that_notifications_wait(lake: Lake) -> None:

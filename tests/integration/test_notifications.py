@@ -16,7 +16,7 @@ import pytest
 
 from adlake.alerts.courier import Courier, Patience, Pending
 from adlake.alerts.messages import notices_of
-from adlake.contracts.notices import ChannelName
+from adlake.contracts.notices import ChannelName, Sending
 from adlake.io.notify.channel import failed
 from adlake.io.postgres.driver import DatabaseError
 from adlake.io.postgres.notifications import NotificationLog
@@ -24,7 +24,7 @@ from adlake.io.prometheus.meters import Meters
 from adlake.settings import Settings
 from adlake.wiring import notifications
 from adlake.wiring.lake import lease_connect
-from adlake.wiring.notifications import channels_of, notifier_of
+from adlake.wiring.notifications import channels_of, newest_notifications, notifier_of
 from tests.fixtures.incident_rows import TEN, closed, incident
 from tests.fixtures.lake import Lake
 from tests.fixtures.receivers import HttpReceiver, http_receiver, mail_receiver
@@ -83,6 +83,31 @@ def test_a_refusal_is_one_request_and_failed(lake: Lake, log: NotificationLog) -
             courier(lake, log, receiver).deliver(pending(incident_id="refusal"))
         assert len(receiver.bodies) == 1
     assert rows_of(log, "refusal") == [("opened", "webhook", "FAILED", True, 1, 1, 404, False)]
+
+
+def test_those_given_up_are_told_apart_the_newest_outcome_first(
+    lake: Lake, log: NotificationLog
+) -> None:
+    with http_receiver(404, 404) as receiver:
+        for name in ("given-up-1", "given-up-2"):
+            courier(lake, log, receiver).deliver(pending(incident_id=name))
+    with http_receiver(*[503] * 2) as receiver:
+        courier(lake, log, receiver, rounds=9).deliver(pending(incident_id="tried-again"))
+    with http_receiver() as receiver:
+        courier(lake, log, receiver).deliver(pending(incident_id="told"))
+
+    def told(state: Sending, most: int = 100, *, is_final: bool = True) -> list[str]:
+        found = newest_notifications(lake.settings(), state, most, is_final=is_final)
+        assert all((one.state, one.is_final) == (state, is_final) for one in found)
+        return [one.incident_id for one in found]
+
+    assert told(Sending.FAILED)[:2] == ["given-up-2", "given-up-1"]
+    assert told(Sending.FAILED, 1) == ["given-up-2"]
+    assert told(Sending.FAILED, is_final=False)[0] == "tried-again"
+    assert told(Sending.SENT)[0] == "told"
+    [newest] = newest_notifications(lake.settings(), Sending.FAILED, 1, is_final=True)
+    assert (newest.channel, newest.response_code, newest.sent_at) == ("webhook", 404, None)
+    assert newest.changed_at > newest.transition_at
 
 
 def test_an_outage_is_counted_and_ends_when_it_is_over(lake: Lake, log: NotificationLog) -> None:

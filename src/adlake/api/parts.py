@@ -16,9 +16,10 @@ from pydantic import SecretStr
 from adlake.api.customer_cache import CustomerCache
 from adlake.api.pending import Pending
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.notices import Outcome
+from adlake.contracts.notices import Outcome, Sending
 from adlake.io.kafka.collecting import Done, Written
 from adlake.io.kafka.producer import Record
+from adlake.io.postgres.notifications import LoggedOnChannel
 from adlake.io.prometheus.meters import Meters
 
 Rows = Sequence[Mapping[str, Any]]
@@ -41,6 +42,22 @@ def answered() -> Iterator[None]:
         yield
     except AdlakeError as error:
         raise unavailable(str(error)) from None
+
+
+class AskNotifications(Protocol):
+    """Reads what became of notifications."""
+
+    def __call__(
+        self, state: Sending, most: int, /, *, is_final: bool
+    ) -> Sequence[LoggedOnChannel]:
+        """Those of a state, the newest first. Raises AdlakeError."""
+
+
+def _nobody_was_told(
+    _state: Sending, _most: int, /, *, is_final: bool
+) -> Sequence[LoggedOnChannel]:
+    _ = is_final
+    return ()
 
 
 class Publisher(Protocol):
@@ -91,6 +108,7 @@ class Parts:
     pending: Pending = field(default_factory=Pending)
     send_trial: Callable[[str], Mapping[str, Outcome]] = lambda _channel: {}
     """Sends a test message to a channel, or to all that are on. Raises AdlakeError."""
+    ask_notifications: AskNotifications = _nobody_was_told
     key: SecretStr | None = None
     """Of writers; None: everybody may write."""
     budget: Budget = field(default_factory=Budget)

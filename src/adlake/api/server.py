@@ -28,7 +28,7 @@ from adlake.metrics.query import run_metric
 from adlake.provision.outside import kafka_access
 from adlake.settings import Settings
 from adlake.wiring.collector import publishing
-from adlake.wiring.notifications import notifier_of, send_trial
+from adlake.wiring.notifications import newest_notifications, notifier_of, send_trial
 
 KAFKA_SECONDS = 2.0
 """Somebody waits for the answer of /health."""
@@ -59,6 +59,7 @@ def serve(settings: Settings) -> None:
         ask_metric=partial(rows_of_metric, settings),
         knows_campaign=partial(is_known_campaign, settings),
         send_trial=partial(send_trial, settings),
+        ask_notifications=partial(newest_notifications, settings),
         key=settings.api_key(),
         meters=meters,
         ack_seconds=settings.api.api_ack_seconds,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,29 +48,18 @@ def peek(
     output_format: Format = OutputFormat.TABLE,
 ) -> None:
     """Show the newest records of a topic: place, time, key and payload."""
-    from adlake.io.kafka.newest_records import newest_records
-    from adlake.io.kafka.topic import COMMAND_BOOTSTRAP_SECONDS, refuse_dead_broker
+    from adlake.io.kafka.newest_records import text_of
     from adlake.io.output import write_result
     from adlake.io.trino.client import QueryResult
-    from adlake.provision.outside import kafka_access
+    from adlake.wiring.topics import newest_of
 
-    brokers = kafka_access(Settings())
-    refuse_dead_broker(brokers, COMMAND_BOOTSTRAP_SECONDS)
     is_cut = output_format is OutputFormat.TABLE and sys.stdout.isatty()
     rows = (
         (
-            one.partition, one.offset, datetime.fromtimestamp(one.time_ms / 1_000, UTC),
-            _text(one.key), _text(one.value, LONGEST_PAYLOAD if is_cut else None),
+            one.partition, one.offset, one.at,
+            text_of(one.key), text_of(one.value, LONGEST_PAYLOAD if is_cut else None),
         )
-        for one in newest_records(brokers, topic, count)
+        for one in newest_of(Settings(), topic, count)
     )  # fmt: skip
     columns = ("partition", "offset", "time", "key", "payload")
     write_result(QueryResult(columns, rows), output_format, None)
-
-
-def _text(content: bytes | None, longest: int | None = None) -> str | None:
-    """None: there is none. What is no UTF-8 is shown by escapes."""
-    if content is None:
-        return None
-    text = content.decode("utf-8", "backslashreplace")
-    return text if longest is None or len(text) <= longest else f"{text[:longest]} ..."

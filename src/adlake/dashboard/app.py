@@ -22,13 +22,15 @@ from adlake.dashboard import (
 )
 from adlake.dashboard.lake import Sources
 from adlake.dashboard.remote import Remote
+from adlake.dashboard.topics import Topics
 from adlake.io.events_api.asking import LakeApi
 from adlake.io.events_api.posts import posts_of
 from adlake.io.events_api.trial import Delivered, send_test_message
 from adlake.provision.outside import kafka_access
+from adlake.provision.topics import topics_of
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring.explain import explanation_of
-from adlake.wiring.topics import tables_of_topics
+from adlake.wiring.topics import newest_of, tables_of_topics
 
 ICON = Path(__file__).with_name("icon.svg")
 # Streamlit leaves six rem above the title and ten below the last line.
@@ -53,7 +55,7 @@ def main() -> None:
         proof=settings.paths.proof_file,
         chaos=REPO_ROOT / "benchmarks" / "reports" / "chaos.json",
     )
-
+    topics = Topics(tuple(topics_of(settings).values()), partial(newest_of, settings))
     address = Address(settings.ports.api_host, settings.ports.api_port)
     remote = Remote(LakeApi(address, settings.api_key))
 
@@ -99,8 +101,8 @@ def main() -> None:
             url_path="explain", icon=":material/search:",
         ),
         st.Page(
-            lambda: operations.show(sources, partial(posts_of, address)), title="Operations",
-            url_path="operations", icon=":material/monitor_heart:",
+            lambda: operations.show(sources, partial(posts_of, address), remote, topics),
+            title="Operations", url_path="operations", icon=":material/monitor_heart:",
         ),
         st.Page(
             lambda: trust.show(sources, reports), title="Trust", url_path="trust",

@@ -11,6 +11,7 @@ import streamlit as st
 from adlake.contracts.source import topic_of_label
 from adlake.dashboard import charts, formats
 from adlake.dashboard.frame import head, seconds_since, section, tile
+from adlake.dashboard.given_up import list_given_up
 from adlake.dashboard.health import (
     FRESHNESS_PROMISE_SECONDS,
     Level,
@@ -18,6 +19,9 @@ from adlake.dashboard.health import (
     lag_by_partition,
 )
 from adlake.dashboard.lake import Record, Sources
+from adlake.dashboard.late import count_late
+from adlake.dashboard.remote import Remote
+from adlake.dashboard.topics import Topics, offer_topics
 from adlake.folders import ADLAKE
 from adlake.io.events_api.posts import Posts
 from adlake.io.kafka.topic import TopicFacts
@@ -35,7 +39,7 @@ MOST_PARTITIONS: Final = 24
 AskPosts = Callable[[], Posts | None]
 
 
-def show(sources: Sources, ask_posts: AskPosts) -> None:
+def show(sources: Sources, ask_posts: AskPosts, remote: Remote, topics: Topics) -> None:
     """Draw the frame at once; it fills by itself and stays fresh."""
     head(sources, "Operations")
     section(
@@ -43,6 +47,9 @@ def show(sources: Sources, ask_posts: AskPosts) -> None:
         lambda found: _draw(found, sources.topics),
         seconds=REFRESH_SECONDS, tiles=TILES,
     )  # fmt: skip
+    count_late(sources)
+    list_given_up(remote)
+    offer_topics(topics)
 
 
 @dataclass(frozen=True)

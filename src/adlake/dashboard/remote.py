@@ -20,7 +20,7 @@ _POSTS: Final = "newest post of this reader"
 _TIMES: Final = frozenset({
     "since", "period_start", "period_end", "bucket_start", "bucket_end", "start_ts", "end_ts",
     "effective_at", "budgets", "customers", "created_at", "first_order_time", "last_order_time",
-    "stage_changed_at", "last_updated_ts", "entered_at", "left_at",
+    "stage_changed_at", "last_updated_ts", "entered_at", "left_at", "changed_at",
 })  # fmt: skip
 _DAYS: Final = frozenset({"local_day", "as_of_date"})
 _MONEY: Final = frozenset({

@@ -17,14 +17,17 @@ from adlake.alerts.courier import Courier, Patience
 from adlake.alerts.messages import Row, trial_notice
 from adlake.alerts.notifier import Notifier, Pace
 from adlake.contracts.errors import AdlakeError
-from adlake.contracts.notices import ChannelName, Outcome
+from adlake.contracts.notices import ChannelName, Outcome, Sending
 from adlake.io.notify.channel import Channel
 from adlake.io.notify.mail import Mail, MailServer
 from adlake.io.notify.topic import TopicChannel
 from adlake.io.notify.webhook import Webhook, as_record, as_slack_text
 from adlake.io.postgres.driver import Connection, DatabaseAwayError
 from adlake.io.postgres.lease import Connect
-from adlake.io.postgres.notifications import NotificationLog
+from adlake.io.postgres.notifications import (
+    LoggedOnChannel,
+    NotificationLog,
+)
 from adlake.io.prometheus.meters import Meters
 from adlake.io.sql import trino
 from adlake.io.sql.files import sql_text
@@ -130,6 +133,18 @@ class _LateConnect:
             except (AdlakeError, SettingsError) as error:
                 raise DatabaseAwayError(str(error)) from None
         return self._connect()
+
+
+def newest_notifications(
+    settings: Settings, state: Sending, most: int, *, is_final: bool
+) -> list[LoggedOnChannel]:
+    """What became of the newest notifications.
+
+    Raises:
+        AdlakeError: the control database does not answer, or is not that of this lake.
+    """
+    log = NotificationLog(_LateConnect(partial(lease_connect, settings)))
+    return log.newest(state, most, is_final=is_final)
 
 
 def incidents_since(settings: Settings, moment: datetime) -> Sequence[Row]:

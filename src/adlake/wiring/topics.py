@@ -11,6 +11,7 @@ from adlake.io.deadline import NO_DEADLINE, Deadline
 from adlake.io.iceberg.stamp import LastRecord
 from adlake.io.kafka.holes import FindHoles, ranges_without_records
 from adlake.io.kafka.last_records import with_last_records
+from adlake.io.kafka.newest_records import SeenRecord, newest_records
 from adlake.io.kafka.topic import (
     COMMAND_BOOTSTRAP_SECONDS,
     TopicError,
@@ -39,6 +40,18 @@ def present_topic(
     refuse_dead_broker(servers, deadline.patience_ms(patience) / 1_000)
     facts = topic_facts(servers, topic or settings.kafka.topic, patience, deadline)
     return with_last_records(facts, servers, contained or {})
+
+
+def newest_of(settings: Settings, topic: str, count: int) -> list[SeenRecord]:
+    """The newest records of a topic, oldest of them first.
+
+    Raises:
+        TopicError: there is no such topic, or the broker does not answer.
+        UnreadableRecordsError: records that cannot be unpacked here.
+    """
+    servers = kafka_access(settings)
+    refuse_dead_broker(servers, COMMAND_BOOTSTRAP_SECONDS)
+    return newest_records(servers, topic, count)
 
 
 def pending_records(settings: Settings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -14,6 +15,7 @@ from adlake.io.kafka.topic import TopicError
 
 POLL_MS = 500
 TIMEOUT_SECONDS = 10.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, order=True)
@@ -26,6 +28,27 @@ class SeenRecord:
     key: bytes | None
     value: bytes | None
 
+    @property
+    def at(self) -> datetime | None:
+        """Its Kafka time; None: it has none, or one beyond all calendars, as producers may give."""
+        try:
+            return _EPOCH + timedelta(milliseconds=self.time_ms) if self.time_ms >= 0 else None
+        except OverflowError:
+            return None
+
+
+def text_of(content: bytes | None, longest: int | None = None) -> str | None:
+    """A key or a payload to look at; what is no UTF-8 is shown by escapes.
+
+    Args:
+        content: of a record; None: there is none.
+        longest: characters after which it is cut; None: all of it.
+    """
+    if content is None:
+        return None
+    text = content.decode("utf-8", "backslashreplace")
+    return text if longest is None or len(text) <= longest else f"{text[:longest]} ..."
+
 
 def newest_records(bootstrap_servers: Brokers, topic: str, count: int) -> list[SeenRecord]:
     """The newest `count` records by their Kafka time, oldest of them first.
@@ -33,7 +56,7 @@ def newest_records(bootstrap_servers: Brokers, topic: str, count: int) -> list[S
     Each partition is read for its last `count` offsets; fewer come where offsets hold no record.
 
     Raises:
-        TopicError: no broker answers, or there is no such topic.
+        TopicError: no broker answers, there is no such topic, or no record came in time.
         UnreadableRecordsError: records that cannot be unpacked here.
     """
     with committed_records(bootstrap_servers) as consumer:
@@ -57,4 +80,7 @@ def _read(consumer: KafkaConsumer, topic: str, count: int) -> list[SeenRecord]:
                 for one in records
                 if one.offset < ends[place]
             ]
+    if not found and any(consumer.position(p) < ends[p] for p in places):
+        # Nobody may take a broker that went away for an empty topic.
+        raise TopicError(f"topic {topic}: no record came within {TIMEOUT_SECONDS:.0f} seconds")
     return found

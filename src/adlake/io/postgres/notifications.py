@@ -11,11 +11,17 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
+from adlake.contracts.errors import AdlakeError
 from adlake.contracts.notices import Notice, Outcome, Sending
+from adlake.io.postgres.errors import catalog_trouble
 from adlake.io.sql.control import control_sql
 
 LOCK_CLASS: Final = 1_853_125_236
 """Of the advisory locks; another one than that of the migrations."""
+
+
+class UnreadNotificationsError(AdlakeError):
+    """The control database does not answer, or is older than this code."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,17 @@ class Logged:
     def is_sent(self) -> bool:
         """The receiver has it."""
         return self.state == Sending.SENT
+
+
+@dataclass(frozen=True)
+class LoggedOnChannel(Logged):
+    """The same for who looks at all channels."""
+
+    channel: str
+    transition_at: datetime
+    """Cutoff of the verdict, by the clock of the events."""
+    changed_at: datetime
+    """Of the newest round of requests."""
 
 
 class ChannelLog:
@@ -72,6 +89,25 @@ class NotificationLog:
 
     connect: Callable[[], psycopg.Connection[Any]]
     """Opens the control database."""
+
+    def newest(self, state: Sending, most: int, *, is_final: bool) -> list[LoggedOnChannel]:
+        """Notifications of a state, those whose outcome was written last first.
+
+        Args:
+            state: how the newest round of requests ended.
+            most: rows.
+            is_final: whether it is not tried again, as whatever was sent.
+
+        Raises:
+            UnreadNotificationsError: the database does not answer, or has no such table.
+        """
+        asked = {"state": str(state), "is_final": is_final, "most": most}
+        try:
+            with self.connect() as connection:
+                cursor = connection.cursor(row_factory=class_row(LoggedOnChannel))
+                return list(cursor.execute(control_sql("notifications/newest"), asked))
+        except psycopg.Error as error:
+            raise UnreadNotificationsError(catalog_trouble(error)) from None
 
     @contextmanager
     def alone(self, channel: str) -> Iterator[ChannelLog | None]:
