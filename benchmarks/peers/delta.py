@@ -51,6 +51,8 @@ _SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }  # fmt: skip
+_DAYS_AT_ONCE: Final = 8
+"""In one commit of the preload."""
 
 
 class Delta:
@@ -69,10 +71,10 @@ class Delta:
         self.versions = {"spark": self._session.version, "delta": read_versions()["DELTA_VERSION"]}
 
     def preload(self, days: list[Path]) -> None:
-        for number, day in enumerate(days):
-            deliveries = read(self._session, day)
+        for first in range(0, len(days), _DAYS_AT_ONCE):
+            deliveries = read(self._session, *days[first : first + _DAYS_AT_ONCE])
             rows = _rows(all_states(deliveries, 2))
-            if not number:
+            if not first:
                 self._create(self._gold, rows, "CLUSTER BY (day, impression_id)")
                 kept = bronze_rows(deliveries, HOUR_MS)
                 self._create(self._bronze, kept, "")

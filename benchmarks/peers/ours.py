@@ -65,9 +65,9 @@ class Adlake:
         self.session.stop()
 
 
-def read(session: SparkSession, path: Path) -> DataFrame:
-    """A file or folder of deliveries."""
-    return session.read.parquet(f"file://{path}")
+def read(session: SparkSession, *paths: Path) -> DataFrame:
+    """Files or folders of deliveries."""
+    return session.read.parquet(*(f"file://{path}" for path in paths))
 
 
 def roas_of(session: SparkSession, table: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import pytest
 from adlake.devstack.errors import InstallError
 from adlake.devstack.install import checksums, ivy
 from adlake.devstack.install.fetch import (
+    DELTA_SET,
     NESSIE_SET,
     REST_SET,
     S3_SET,
@@ -72,7 +73,7 @@ def test_the_committed_list_matches_the_versions() -> None:
     iceberg = f"iceberg-spark-runtime-{versions['ICEBERG_SPARK']}_{scala}"
     assert f"{iceberg}-{versions['ICEBERG_VERSION']}.jar" in names
     assert f"nessie-quarkus-{versions['NESSIE_VERSION']}-runner.jar" in names
-    named = {*SETS, S3_SET, NESSIE_SET, REST_SET}
+    named = {*SETS, S3_SET, DELTA_SET, NESSIE_SET, REST_SET}
     assert {item.set_name for item in checksums.read_checksums()} == named
 
 
