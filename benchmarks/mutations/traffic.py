@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.mutations.mutation import Mutation
 
 BUSINESS = "tests/unit/business/test_business_generator.py"
+FUNNEL = "tests/unit/business/test_business_funnel.py"
 HTTP = "tests/unit/generator/test_over_http.py"
 SENDER = "tests/unit/io/test_events_api.py"
 SCENARIO = "tests/unit/generator/test_scenario.py"
@@ -122,20 +123,21 @@ TRAFFIC: tuple[Mutation, ...] = (
     ),    Mutation(
         "who does not click does nothing", "adlake.generator.timeline:Timeline._births",
         "row[7] < ENGAGED_BELOW_U16", "row[5] < ENGAGED_BELOW_U16",
-        f"{BUSINESS}::test_the_rates_of_the_funnel_are_those_that_were_meant",
+        f"{FUNNEL}::test_the_rates_of_the_funnel_are_those_that_were_meant",
     ),
     Mutation(
         "a step has a region that its impression has not",
         "adlake.generator.business_events:_step_of",
         'return fields | {"region": region} if region else fields',
         'return fields | {"region": region or PLACES[scene.place][0]}',
-        f"{BUSINESS}::test_steps_of_the_funnel_have_the_campaign_channel_and_region_of_their_impression",
+        f"{FUNNEL}::test_steps_of_the_funnel_have_the_campaign_channel_and_region_of_their_impression",
     ),
     Mutation(
         "what is shared is shared at once", "adlake.generator.business_events:audience_events",
         "at_ms += value_at(SHARE_DELAY_MS, draws.u32())", "at_ms += draws.u32() % 2",
-        f"{BUSINESS}::test_shares_come_after_their_impression_and_after_what_was_watched_to_the_end",
-    ),    Mutation(
+        f"{FUNNEL}::test_shares_come_after_their_impression_and_after_what_was_watched_to_the_end",
+    ),
+    Mutation(
         "what may have arrived is sent again without a word",
         "adlake.io.events_api.publisher:ApiPublisher._tell",
         "isinstance(error, EventsApiAwayError) and error.may_have_arrived", "error is None",
