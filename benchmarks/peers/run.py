@@ -139,7 +139,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=200_000, help="counted, of each round")
     parser.add_argument("--batch", type=int, default=50_000, help="records of a batch, at most")
-    parser.add_argument("--warm-up", type=int, default=2, help="batches before, of each round")
+    parser.add_argument("--warm-up", type=int, default=3, help="batches before, of each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--preload", type=int, default=1_000_000, help="rows before, about")
     parser.add_argument("--peers", nargs="+", choices=TITLES, default=list(TITLES))
