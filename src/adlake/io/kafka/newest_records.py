@@ -15,7 +15,7 @@ from adlake.io.kafka.topic import TopicError
 
 POLL_MS = 500
 TIMEOUT_SECONDS = 10.0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, order=True)
@@ -32,7 +32,7 @@ class SeenRecord:
     def at(self) -> datetime | None:
         """Its Kafka time; None: it has none, or one beyond all calendars, as producers may give."""
         try:
-            return _EPOCH + timedelta(milliseconds=self.time_ms) if self.time_ms >= 0 else None
+            return _BEGIN + timedelta(milliseconds=self.time_ms) if self.time_ms >= 0 else None
         except OverflowError:
             return None
 
