@@ -25,11 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.attribution.gold_format import FORMAT_PROPERTIES
-from adlake.contracts import stamps
 from adlake.contracts.tables import CATALOG, GOLD_STATE
 from adlake.io.iceberg.ddl import provision_tables
-from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import build_session, connect_catalog
 from adlake.settings import REPO_ROOT, Settings
 from adlake.wiring.spark import catalog_access
@@ -37,7 +34,7 @@ from benchmarks.large_gold import RANDOM, TIMED, GoldSize, batch_records, fill_g
 from benchmarks.measured import Measured
 from benchmarks.own_stack import own_stack
 from benchmarks.plain_merge import PlainMerge
-from tests.fixtures.engine import attribution_processor
+from tests.fixtures.engine import attribution_processor, stamp_filled_gold
 from tests.fixtures.machine import machine_facts
 from tests.fixtures.sessions import resources_of
 
@@ -85,12 +82,7 @@ def measure(
     connect_catalog(session, catalog_access(settings))
     provision_tables(session)
     fill_gold(session, END, DAYS, rows, ids)
-    # Of the topic that `attribution_processor` reads, and of no record of it.
-    of_topic = {
-        stamps.NEXT_OFFSETS: "{}", stamps.TOPIC: "ad_events", stamps.TOPIC_ID: "t",
-        stamps.BRONZE_SNAPSHOT: "0",
-    }  # fmt: skip
-    IcebergTable(session, GOLD_STATE).leave_stamp({**FORMAT_PROPERTIES, **of_topic})
+    stamp_filled_gold(session)
     gold = GoldSize(int(END.timestamp() * 1_000), DAYS, rows // DAYS, ids)
     ours = attribution_processor(session)
     designs: dict[str, Callable[[DataFrame, int], object]] = {OURS: ours.process}

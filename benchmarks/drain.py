@@ -22,7 +22,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -35,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adlake.devstack.services.ports import private_environment
 from adlake.settings import REPO_ROOT
+from benchmarks.processor import cpu_seconds
 from tests.fixtures.machine import machine_facts
 
 REPORT = REPO_ROOT / "benchmarks" / "reports" / "drain.json"
@@ -163,16 +163,6 @@ def batches(log: Path) -> list[tuple[datetime, int, int]]:
 
 def stream_process(home: Path) -> psutil.Process:
     return psutil.Process(int(json.loads((home / "run" / "stream.json").read_text())["pid"]))
-
-
-def cpu_seconds(driver: psutil.Process) -> float:
-    """Of the driver and its JVM so far."""
-    total = 0.0
-    for one in (driver, *driver.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            times = one.cpu_times()
-            total += times.user + times.system
-    return total
 
 
 def commit_of(checkout: Path) -> str:

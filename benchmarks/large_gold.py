@@ -55,10 +55,14 @@ def fill_gold(session: SparkSession, end: datetime, days: int, rows: int, ids: s
     end_ms = int(end.timestamp() * 1000)
     for day in reversed(range(days)):
         deliveries = _deliveries(session, end_ms - (day + 1) * DAY_MS, rows // days, ids)
-        states = batch_states(deliveries)
-        gold = gold_rows(states).select(*GOLD_COLUMNS).coalesce(2)
-        in_order = gold.sortWithinPartitions("engaged", "slot", "impression_id")
-        in_order.writeTo(f"{CATALOG}.{GOLD_STATE}").append()
+        append_day(deliveries)
+
+
+def append_day(deliveries: DataFrame) -> None:
+    """Fold the admitted deliveries of a day that Gold does not have yet, and append its rows."""
+    gold = gold_rows(batch_states(deliveries)).select(*GOLD_COLUMNS).coalesce(2)
+    in_order = gold.sortWithinPartitions("engaged", "slot", "impression_id")
+    in_order.writeTo(f"{CATALOG}.{GOLD_STATE}").append()
 
 
 def _deliveries(session: SparkSession, start_ms: int, impressions: int, ids: str) -> DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 from pyspark.sql import SparkSession
 
-from benchmarks.drain import cpu_seconds
+from benchmarks.processor import cpu_seconds
 
 
 @dataclass

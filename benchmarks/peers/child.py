@@ -12,13 +12,13 @@ import importlib
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from benchmarks.peers.shape import Peer, batch_files, bytes_in, day_folders
+from benchmarks.processor import cpu_seconds
 
 PEERS = {
     "adlake": ("benchmarks.peers.ours", "Adlake"),
@@ -60,18 +60,10 @@ def round_of(peer: Peer, traffic: Path, warm_up: int, rows: Path) -> dict[str, A
 
 def _measured(work: Callable[[], object]) -> tuple[float, float]:
     """Seconds, and processor seconds of this process and its children."""
-    began, cpu = time.monotonic(), _cpu_seconds()
+    here = psutil.Process()
+    began, cpu = time.monotonic(), cpu_seconds(here)
     work()
-    return round(time.monotonic() - began, 3), round(_cpu_seconds() - cpu, 3)
-
-
-def _cpu_seconds() -> float:
-    here, total = psutil.Process(), 0.0
-    for one in (here, *here.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            times = one.cpu_times()
-            total += times.user + times.system
-    return total
+    return round(time.monotonic() - began, 3), round(cpu_seconds(here) - cpu, 3)
 
 
 def main() -> None:

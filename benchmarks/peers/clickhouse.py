@@ -22,9 +22,17 @@ from typing import Final
 
 from chdb import session as chdb
 
-from benchmarks.peers.shape import FUTURE_MS, LATE_MS, OLDEST_MS, ROW_COLUMNS, WINDOW_MS
+from benchmarks.peers.shape import (
+    FUTURE_MS,
+    IDS,
+    LATE_MS,
+    MONEY,
+    OLDEST_MS,
+    ROW_COLUMNS,
+    TIMES,
+    WINDOW_MS,
+)
 
-_IDS: Final = ("event_id", "impression_id", "campaign_id", "creative_id", "user_id")
 _TEXTS: Final = ("campaign_id", "creative_id", "user_id", "geo_country", "platform")
 _CONTENT_TYPE: Final = (
     "Tuple(ts_ms Int64, type_rank Int8, micros Int64, campaign_id String, creative_id String, "
@@ -54,10 +62,10 @@ def _is_missing(name: str) -> str:
 
 
 _IS_NOT_TEXT: Final = " OR ".join(
-    f"({_raw(name)} NOT IN ('', 'null') AND NOT {_is_text(name)})" for name in (*_IDS, "event_type")
+    f"({_raw(name)} NOT IN ('', 'null') AND NOT {_is_text(name)})" for name in (*IDS, "event_type")
 )
 _IS_UNFIT: Final = " OR ".join(
-    f"ifNull(length({name}) > 256 OR match({name}, '[\\\\x00-\\\\x1f]'), 0)" for name in _IDS
+    f"ifNull(length({name}) > 256 OR match({name}, '[\\\\x00-\\\\x1f]'), 0)" for name in IDS
 )
 _TS: Final = _raw("event_timestamp")
 _MONEY: Final = f"multiIf(type_rank = 0, {_raw('bid_price')}, {_raw('conversion_value')})"
@@ -73,7 +81,7 @@ JUDGED: Final = f"""
         is_json AND JSONType(body) = 'Object'
             AND length(arrayDistinct(members.1)) = length(members) AS is_object,
         CAST(members, 'Map(String, String)') AS m,
-        {", ".join(f"{_text(name)} AS {name}" for name in (*_IDS, "geo_country", "platform"))},
+        {", ".join(f"{_text(name)} AS {name}" for name in (*IDS, "geo_country", "platform"))},
         ifNull({_text("event_type")}, '') AS event_type,
         toInt8(transform(event_type, ['IMPRESSION', 'CLICK', 'CONVERSION'], [0, 1, 2], -1))
             AS type_rank,
@@ -142,20 +150,18 @@ PROJECTED: Final = f"""
     )
 """
 """Rows of Gold of the stored events."""
-_PLAIN_MONEY: Final = ("cost", "revenue", "revenue_out_of_window")
-_TIMES: Final = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
 
 
 def _stored(name: str) -> str:
-    if name in _PLAIN_MONEY:
+    if name in MONEY:
         return f"toDecimal128({name}, 6) / 1000000 AS {name}_"
-    return f"fromUnixTimestamp64Milli({name}, 'UTC') AS {name}_" if name in _TIMES else name
+    return f"fromUnixTimestamp64Milli({name}, 'UTC') AS {name}_" if name in TIMES else name
 
 
 def _given(name: str) -> str:
-    if name in _PLAIN_MONEY:
+    if name in MONEY:
         return f"toInt64({name} * 1000000) AS {name}_"
-    if name in _TIMES:
+    if name in TIMES:
         return f"toUnixTimestamp64Milli({name}) AS {name}_"
     return f"{name} AS {name}_"
 
@@ -164,7 +170,7 @@ _GOLD_TYPES: Final = {
     "impression_id": "String",
     **dict.fromkeys(_TEXTS, "Nullable(String)"),
     "is_clicked": "Bool", "is_converted": "Bool",
-    **dict.fromkeys(_TIMES[:3], "Nullable(DateTime64(3, 'UTC'))"),
+    **dict.fromkeys(TIMES[:3], "Nullable(DateTime64(3, 'UTC'))"),
     "cost": "Nullable(Decimal(18, 6))", "revenue": "Decimal(18, 6)",
     "eligible": "Nullable(Bool)", "late_by_ms": "Int64", "is_late": "Bool",
     "revenue_out_of_window": "Decimal(38, 6)", "last_updated_ts": "DateTime64(3, 'UTC')",

@@ -23,9 +23,12 @@ from benchmarks.peers.shape import (
     CONTENT,
     DAY_OF_ID,
     FUTURE_MS,
+    IDS,
     LATE_MS,
+    MONEY,
     OLDEST_MS,
     ROW_COLUMNS,
+    TIMES,
     WINDOW_MS,
 )
 
@@ -33,7 +36,6 @@ _FIELDS: Final = (
     "event_id", "event_type", "event_timestamp", "impression_id", "campaign_id", "creative_id",
     "user_id", "geo_country", "platform", "bid_price", "conversion_value",
 )  # fmt: skip
-_IDS: Final = ("event_id", "impression_id", "campaign_id", "creative_id", "user_id")
 _PATHS: Final = ", ".join(f"'$.{name}'" for name in _FIELDS)
 
 
@@ -57,11 +59,11 @@ def _is_missing(name: str) -> str:
 
 
 _IS_NOT_TEXT: Final = " OR ".join(
-    f"coalesce({_kind(name)} NOT IN ('VARCHAR', 'NULL'), FALSE)" for name in (*_IDS, "event_type")
+    f"coalesce({_kind(name)} NOT IN ('VARCHAR', 'NULL'), FALSE)" for name in (*IDS, "event_type")
 )
 _IS_UNFIT: Final = " OR ".join(
     f"coalesce(strlen({name}) > 256 OR regexp_matches({name}, '[\\x00-\\x1f]'), FALSE)"
-    for name in _IDS
+    for name in IDS
 )
 # Of the law's section 2 what the traffic tries, and what DuckDB's JSON can say: a key that is twice
 # in an object within the object, or 1,001 brackets that are not nested, are judged otherwise.
@@ -82,7 +84,7 @@ READ: Final = f"""
 """
 TYPED: Final = f"""
     SELECT kafka_partition, kafka_offset, ingest_ms, value, is_object, kinds, texts,
-        {", ".join(f"{_text(name)} AS {name}" for name in (*_IDS, "geo_country", "platform"))},
+        {", ".join(f"{_text(name)} AS {name}" for name in (*IDS, "geo_country", "platform"))},
         {_text("event_type")} AS event_type,
         CASE event_type WHEN 'IMPRESSION' THEN 0 WHEN 'CLICK' THEN 1 WHEN 'CONVERSION' THEN 2 END
             AS type_rank,
@@ -120,9 +122,7 @@ _EVENT: Final = (
     "struct_pack(" + ", ".join(f"{name} := {name}" for name in ("event_id", *CONTENT)) + ")"
 )
 # NULL before any text, and texts by their bytes: the order of a struct puts NULL last.
-_ORDER: Final = ", ".join(
-    f"{name} ASC NULLS FIRST" for name in CONTENT
-)  # fmt: skip
+_ORDER: Final = ", ".join(f"{name} ASC NULLS FIRST" for name in CONTENT)
 PROJECTED: Final = f"""
     WITH told AS (
         SELECT * FROM {{events}}
@@ -167,21 +167,19 @@ PROJECTED: Final = f"""
     FROM credited GROUP BY impression_id
 """
 """Rows of Gold of the relation `events`: the smallest delivery of each event id, then the law."""
-_MONEY: Final = ("cost", "revenue", "revenue_out_of_window")
-_TIMES: Final = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
 
 
 def _stored(name: str) -> str:
-    if name in _MONEY:
+    if name in MONEY:
         size = 38 if name == "revenue_out_of_window" else 18
         return f"CAST(CAST({name} AS DECIMAL(38, 0)) * 0.000001 AS DECIMAL({size}, 6)) AS {name}"
-    return f"make_timestamptz({name} * 1000) AS {name}" if name in _TIMES else name
+    return f"make_timestamptz({name} * 1000) AS {name}" if name in TIMES else name
 
 
 def _given(name: str) -> str:
-    if name in _MONEY:
+    if name in MONEY:
         return f"CAST({name} * 1000000 AS BIGINT) AS {name}"
-    return f"epoch_ms({name}) AS {name}" if name in _TIMES else name
+    return f"epoch_ms({name}) AS {name}" if name in TIMES else name
 
 
 GOLD: Final = (

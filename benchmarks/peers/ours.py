@@ -12,24 +12,16 @@ from pathlib import Path
 from pydantic import SecretStr
 from pyspark.sql import DataFrame, SparkSession
 
-from adlake.attribution.gold_format import FORMAT_PROPERTIES
-from adlake.attribution.spark.fold import batch_states
-from adlake.attribution.spark.gold import gold_rows
-from adlake.contracts import stamps
-from adlake.contracts.tables import CATALOG, GOLD_COLUMNS, GOLD_STATE
+from adlake.contracts.tables import CATALOG, GOLD_STATE
 from adlake.io.iceberg.ddl import provision_tables
-from adlake.io.iceberg.table import IcebergTable
 from adlake.io.spark.session import CatalogAccess, build_session, connect_catalog
-from benchmarks.peers.shape import ROW_COLUMNS
-from tests.fixtures.engine import attribution_processor
+from benchmarks.large_gold import append_day
+from benchmarks.peers.shape import MONEY, ROW_COLUMNS, TIMES
+from tests.fixtures.engine import attribution_processor, stamp_filled_gold
 from tests.fixtures.sessions import resources_of
 
 MEMORY = "4g"
 """Of the JVM, for each peer that has one."""
-_OF_TOPIC = {
-    stamps.NEXT_OFFSETS: "{}", stamps.TOPIC: "ad_events", stamps.TOPIC_ID: "t",
-    stamps.BRONZE_SNAPSHOT: "0",
-}  # fmt: skip
 
 
 class Adlake:
@@ -44,10 +36,8 @@ class Adlake:
     def preload(self, days: list[Path]) -> None:
         provision_tables(self.session)
         for day in days:
-            gold = gold_rows(batch_states(read(self.session, day))).select(*GOLD_COLUMNS)
-            in_order = gold.coalesce(2).sortWithinPartitions("engaged", "slot", "impression_id")
-            in_order.writeTo(f"{CATALOG}.{GOLD_STATE}").append()
-        IcebergTable(self.session, GOLD_STATE).leave_stamp({**FORMAT_PROPERTIES, **_OF_TOPIC})
+            append_day(read(self.session, day))
+        stamp_filled_gold(self.session)
 
     def open(self) -> None:
         self._processor = attribution_processor(self.session)
@@ -80,15 +70,11 @@ def roas_of(session: SparkSession, table: str) -> tuple[str, str]:
     return str(row.spend), str(row.revenue)
 
 
-_MONEY = ("cost", "revenue", "revenue_out_of_window")
-_TIMES = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
-
-
 def write_rows(rows: DataFrame, target: Path, lacking: dict[str, str] | None = None) -> None:
     """Rows in the form of ROW_COLUMNS; `lacking`: SQL of columns that the table does not have."""
     held = {
-        **{name: f"CAST({name} * 1000000 AS BIGINT)" for name in _MONEY},
-        **{name: f"unix_millis({name})" for name in _TIMES},
+        **{name: f"CAST({name} * 1000000 AS BIGINT)" for name in MONEY},
+        **{name: f"unix_millis({name})" for name in TIMES},
         **(lacking or {}),
     }
     told = rows.selectExpr(*(f"{held.get(name, name)} AS {name}" for name in ROW_COLUMNS))

@@ -12,6 +12,11 @@ ROW_COLUMNS: Final = (
     "revenue", "eligible", "late_by_ms", "is_late", "revenue_out_of_window", "last_updated_ts",
 )  # fmt: skip
 """The 18 of the law, as a peer gives its rows back: times in epoch ms, money in whole micros."""
+IDS: Final = ("event_id", "impression_id", "campaign_id", "creative_id", "user_id")
+"""Of an event, by the law."""
+MONEY: Final = ("cost", "revenue", "revenue_out_of_window")
+TIMES: Final = ("impression_time", "click_time", "conversion_time", "last_updated_ts")
+"""Of ROW_COLUMNS, like MONEY."""
 WINDOW_MS: Final = 604_800_000
 LATE_MS: Final = 3_600_000
 FUTURE_MS: Final = 300_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from adlake.settings import Settings
 from tests.fixtures.alert_rows import alert, incident, rule
 from tests.fixtures.lake import Lake
-from tests.fixtures.page_numbers import expect_no_complaint_below_the_root
+from tests.fixtures.page_numbers import expect_no_complaint_below_the_root, whole_hours_ago
 from tests.fixtures.reader import PATIENCE_MS, Reader
 from tests.fixtures.tiers import in_tiers
 from tests.fixtures.trino.metrics_lake import FUNNEL_COUNTS, TABLES, TIME
@@ -49,7 +49,7 @@ def lake(private_lake: Settings) -> Iterator[Lake]:
 @pytest.fixture(scope="module")
 def begin() -> datetime:
     """Of the first window of the incidents, this morning or yesterday."""
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)
+    return whole_hours_ago(6)
 
 
 @pytest.fixture(scope="module")

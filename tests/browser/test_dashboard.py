@@ -6,14 +6,13 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from adlake.dashboard.bridge import NAMES
 from adlake.dashboard.frame import WAITING
@@ -28,6 +27,7 @@ from tests.fixtures.page_numbers import (
     grouped,
     seconds,
     share,
+    whole_hours_ago,
 )
 from tests.fixtures.processes import listening
 from tests.fixtures.reader import PATIENCE_MS, Reader
@@ -102,13 +102,13 @@ def test_operations_numbers_equal_the_queries(
         "Batch time": "rect", "Kafka lag per partition": "rect",
         "Rejected deliveries by reason": "rect",
     })  # fmt: skip
-    [kpis] = asked(lake, "campaign_kpis", f"since={whole_hours_ago(7 * 24)}")
+    [kpis] = asked(lake, "campaign_kpis", f"since={whole_hours_ago(7 * 24).isoformat()}")
     late = f"Late events: {kpis['late_events']:,} event"
     expect(reader.page.get_by_text(late)).to_be_visible(timeout=PATIENCE_MS)
     expect(reader.page.get_by_text("Notifications: none failed.")).to_be_visible(
         timeout=PATIENCE_MS
     )
-    read_topic(reader, "campaign_updates")
+    reader.read_topic("campaign_updates")
     [newest, *_] = json.loads(
         lake.adlake("peek", "campaign_updates", "--count", "1", "--format", "json").stdout
     )
@@ -117,27 +117,6 @@ def test_operations_numbers_equal_the_queries(
     expect(key).to_have_text(newest["key"], timeout=PATIENCE_MS)
     reader.expect_no_complaint()
     reader.photograph(pictures, "dashboard-operations")
-
-
-def whole_hours_ago(hours: int) -> str:
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    return (hour - timedelta(hours=hours)).isoformat()
-
-
-def read_topic(reader: Reader, topic: str) -> None:
-    """Choose it and press the button; returns when its records are there."""
-    box = reader.page.get_by_test_id("stSelectbox").get_by_role("combobox")
-    said = reader.page.get_by_text(f"Topic {topic}, newest first, read at")
-    deadline = time.monotonic() + PATIENCE_MS / 1_000
-    # Again, as a person would: what is typed while the page draws itself anew can be lost.
-    while time.monotonic() < deadline and not said.is_visible():
-        with suppress(AssertionError):
-            box.fill(topic)
-            expect(reader.page.get_by_role("option", name=topic)).to_be_visible(timeout=5_000)
-            box.press("Enter")
-            reader.page.get_by_role("button", name="Read").click()
-            expect(said).to_be_visible(timeout=PATIENCE_MS / 4)
-    expect(said).to_be_visible()
 
 
 def test_operations_show_every_pipeline(lake: Lake, reader: Reader) -> None:
@@ -291,11 +270,7 @@ def test_a_number_leads_to_its_rows_and_a_row_to_its_explanation(
     text = download.value.path().read_text(encoding="utf-8")
     assert text.splitlines()[1].split(",")[0] == newest
     reader.open(f"explain?impression_id={newest}", title="Explain")
-    expect(reader.page.get_by_role("heading", name="The Gold row")).to_be_visible(
-        timeout=PATIENCE_MS
-    )
-    told = reader.page.get_by_test_id("stDataFrame").nth(1)
-    expect(told.get_by_text("ATTRIBUTED").first).to_be_attached(timeout=PATIENCE_MS)
+    reader.expect_attributed()
     reader.photograph(pictures, "dashboard-explain")
 
 
@@ -360,11 +335,7 @@ def test_events_posted_as_the_docs_say_are_on_their_page(lake: Lake, reader: Rea
     assert json.loads(posted.stdout)["accepted"] == 3
     lake.adlake("wait", "--timeout", "240")
     reader.open("explain?impression_id=my-first", title="Explain")
-    expect(reader.page.get_by_role("heading", name="The Gold row")).to_be_visible(
-        timeout=PATIENCE_MS
-    )
-    told = reader.page.get_by_test_id("stDataFrame").nth(1)
-    expect(told.get_by_text("ATTRIBUTED").first).to_be_attached(timeout=PATIENCE_MS)
+    reader.expect_attributed()
     explained = json.loads(lake.adlake("explain", "my-first", "--json").stdout)
     assert explained["differences"] == []
     assert "12.500000" in json.dumps(explained)
@@ -380,7 +351,7 @@ def test_open_pages_say_so_while_trino_is_stopped(lake: Lake, reader: Reader) ->
     lake.stack().down(only=["trino"])
     try:
         for one in open_pages.values():
-            message = outage_on(one)
+            message = one.outage()
             expect(message).to_be_visible(timeout=PATIENCE_MS)
             expect(message).to_contain_text("make up")
             shown = one.page.inner_text("body")
@@ -391,11 +362,7 @@ def test_open_pages_say_so_while_trino_is_stopped(lake: Lake, reader: Reader) ->
         lake.stack().up(only=["trino"])
     for title, one in open_pages.items():
         one.expect_page(title)
-        expect(outage_on(one)).to_have_count(0, timeout=PATIENCE_MS)
-
-
-def outage_on(reader: Reader) -> Locator:
-    return reader.page.get_by_role("alert").filter(has_text="Trino does not answer")
+        expect(one.outage()).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def test_every_process_listens_on_loopback_alone(lake: Lake) -> None:

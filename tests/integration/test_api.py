@@ -15,7 +15,6 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from kafka import KafkaConsumer, TopicPartition
 
 from adlake.alerts.messages import notices_of
 from adlake.business.contract import TYPES
@@ -42,12 +41,11 @@ from tests.fixtures.incident_rows import closed
 from tests.fixtures.lake import Lake
 from tests.fixtures.patience import wait_until
 from tests.fixtures.published.rows import CUSTOMER_PAYLOAD
+from tests.fixtures.topic_messages import messages
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 ACK_SECONDS = "2"
-Message = tuple[bytes, bytes, int, int]
-"""Key, value, partition, time."""
 
 
 @pytest.fixture(scope="module")
@@ -88,23 +86,6 @@ def click(name: str) -> dict[str, Any]:
         "event_id": name, "event_type": "CLICK", "event_timestamp": int(time.time()),
         "impression_id": f"of {name}",
     }  # fmt: skip
-
-
-def messages(lake: Lake, topic: str) -> list[Message]:
-    settings = lake.settings()
-    consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
-    try:
-        partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic)]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        expected = sum(consumer.end_offsets(partitions).values())
-        found: list[Message] = []
-        while len(found) < expected:
-            for batch in consumer.poll(timeout_ms=5_000).values():
-                found += [(m.key, m.value, m.partition, m.timestamp) for m in batch]
-        return found
-    finally:
-        consumer.close()
 
 
 def names_in(lake: Lake) -> list[str]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from html import escape
 from typing import Any, Final
 
-from tools.pages.flow_picture import EDGE, INK, PALE, SOFT
+from tools.pages.svg import EDGE, INK, SOFT, picture, text
 
 WIDTH, HEIGHT = 860, 420
 LEFT, RIGHT, TOP, BOTTOM = 64, 640, 24, 360
@@ -41,15 +40,8 @@ def lines(report: Mapping[str, Any]) -> dict[tuple[str, str, str], Points]:
 def drawn(report: Mapping[str, Any] | None) -> str:
     """The picture, as SVG; None: nothing was measured, and the picture says so."""
     named = {} if report is None else lines(report)
-    body = _field(named) if named else [_text(LEFT, TOP + 40, "Not measured yet.", SOFT)]
-    return "\n".join((
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'font-family="Helvetica, Arial, sans-serif" font-size="13" role="img" '
-        'aria-label="Seconds of a warm batch as Gold grows">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PALE}"/>',
-        *body,
-        "</svg>\n",
-    ))  # fmt: skip
+    body = _field(named) if named else [text(LEFT, TOP + 40, "Not measured yet.", SOFT)]
+    return picture(WIDTH, HEIGHT, "Seconds of a warm batch as Gold grows", body)
 
 
 def _field(named: Mapping[tuple[str, str, str], Points]) -> Iterator[str]:
@@ -69,7 +61,7 @@ def _field(named: Mapping[tuple[str, str, str], Points]) -> Iterator[str]:
         yield from (f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4" fill="{colour}"/>' for x, y in places)
         taken.append(max(places[-1][1] + 4, taken[-1] + LINE if taken else 0))
         kind = "" if ids == "timed" else ", random ids"
-        yield _text(RIGHT + 16, taken[-1], f"{title}, {int(size):,} records{kind}", colour)
+        yield text(RIGHT + 16, taken[-1], f"{title}, {int(size):,} records{kind}", colour)
 
 
 def _axes(rows: list[int], top: float) -> Iterator[str]:
@@ -77,10 +69,10 @@ def _axes(rows: list[int], top: float) -> Iterator[str]:
         seconds = top * at / 4
         y = _y(seconds, top)
         yield f'<line x1="{LEFT}" y1="{y:.0f}" x2="{RIGHT}" y2="{y:.0f}" stroke="{EDGE}" opacity="0.3"/>'  # noqa: E501
-        yield _text(LEFT - 10, y + 4, f"{seconds:g} s", SOFT, "end")
+        yield text(LEFT - 10, y + 4, f"{seconds:g} s", SOFT, "end")
     for at in rows:
-        yield _text(_x(at, rows), BOTTOM + 22, f"{at / 1e6:.3g} M", SOFT, "middle")
-    yield _text((LEFT + RIGHT) / 2, BOTTOM + 46, "rows of Gold before the batch", INK, "middle")
+        yield text(_x(at, rows), BOTTOM + 22, f"{at / 1e6:.3g} M", SOFT, "middle")
+    yield text((LEFT + RIGHT) / 2, BOTTOM + 46, "rows of Gold before the batch", INK, "middle")
 
 
 def _x(at: int, rows: list[int]) -> float:
@@ -97,10 +89,3 @@ def _round_up(seconds: float) -> float:
     """The next of 4, 8, 20, 40, 80 ...: its quarters are short numbers."""
     power: float = 10.0 ** math.floor(math.log10(seconds))
     return next(step * power for step in (2, 4, 8, 20) if step * power >= seconds)
-
-
-def _text(x: float, y: float, words: str, colour: str, anchor: str = "start") -> str:
-    return (
-        f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" text-anchor="{anchor}">{escape(words)}'
-        "</text>"
-    )

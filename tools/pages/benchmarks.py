@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from adlake.settings import REPO_ROOT
 from tools.pages import peers
-from tools.pages.markdown import as_table
+from tools.pages.markdown import as_table, begun
 
 REPORTS: Final = REPO_ROOT / "benchmarks" / "reports"
 CLAIMS: Final = REPO_ROOT / "benchmarks" / "README.md"
@@ -230,7 +230,7 @@ def _overspend(report: Report) -> str:
         "faults", "ad server", "all budgets", "valid spend", "most above a budget",
         "most of its budget", "most of its bound",
     )  # fmt: skip
-    return f"{_what(report)}. Verdict: {_verdict(report)}.\n\n{as_table(head, rows)}"
+    return f"{begun(report['what'])}. Verdict: {_verdict(report)}.\n\n{as_table(head, rows)}"
 
 
 def _percent(share: float) -> str:
@@ -251,7 +251,7 @@ def _sizes(report: Report) -> str:
     ]  # fmt: skip
     head = ("rows of Gold", "ids", "records", "ours, s", "processor s", "plain MERGE, s",
             "processor s", "share of its processor time")  # fmt: skip
-    return f"{as_table(head, rows)}\n\n{_what(report)}."
+    return f"{as_table(head, rows)}\n\n{begun(report['what'])}."
 
 
 def _verify(report: Report) -> str:
@@ -283,7 +283,7 @@ def _business(report: Report) -> str:
         f"events a second, on a stack that has just begun: a row in Trino after {fresh['p50']} s "
         f"(p50) and {fresh['p95']} s (p95); never seen: {fresh['never_seen']}."
     )  # fmt: skip
-    return f"{costs}\n\n{_what(report)}.{told}"
+    return f"{costs}\n\n{begun(report['what'])}.{told}"
 
 
 _ONE_REPORT: Final[dict[str, Callable[[Report], str]]] = {
@@ -361,12 +361,6 @@ def _verdict(report: Report) -> str:
     verdict = report.get("verdict", {})
     broken = [_words(name) for name, kept in verdict.items() if not kept]
     return f"**not kept: {', '.join(broken)}**" if broken else "kept"
-
-
-def _what(report: Report) -> str:
-    """What was measured, as a sentence begins."""
-    what: str = report["what"]
-    return what[0].upper() + what[1:]
 
 
 def _words(name: str) -> str:

@@ -14,7 +14,7 @@ from html import escape
 from typing import Final
 
 from adlake.settings import REPO_ROOT
-from tools.pages.flow_picture import EDGE, INK, PALE, SOFT
+from tools.pages.svg import EDGE, INK, PALE, SOFT, picture
 
 VIEW: Final = REPO_ROOT / "sql" / "views" / "completeness_gaps.sql"
 WIDTH, TOP, BOX, HIGH, ROW = 1_180, 12, 250, 76, 62
@@ -69,14 +69,8 @@ def drawn() -> str:
     parts = [part for at in range(len(WHO)) for part in _who(at, bottom)]
     for at, one in enumerate(rows):
         parts += _bar(one, TOP + HIGH + ROW * at + 40)
-    return "\n".join((
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + TOP}" '
-        'font-family="Helvetica, Arial, sans-serif" font-size="13" role="img" '
-        'aria-label="Four counts of one batch, and which of them must agree">',
-        f'<rect width="{WIDTH}" height="{bottom + TOP}" fill="{PALE}"/>',
-        *parts,
-        "</svg>\n",
-    ))  # fmt: skip
+    label = "Four counts of one batch, and which of them must agree"
+    return picture(WIDTH, bottom + TOP, label, parts)
 
 
 def _who(at: int, bottom: int) -> Iterator[str]:

@@ -13,11 +13,11 @@ from html import escape
 from typing import Final
 
 from adlake.flow import FLOW, Kind, Step, tables, topics
+from tools.pages.svg import EDGE, INK, PALE, SOFT
 
 STREAM: Final = "stream"
 PROOF: Final = "proof"
 WIDTH, TOP, BOX, GAP, LINE, HEAD = 1_180, 12, 212, 24, 19, 52
-INK, PALE, EDGE, SOFT = "#1f2937", "#ffffff", "#64748b", "#475569"
 TINTS: Final = {
     "in": "#fef3c7", "kafka": "#ffedd5", "stream": "#dbeafe", "lake": "#dcfce7", "ask": "#ede9fe",
     "prove": "#fee2e2", "change": "#f1f5f9",

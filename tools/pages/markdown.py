@@ -11,5 +11,10 @@ def as_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return "\n".join((_row(titles), _row("---" for _ in titles), *map(_row, rows)))
 
 
+def begun(words: str) -> str:
+    """With a capital, as a sentence begins."""
+    return words[0].upper() + words[1:]
+
+
 def _row(cells: Iterable[object]) -> str:
     return f"| {' | '.join(map(str, cells))} |"

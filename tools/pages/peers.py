@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.pages.markdown import as_table
+from tools.pages.markdown import as_table, begun
 
 Report = dict[str, Any]
 
@@ -15,11 +15,10 @@ def table(report: Report) -> str:
         "engine", "events a second", "batch, s", "processor s", "ROAS, s", "MiB on disk", "rows",
     )  # fmt: skip
     shown = as_table(head, (_row(one) for one in report["peers"].values()))
-    what = report["what"][0].upper() + report["what"][1:]
     traffic = report["traffic"]
     told = (
-        f"{what}. {traffic['rows_before_that_batches_speak_of']:,} of those rows are spoken of "
-        f"again. Left out: {report['left_out']}."
+        f"{begun(report['what'])}. {traffic['rows_before_that_batches_speak_of']:,} of those rows "
+        f"are spoken of again. Left out: {report['left_out']}."
     )
     return "\n\n".join((shown, told, _notes(report)))
 

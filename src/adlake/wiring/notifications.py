@@ -24,10 +24,7 @@ from adlake.io.notify.topic import TopicChannel
 from adlake.io.notify.webhook import Webhook, as_record, as_slack_text
 from adlake.io.postgres.driver import Connection, DatabaseAwayError
 from adlake.io.postgres.lease import Connect
-from adlake.io.postgres.notifications import (
-    LoggedOnChannel,
-    NotificationLog,
-)
+from adlake.io.postgres.notifications import LoggedOnChannel, NotificationLog
 from adlake.io.prometheus.meters import Meters
 from adlake.io.sql import trino
 from adlake.io.sql.files import sql_text
