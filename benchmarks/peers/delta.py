@@ -28,6 +28,7 @@ from adlake.devstack.install.versions import read_versions
 from adlake.io.spark.session import FUNCTION_CATALOG
 from adlake.settings import Settings
 from adlake.streaming.filing import HOUR_MS
+from adlake.wiring.spark import collector_options
 from benchmarks.peers.ours import MEMORY, read, roas_of, write_rows
 from benchmarks.peers.shape import DAY_OF_ID
 
@@ -42,7 +43,6 @@ _SETTINGS: Final = {
     "spark.driver.memory": MEMORY,
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.extraJavaOptions": "-XX:-DontCompileHugeMethods -Duser.timezone=UTC",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "2",
     # As in adlake's own session, and for the same reasons.
@@ -51,6 +51,7 @@ _SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }  # fmt: skip
+_JAVA_OPTIONS: Final = ("-XX:-DontCompileHugeMethods", "-Duser.timezone=UTC")
 _DAYS_AT_ONCE: Final = 8
 """In one commit of the preload."""
 
@@ -64,6 +65,9 @@ class Delta:
         path = os.pathsep.join(str(jar) for jar in sorted(jars.glob("*.jar")))
         builder = SparkSession.builder.appName("peers").master("local[2]")
         builder = builder.config("spark.driver.extraClassPath", path)
+        # The collector of the peers beside it: Java's own choice costs a batch more.
+        options = (*_JAVA_OPTIONS, *collector_options(os.environ.get("JAVA_TOOL_OPTIONS", "")))
+        builder = builder.config("spark.driver.extraJavaOptions", " ".join(options))
         for name, value in _SETTINGS.items():
             builder = builder.config(name, value)
         self._session = builder.getOrCreate()
