@@ -28,7 +28,7 @@ class Topics:
     """What there is to look at, and how."""
 
     names: Sequence[str]
-    """As the broker calls them."""
+    """As the broker calls them; at least one."""
     read: Callable[[str, int], Sequence[SeenRecord]]
     """The newest so many records of a topic, oldest of them first. Raises AdlakeError."""
 
@@ -40,14 +40,17 @@ def offer_topics(topics: Topics) -> None:
     @st.fragment
     def part() -> None:
         with st.form("topics", border=False):
-            columns = st.columns([3, 2, 1], vertical_alignment="bottom")
-            topic = columns[0].selectbox("Topic", topics.names)
-            count = columns[1].segmented_control(
+            # All are in sight: a list that opens would close while the parts above fill.
+            topic = st.segmented_control(
+                "Topic", topics.names, default=topics.names[0], required=True
+            )
+            columns = st.columns([5, 1], vertical_alignment="bottom")
+            count = columns[0].segmented_control(
                 "Newest records", COUNTS, default=COUNTS[0], required=True
             )
-            is_asked = columns[2].form_submit_button("Read", width="stretch")
-        if is_asked and topic is not None:
-            _read(topics, topic, count or COUNTS[0])
+            is_asked = columns[1].form_submit_button("Read", width="stretch")
+        if is_asked:
+            _read(topics, topic or topics.names[0], count or COUNTS[0])
 
     part()
 

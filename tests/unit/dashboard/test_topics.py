@@ -53,7 +53,7 @@ def opened(broker: BrokerDouble) -> AppTest:
 def test_nothing_is_read_before_the_button_is_pressed() -> None:
     broker = BrokerDouble(RECORDS)
     shown = opened(broker)
-    assert shown.selectbox[0].options == ["ads", "shop"]
+    assert shown.segmented_control[0].options == ["ads", "shop"]
     assert not broker.asked
     assert not shown.dataframe
 
@@ -61,8 +61,8 @@ def test_nothing_is_read_before_the_button_is_pressed() -> None:
 def test_the_chosen_topic_is_shown_newest_first() -> None:
     broker = BrokerDouble(RECORDS)
     shown = opened(broker)
-    shown.selectbox[0].select("shop")
-    shown.button_group[0].set_value(50)
+    shown.segmented_control[0].set_value("shop")
+    shown.segmented_control[1].set_value(50)
     shown.button[0].click().run(timeout=60)
     assert not shown.exception
     assert broker.asked == [("shop", 50)]
