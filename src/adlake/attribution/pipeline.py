@@ -90,8 +90,8 @@ class AttributionPipeline:
         """Rows of Bronze."""
         return bronze_rows(deliveries, width_ms)
 
-    def writers(self, session: SparkSession) -> tuple[GoldSink | RollupWriter, ...]:
-        """Gold, under the law in force now, and its rollups.
+    def writers(self, session: SparkSession) -> tuple[tuple[GoldSink | RollupWriter, ...], ...]:
+        """Gold, under the law in force now; then its rollups.
 
         Raises:
             NewerFormatError, UnplacedRowsError, OlderStatesError: its rows are of another version
@@ -104,7 +104,7 @@ class AttributionPipeline:
         changes = RollupChanges()
         writer = GoldWriter(session, self._read_law(law_version_of(stamp)), rollups=changes)
         rollups = rollup_writers(session, self._read_law, changes)
-        return GoldSink(writer, self._alarm), *rollups
+        return (GoldSink(writer, self._alarm),), rollups
 
     def renew(self, session: SparkSession) -> None:
         """The audit views judge by the law in force, the rollups are those of Gold."""

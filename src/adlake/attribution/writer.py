@@ -28,11 +28,14 @@ from adlake.io.failpoints import reach
 from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, STAGING_BRANCH, IcebergTable, stamped
 from adlake.io.phases import Phases
 from adlake.io.postgres.table_heads import TableHead
-from adlake.io.spark.lineage import FrozenFrames, frozen_frames
+from adlake.io.spark.lineage import FrozenFrames, frozen_frames, of_default_size
 from adlake.io.spark.settings import changed_settings
 
 _BROADCAST_LIMIT = "spark.sql.autoBroadcastJoinThreshold"
-_MERGE_SOURCE_LIMIT = "256MB"
+_DEFAULT_SIZE = "spark.sql.defaultSizeInBytes"
+_MOST_BROADCAST_BYTES = 256 << 20
+_CHANGED_ROW_BYTES = 350
+"""What Spark itself takes a row with Gold's columns for."""
 _SMALL_BATCH_ROWS = 100_000
 """Below this, one file per partition beats two half-empty ones."""
 _MOST_OPEN_DAYS = 50
@@ -198,13 +201,16 @@ class GoldWriter:
         """Matched-only MERGE: an inner join whose few changed rows are the broadcast side.
 
         MERGE drops broadcast hints, and a sort-merge join would sort every row of the scanned
-        slots. So the size decides: the limit changes nothing but tells the planner how small the
-        source is.
+        slots. So the size decides, which the planner is told.
         """
         view = "changed_gold_rows"
-        changed.limit(row_count).createOrReplaceTempView(view)
+        of_default_size(changed).createOrReplaceTempView(view)
+        told = {
+            _DEFAULT_SIZE: f"{row_count * _CHANGED_ROW_BYTES}",
+            _BROADCAST_LIMIT: f"{_MOST_BROADCAST_BYTES}",
+        }
         assignments = ", ".join(f"g.{name} = s.{name}" for name in GOLD_COLUMNS)
-        with changed_settings(self._session, {_BROADCAST_LIMIT: _MERGE_SOURCE_LIMIT}):
+        with changed_settings(self._session, told):
             self._session.sql(
                 f"MERGE INTO {self._staging} g USING {view} s "
                 "ON g.impression_id = s.impression_id "

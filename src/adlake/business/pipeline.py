@@ -44,9 +44,9 @@ class BusinessPipeline:
         """Rows of Bronze."""
         return bronze_rows(deliveries, width_ms)
 
-    def writers(self, session: SparkSession) -> tuple[Writer, ...]:
+    def writers(self, session: SparkSession) -> tuple[tuple[Writer, ...], ...]:
         """The events of the funnel, and what other rooms make."""
-        return (FunnelWriter(session), *(make(session) for make in self._derived))
+        return ((FunnelWriter(session),), *((make(session),) for make in self._derived))
 
     def renew(self, session: SparkSession) -> None:
         """The views of business events."""

@@ -33,9 +33,9 @@ class CampaignPipeline:
         """Rows of Bronze."""
         return bronze_rows(deliveries, width_ms)
 
-    def writers(self, session: SparkSession) -> tuple[CampaignWriter, ...]:
+    def writers(self, session: SparkSession) -> tuple[tuple[CampaignWriter], ...]:
         """The versions."""
-        return (CampaignWriter(session),)
+        return ((CampaignWriter(session),),)
 
     def renew(self, session: SparkSession) -> None:
         """The views of campaigns in force."""

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from adlake.contracts.failpoints import Failpoint, parse
@@ -19,6 +20,8 @@ class FailpointError(RuntimeError):
 
 
 class _Armed:
+    lock = Lock()
+    """Tables that are written at the same time reach one place together; it fires once."""
     points: tuple[Failpoint, ...] = ()
     marker_dir: Path | None = None
     jvm_pid: int | None = None
@@ -60,9 +63,10 @@ def _fire(point: Failpoint) -> None:
     assert _Armed.marker_dir is not None  # noqa: S101 - set together with the points
     _Armed.marker_dir.mkdir(parents=True, exist_ok=True)
     marker = _Armed.marker_dir / point.marker
-    if marker.exists() and point.action != "raise_always":
-        return
-    marker.write_text(f"{time.time_ns() // 1_000_000}\n")
+    with _Armed.lock:
+        if marker.exists() and point.action != "raise_always":
+            return
+        marker.write_text(f"{time.time_ns() // 1_000_000}\n")
     _ACTIONS[point.action](point)
 
 

@@ -6,6 +6,8 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -18,6 +20,7 @@ from adlake.io.phases import Phases, shown
 from adlake.io.postgres.source_incarnations import SourceIncarnation
 from adlake.io.postgres.table_heads import RecordedHead
 from adlake.io.prometheus.meters import Meters
+from adlake.io.spark.threads import side_by_side
 from adlake.streaming.batch_facts import BatchFacts, batch_facts
 from adlake.streaming.metering import DERIVED, BatchMeters
 from adlake.streaming.pipeline import Pipeline, kept_deliveries
@@ -59,15 +62,17 @@ class BatchProcessor:
         self._identity = identity
         source, records = identity.source, IcebergTable(session, pipeline.records_table)
         self._records = RecordsSink(session, records, source, pipeline.rows)
-        self._derived = [
-            DerivedSink(writer, source, records) for writer in pipeline.writers(session)
+        self._session = session
+        self._steps = [
+            [DerivedSink(writer, source, records) for writer in step]
+            for step in pipeline.writers(session)
         ]
         self.refresh()
 
     @property
     def sinks(self) -> tuple[StampedSink, ...]:
-        """All tables, in the order in which they commit."""
-        return (self._records, *self._derived)
+        """All tables, in the order in which they commit, or are named where they do so at once."""
+        return (self._records, *chain.from_iterable(self._steps))
 
     def refresh(self) -> None:
         """Read the newest stamp of each table: at start and after any unknown commit outcome."""
@@ -127,10 +132,18 @@ class BatchProcessor:
             with phases.timed("records"):
                 snapshot = self._records.take(batch)
             with phases.timed(DERIVED):
-                done = [sink.take(batch, self._records, snapshot) for sink in self._derived]
+                done = self._bring_up(batch, snapshot)
         self._tell(batch_id, facts, phases.seconds, done)
         failpoints.reach("batch.end")
         return facts
+
+    def _bring_up(self, batch: Batch, snapshot: int | None) -> list[str]:
+        """The derived tables, step by step; returns what was done to each, in words."""
+        done: list[str] = []
+        for step in self._steps:
+            takes = [partial(sink.take, batch, self._records, snapshot) for sink in step]
+            done += side_by_side(self._session, takes)
+        return done
 
     def _tell(
         self,
@@ -144,7 +157,11 @@ class BatchProcessor:
             "%s batch %d: %d rows, %d rejected%s; %s", self._pipeline.name, batch_id,
             facts.rows, facts.rejected, "".join(f", {words}" for words in done), shown(seconds),
         )  # fmt: skip
-        written = {sink.table.name: sink.written for sink in self._derived if sink.written}
+        written = {
+            sink.table.name: sink.written
+            for sink in chain.from_iterable(self._steps)
+            if sink.written
+        }
         self._meters.batch_done(facts, seconds, written)
         for sink in self.sinks:
             self._meters.committed(sink.table.name, sink.committed_ms)

@@ -77,8 +77,12 @@ class Pipeline(Protocol):
     def rows(self, deliveries: DataFrame, width_ms: int) -> DataFrame:
         """Rows of `records_table` for kept deliveries; `width_ms`: see streaming.filing."""
 
-    def writers(self, session: SparkSession) -> Sequence[Writer]:
-        """The writers of the derived tables, in the order in which they commit."""
+    def writers(self, session: SparkSession) -> Sequence[Sequence[Writer]]:
+        """The writers of the derived tables, in steps: a step begins when the one before is done.
+
+        Those of one step commit at the same time, each in a thread of its own: none reads what
+        another one writes, and none sets the session (for a stamp: `stamp_options`).
+        """
 
     def renew(self, session: SparkSession) -> None:
         """Bring up to date what hangs on the pipeline's rules (views); at start, after operations.

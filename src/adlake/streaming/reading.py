@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from pyspark.errors import StreamingQueryException
@@ -75,7 +76,7 @@ class Reading:
         """
         self._offsets = self._checked_offsets(session)
         catch_up(session, self.pipeline)
-        for writer in self.pipeline.writers(session):
+        for writer in chain.from_iterable(self.pipeline.writers(session)):
             self._tell_commit(writer.table, writer.table.newest_stamp())
 
     def _checked_offsets(self, session: SparkSession) -> str:

@@ -7,6 +7,7 @@ damaged or rolled-back one cannot matter; what would lose or repeat data is refu
 from __future__ import annotations
 
 import logging
+from itertools import chain
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -49,7 +50,7 @@ def trusted_stamp(records: IcebergTable) -> Stamp | None:
 def catch_up(session: SparkSession, pipeline: Pipeline) -> None:
     """Bring each derived table up to the records: the repair after a crash between two commits."""
     records = IcebergTable(session, pipeline.records_table)
-    for writer in pipeline.writers(session):
+    for writer in chain.from_iterable(pipeline.writers(session)):
         _catch_up(session, pipeline, records, writer)
 
 

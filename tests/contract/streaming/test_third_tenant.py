@@ -85,7 +85,7 @@ class ProbePipeline:
         """As the engine files them."""
         return filed_rows(deliveries, COLUMNS, width_ms)
 
-    def writers(self, session: SparkSession) -> tuple[Writer, ...]:
+    def writers(self, session: SparkSession) -> tuple[tuple[Writer, ...], ...]:
         """None."""
         return ()
 

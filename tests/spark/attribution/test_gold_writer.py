@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -37,14 +38,20 @@ from tests.fixtures.sessions import lake_at
 pytestmark = pytest.mark.spark
 
 
-@pytest.fixture(scope="module")
-def lakehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
-    warehouse = tmp_path_factory.mktemp("warehouse")
-    return lake_at(spark, warehouse)
+@pytest.fixture
+def lakehouse(spark: SparkSession, tmp_path: Path) -> SparkSession:
+    return lake_at(spark, tmp_path)
 
 
 def stamp_of(batch: int) -> dict[str, str]:
     return {stamps.NEXT_OFFSETS: offsets_text({0: batch}), stamps.TOPIC_ID: "t"}
+
+
+def write_some(writer: GoldWriter, session: SparkSession) -> None:
+    """Three batches."""
+    for number, one in enumerate(law_sets(seed=7, count=3), start=1):
+        deliveries = admitted_deliveries(one.deliveries)
+        writer.apply(delivery_frame(session, deliveries), stamp_of(number))
 
 
 def test_batches_repeats_and_compaction_give_the_law(lakehouse: SparkSession) -> None:
@@ -78,6 +85,7 @@ def test_batches_repeats_and_compaction_give_the_law(lakehouse: SparkSession) ->
 
 def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> None:
     writer = GoldWriter(lakehouse)
+    write_some(writer, lakehouse)
     before = spark_rows(lakehouse.table(writer.table.full_name))
     writer.table.reset_staging()
     orphan = delivery_frame(lakehouse, admitted_deliveries(next(law_sets(99, 1)).deliveries))
@@ -98,6 +106,7 @@ def test_a_killed_batch_is_invisible_and_forgotten(lakehouse: SparkSession) -> N
 
 def test_f27_expiry_spares_rows_and_the_newest_stamp(lakehouse: SparkSession) -> None:
     writer = GoldWriter(lakehouse)
+    write_some(writer, lakehouse)
     name = writer.table.full_name
     before = spark_rows(lakehouse.table(name))
     far_future_ms = 4_000_000_000_000

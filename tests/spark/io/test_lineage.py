@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from adlake.contracts.tables import BRONZE_EVENTS, CATALOG
-from adlake.io.spark.lineage import frozen_frames
+from adlake.io.spark.lineage import frozen_frames, of_default_size
+from adlake.io.spark.settings import changed_settings
 from tests.fixtures.sessions import lake_at
 
 pytestmark = pytest.mark.spark
@@ -62,3 +63,15 @@ def test_a_kept_frame_is_computed_once_and_its_memory_given_back(session: SparkS
         assert sorted(row.drawn for row in kept.where("drawn IS NOT NULL").collect()) == first
         assert context.getPersistentRDDs().size() == before + 1
     assert context.getPersistentRDDs().size() == before
+
+
+def test_the_planner_takes_a_kept_frame_for_as_large_as_it_is_told(session: SparkSession) -> None:
+    with frozen_frames() as frames:
+        kept = frames.keep(session.range(8).selectExpr("uuid() AS drawn"))
+        drawn = sorted(row.drawn for row in kept.collect())
+        with changed_settings(session, {"spark.sql.defaultSizeInBytes": "77"}):
+            told = of_default_size(kept)
+            execution: Any = told._jdf.queryExecution()
+            assert int(str(execution.optimizedPlan().stats().sizeInBytes())) == 77
+        assert sorted(row.drawn for row in told.collect()) == drawn
+        assert told.schema == kept.schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import Final, NamedTuple
 
 from pyspark.sql import DataFrame
@@ -30,6 +31,8 @@ class RollupChanges:
     """Held in memory alone: after a crash, or any other doubt, the rollups are built again."""
 
     def __init__(self) -> None:
+        # The rollups take their rows at the same time.
+        self._lock = Lock()
         self._frames = FrozenFrames()
         self._staged: dict[str, DataFrame] | None = None
         self.step: Step | None = None
@@ -51,10 +54,11 @@ class RollupChanges:
 
     def taken(self, table: str) -> None:
         """A rollup has it; the rows are given back when the last one has."""
-        if self._staged is not None:
-            self._staged.pop(table, None)
-            if not self._staged:
-                self._forget()
+        with self._lock:
+            if self._staged is not None:
+                self._staged.pop(table, None)
+                if not self._staged:
+                    self._forget()
 
     def _forget(self) -> None:
         self._frames.release()

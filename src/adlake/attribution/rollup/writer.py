@@ -23,7 +23,7 @@ from adlake.contracts.tables import FOLDED_DAY, GOLD_STATE
 from adlake.io.failpoints import reach
 from adlake.io.iceberg.ddl import drop_former_columns
 from adlake.io.iceberg.stamp import Stamp
-from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, IcebergTable, stamped
+from adlake.io.iceberg.table import ONE_FILE_AT_A_TIME, IcebergTable, stamp_options
 from adlake.io.postgres.law_store import law_version_of
 from adlake.streaming.pipeline import Written
 
@@ -47,7 +47,6 @@ class RollupWriter:
         changes: RollupChanges | None = None,
         read_law: ReadLaw = lambda _: LAW_V1,
     ) -> None:
-        self._session = session
         self._rollup = rollup
         self._changes = changes or RollupChanges()
         self._read_law = read_law
@@ -66,8 +65,8 @@ class RollupWriter:
         is_next = step is not None and step.after == gold.snapshot_id and name in step.rows
         if step is not None and is_next and self._sums(step.before):
             reach("rollup.before_commit")
-            with stamped(self._session, told):
-                step.rows[name].coalesce(1).writeTo(self.table.full_name).append()
+            rows = step.rows[name].coalesce(1).writeTo(self.table.full_name)
+            rows.options(**stamp_options(told)).append()
             words = "followed"
         else:
             words = self._build(gold, told)
@@ -112,10 +111,9 @@ class RollupWriter:
         rows = self._rollup.of_all(self._gold.at(gold.snapshot_id), law)
         moment = self._rollup.spec.folded_by
         in_order = rows.repartition(FOLDED_DAY).sortWithinPartitions(FOLDED_DAY, moment)
-        with stamped(self._session, told):
-            writer = in_order.writeTo(self.table.full_name).options(**ONE_FILE_AT_A_TIME)
-            # Every row, of batches and folded ones; one commit.
-            writer.overwrite(F.lit(True))
+        options = {**ONE_FILE_AT_A_TIME, **stamp_options(told)}
+        # Every row, of batches and folded ones; one commit.
+        in_order.writeTo(self.table.full_name).options(**options).overwrite(F.lit(True))
         words = f"built of Gold snapshot {gold.snapshot_id}"
         log.info("%s: %s in %.2f s", self.table.name, words, time.monotonic() - started)
         return words

@@ -40,7 +40,8 @@ ONE_FILE_AT_A_TIME = {
 """Write options for rows that are sorted by partition: an open file costs about a megabyte."""
 _CHANGED_FILES = ("added-data-files", "deleted-data-files", "added-delete-files")
 """By which a summary tells that rows came or went."""
-_PROPERTY_PREFIX = "spark.sql.iceberg.snapshot-property."
+_PROPERTY_PREFIX = "snapshot-property."
+_SESSION_PREFIX = "spark.sql.iceberg."
 
 
 class IcebergTable:
@@ -258,10 +259,15 @@ class IcebergTable:
             table.newAppend().commit()
 
 
+def stamp_options(properties: Mapping[str, str]) -> dict[str, str]:
+    """Options of one write that stamp its commit, and no other one."""
+    return {f"{_PROPERTY_PREFIX}{key}": value for key, value in properties.items()}
+
+
 @contextmanager
 def stamped(session: SparkSession, properties: Mapping[str, str]) -> Iterator[None]:
-    """Stamp every commit made through `session` inside the block."""
-    keys = [f"{_PROPERTY_PREFIX}{key}" for key in properties]
+    """Stamp every commit made through `session` inside the block, in whatever thread."""
+    keys = [f"{_SESSION_PREFIX}{_PROPERTY_PREFIX}{key}" for key in properties]
     for key, value in zip(keys, properties.values(), strict=True):
         session.conf.set(key, value)
     try:

@@ -37,12 +37,28 @@ class FrozenFrames:
     def release(self) -> None:
         """Drop the rows; the frames must not be used afterwards."""
         for frame in self._frozen:
-            plan: Any = frame._jdf.queryExecution().logical()
-            rdd = plan.rdd()
+            rdd = _rows_of(frame)
             # Not rdd.unpersist, which warns each time that the rows cannot be computed again: that
             # is what they were frozen for.
             rdd.sparkContext().unpersistRDD(rdd.id(), False)
         self._frozen.clear()
+
+
+def of_default_size(kept: DataFrame) -> DataFrame:
+    """A kept frame, of which the planner believes that it has `spark.sql.defaultSizeInBytes`.
+
+    Else it believes what the plan that made the rows was thought to give, which is about anything.
+    A limit would say it too, but is numbered in the generated code, which then is always new.
+    """
+    jvm_session: Any = kept.sparkSession._jsparkSession
+    frame = jvm_session.internalCreateDataFrame(_rows_of(kept), kept._jdf.schema(), False)
+    return DataFrame(frame, kept.sparkSession)
+
+
+def _rows_of(kept: DataFrame) -> Any:  # noqa: ANN401 - Java object
+    """The RDD of a frozen or kept frame."""
+    plan: Any = kept._jdf.queryExecution().logical()
+    return plan.rdd()
 
 
 @contextmanager
