@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -63,13 +62,11 @@ WARM_UP: Final = 2
 class Builds(Measured):
     """Builds of one kind."""
 
-    compiled: list[int] = field(default_factory=list)
     said: str = ""
 
     def facts(self) -> dict[str, Any]:
         """Medians, and each build."""
-        more = {"classes_compiled": statistics.median(self.compiled), "said": self.said}
-        return super().facts() | more
+        return super().facts() | {"said": self.said}
 
 
 def main() -> int:
@@ -126,21 +123,12 @@ def measure(session: SparkSession, days: int, campaigns: int, builds: int) -> di
 
 
 def measured(session: SparkSession, into: Builds, build: Callable[[], Built]) -> None:
-    classes = compiled(session)
     with into.once(session):
         into.said = build().words
-    into.compiled.append(compiled(session) - classes)
     print(
         f"{into.seconds[-1]:.2f} s, {into.cpu_seconds[-1]:.2f} s of processors, "
         f"{into.compiled[-1]} classes: {into.said}", flush=True,
     )  # fmt: skip
-
-
-def compiled(session: SparkSession) -> int:
-    """How many pieces of generated code were compiled so far."""
-    jvm: Any = session._jvm
-    metrics = jvm.org.apache.spark.metrics.source.CodegenMetrics
-    return int(metrics.METRIC_COMPILATION_TIME().getCount())
 
 
 def fill(session: SparkSession, campaigns: int, begin_ms: int, end_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""What the same work took each time, in one session of Spark: seconds, processors, jobs."""
+"""What the same work took each time, in one session of Spark: time, jobs, generated classes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import psutil
 from pyspark.sql import SparkSession
 
 from benchmarks.processor import cpu_seconds
+from tests.fixtures.generated_code import compiled_classes
 
 
 @dataclass
@@ -22,16 +23,20 @@ class Measured:
     seconds: list[float] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
+    compiled: list[int] = field(default_factory=list)
+    """Classes that Spark generated and compiled."""
 
     @contextmanager
     def once(self, session: SparkSession) -> Iterator[None]:
         """Measure what happens inside; the JVM and all other children of this process count."""
         here = psutil.Process()
-        began, cpu, job = time.monotonic(), cpu_seconds(here), newest_job(session)
+        classes, job = compiled_classes(session), newest_job(session)
+        began, cpu = time.monotonic(), cpu_seconds(here)
         yield
         self.seconds.append(time.monotonic() - began)
         self.cpu_seconds.append(cpu_seconds(here) - cpu)
         self.jobs.append(newest_job(session) - job)
+        self.compiled.append(compiled_classes(session) - classes)
 
     def facts(self) -> dict[str, Any]:
         """Medians, and each."""
@@ -39,6 +44,7 @@ class Measured:
             "seconds": round(statistics.median(self.seconds), 2),
             "cpu_seconds": round(statistics.median(self.cpu_seconds), 2),
             "spark_jobs": statistics.median(self.jobs),
+            "classes_compiled": statistics.median(self.compiled),
             "each": [round(one, 2) for one in self.seconds],
         }
 
