@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adlake.cli.application import FAILURE, JOBS, app
+from adlake.contracts.law_checks import ROWS_PER_SLICE
 from adlake.settings import Settings
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _waited_for(settings: Settings, target: Target, deadline: Deadline) -> str:
 def verify(
     slice_rows: Annotated[
         int, typer.Option(min=1, help="Bronze rows compared at once; bounds Trino's memory")
-    ] = 250_000,
+    ] = ROWS_PER_SLICE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="only the proof")] = False,
     batches: Annotated[
         bool, typer.Option("--batches", help="count each batch again in all of Bronze, at once")

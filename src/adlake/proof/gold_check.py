@@ -20,6 +20,7 @@ from adlake.io.trino.client import TrinoClient
 from adlake.proof.records_sql import EVERYTHING
 from adlake.proof.relations import WHOLE, stored_text
 from adlake.proof.segment_columns import Segments, first_segments
+from adlake.proof.slices import Slice, each_slice
 from adlake.proof.verdict import Failure, Pin, Totals
 
 Report = Callable[[str], None]
@@ -35,6 +36,7 @@ class GoldCheck:
         segments = segments or first_segments(trino, pin.bronze_snapshot)
         self._trino = trino
         self.slice_count = slice_count
+        """Of the comparison; more where memory asked for it."""
         self._values = check_values(pin, law, slice_count) | segments.values()
         self._values["row_limit"] = rows_shown
 
@@ -52,21 +54,26 @@ class GoldCheck:
 
     def compare(self, report: Report) -> tuple[Totals, list[Failure]]:
         """Every slice of Gold against the oracle; offending rows of the first bad slices."""
-        totals, failures, began = Totals(), [], time.monotonic()
-        unequal = 0
-        for number in range(self.slice_count):
-            values = {**self._values, "slice": number}
-            found, unequal_rows = self._slice_totals(values)
+        totals, failures, began = Totals(), list[Failure](), time.monotonic()
+        unequal = slices = 0
+        for share, (found, unequal_rows, wrong) in each_slice(self.slice_count, self._slice):
+            slices += 1
             totals = summed(totals, found)
             unequal += unequal_rows
-            failures += self._slice_failures(values, found, unequal_rows)
-            left = (time.monotonic() - began) * (self.slice_count / (number + 1) - 1)
+            failures += wrong
+            left = (time.monotonic() - began) * (1 / share - 1)
             report(
-                f"slice {number + 1} of {self.slice_count}: {totals.gold_rows:,} rows compared, "
+                f"{share:.0%} of the impressions: {totals.gold_rows:,} rows compared, "
                 f"{totals.differing_rows:,} differ, about {left:.0f} s left"
             )
+        self.slice_count = slices
         storage = self._storage_columns() if unequal else []
         return totals, [*storage, *failures[:_MOST_FAILURES]]
+
+    def _slice(self, part: Slice) -> tuple[Totals, int, list[Failure]]:
+        values = {**self._values, **part.values()}
+        found, unequal_rows = self._slice_totals(values)
+        return found, unequal_rows, self._slice_failures(values, found, unequal_rows)
 
     def _storage_columns(self) -> list[Failure]:
         """What is wrong with the storage columns; equal rows store what the oracle gives."""

@@ -19,8 +19,9 @@ from adlake.proof.offset_coverage import partition_coverages
 from adlake.proof.records import dispositions
 from adlake.proof.relations import TOUCHED
 from adlake.proof.segment_columns import Segments, first_segments
+from adlake.proof.slices import Slice, each_slice, slice_count
 from adlake.proof.verdict import Failure, LakeFacts, OffsetCoverage, Totals
-from adlake.proof.whole import Asked, Compared, count_failures, judged_offsets, slice_count
+from adlake.proof.whole import Asked, Compared, count_failures, judged_offsets
 
 
 def compare_since(asked: Asked, increment: Increment) -> Compared:
@@ -119,17 +120,21 @@ def _slices(
     asked: Asked, totals: Totals, values: dict[str, SqlValue], rows: int
 ) -> tuple[Totals, int, list[Failure]]:
     """Touched impressions, slice by slice: the totals with them, how many slices, what is wrong."""
-    slices, failures = slice_count(rows, asked.rows_per_slice), []
+
+    def read(part: Slice) -> tuple[dict[str, Any], dict[str, Any]]:
+        told = {**values, **part.values()}
+        now = _row(asked.trino, "proof/slice_totals", ("stored_rows", "expected_rows"), told)
+        return now, _row(asked.trino, "proof/proven_totals", ("proven_rows",), told)
+
+    slices, failures = 0, []
     with asked.phases.timed("slices"):
-        for number in range(slices):
-            values |= {"slice_count": slices, "slice": number}
-            now = _row(asked.trino, "proof/slice_totals", ("stored_rows", "expected_rows"), values)
+        for share, (now, before) in each_slice(slice_count(rows, asked.rows_per_slice), read):
+            slices += 1
             unequal_rows = int(now.pop("unequal_rows"))
             if unequal_rows or now["inexact_headers"]:
                 failures.append(Failure(f"{unequal_rows:,} touched rows are not as they must be"))
-            before = _row(asked.trino, "proof/proven_totals", ("proven_rows",), values)
             totals = moved(totals, before, now)
-            asked.report(f"touched impressions, slice {number + 1} of {slices}")
+            asked.report(f"{share:.0%} of the touched impressions")
     return totals, slices, failures
 
 

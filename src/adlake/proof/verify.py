@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from adlake.contracts.law import LAW_V1, LawConstants, ReadLaw
-from adlake.contracts.law_checks import LAW_CHECKS
+from adlake.contracts.law_checks import LAW_CHECKS, ROWS_PER_SLICE
 from adlake.contracts.tables import GOLD_LAW_COLUMNS
 from adlake.io.phases import Phases
 from adlake.io.trino.client import TrinoClient
@@ -29,8 +29,6 @@ from adlake.proof.truth import CampaignSums, LoadTruths, truth_verdict
 from adlake.proof.verdict import Failure, OffsetCoverage, Pin, Proof
 from adlake.proof.whole import Asked, Compared, compare_whole
 
-ROWS_PER_SLICE: Final = 250_000
-"""Bronze rows compared at once; keeps a query within 400 MB of Trino's memory."""
 ROWS_SHOWN: Final = 10
 
 

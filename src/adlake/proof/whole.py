@@ -17,6 +17,7 @@ from adlake.proof.offset_coverage import (
 )
 from adlake.proof.records import Broker, dispositions
 from adlake.proof.segment_columns import Segments, first_segments
+from adlake.proof.slices import slice_count
 from adlake.proof.verdict import Failure, LakeFacts, OffsetCoverage, Pin
 
 
@@ -61,7 +62,8 @@ def compare_whole(asked: Asked) -> Compared:
     with phases.timed("slices"):
         totals, slice_failures = check.compare(asked.report)
     facts = LakeFacts(pin, coverages, admitted, rejected, totals)
-    return Compared(facts, segments, slices, [*failures, *slice_failures, *count_failures(facts)])
+    failures = [*failures, *slice_failures, *count_failures(facts)]
+    return Compared(facts, segments, check.slice_count, failures)
 
 
 def judged_offsets(
@@ -73,11 +75,6 @@ def judged_offsets(
     failures = coverage_failures(trino, pin, coverages, asked.rows_shown)
     heads = head_failures(pin, coverages, broker.begin_offsets, broker.find_holes)
     return coverages, failures + heads
-
-
-def slice_count(rows: int, rows_per_slice: int) -> int:
-    """How many slices keep a query within Trino's memory."""
-    return max(1, -(-rows // rows_per_slice))
 
 
 def count_failures(facts: LakeFacts) -> list[Failure]:

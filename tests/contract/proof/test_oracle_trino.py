@@ -37,6 +37,8 @@ ONE_SLICE: dict[str, str | int] = {
     "channel_column": SqlText("channel"), "region_column": SqlText("region"),
     "knows_segments": SqlText("TRUE"), "bronze_part": SqlText("TRUE"),
 }  # fmt: skip
+SMALL_MEMORY = "4MB"
+"""Of one query: less than the comparison of SETS at once takes, enough for every other question."""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,23 @@ def test_proof_is_good_for_truth_table_and_random_sets(proven: Callable[..., Pro
     assert facts.totals.gold_rows == facts.totals.expected_rows == len(lake.gold)
     assert facts.offsets == len(lake.bronze) == facts.admitted + sum(facts.rejected.values())
     assert facts.rejected["FUTURE_TIMESTAMP"] > 0
+
+
+def test_a_slice_that_memory_does_not_hold_is_cut_until_it_does(
+    private_lake: Settings, catalog: SqlCatalog
+) -> None:
+    """Whatever rows weigh: the proof of a lake does not end with what one query may take."""
+    sets = law_sets(seed=12, count=SETS)
+    lake = lake_of((d.payload, d.ingest_ms) for one in sets for d in one.deliveries)
+    publish(catalog, lake)
+    said: list[str] = []
+    with connect(
+        private_lake.ports.trino_port, session_properties={"query_max_memory": SMALL_MEMORY}
+    ) as trino:
+        proof = Verification(trino, report=said.append).prove()
+    assert proof.is_good, "\n".join(proof.lines())
+    assert proof.slices > 1
+    assert any(line.startswith("100% of the impressions") for line in said)
 
 
 def test_payloads_are_read_to_the_last_digit_and_escape(
