@@ -54,8 +54,8 @@ ALERT_RULES: tuple[Mutation, ...] = (
         f"{PLAIN}::test_the_row_of_the_window_judges_and_its_version_is_told",
     ),
     Mutation(
-        "a proof in slices looks at the first one alone", "adlake.proof.derived:_offending",
-        '"slice": number', '"slice": 0',
+        "a proof in slices looks at the first one alone", "adlake.proof.slices:Slice.values",
+        '"slice": self.number', '"slice": 0',
         "tests/unit/proof/test_derived.py::"
         "test_what_does_not_fit_at_once_is_compared_slice_by_slice",
     ),

@@ -22,6 +22,7 @@ from adlake.io.trino.client import TableMissingError, TrinoClient, TrinoMemoryEr
 from adlake.proof.baseline import ProvenTable
 from adlake.proof.pin import NothingToVerifyError, head_of, newest_stamp, record_snapshots
 from adlake.proof.records_sql import records_values
+from adlake.proof.slices import Slice, each_slice
 from adlake.proof.verdict import Failure
 
 MOST_SLICES: Final = 256
@@ -146,20 +147,13 @@ def _offending(
     trino: TrinoClient, check: LawCheck, values: Mapping[str, SqlValue], stored: Collection[str]
 ) -> list[dict[str, Any]]:
     """Rows that a check finds: at once, or in as many slices as memory asks for."""
-    text, slices = _text(check, stored), 1
-    while True:
-        try:
-            return [
-                row
-                for number in range(slices)
-                for row in trino.records(
-                    bind(text, {**values, "slice_count": slices, "slice": number})
-                )
-            ]
-        except TrinoMemoryError:
-            if not check.is_sliced or slices >= MOST_SLICES:
-                raise
-            slices *= 4
+    text = _text(check, stored)
+
+    def found(part: Slice) -> list[dict[str, Any]]:
+        return trino.records(bind(text, {**values, **part.values()}))
+
+    most = MOST_SLICES if check.is_sliced else 1
+    return [row for _, rows in each_slice(1, found, pieces=4, most=most) for row in rows]
 
 
 def _text(check: LawCheck, stored: Collection[str]) -> str:

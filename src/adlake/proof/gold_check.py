@@ -35,8 +35,7 @@ class GoldCheck:
     ) -> None:  # fmt: skip
         segments = segments or first_segments(trino, pin.bronze_snapshot)
         self._trino = trino
-        self.slice_count = slice_count
-        """Of the comparison; more where memory asked for it."""
+        self._slice_count = slice_count
         self._values = check_values(pin, law, slice_count) | segments.values()
         self._values["row_limit"] = rows_shown
 
@@ -52,11 +51,14 @@ class GoldCheck:
             if (rows := self._records(f"checks/{name}", relations, self._values))
         ]
 
-    def compare(self, report: Report) -> tuple[Totals, list[Failure]]:
-        """Every slice of Gold against the oracle; offending rows of the first bad slices."""
+    def compare(self, report: Report) -> tuple[Totals, int, list[Failure]]:
+        """Every slice of Gold against the oracle: the totals, how many slices, what is wrong.
+
+        Offending rows are those of the first bad slices.
+        """
         totals, failures, began = Totals(), list[Failure](), time.monotonic()
         unequal = slices = 0
-        for share, (found, unequal_rows, wrong) in each_slice(self.slice_count, self._slice):
+        for share, (found, unequal_rows, wrong) in each_slice(self._slice_count, self._slice):
             slices += 1
             totals = summed(totals, found)
             unequal += unequal_rows
@@ -66,9 +68,8 @@ class GoldCheck:
                 f"{share:.0%} of the impressions: {totals.gold_rows:,} rows compared, "
                 f"{totals.differing_rows:,} differ, about {left:.0f} s left"
             )
-        self.slice_count = slices
         storage = self._storage_columns() if unequal else []
-        return totals, [*storage, *failures[:_MOST_FAILURES]]
+        return totals, slices, [*storage, *failures[:_MOST_FAILURES]]
 
     def _slice(self, part: Slice) -> tuple[Totals, int, list[Failure]]:
         values = {**self._values, **part.values()}

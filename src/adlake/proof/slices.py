@@ -1,4 +1,4 @@
-"""Impressions in slices, by the remainder of a hash: as many at once as Trino's memory holds."""
+"""What is proven in slices, by the remainder of a hash: as much at once as Trino's memory holds."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from typing import Final, TypeVar
 from adlake.io.sql.files import SqlValue
 from adlake.io.trino.client import TrinoMemoryError
 
-MOST_CUTS: Final = 6
-"""How often a slice is cut in two; what needs more does not fit by being cut."""
+MOST_PIECES: Final = 64
+"""Of one slice; what needs more does not fit by being cut."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Impressions whose hash gives `number`, divided by `count`."""
+    """Those (impressions, campaigns, accounts) whose hash gives `number`, divided by `count`."""
 
     number: int
     count: int
-    cuts: int = 0
 
     def values(self) -> Mapping[str, SqlValue]:
         """What the files of the proof call it."""
         return {"slice": self.number, "slice_count": self.count}
 
-    def halves(self) -> tuple[Slice, Slice]:
-        """The same impressions in two slices."""
-        count, cuts = self.count * 2, self.cuts + 1
-        return Slice(self.number, count, cuts), Slice(self.number + self.count, count, cuts)
+    def cut(self, pieces: int) -> list[Slice]:
+        """The same in so many slices."""
+        count = self.count * pieces
+        return [Slice(number, count) for number in range(self.number, count, self.count)]
 
 
 def slice_count(rows: int, rows_per_slice: int) -> int:
@@ -37,10 +36,16 @@ def slice_count(rows: int, rows_per_slice: int) -> int:
     return max(1, -(-rows // rows_per_slice))
 
 
-def each_slice(count: int, work: Callable[[Slice], T]) -> Iterator[tuple[float, T]]:
-    """What `work` gives for each of so many slices, with the share of impressions done by then.
+def each_slice(
+    count: int, work: Callable[[Slice], T], *, pieces: int = 2, most: int = MOST_PIECES
+) -> Iterator[tuple[float, T]]:
+    """What `work` gives for each of so many slices, with the share of all that is done by then.
 
-    A slice that needs more memory than Trino gives a query is cut in two, and each half again.
+    A slice that needs more memory than Trino gives a query is cut into `pieces`, and each of them
+    again, into `most` at most.
+
+    Raises:
+        TrinoMemoryError: the smallest piece needs more, too.
     """
     waiting = [Slice(number, count) for number in reversed(range(count))]
     done = 0.0
@@ -49,9 +54,9 @@ def each_slice(count: int, work: Callable[[Slice], T]) -> Iterator[tuple[float, 
         try:
             found = work(part)
         except TrinoMemoryError:
-            if part.cuts >= MOST_CUTS:
+            if part.count >= count * most:
                 raise
-            waiting += reversed(part.halves())
+            waiting += reversed(part.cut(pieces))
             continue
         done += 1 / part.count
         yield done, found

@@ -60,10 +60,9 @@ def compare_whole(asked: Asked) -> Compared:
     with phases.timed("invariants"):
         failures += check.storage_failures()
     with phases.timed("slices"):
-        totals, slice_failures = check.compare(asked.report)
+        totals, slices, slice_failures = check.compare(asked.report)
     facts = LakeFacts(pin, coverages, admitted, rejected, totals)
-    failures = [*failures, *slice_failures, *count_failures(facts)]
-    return Compared(facts, segments, check.slice_count, failures)
+    return Compared(facts, segments, slices, [*failures, *slice_failures, *count_failures(facts)])
 
 
 def judged_offsets(

@@ -67,12 +67,13 @@ class BatchProcessor:
             [DerivedSink(writer, source, records) for writer in step]
             for step in pipeline.writers(session)
         ]
+        self._derived = [*chain.from_iterable(self._steps)]
         self.refresh()
 
     @property
     def sinks(self) -> tuple[StampedSink, ...]:
         """All tables, in the order in which they commit, or are named where they do so at once."""
-        return (self._records, *chain.from_iterable(self._steps))
+        return (self._records, *self._derived)
 
     def refresh(self) -> None:
         """Read the newest stamp of each table: at start and after any unknown commit outcome."""
@@ -157,11 +158,7 @@ class BatchProcessor:
             "%s batch %d: %d rows, %d rejected%s; %s", self._pipeline.name, batch_id,
             facts.rows, facts.rejected, "".join(f", {words}" for words in done), shown(seconds),
         )  # fmt: skip
-        written = {
-            sink.table.name: sink.written
-            for sink in chain.from_iterable(self._steps)
-            if sink.written
-        }
+        written = {sink.table.name: sink.written for sink in self._derived if sink.written}
         self._meters.batch_done(facts, seconds, written)
         for sink in self.sinks:
             self._meters.committed(sink.table.name, sink.committed_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from pyspark.sql import DataFrame, SparkSession
@@ -89,6 +90,11 @@ class Pipeline(Protocol):
 
         What fails here is logged, and done at the next start.
         """
+
+
+def writers_in_order(pipeline: Pipeline, session: SparkSession) -> Iterator[Writer]:
+    """The writers of all steps, one by one, for what is done to each table alone."""
+    return chain.from_iterable(pipeline.writers(session))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from pyspark.errors import StreamingQueryException
@@ -26,7 +25,7 @@ from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.broker_log import BrokerLog
 from adlake.streaming.config import ApplicationConfig
 from adlake.streaming.metering import BatchMeters
-from adlake.streaming.pipeline import Pipeline
+from adlake.streaming.pipeline import Pipeline, writers_in_order
 from adlake.streaming.probes import TopicPlace
 from adlake.streaming.ready_file import has_worked
 from adlake.streaming.repair import catch_up, trusted_stamp
@@ -76,7 +75,7 @@ class Reading:
         """
         self._offsets = self._checked_offsets(session)
         catch_up(session, self.pipeline)
-        for writer in chain.from_iterable(self.pipeline.writers(session)):
+        for writer in writers_in_order(self.pipeline, session):
             self._tell_commit(writer.table, writer.table.newest_stamp())
 
     def _checked_offsets(self, session: SparkSession) -> str:

@@ -7,7 +7,6 @@ damaged or rolled-back one cannot matter; what would lose or repeat data is refu
 from __future__ import annotations
 
 import logging
-from itertools import chain
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -20,7 +19,7 @@ from adlake.io.iceberg.stamp import Stamp, offsets_text
 from adlake.io.iceberg.table import IcebergTable
 from adlake.streaming.batch_facts import beyond
 from adlake.streaming.filing import records_of
-from adlake.streaming.pipeline import Pipeline, Writer, kept_deliveries
+from adlake.streaming.pipeline import Pipeline, Writer, kept_deliveries, writers_in_order
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ def trusted_stamp(records: IcebergTable) -> Stamp | None:
 def catch_up(session: SparkSession, pipeline: Pipeline) -> None:
     """Bring each derived table up to the records: the repair after a crash between two commits."""
     records = IcebergTable(session, pipeline.records_table)
-    for writer in chain.from_iterable(pipeline.writers(session)):
+    for writer in writers_in_order(pipeline, session):
         _catch_up(session, pipeline, records, writer)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from adlake.streaming.batch import BatchProcessor, WriterIdentity
 from adlake.streaming.metering import BatchMeters
 from adlake.streaming.probes import memory
 from tests.fixtures.corpus.case import event
-from tests.fixtures.sessions import lake_at
 from tests.golden import DeliveryFixture
 from tests.spark.streaming.test_batch import records
 
@@ -31,11 +29,6 @@ EVERY_BATCH = MaintenancePlan(
     compact_every=1, expire_every=0, snapshot_minutes=30.0, record_every=1
 )
 TIMED = "imp-20260101-0000001"
-
-
-@pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    return lake_at(spark, tmp_path)
 
 
 def deliveries(first: int, *payloads: bytes) -> list[DeliveryFixture]:

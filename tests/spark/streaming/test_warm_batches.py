@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pyspark.sql import SparkSession
 
 from tests.fixtures.corpus.case import INGEST_MS, event
 from tests.fixtures.engine import attribution_processor
 from tests.fixtures.generated_code import compiled_classes
-from tests.fixtures.sessions import lake_at
 from tests.golden import DeliveryFixture
 from tests.spark.streaming.test_batch import records
 
@@ -19,11 +16,6 @@ pytestmark = pytest.mark.spark
 SHOWN = 12
 COLD = 4
 """Batches that meet something for the first time: an empty table, known rows, their deletes."""
-
-
-@pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    return lake_at(spark, tmp_path)
 
 
 def sent(number: int) -> list[DeliveryFixture]:

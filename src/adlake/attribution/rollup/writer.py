@@ -65,8 +65,8 @@ class RollupWriter:
         is_next = step is not None and step.after == gold.snapshot_id and name in step.rows
         if step is not None and is_next and self._sums(step.before):
             reach("rollup.before_commit")
-            rows = step.rows[name].coalesce(1).writeTo(self.table.full_name)
-            rows.options(**stamp_options(told)).append()
+            writer = step.rows[name].coalesce(1).writeTo(self.table.full_name)
+            writer.options(**stamp_options(told)).append()
             words = "followed"
         else:
             words = self._build(gold, told)
